@@ -1,0 +1,41 @@
+/** The public names of express-hitl, one by one. */
+export type { ExpiryDefault } from './actors/hitl-request';
+export { hitlRequestMachine } from './actors/hitl-request-machine';
+export { ticketMachine } from './actors/ticket-machine';
+export { turnMachine } from './actors/turn-machine';
+export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
+export type { AskOptions, HitlRequestInput } from './hub/ask';
+export { Client, type Sink } from './hub/client';
+export { type Clock, systemClock } from './hub/clock';
+export type { Duration } from './hub/duration';
+export type { GuardedTool, Tool, ToolOutcome, ToolRule } from './hub/guard-tool';
+export type { Hitl, HitlAnswer, MayRespond } from './hub/hitl';
+export type { RequestHooks } from './hub/hooks';
+export type { Hub } from './hub/hub';
+export type { Kind } from './hub/kinds';
+export type { Answer, Approval, ApproveOptions, Decision, QuestionOptions, Turn } from './hub/turn';
+export type { Agent, Turns } from './hub/turns';
+export type { ChatFrame, ChatUser } from './protocol/chat-frames';
+export type { ClientFrame } from './protocol/client-frames';
+export { type CloseCode, type CloseName, closeCodes } from './protocol/close-codes';
+export type { Envelope, LoggedEnvelope, Snapshot } from './protocol/envelopes';
+export type {
+  AnswerPolicy,
+  Author,
+  MessageRecord,
+  RequestRecord,
+  RequestResponse,
+  RequestStatus,
+  SessionRecord,
+  Stage,
+  TurnRecord,
+  User,
+} from './protocol/records';
+export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
+export { memoryStore } from './store/memory';
+export { type SqliteStoreOptions, sqliteStore } from './store/sqlite';
+export type { Commit, CommitResult, Store } from './store/store';
+export type { AccessCallbacks, TicketAccess } from './transport/access';
+export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
+export type { OriginOptions } from './transport/origin';
+export type { AttachOptions } from './transport/upgrade';

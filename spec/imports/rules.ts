@@ -1,0 +1,126 @@
+/** The one-way order of the rooms below `lib/` as tables, and the check of a set of files against them. */
+import type { SourceFile } from './source-file';
+
+/** What the files of one room may reach for; a room's own files are always allowed. */
+interface Room {
+  /** Beginnings of paths below `lib/`; a room ends with `/`, a single file is named without its extension. */
+  files: readonly string[];
+  /** Packages and Node's modules that may be imported here and nowhere unlisted; default: any that no rule reserves. */
+  packages?: readonly string[];
+}
+
+const everything = [''];
+
+/** Every room, lowest first. A file below `lib/` that is in none of them is an error: name its room here first. */
+export const rooms: Readonly<Record<string, Room>> = {
+  errors: { files: [], packages: [] },
+  'protocol/': { files: ['errors'], packages: ['zod'] },
+  'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
+  'store/': { files: ['protocol/', 'errors'] },
+  'bus/': { files: ['protocol/', 'errors'] },
+  'hub/': { files: ['store/store', 'bus/bus', 'actors/', 'protocol/', 'errors'] },
+  'charts/': { files: ['actors/', 'protocol/', 'errors'] },
+  'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },
+  'client/': { files: ['protocol/', 'errors'] },
+  'react/': { files: ['client/', 'protocol/', 'errors'] },
+  'testing/': { files: everything },
+  index: { files: everything },
+};
+
+/** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */
+export const reserved: Readonly<Record<string, readonly string[]>> = {
+  express: ['transport/', 'testing/'],
+  'express-ws': ['transport/', 'testing/'],
+  ws: ['transport/', 'testing/'],
+  'better-sqlite3': ['store/sqlite'],
+};
+
+/** Globals that only some files may use as a value. */
+export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
+  // Two write no frame: `hub/kinds` takes the digest of a payload, which is defined on canonical JSON, and
+  // `charts/implementations` prints what a machine holds into a picture.
+  JSON: ['protocol/codec', 'store/', 'hub/kinds', 'charts/implementations', 'client/', 'testing/'],
+};
+
+/** Globals that the files of a room may not use, since they are a clock, a timer, chance or something to wait for. */
+export const forbiddenGlobals: Readonly<Record<string, readonly string[]>> = {
+  'actors/': [
+    'Date.now',
+    'new Date()',
+    'performance',
+    'Math.random',
+    'crypto',
+    'setTimeout',
+    'setInterval',
+    'setImmediate',
+    'queueMicrotask',
+    'Promise',
+    'process',
+    'fetch',
+    'console',
+  ],
+  'protocol/': ['process', 'Buffer', 'setImmediate', 'console'],
+};
+
+/** Everything in these files that breaks a rule or closes a circle, one sentence each; empty when all is well. */
+export function violations(files: readonly SourceFile[]): string[] {
+  return [...files.flatMap(violationsOf), ...cycles(files)];
+}
+
+function violationsOf(file: SourceFile): string[] {
+  const own = inLib(file.path);
+  const entry = Object.entries(rooms).find(([name]) => isIn(own, name));
+  if (!entry) return [`${file.path} is in no room`];
+  const [name, room] = entry;
+  const found: string[] = [];
+  for (const target of file.files) {
+    if (!target.startsWith('lib/')) found.push(`${file.path} imports ${target}, outside lib`);
+    else if (!isIn(inLib(target), name) && !room.files.some((allowed) => isIn(inLib(target), allowed))) {
+      found.push(`${file.path} imports ${target}: ${name} may not`);
+    }
+  }
+  for (const target of file.packages) {
+    const holders = reserved[target];
+    if (
+      (room.packages && !room.packages.includes(target)) ||
+      (holders && !holders.some((at) => isIn(own, at)))
+    ) {
+      found.push(`${file.path} imports ${target}: ${name} may not`);
+    }
+  }
+  for (const used of file.globals) {
+    const holders = reservedGlobals[used];
+    if (forbiddenGlobals[name]?.includes(used) || (holders && !holders.some((at) => isIn(own, at)))) {
+      found.push(`${file.path} uses ${used}: ${name} may not`);
+    }
+  }
+  return found;
+}
+
+function inLib(path: string): string {
+  return path.replace(/^lib\//, '').replace(/\.tsx?$/, '');
+}
+
+/** A room by its `/`, a family of files (`store/sqlite`, `store/sqlite-rows`) or one file by its name. */
+function isIn(path: string, place: string): boolean {
+  return (
+    place === '' ||
+    (place.endsWith('/') ? path.startsWith(place) : path === place || path.startsWith(`${place}-`))
+  );
+}
+
+/** One sentence per circle found; type-only imports count, since a circle of types is still two files that are one. */
+function cycles(files: readonly SourceFile[]): string[] {
+  const imports = new Map(files.map((file) => [file.path, file.files]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push(`circle: ${[...trail.slice(start), path].join(' -> ')}`);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return found;
+}

@@ -1,0 +1,117 @@
+/** What a user gets: the tarball, built, packed, judged, and installed into an empty folder beside Express. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as publicNames from '../../lib';
+import { devDependencies } from '../../package.json';
+import { attempt, bin, root, run } from './command';
+
+const names = Object.keys(publicNames).sort();
+
+/** Packages the consumer has beside ours, at the ranges we are developed with. */
+const besides = (['express', '@types/express', '@types/node'] as const).map(
+  (name) => `${name}@${devDependencies[name]}`,
+);
+
+let consumer: string;
+let tarball: string;
+
+beforeAll(async () => {
+  consumer = await mkdtemp(join(tmpdir(), 'express-hitl-consumer-'));
+  // Runs `prepack`, and with it the build.
+  await run(root, 'npm', 'pack', '--pack-destination', consumer);
+  const files = await readdir(consumer);
+  expect(files).toEqual([expect.stringMatching(/^express-hitl-.+\.tgz$/)]);
+  tarball = join(consumer, files.join());
+  await write('package.json', JSON.stringify({ name: 'consumer', private: true }));
+  const quiet = ['--prefer-offline', '--no-audit', '--no-fund'];
+  await run(consumer, 'npm', 'install', ...quiet, tarball, ...besides);
+}, 180_000);
+
+afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+function write(name: string, text: string): Promise<void> {
+  return writeFile(join(consumer, name), text);
+}
+
+test('the tarball holds the build and its papers, no sources and no specs', async () => {
+  const entries = (await run(consumer, 'tar', '-tzf', tarball)).trim().split('\n');
+  const tops = new Set(entries.map((entry) => entry.split('/')[1]));
+  expect([...tops]).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json']));
+  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'dist', 'package.json'];
+  expect([...tops].filter((top) => !papers.includes(top ?? ''))).toEqual([]);
+  expect(entries.filter((entry) => /(?<!\.d)\.tsx?$/.test(entry))).toEqual([]);
+});
+
+test('`require` gets every public name', async () => {
+  await write('all.cjs', `console.log(JSON.stringify(Object.keys(require('express-hitl')).sort()));`);
+  expect(JSON.parse(await run(consumer, process.execPath, 'all.cjs'))).toEqual(names);
+});
+
+test('`import` gets every public name by name, from the same instance as `require`', async () => {
+  await write(
+    'all.mjs',
+    `import { createRequire } from 'node:module';
+     import { ${names.join(', ')} } from 'express-hitl';
+     const required = createRequire(import.meta.url)('express-hitl');
+     const imported = { ${names.join(', ')} };
+     console.log(JSON.stringify(Object.keys(imported).filter((name) => imported[name] === required[name]).sort()));`,
+  );
+  expect(JSON.parse(await run(consumer, process.execPath, 'all.mjs'))).toEqual(names);
+});
+
+test('the optional SQLite driver was not there for any of it', () => {
+  expect(existsSync(join(consumer, 'node_modules', 'express', 'package.json'))).toBe(true);
+  expect(existsSync(join(consumer, 'node_modules', 'better-sqlite3'))).toBe(false);
+});
+
+test.each([
+  ['nodenext', 'nodenext', 'consumer.cts'],
+  ['nodenext', 'nodenext', 'consumer.mts'],
+  ['preserve', 'bundler', 'consumer.mts'],
+])(
+  'the types are right under module %s, resolution %s, in %s',
+  async (module, moduleResolution, file) => {
+    await write(
+      file,
+      `import { ${names.join(', ')} } from 'express-hitl';
+     import { type ErrorCode, HubError as Refusal } from 'express-hitl';
+     // @ts-expect-error a name that is not public shows that the module is not simply \`any\`
+     import { notAPublicName } from 'express-hitl';
+     export const code: ErrorCode = new Refusal('not_found').code;
+     // @ts-expect-error the codes are a closed list
+     new Refusal('no_such_code');
+     export const all = [${names.join(', ')}, notAPublicName];`,
+    );
+    const project = `tsconfig.${module}.${file}.json`;
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'es2023',
+      types: ['node'],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      // Our declarations are checked as well, and that they name nothing the consumer does not have.
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    await write(project, JSON.stringify({ compilerOptions, files: [file] }));
+    const { code, stdout } = await attempt(consumer, bin('tsc'), '-p', project, '--pretty', 'false');
+    // What other packages' declarations get wrong (xstate's, under TypeScript 7) is not ours to answer for.
+    const others = /^node_modules\/(?!express-hitl\/)/;
+    const errors = stdout.split('\n').filter((line) => /\berror TS\d+/.test(line));
+    expect(errors.filter((line) => !others.test(line))).toEqual([]);
+    expect(code).toBe(errors.length > 0 ? 2 : 0);
+  },
+  60_000,
+);
+
+test('publint finds nothing', async () => {
+  await expect(run(consumer, bin('publint'), 'run', tarball, '--strict')).resolves.toContain('All good');
+}, 60_000);
+
+test('attw finds the types right for every way of resolving them', async () => {
+  const said = await run(consumer, bin('attw'), tarball, '--no-color', '--no-emoji');
+  expect(said).toContain('No problems found');
+}, 60_000);
