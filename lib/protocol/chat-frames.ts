@@ -1,0 +1,93 @@
+/** The classic dialect: the reference's chat frames (A32–A33), and how envelopes are told to clients that speak only those. */
+import { z } from 'zod';
+import type { EphemeralEnvelope } from './ephemeral-envelopes';
+import type { LoggedEnvelope } from './logged-envelopes';
+import type { Millis } from './records';
+
+/** One chat frame, with its fields in the reference's order. */
+export const chatFrameSchema = z.object({
+  type: z.enum(['message', 'trace', 'warning', 'status', 'error', 'pong', 'history']),
+  content: z.string(),
+  /** Unix seconds. */
+  timestamp: z.number().int(),
+  user: z.object({ id: z.string(), name: z.string() }).optional(),
+  /** The same id as in the envelope that tells the same thing, so that a client can show it once (reference B11). */
+  message_id: z.string().optional(),
+});
+export type ChatFrame = z.infer<typeof chatFrameSchema>;
+export type ChatUser = NonNullable<ChatFrame['user']>;
+
+/** A chat frame with the time in Unix seconds. */
+export function chatFrame(
+  type: ChatFrame['type'],
+  content: string,
+  now: Millis,
+  more: { user?: ChatUser | undefined; messageId?: string | undefined } = {},
+): ChatFrame {
+  return {
+    type,
+    content,
+    timestamp: Math.floor(now / 1000),
+    ...(more.user && { user: more.user }),
+    ...(more.messageId && { message_id: more.messageId }),
+  };
+}
+
+/** What a turn that failed is called in the classic dialect (reference A39). */
+const failedToProcess = 'Failed to process message';
+
+/** Which chat frame repeats a message; a plan is told by its envelope alone. */
+const frameTypes = { user: 'message', response: 'message', trace: 'trace', warning: 'warning' } as const;
+
+/**
+ * What a classic client receives for one logged envelope, in order: the seven envelopes with exactly the reference's
+ * fields, and the chat frames that repeat messages (A35–A39). Kinds the reference does not know yield nothing.
+ * @param agent whom the agent's frames are from
+ */
+export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly object[] {
+  const { ticket_id: _ticket, seq: _seq, epoch: _epoch, ...body } = envelope;
+  switch (body.event) {
+    case 'hitl_request_updated':
+      return [];
+    case 'hitl_request_pending':
+    case 'hitl_request_resolved':
+      return [{ ...body, hitl: classicRequest(body.hitl) }];
+    case 'session_message_added': {
+      const { updated_at: _updated, ...message } = body.message;
+      const classic = { ...body, message };
+      if (message.type === 'plan') return [classic];
+      const user = message.author ? { id: message.author.user_id, name: message.author.display_name } : agent;
+      const at = Date.parse(body.timestamp);
+      const frame = chatFrame(frameTypes[message.type], message.content, at, { user, messageId: message.id });
+      return message.type === 'user' ? [frame, classic] : [classic, frame];
+    }
+    case 'session_message_updated': {
+      const { updated_at: _updated, ...message } = body.message;
+      return [{ ...body, message }];
+    }
+    case 'turn_ended': {
+      const { reason, ...classic } = body;
+      return reason === 'error'
+        ? [classic, chatFrame('error', failedToProcess, Date.parse(body.timestamp))]
+        : [classic];
+    }
+    default:
+      return [body];
+  }
+}
+
+/** The fields of a request that the reference has (A50). */
+export function classicRequest(view: Record<string, unknown>): Record<string, unknown> {
+  const fields = ['id', 'session_id', 'type', 'status', 'user_id', 'payload', 'response', 'message_id'];
+  return Object.fromEntries(
+    fields.filter((field) => view[field] !== undefined).map((field) => [field, view[field]]),
+  );
+}
+
+/** What a classic client receives for an ephemeral envelope: notices are chat frames, the rest it does not know. */
+export function ephemeralToClassic(envelope: EphemeralEnvelope): readonly object[] {
+  if (envelope.event !== 'notice') return [];
+  return [
+    chatFrame(envelope.kind, envelope.content, Date.parse(envelope.timestamp), { user: envelope.user }),
+  ];
+}

@@ -1,0 +1,52 @@
+/** The frames clients send, in both dialects, and the bounds on what they may contain. */
+import { z } from 'zod';
+
+/** Bytes of one frame; one more closes the socket with 1009 (reference A30). */
+export const maxFrameBytes = 65_536;
+/** Characters of a frame id, request id or turn id. */
+export const maxIdLength = 128;
+/** Characters of an answer's comment and answer. */
+export const maxCommentLength = 4_000;
+
+/** An id that a client chooses or names in a frame. */
+export const idSchema = z.string().min(1).max(maxIdLength);
+const id = idSchema;
+
+/** What an answer may carry; which of it fits is decided by the kind of request. */
+export const responseSchema = z.looseObject({
+  comment: z.string().max(maxCommentLength).optional(),
+  answer: z.string().max(maxCommentLength).optional(),
+  tool_args: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** The body of an answer, the same on the socket and on REST. */
+export const verdictSchema = z.object({
+  /** The revision that was seen; may be left out by a client that cannot know it. */
+  revision: z.number().int().positive().optional(),
+  status: z.enum(['approved', 'denied']),
+  response: responseSchema.optional(),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** `hitl.v1`: what a client may send; all but `ping` and `typing` are answered by `ack` or `error` with `re` = `id`. */
+export const clientFrameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('message'), id, content: z.string() }),
+  z.object({ type: z.literal('ping') }),
+  z.object({ type: z.literal('typing') }),
+  z.object({ type: z.literal('hitl_respond'), id, request_id: id, ...verdictSchema.shape }),
+  z.object({ type: z.literal('hitl_claim'), id, request_id: id }),
+  z.object({ type: z.literal('hitl_release'), id, request_id: id }),
+  z.object({ type: z.literal('turn_cancel'), id, turn_id: id }),
+]);
+export type ClientFrame = z.infer<typeof clientFrameSchema>;
+
+/** Classic: what the reference accepts (A24–A28); unknown fields are ignored, `content` and `timestamp` may be null or missing. */
+export const classicFrameSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('message'),
+    content: z.string().nullish(),
+    timestamp: z.number().int().nullish(),
+  }),
+  z.object({ type: z.literal('ping'), content: z.string().nullish(), timestamp: z.number().int().nullish() }),
+]);
+export type ClassicFrame = z.infer<typeof classicFrameSchema>;

@@ -1,0 +1,137 @@
+/** JSON text to client frames and envelopes to JSON text, per dialect; the only place outside the store that knows JSON. */
+import type { z } from 'zod';
+import { type ErrorCode, HubError } from '../errors';
+import { type ChatUser, chatFrame, classicRequest, ephemeralToClassic, toClassic } from './chat-frames';
+import {
+  type ClassicFrame,
+  type ClientFrame,
+  classicFrameSchema,
+  clientFrameSchema,
+  idSchema,
+} from './client-frames';
+import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
+
+/** The subprotocol name of the full dialect; a client that offers no subprotocol speaks `classic`. */
+export const subprotocol = 'hitl.v1';
+export type Dialect = 'classic' | typeof subprotocol;
+
+/** Levels of objects and arrays accepted in anything a client sends, the frame itself being the first. */
+export const maxDepth = 32;
+
+/**
+ * One `hitl.v1` frame.
+ * @throws HubError `invalid_frame` (not JSON, wrong shape, too deep, a `__proto__` key), `unknown_type` or
+ *   `empty_message`; its details name the frame's `id` as `re` where it has a usable one
+ */
+export function decodeClientFrame(text: string): ClientFrame {
+  return decode(text, clientFrameSchema);
+}
+
+/** One classic frame; same errors. Case of keys matters, as everywhere in JSON. */
+export function decodeClassicFrame(text: string): ClassicFrame {
+  return decode(text, classicFrameSchema);
+}
+
+function decode<T extends ClientFrame | ClassicFrame>(text: string, schema: z.ZodType<T>): T {
+  const value = parse(text);
+  const re = replyTo(value);
+  const fault = faultIn(value);
+  if (fault) throw new HubError('invalid_frame', fault, re);
+  const result = schema.safeParse(value);
+  if (!result.success) {
+    if (isOfUnknownType(value, result.error)) throw new HubError('unknown_type', undefined, re);
+    throw new HubError('invalid_frame', describeIssue(result.error.issues[0]), re);
+  }
+  const frame = result.data;
+  if (frame.type === 'message' && !frame.content?.trim()) throw new HubError('empty_message', undefined, re);
+  return frame;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HubError('invalid_frame', 'The frame is not JSON');
+  }
+}
+
+/** The details of a refusal: the id of the refused frame, if it has one that could have been accepted. */
+function replyTo(value: unknown): { re: string } | undefined {
+  const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+  const result = idSchema.safeParse(id);
+  return result.success ? { re: result.data } : undefined;
+}
+
+/** A type that is missing is as unknown as a wrong one, and so is a bare `null` (reference A25); one that is no string is malformed. */
+function isOfUnknownType(value: unknown, error: z.ZodError): boolean {
+  if (value === null) return true;
+  if (typeof value !== 'object' || error.issues[0]?.path[0] !== 'type') return false;
+  return !('type' in value) || value.type === null || typeof value.type === 'string';
+}
+
+/** The first thing a schema found wrong, as one sentence for the sender. */
+export function describeIssue(issue: z.core.$ZodIssue | undefined): string {
+  return issue
+    ? `${issue.path.join('.') || 'The content'}: ${issue.message}`
+    : 'The content has the wrong shape';
+}
+
+/**
+ * Refuses what would be dangerous or costly to walk later.
+ * @throws HubError `invalid_frame` for more than `maxDepth` levels or a key named `__proto__`
+ */
+export function assertPlain(value: unknown): void {
+  const fault = faultIn(value);
+  if (fault) throw new HubError('invalid_frame', fault);
+}
+
+function faultIn(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth >= maxDepth) return `More than ${maxDepth} levels deep`;
+  for (const [key, inner] of Object.entries(value)) {
+    const fault = key === '__proto__' ? 'A key may not be __proto__' : faultIn(inner, depth + 1);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** A `hitl.v1` text frame. */
+export function encode(envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope): string {
+  return JSON.stringify(envelope);
+}
+
+/** What a classic client is sent for an envelope that goes to the whole ticket: none, one or several text frames. */
+export function encodeClassic(envelope: LoggedEnvelope | EphemeralEnvelope, agent: ChatUser): string[] {
+  const objects = 'seq' in envelope ? toClassic(envelope, agent) : ephemeralToClassic(envelope);
+  return objects.map((object) => JSON.stringify(object));
+}
+
+/** What a classic client calls the refusals it knows (A25–A26); others carry their own sentence. */
+const classicErrors: Partial<Record<ErrorCode, string>> = {
+  invalid_frame: 'Invalid message format',
+  unknown_type: 'Invalid message type',
+};
+
+/** What a classic client is sent for an envelope meant for it alone. */
+export function encodeClassicDirect(envelope: DirectEnvelope, now: number): string[] {
+  switch (envelope.event) {
+    case 'welcome':
+      return [JSON.stringify(chatFrame('status', 'Connected to chat', now))];
+    case 'snapshot':
+      // Prompts that were open before this client came (reference B28); the rest it reads over the app's own API.
+      return envelope.requests.map((view) =>
+        JSON.stringify({
+          event: 'hitl_request_pending',
+          timestamp: view.created_at,
+          session_id: view.session_id,
+          hitl: classicRequest(view),
+        }),
+      );
+    case 'pong':
+      return [JSON.stringify(chatFrame('pong', '', now))];
+    case 'error':
+      return [JSON.stringify(chatFrame('error', classicErrors[envelope.code] ?? envelope.message, now))];
+    default:
+      return [];
+  }
+}

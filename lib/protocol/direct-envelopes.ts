@@ -1,0 +1,77 @@
+/** The envelopes meant for one client alone: what it joined, answers to its frames, and farewell; the transport sends them. */
+import { z } from 'zod';
+import { type ErrorCode, errorCodes } from '../errors';
+import { memberSchema } from './ephemeral-envelopes';
+import { position, timestamp } from './logged-envelopes';
+import { messageViewSchema, requestViewSchema, sessionViewSchema, turnViewSchema } from './views';
+
+/** The first frame of every connection. */
+export const welcomeSchema = z.object({
+  event: z.literal('welcome'),
+  ...position,
+  client_id: z.string(),
+  user: z.object({ id: z.string(), name: z.string() }),
+  /** True if what was missed follows envelope by envelope, false if a `snapshot` follows. */
+  resumed: z.boolean(),
+  heartbeat_ms: z.number().int().positive(),
+});
+/** The state of the ticket at `seq`; sent when what was missed cannot be told envelope by envelope. */
+export const snapshotSchema = z.object({
+  event: z.literal('snapshot'),
+  ...position,
+  sessions: z.array(sessionViewSchema),
+  messages: z.array(messageViewSchema),
+  /** Those that have not ended. */
+  turns: z.array(turnViewSchema),
+  /** All that are pending. */
+  requests: z.array(requestViewSchema),
+  presence: z.array(memberSchema),
+});
+/** The session named in the address goes on in this connection. */
+export const sessionResumedSchema = z.object({
+  event: z.literal('session_resumed'),
+  timestamp,
+  ticket_id: z.string(),
+  session_id: z.string(),
+});
+/** A client frame was carried out; what else it holds depends on the frame. */
+export const ackSchema = z.looseObject({ event: z.literal('ack'), re: z.string() });
+/** Something was refused; the connection stays. */
+export const errorSchema = z.object({
+  event: z.literal('error'),
+  /** The `id` of the refused frame; absent if it had none, or if the error answers no frame. */
+  re: z.string().optional(),
+  // Object.keys() widens to string; the keys are exactly the codes.
+  code: z.enum(Object.keys(errorCodes) as ErrorCode[]),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+/** Carries the top of the log, so that a lost last envelope is noticed. */
+export const pongSchema = z.object({ event: z.literal('pong'), seq: z.number().int().nonnegative() });
+/** The server is about to close this connection. */
+export const goingAwaySchema = z.object({
+  event: z.literal('going_away'),
+  reason: z.string(),
+  /** When to come back; chosen per client so that not all return at once. */
+  retry_after_ms: z.number().int().nonnegative(),
+});
+
+export const directSchema = z.discriminatedUnion('event', [
+  welcomeSchema,
+  snapshotSchema,
+  sessionResumedSchema,
+  ackSchema,
+  errorSchema,
+  pongSchema,
+  goingAwaySchema,
+]);
+
+export type Welcome = z.infer<typeof welcomeSchema>;
+export type Snapshot = z.infer<typeof snapshotSchema>;
+export type SessionResumed = z.infer<typeof sessionResumedSchema>;
+export type Ack = z.infer<typeof ackSchema>;
+export type ErrorEnvelope = z.infer<typeof errorSchema>;
+export type Pong = z.infer<typeof pongSchema>;
+export type GoingAway = z.infer<typeof goingAwaySchema>;
+/** What goes to one client only. */
+export type DirectEnvelope = z.infer<typeof directSchema>;

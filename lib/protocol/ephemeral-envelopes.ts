@@ -1,0 +1,40 @@
+/** The envelopes that go to everybody in a ticket without a place in its log; the hub sends them as they happen. */
+import { z } from 'zod';
+import { timestamp } from './logged-envelopes';
+
+const personSchema = z.object({ id: z.string(), name: z.string() });
+const base = { timestamp, ticket_id: z.string() };
+
+/** One person in a ticket and with how many tabs. */
+export const memberSchema = z.object({ user: personSchema, clients: z.number().int() });
+export type Member = z.infer<typeof memberSchema>;
+
+/** Somebody came or went; always the whole list. */
+export const presenceChangedSchema = z.object({
+  event: z.literal('presence_changed'),
+  ...base,
+  presence: z.array(memberSchema),
+});
+/** Somebody is writing; over after a few seconds without another one. */
+export const typingSchema = z.object({ event: z.literal('typing'), ...base, user: personSchema });
+/** What the app says through the hub's own sending functions (reference A77). */
+export const noticeSchema = z.object({
+  event: z.literal('notice'),
+  ...base,
+  /** The type of the chat frame that a classic client receives instead. */
+  kind: z.enum(['message', 'trace', 'warning', 'status', 'error', 'pong', 'history']),
+  content: z.string(),
+  user: personSchema.optional(),
+});
+
+export const ephemeralSchema = z.discriminatedUnion('event', [
+  presenceChangedSchema,
+  typingSchema,
+  noticeSchema,
+]);
+
+export type PresenceChanged = z.infer<typeof presenceChangedSchema>;
+export type Typing = z.infer<typeof typingSchema>;
+export type Notice = z.infer<typeof noticeSchema>;
+/** What goes to everybody in a ticket without a place in the log; may be dropped for a client that does not keep up. */
+export type EphemeralEnvelope = z.infer<typeof ephemeralSchema>;

@@ -1,0 +1,168 @@
+/** The envelopes of a ticket's log: their schemas, and a constructor per kind; the hub commits these. */
+import { z } from 'zod';
+import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from './records';
+import {
+  messageView,
+  messageViewSchema,
+  requestView,
+  requestViewSchema,
+  sessionView,
+  sessionViewSchema,
+  toWireTime,
+  turnView,
+  turnViewSchema,
+} from './views';
+
+/** RFC 3339 in UTC: when the told thing happened. */
+export const timestamp = z.iso.datetime({ offset: true });
+const base = { timestamp, session_id: z.string() };
+/** Where a logged envelope stands: `seq` is +1 per envelope of the ticket; another `epoch` means another log. */
+export const position = { ticket_id: z.string(), epoch: z.string(), seq: z.number().int().nonnegative() };
+
+export const sessionCreatedSchema = z.object({
+  event: z.literal('session_created'),
+  ...base,
+  session: sessionViewSchema,
+});
+export const turnStartedSchema = z.object({
+  event: z.literal('turn_started'),
+  ...base,
+  turn_id: z.string(),
+  turn: turnViewSchema,
+});
+export const turnEndedSchema = z.object({
+  event: z.literal('turn_ended'),
+  ...base,
+  turn_id: z.string(),
+  status: z.enum(['completed', 'aborted']),
+  intent: z.string().optional(),
+  /** Why an aborted turn was aborted; not in the classic dialect. */
+  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash']).optional(),
+});
+const messageEnvelope = { ...base, turn_id: z.string().optional(), message: messageViewSchema };
+export const sessionMessageAddedSchema = z.object({
+  event: z.literal('session_message_added'),
+  ...messageEnvelope,
+});
+export const sessionMessageUpdatedSchema = z.object({
+  event: z.literal('session_message_updated'),
+  ...messageEnvelope,
+});
+const requestEnvelope = { ...base, hitl: requestViewSchema };
+export const hitlRequestPendingSchema = z.object({
+  event: z.literal('hitl_request_pending'),
+  ...requestEnvelope,
+});
+export const hitlRequestUpdatedSchema = z.object({
+  event: z.literal('hitl_request_updated'),
+  ...requestEnvelope,
+});
+export const hitlRequestResolvedSchema = z.object({
+  event: z.literal('hitl_request_resolved'),
+  ...requestEnvelope,
+});
+
+/** What is committed to a ticket's log, in the order in which everybody sees it. */
+export const loggableSchema = z.discriminatedUnion('event', [
+  sessionCreatedSchema,
+  turnStartedSchema,
+  turnEndedSchema,
+  sessionMessageAddedSchema,
+  sessionMessageUpdatedSchema,
+  hitlRequestPendingSchema,
+  hitlRequestUpdatedSchema,
+  hitlRequestResolvedSchema,
+]);
+export type LoggableEnvelope = z.infer<typeof loggableSchema>;
+
+/** A loggable envelope after its commit gave it a place in the log. */
+export const loggedSchema = z.discriminatedUnion('event', [
+  sessionCreatedSchema.extend(position),
+  turnStartedSchema.extend(position),
+  turnEndedSchema.extend(position),
+  sessionMessageAddedSchema.extend(position),
+  sessionMessageUpdatedSchema.extend(position),
+  hitlRequestPendingSchema.extend(position),
+  hitlRequestUpdatedSchema.extend(position),
+  hitlRequestResolvedSchema.extend(position),
+]);
+export type LoggedEnvelope = LoggableEnvelope & Position;
+/** A place in a ticket's log. */
+export interface Position {
+  ticket_id: string;
+  epoch: string;
+  seq: number;
+}
+
+/** The body of `session_created` (reference A45). */
+export function sessionCreated(session: SessionRecord, now: Millis): LoggableEnvelope {
+  return {
+    event: 'session_created',
+    timestamp: toWireTime(now, now),
+    session_id: session.id,
+    session: sessionView(session, now),
+  };
+}
+
+/** The body of `turn_started` (reference A46); its time is when the turn started. */
+export function turnStarted(turn: TurnRecord, now: Millis): LoggableEnvelope {
+  return {
+    event: 'turn_started',
+    timestamp: toWireTime(turn.startedAt, now),
+    session_id: turn.sessionId,
+    turn_id: turn.id,
+    turn: turnView(turn, now),
+  };
+}
+
+/** The body of `turn_ended` (reference A47); its time is when the turn ended, else when it started. */
+export function turnEnded(turn: TurnRecord, now: Millis): LoggableEnvelope {
+  return {
+    event: 'turn_ended',
+    timestamp: toWireTime(turn.endedAt ?? turn.startedAt, now),
+    session_id: turn.sessionId,
+    turn_id: turn.id,
+    status: turn.status === 'completed' ? 'completed' : 'aborted',
+    ...(turn.intent && { intent: turn.intent }),
+    ...(turn.reason && { reason: turn.reason }),
+  };
+}
+
+/** The body of `session_message_added` (reference A48). */
+export function sessionMessageAdded(message: MessageRecord, now: Millis): LoggableEnvelope {
+  return messageBody('session_message_added', message, message.createdAt, now);
+}
+
+/** The body of `session_message_updated` (reference A49): the newest content, `created_at` unchanged. */
+export function sessionMessageUpdated(message: MessageRecord, now: Millis): LoggableEnvelope {
+  return messageBody('session_message_updated', message, message.updatedAt, now);
+}
+
+function messageBody(
+  event: 'session_message_added' | 'session_message_updated',
+  message: MessageRecord,
+  at: Millis | undefined,
+  now: Millis,
+): LoggableEnvelope {
+  return {
+    event,
+    timestamp: toWireTime(at, now),
+    session_id: message.sessionId,
+    ...(message.turnId && { turn_id: message.turnId }),
+    message: messageView(message, now),
+  };
+}
+
+/** The body of `hitl_request_pending`, `_updated` or `_resolved` (reference A50); its time is `now`. */
+export function hitlRequest(
+  event: 'hitl_request_pending' | 'hitl_request_updated' | 'hitl_request_resolved',
+  request: RequestRecord,
+  now: Millis,
+): LoggableEnvelope {
+  return {
+    event,
+    timestamp: toWireTime(now, now),
+    session_id: request.sessionId,
+    hitl: requestView(request, now),
+  };
+}

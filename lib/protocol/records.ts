@@ -1,0 +1,180 @@
+/** What the hub knows of sessions, turns, messages and requests; the store keeps these, the views are made from them. */
+
+/** A point in time: milliseconds since 1970-01-01 UTC, as `Date.now()` gives. */
+export type Millis = number;
+
+/** A person or service, as the app's `user` callback names them. */
+export interface User {
+  /** Unique and stable; what policies and records name. */
+  id: string;
+  /** Shown to people; default: the id. */
+  name?: string;
+  /** What policies may refer to. */
+  groups?: readonly string[];
+}
+
+/** Who wrote a message or answered a request. */
+export interface Author {
+  userId: string;
+  displayName: string;
+}
+
+/** One conversation of one user on one ticket; turns of a session run one after another. */
+export interface SessionRecord {
+  id: string;
+  ticketId: string;
+  source: 'web' | 'cli' | 'slack';
+  userId: string;
+  /** The tab it was begun in; the same user comes back to it through the same tab. */
+  tabId: string;
+  createdAt: Millis;
+  lastActiveAt: Millis;
+}
+
+export type TurnStatus = 'queued' | 'running' | 'completed' | 'aborted';
+/** Why a turn did not complete. */
+export type AbortReason = 'error' | 'cancelled' | 'shutdown' | 'crash';
+
+/** One answer of the agent to one chat message. */
+export interface TurnRecord {
+  id: string;
+  ticketId: string;
+  sessionId: string;
+  /** Who wrote the message it answers. */
+  userId: string;
+  status: TurnStatus;
+  intent?: string;
+  queuedAt: Millis;
+  startedAt?: Millis;
+  endedAt?: Millis;
+  reason?: AbortReason;
+}
+
+export type MessageType = 'user' | 'trace' | 'plan' | 'response' | 'warning';
+
+/** One line of the timeline; an update keeps the line and remembers what it said before. */
+export interface MessageRecord {
+  id: string;
+  ticketId: string;
+  sessionId: string;
+  turnId?: string;
+  type: MessageType;
+  author?: Author;
+  content: string;
+  createdAt: Millis;
+  updatedAt?: Millis;
+  /** Earlier contents, oldest first, each with the time it was written. */
+  revisions: readonly { content: string; updatedAt: Millis }[];
+}
+
+export type RequestStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';
+
+/** What a person sent as an answer, beside the verdict. */
+export interface RequestResponse {
+  comment?: string | undefined;
+  /** Of a question. */
+  answer?: string | undefined;
+  /** Edited arguments of a tool approval; only where the request allows editing. */
+  tool_args?: Record<string, unknown> | undefined;
+  [field: string]: unknown;
+}
+
+/** Some people, by name or by group; neither given: everybody with access to the ticket. */
+export interface People {
+  users?: readonly string[];
+  groups?: readonly string[];
+}
+
+/** One round of answers: who may answer in it and how many of them must say yes. */
+export interface Stage extends People {
+  /** Shown to people, `analyst` for example. */
+  name?: string;
+  /** How many different people must approve. Default 1. */
+  approvals?: number;
+  /** Out of how many; only needed where `denial` is `majority`. */
+  of?: number;
+}
+
+/** Who may answer a request and what it takes. Without any rule: one answer by anybody with access, the requester included. */
+export interface AnswerPolicy extends Stage {
+  /** Rounds in this order, each with its own people; instead of `users`, `groups`, `approvals` and `of`. */
+  stages?: readonly Stage[];
+  /** Four eyes: the requester may not answer. Default false. */
+  excludeRequester?: boolean;
+  /** `veto`: one denial denies. `majority`: denied once the approvals can no longer be reached. Default `veto`. */
+  denial?: 'veto' | 'majority';
+  /** `exclusive`: while a claim lasts only its holder may answer. Default `courtesy`: a claim only tells the others. */
+  claim?: 'courtesy' | 'exclusive';
+}
+
+/** One person's answer that counted. */
+export interface CountedVerdict {
+  by: Author;
+  at: Millis;
+  status: 'approved' | 'denied';
+  /** In which stage, from 0. */
+  stage: number;
+  comment?: string | undefined;
+}
+
+/** What became of the effect that was approved; a decision and its effect are two things. */
+export interface Execution {
+  /** `unknown`: whoever ran it is gone and nobody can say whether it happened. */
+  state: 'executing' | 'executed' | 'failed' | 'unknown';
+  /** Which run; a late word of an earlier run does not count. */
+  runId: string;
+  startedAt: Millis;
+  /** The run is given up for lost at this time unless it is heard of. */
+  until: Millis;
+  endedAt?: Millis;
+  error?: string;
+}
+
+/** Someone's claim on a pending request; it ends by itself at `until`. */
+export interface Claim {
+  by: Author;
+  at: Millis;
+  until: Millis;
+}
+
+/** A request to a human, as projected from its actor; the actor is the truth. */
+export interface RequestRecord {
+  id: string;
+  ticketId: string;
+  sessionId: string;
+  turnId?: string;
+  /** The message it is shown at. */
+  messageId?: string;
+  /** `tool_approval`, `question`, or a kind the app registers. */
+  type: string;
+  /** Frozen at the request; `digest` is over it. */
+  payload: Record<string, unknown>;
+  /** `sha256:` and hex over the type and payload: what was shown is what is answered. */
+  digest: string;
+  /** JSON Schema of what an approval carries. */
+  responseSchema?: Record<string, unknown>;
+  /** +1 with every change a person may want to see before answering; begins at 1. */
+  revision: number;
+  status: RequestStatus;
+  /** The requester. */
+  userId: string;
+  /** Re-attaches the same question after a crash; unique in its ticket. */
+  key?: string | undefined;
+  /** Stays pending when its turn ends. */
+  detached?: boolean;
+  createdAt: Millis;
+  expiresAt?: Millis;
+  claim?: Claim | undefined;
+  respondedBy?: Author;
+  respondedAt?: Millis;
+  response?: RequestResponse;
+  /** Why it was cancelled, superseded or expired. */
+  reason?: string;
+  policy: AnswerPolicy;
+  /** The stage that is being answered, from 0. */
+  stage: number;
+  verdicts: readonly CountedVerdict[];
+  /** Of what was approved: `digest`, or that of the edited arguments. */
+  approvedDigest?: string;
+  execution?: Execution | undefined;
+}

@@ -1,0 +1,226 @@
+/** The shapes in which sessions, turns, messages and requests travel, and how records become them; envelopes and REST use both. */
+import { z } from 'zod';
+import type {
+  AnswerPolicy,
+  Author,
+  CountedVerdict,
+  Execution,
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  SessionRecord,
+  TurnRecord,
+} from './records';
+
+/** RFC 3339 in UTC with milliseconds. */
+const time = z.iso.datetime({ offset: true });
+
+/**
+ * A point in time as it travels. A time that is missing or zero would ship as a wrong year, so `fallback` takes its place
+ * (reference B36).
+ */
+export function toWireTime(at: Millis | undefined, fallback: Millis): string {
+  return new Date(at && at > 0 ? at : fallback).toISOString();
+}
+
+export const authorSchema = z.object({ user_id: z.string(), display_name: z.string() });
+
+export const sessionViewSchema = z.object({
+  id: z.string(),
+  ticket_id: z.string().optional(),
+  source: z.string(),
+  user_id: z.string(),
+  created_at: time,
+  last_active_at: time,
+});
+
+export const turnViewSchema = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  status: z.enum(['queued', 'running', 'completed', 'aborted']),
+  intent: z.string().optional(),
+  started_at: time,
+  ended_at: time.optional(),
+});
+
+export const messageViewSchema = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  turn_id: z.string().optional(),
+  type: z.enum(['user', 'trace', 'plan', 'response', 'warning']),
+  author: authorSchema.optional(),
+  content: z.string(),
+  created_at: time,
+  /** Only once it was updated. */
+  updated_at: time.optional(),
+});
+
+export const requestStatusSchema = z.enum([
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'superseded',
+]);
+
+const people = { users: z.array(z.string()).optional(), groups: z.array(z.string()).optional() };
+const stage = {
+  ...people,
+  name: z.string().optional(),
+  approvals: z.number().int().optional(),
+  of: z.number().int().optional(),
+};
+export const policySchema = z.object({
+  ...stage,
+  stages: z.array(z.object(stage)).optional(),
+  exclude_requester: z.boolean().optional(),
+  denial: z.enum(['veto', 'majority']).optional(),
+  claim: z.enum(['courtesy', 'exclusive']).optional(),
+});
+const verdictViewSchema = z.object({
+  by: authorSchema,
+  status: z.enum(['approved', 'denied']),
+  at: time,
+  stage: z.number().int(),
+  comment: z.string().optional(),
+});
+const executionSchema = z.object({
+  state: z.enum(['executing', 'executed', 'failed', 'unknown']),
+  started_at: time,
+  ended_at: time.optional(),
+  error: z.string().optional(),
+});
+
+export const requestViewSchema = z.object({
+  id: z.string(),
+  session_id: z.string(),
+  ticket_id: z.string(),
+  turn_id: z.string().optional(),
+  type: z.string(),
+  status: requestStatusSchema,
+  /** The requester. */
+  user_id: z.string().optional(),
+  payload: z.record(z.string(), z.unknown()).optional(),
+  response: z.record(z.string(), z.unknown()).optional(),
+  message_id: z.string().optional(),
+  revision: z.number().int().positive(),
+  digest: z.string(),
+  created_at: time,
+  expires_at: time.optional(),
+  claimed_by: authorSchema.extend({ until: time }).optional(),
+  responded_by: authorSchema.optional(),
+  responded_at: time.optional(),
+  reason: z.string().optional(),
+  /** JSON Schema of the `response` of an approval, so that a page can draw the form. */
+  response_schema: z.record(z.string(), z.unknown()).optional(),
+  /** Who may answer and what it takes; absent where everybody may and one answer is enough. */
+  policy: policySchema.optional(),
+  /** The answers that were counted, oldest first. */
+  verdicts: z.array(verdictViewSchema).optional(),
+  /** The stage being answered, from 0. */
+  stage: z.number().int().optional(),
+  /** Of what was approved, which may have been edited. */
+  approved_digest: z.string().optional(),
+  execution: executionSchema.optional(),
+});
+
+export type AuthorView = z.infer<typeof authorSchema>;
+export type SessionView = z.infer<typeof sessionViewSchema>;
+export type TurnView = z.infer<typeof turnViewSchema>;
+export type MessageView = z.infer<typeof messageViewSchema>;
+export type RequestView = z.infer<typeof requestViewSchema>;
+
+export function authorView(author: Author): AuthorView {
+  return { user_id: author.userId, display_name: author.displayName };
+}
+
+/** `now` stands in for a missing creation time. */
+export function sessionView(session: SessionRecord, now: Millis): SessionView {
+  return {
+    id: session.id,
+    ticket_id: session.ticketId,
+    source: session.source,
+    user_id: session.userId,
+    created_at: toWireTime(session.createdAt, now),
+    last_active_at: toWireTime(session.lastActiveAt, session.createdAt || now),
+  };
+}
+
+/** A queued turn has not started; its `started_at` is the time it was queued. */
+export function turnView(turn: TurnRecord, now: Millis): TurnView {
+  return {
+    id: turn.id,
+    session_id: turn.sessionId,
+    status: turn.status,
+    ...(turn.intent && { intent: turn.intent }),
+    started_at: toWireTime(turn.startedAt ?? turn.queuedAt, now),
+    ...(turn.endedAt && { ended_at: toWireTime(turn.endedAt, now) }),
+  };
+}
+
+export function messageView(message: MessageRecord, now: Millis): MessageView {
+  return {
+    id: message.id,
+    session_id: message.sessionId,
+    ...(message.turnId && { turn_id: message.turnId }),
+    type: message.type,
+    ...(message.author && { author: authorView(message.author) }),
+    content: message.content,
+    created_at: toWireTime(message.createdAt, now),
+    ...(message.updatedAt && { updated_at: toWireTime(message.updatedAt, now) }),
+  };
+}
+
+export function requestView(request: RequestRecord, now: Millis): RequestView {
+  const { payload, response, claim } = request;
+  return {
+    id: request.id,
+    session_id: request.sessionId,
+    ticket_id: request.ticketId,
+    ...(request.turnId && { turn_id: request.turnId }),
+    type: request.type,
+    status: request.status,
+    ...(request.userId && { user_id: request.userId }),
+    ...(Object.keys(payload).length > 0 && { payload }),
+    ...(response && Object.keys(response).length > 0 && { response }),
+    ...(request.messageId && { message_id: request.messageId }),
+    revision: request.revision,
+    digest: request.digest,
+    created_at: toWireTime(request.createdAt, now),
+    ...(request.expiresAt && { expires_at: toWireTime(request.expiresAt, now) }),
+    ...(claim && { claimed_by: { ...authorView(claim.by), until: toWireTime(claim.until, now) } }),
+    ...(request.respondedBy && { responded_by: authorView(request.respondedBy) }),
+    ...(request.respondedAt && { responded_at: toWireTime(request.respondedAt, now) }),
+    ...(request.reason && { reason: request.reason }),
+    ...(request.status === 'pending' &&
+      request.responseSchema && { response_schema: request.responseSchema }),
+    ...(Object.keys(request.policy).length > 0 && {
+      policy: policyView(request.policy),
+      stage: request.stage,
+    }),
+    ...(request.verdicts.length > 0 && {
+      verdicts: request.verdicts.map((verdict) => verdictView(verdict, now)),
+    }),
+    ...(request.approvedDigest && { approved_digest: request.approvedDigest }),
+    ...(request.execution && { execution: executionView(request.execution, now) }),
+  };
+}
+
+function policyView({ excludeRequester, ...policy }: AnswerPolicy): z.infer<typeof policySchema> {
+  return policySchema.parse({ ...policy, ...(excludeRequester && { exclude_requester: true }) });
+}
+
+function verdictView({ by, status, at, stage, comment }: CountedVerdict, now: Millis) {
+  const said = comment === undefined ? {} : { comment };
+  return { by: authorView(by), status, at: toWireTime(at, now), stage, ...said };
+}
+
+function executionView({ state, startedAt, endedAt, error }: Execution, now: Millis) {
+  return {
+    state,
+    started_at: toWireTime(startedAt, now),
+    ...(endedAt && { ended_at: toWireTime(endedAt, now) }),
+    ...(error !== undefined && { error }),
+  };
+}

@@ -1,0 +1,135 @@
+/** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
+import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { maxNameLength } from '../../lib/hub/client';
+import { maxReplay, snapshotMessages } from '../../lib/hub/hub';
+import { maxPayloadBytes } from '../../lib/hub/kinds';
+import { maxOutputBytes, maxQueuedTurns } from '../../lib/hub/turns';
+import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
+import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
+import { maxDepth } from '../../lib/protocol/codec';
+import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
+import { maxFramesInFlight } from '../../lib/transport/frames';
+import { codes, readPage, section, tableOf, tables } from './markdown';
+
+const protocol = readPage('protocol.md');
+const errors = readPage('errors.md');
+
+describe('Every error code', () => {
+  const rows = tables(errors)
+    .filter(({ header }) => header[0] === 'Code')
+    .flatMap((table) => table.rows);
+
+  test('is on the page once, with its status', () => {
+    const onPage = rows.map((row) => [codes(row.Code ?? '')[0], Number(row.Status)]);
+    const inCode = Object.entries(errorCodes).map(([code, { status }]) => [code, status]);
+    expect(onPage.toSorted()).toEqual(inCode.toSorted());
+  });
+
+  test.each(rows)('says where it occurs, what it means and what to do: $Code', (row) => {
+    const places = (row.Where ?? '').split(', ');
+    const known = ['handshake', 'socket', 'REST', 'hub API'];
+    expect(places.filter((place) => !known.includes(place))).toEqual([]);
+    expect(row.Meaning).toMatch(/\w/);
+    expect(row['What to do']).toMatch(/\w/);
+  });
+
+  test('in a table of violations exists, and occurs on a socket', () => {
+    const named = tables(section(protocol, '## 3. Frames: what a client sends'))
+      .filter(({ header }) => header.includes('Code'))
+      .flatMap((table) => table.rows.flatMap((row) => codes(row.Code ?? '')));
+    expect(named.length).toBeGreaterThan(20);
+    for (const code of named) {
+      expect(Object.keys(errorCodes)).toContain(code);
+      const row = rows.find((each) => codes(each.Code ?? '')[0] === code);
+      expect([code, row?.Where]).toEqual([code, expect.stringContaining('socket')]);
+    }
+  });
+
+  test('of the handshake is in its table with its status, and the other way round', () => {
+    const { rows: checks } = tableOf(section(protocol, '### Handshake'), 'Check');
+    const refusals = checks.filter((row) => row.Status !== "the app's");
+    for (const row of refusals) {
+      const [code = ''] = codes(row.Code ?? '');
+      expect([code, Number(row.Status)]).toEqual([code, errorCodes[code as ErrorCode]?.status]);
+    }
+    const inTable = new Set(refusals.map((row) => codes(row.Code ?? '')[0]));
+    const onPage = rows
+      .filter((row) => (row.Where ?? '').split(', ').includes('handshake'))
+      .map((row) => codes(row.Code ?? '')[0]);
+    // A fault of the hub may come at any step.
+    expect(new Set([...inTable, 'internal'])).toEqual(new Set(onPage));
+  });
+});
+
+describe('Every close code', () => {
+  const rows = tableOf(section(protocol, '## 9. Close codes'), 'Code').rows;
+
+  test('is in the table once, with its name, its form in the classic dialect and whether to come back', () => {
+    const onPage = rows.map((row) => [
+      Number(row.Code),
+      codes(row.Name ?? '')[0],
+      row['Come back'],
+      Number(row.Classic),
+    ]);
+    const inCode = (Object.keys(closeCodes) as (keyof typeof closeCodes)[]).map((name) => [
+      closeCodes[name].code,
+      name,
+      closeCodes[name].comeBack ? 'yes' : 'no',
+      classicCloseCode(name),
+    ]);
+    expect(onPage).toEqual(inCode);
+  });
+
+  test('that is named anywhere on the pages exists', () => {
+    const known = new Set<number>([...Object.values(closeCodes).map(({ code }) => code), 1005, 1006]);
+    const text = `${protocol}${errors}`.replaceAll(/^```[\s\S]*?^```$/gm, '');
+    const named = [...text.matchAll(/(?<![\d,.])(?:10[01]\d|4[45]\d\d)(?![\d,])/g)].map(([code]) =>
+      Number(code),
+    );
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter((code) => !known.has(code))).toEqual([]);
+  });
+});
+
+test('Every limit is the one that is kept', () => {
+  const { rows } = tableOf(section(protocol, '## 8. Limits'), 'Limit');
+  expect(rows.map((row) => [row.Limit, Number(row.Value?.replaceAll(',', ''))])).toEqual([
+    ['Bytes of a frame, or of a REST body', maxFrameBytes],
+    ["Characters of a frame's `id`, `request_id`, `turn_id`", maxIdLength],
+    ['Characters of a comment or answer', maxCommentLength],
+    ['Levels of objects and arrays, the frame being the first', maxDepth],
+    ['Characters of a ticket id or tab', maxNameLength],
+    ['Frames of a connection not yet answered', maxFramesInFlight],
+    ['Turns waiting in a session', maxQueuedTurns],
+    ['Bytes of one message of the agent', maxOutputBytes],
+    ["Bytes of a request's payload as JSON", maxPayloadBytes],
+    ['Clients in a ticket, unless the app says otherwise', 10],
+    ['Envelopes repeated on resume', maxReplay],
+    ['Messages in a snapshot', snapshotMessages],
+    ['Frames waiting for a client', maxQueuedFrames],
+    ['Bytes waiting for a client', maxQueuedBytes],
+  ]);
+  expect(section(protocol, '## 7. Delivery')).toContain(
+    `from ${pressureBytes.toLocaleString('en')} bytes on`,
+  );
+});
+
+test('Every link within the pages leads somewhere', () => {
+  const anchors = (page: string) =>
+    new Set(
+      [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replaceAll(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      ),
+    );
+  const known = { '': protocol, 'protocol.md': protocol, 'errors.md': errors };
+  for (const [page, text] of Object.entries({ protocol, errors })) {
+    for (const [, file = '', anchor = ''] of text.matchAll(/\]\(([\w.]*)#?([\w-]*)\)/g)) {
+      const target = file === '' && page === 'errors' ? errors : known[file as keyof typeof known];
+      expect([page, file, target === undefined]).toEqual([page, file, false]);
+      if (anchor !== '') expect([page, anchor, anchors(target).has(anchor)]).toEqual([page, anchor, true]);
+    }
+  }
+});
