@@ -1,0 +1,85 @@
+/** The guards of the request machine: one plain question each, about a request and an event; and what each means in words. */
+import { approvalsNeeded, count, isAmong, stagesOf } from './answer-policy';
+import type { RequestContext, RequestEvent } from './hitl-request';
+
+/** What of an event the guards share. */
+interface Step {
+  context: RequestContext;
+  event: RequestEvent;
+}
+
+const stageNow = ({ context }: Step) => stagesOf(context.policy)[context.stage];
+const isDenial = ({ event }: Step) => event.type === 'respond' && event.status === 'denied';
+const isHolder = ({ context: { claim }, event }: Step) =>
+  'by' in event && claim?.by.userId === event.by.userId;
+const isHeldByOther = (step: Step) =>
+  step.context.claim !== undefined && step.event.at < step.context.claim.until && !isHolder(step);
+const isTooLate = ({ context, event }: Step) =>
+  context.expiresAt !== undefined && event.at >= context.expiresAt;
+const completesStage = (step: Step) =>
+  !isDenial(step) &&
+  count(step.context.verdicts, step.context.stage, 'approved') + 1 >= approvalsNeeded(stageNow(step));
+
+export const requestGuards = {
+  isForbiddenByApp: ({ event }: Step) => 'permitted' in event && !event.permitted,
+  isSelfApproval: ({ context, event }: Step) =>
+    context.policy.excludeRequester === true && 'by' in event && event.by.userId === context.userId,
+  isNotAmongAnswerers: (step: Step) =>
+    'by' in step.event && !isAmong(stageNow(step) ?? {}, step.event.by.userId, step.event.by.groups),
+  hasAnswered: ({ context, event }: Step) =>
+    'by' in event && context.verdicts.some(({ by }) => by.userId === event.by.userId),
+  isStale: ({ context, event }: Step) =>
+    event.type === 'respond' && (event.revision ?? 1) !== context.revision,
+  isHolder,
+  isHeldByOther,
+  isExclusivelyHeldByOther: (step: Step) => step.context.policy.claim === 'exclusive' && isHeldByOther(step),
+  isVeto: (step: Step) => isDenial(step) && step.context.policy.denial !== 'majority',
+  losesMajority: (step: Step) => {
+    const stage = stageNow(step);
+    const spare = (stage?.of ?? 0) - approvalsNeeded(stage);
+    return isDenial(step) && count(step.context.verdicts, step.context.stage, 'denied') + 1 > spare;
+  },
+  isDenial,
+  completesLastStage: (step: Step) =>
+    completesStage(step) && step.context.stage === stagesOf(step.context.policy).length - 1,
+  completesStage,
+  isLeaseOver: ({ context, event }: Step) => context.claim !== undefined && event.at >= context.claim.until,
+  isReminderDue: ({ context, event }: Step) => (context.remindAt[0] ?? Number.POSITIVE_INFINITY) <= event.at,
+  isEscalationDue: ({ context, event }: Step) => (context.escalateAt ?? Number.POSITIVE_INFINITY) <= event.at,
+  isTooLate,
+  isDueToDeny: (step: Step) => isTooLate(step) && step.context.onExpiry === 'denied',
+  isDueToApprove: (step: Step) => isTooLate(step) && step.context.onExpiry === 'approved',
+  isNotWhatWasApproved: ({ context, event }: Step) =>
+    event.type === 'execute' && event.digest !== context.approvedDigest,
+  isOtherRun: ({ context, event }: Step) => 'runId' in event && event.runId !== context.execution?.runId,
+  isSameRun: ({ context, event }: Step) => 'runId' in event && event.runId === context.execution?.runId,
+  isExecutionLeaseOver: ({ context, event }: Step) =>
+    event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY),
+};
+
+/** One sentence per guard, for the charts. */
+export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = {
+  isForbiddenByApp: "the app's own rule says no",
+  isSelfApproval: 'the requester is excluded and acts',
+  isNotAmongAnswerers: 'answerers are named for this stage and this person is none of them',
+  hasAnswered: 'this person has been counted already',
+  isStale: 'the answer names another revision than the present one, or none after an amendment',
+  isHolder: 'this person holds the claim',
+  isHeldByOther: 'someone else holds a claim that has not ended',
+  isExclusivelyHeldByOther: 'claims are exclusive and someone else holds one that has not ended',
+  isVeto: 'it is a no, and one no is enough',
+  losesMajority: 'it is a no, and the approvals needed can no longer be reached',
+  isDenial: 'it is a no',
+  completesLastStage: 'with this yes the last stage has its approvals',
+  completesStage: 'with this yes the stage has its approvals',
+  isLeaseOver: 'the end of the claim is reached',
+  isReminderDue: 'the time of a reminder is reached',
+  isEscalationDue: 'the time to ask more people is reached',
+  isTooLate: 'the request has reached its end',
+  isDueToDeny: 'its end is reached, and silence means no',
+  isDueToApprove: 'its end is reached, and silence was asked to mean yes',
+  isNotWhatWasApproved: 'what is about to be done is not what was approved',
+  isOtherRun: 'the word comes from another run than the present one',
+  isSameRun: 'the word comes from the present run',
+  isExecutionLeaseOver: 'the run was not heard of in time',
+};

@@ -1,0 +1,156 @@
+/** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
+import type {
+  Author,
+  Millis,
+  People,
+  RequestRecord,
+  RequestResponse,
+  RequestStatus,
+} from '../protocol/records';
+
+/** What happens when nobody answers in time. */
+export type ExpiryDefault = 'expired' | 'denied' | 'approved';
+
+/** Deadlines beside the end; all absolute. */
+export interface RequestDeadlines {
+  /** Earliest first; each is told once. */
+  remindAt: readonly Millis[];
+  escalateAt?: Millis | undefined;
+  /** Who may answer too from then on. */
+  escalateTo: People;
+  /** What the end means. */
+  onExpiry: ExpiryDefault;
+}
+
+export type RequestInput = Omit<
+  RequestRecord,
+  | 'status'
+  | 'revision'
+  | 'stage'
+  | 'verdicts'
+  | 'claim'
+  | 'respondedBy'
+  | 'respondedAt'
+  | 'response'
+  | 'reason'
+  | 'execution'
+  | 'approvedDigest'
+> &
+  RequestDeadlines;
+
+export type RequestContext = Omit<RequestRecord, 'status'> & RequestDeadlines;
+
+/** The person behind an event, with what the policy goes by. */
+export interface Answerer extends Author {
+  groups: readonly string[];
+}
+
+export type RequestEvent =
+  | {
+      type: 'respond';
+      at: Millis;
+      by: Answerer;
+      /** What the app's own rule said about this person, asked before the event. */
+      permitted: boolean;
+      status: 'approved' | 'denied';
+      response?: RequestResponse;
+      /** What the person saw; without it the request must never have been amended. */
+      revision?: number;
+      /** Of what is approved, where the person has edited it. */
+      digest?: string;
+    }
+  | { type: 'claim'; at: Millis; by: Answerer; permitted: boolean; until: Millis }
+  | { type: 'release'; at: Millis; by: Answerer }
+  | { type: 'amend'; at: Millis; payload: Record<string, unknown>; digest: string }
+  | { type: 'cancel'; at: Millis; reason: string }
+  | { type: 'supersede'; at: Millis; reason: string }
+  | { type: 'lease_end'; at: Millis }
+  | { type: 'remind'; at: Millis }
+  | { type: 'escalate'; at: Millis }
+  | { type: 'expire'; at: Millis }
+  /** Someone is about to carry out what was approved, `digest` being what they are about to do. */
+  | { type: 'execute'; at: Millis; runId: string; until: Millis; digest: string }
+  | { type: 'executed'; at: Millis; runId: string }
+  | { type: 'execution_failed'; at: Millis; runId: string; error: string }
+  | { type: 'execution_lease_end'; at: Millis }
+  /** A person has looked and says: do it again. */
+  | { type: 'retry'; at: Millis };
+
+/** Why an event was refused; `rule` says which rule refused it where there are several behind one code. */
+export interface Refusal {
+  code:
+    | 'already_resolved'
+    | 'already_answered'
+    | 'stale_revision'
+    | 'not_allowed'
+    | 'claimed_by_other'
+    | 'not_claimed'
+    | 'not_executable';
+  rule?:
+    | 'app'
+    | 'four_eyes'
+    | 'answerers'
+    | 'not_approved'
+    | 'digest'
+    | 'under_way'
+    | 'done'
+    | 'needs_retry'
+    | 'other_run';
+}
+
+/** What a request tells the hub; the first three are envelopes, reminders and escalations are for the app. */
+export type RequestEmitted =
+  | { type: 'hitl_request_pending' }
+  | { type: 'hitl_request_updated' }
+  | { type: 'hitl_request_resolved' }
+  | { type: 'reminded' }
+  | { type: 'escalated' }
+  | ({ type: 'refused' } & Refusal);
+
+/** The part of a live or restored snapshot that is read here. */
+export interface RequestSnapshot {
+  value: unknown;
+  context: RequestContext;
+}
+
+/** The record of a request, as its actor's snapshot tells it. */
+export function requestRecord({ value, context }: RequestSnapshot): RequestRecord {
+  const {
+    remindAt: _remindAt,
+    escalateAt: _escalateAt,
+    escalateTo: _escalateTo,
+    onExpiry: _onExpiry,
+    ...record
+  } = context;
+  return { ...record, status: requestStatus(value) };
+}
+
+function requestStatus(value: unknown): RequestStatus {
+  const [parent, child] = Object.entries(value as Record<string, string | object>)[0] ?? [];
+  if (parent !== 'resolved') return 'pending';
+  return (typeof child === 'string' ? child : Object.keys(child ?? {})[0]) as RequestStatus;
+}
+
+/** The deadline a request has to be told of next, and when. */
+export function nextDeadline(snapshot: RequestSnapshot): { at: Millis; type: DeadlineType } | undefined {
+  const { context } = snapshot;
+  const isPending = requestStatus(snapshot.value) === 'pending';
+  const deadlines: [DeadlineType, Millis | undefined][] = isPending
+    ? [
+        ['expire', context.expiresAt],
+        ['lease_end', context.claim?.until],
+        ['remind', context.remindAt[0]],
+        ['escalate', context.escalateAt],
+      ]
+    : [
+        [
+          'execution_lease_end',
+          context.execution?.state === 'executing' ? context.execution.until : undefined,
+        ],
+      ];
+  let next: { at: Millis; type: DeadlineType } | undefined;
+  for (const [type, at] of deadlines) if (at !== undefined && (!next || at < next.at)) next = { at, type };
+  return next;
+}
+
+export type DeadlineType = 'expire' | 'lease_end' | 'remind' | 'escalate' | 'execution_lease_end';

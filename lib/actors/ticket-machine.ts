@@ -1,0 +1,186 @@
+/** Who is in a ticket and who may come in, as a state machine; the hub's rooms run one actor of it per ticket in use. */
+import { assign, enqueueActions, setup } from 'xstate';
+
+/** One connected tab as the ticket sees it. */
+export interface TicketMember {
+  clientId: string;
+  userId: string;
+  name: string;
+  tabId: string;
+  /** Grows with every join; a tab that was replaced holds an older one and can do nothing more. */
+  generation: number;
+}
+
+export interface TicketInput {
+  ticketId: string;
+  /** How many clients may be in the ticket at once. */
+  maxClients: number;
+}
+
+export interface TicketContext extends TicketInput {
+  members: ReadonlyMap<string, TicketMember>;
+  generation: number;
+}
+
+export type TicketEvent =
+  | { type: 'join'; clientId: string; userId: string; name: string; tabId: string }
+  | { type: 'leave'; clientId: string }
+  | { type: 'drain' };
+
+/** What a ticket tells the hub. */
+export type TicketEmitted =
+  | { type: 'client_joined'; clientId: string; generation: number }
+  | { type: 'client_left'; clientId: string; userId: string }
+  /** The same user came back in the same tab: this older client is out. */
+  | { type: 'client_replaced'; clientId: string; by: string }
+  | { type: 'presence_changed' }
+  | { type: 'refused'; code: 'ticket_full' | 'closing' };
+
+function sameTab(context: TicketContext, event: TicketEvent): TicketMember | undefined {
+  if (event.type !== 'join') return undefined;
+  for (const member of context.members.values()) {
+    if (member.userId === event.userId && member.tabId === event.tabId) return member;
+  }
+  return undefined;
+}
+
+export const ticketMachine = setup({
+  types: {
+    context: {} as TicketContext,
+    events: {} as TicketEvent,
+    emitted: {} as TicketEmitted,
+    input: {} as TicketInput,
+  },
+  guards: {
+    /** The same user in the same tab is already in: it takes that place, also when the ticket is full. */
+    isTakeover: ({ context, event }) => sameTab(context, event) !== undefined,
+    hasRoom: ({ context }) => context.members.size < context.maxClients,
+    isMember: ({ context, event }) => event.type === 'leave' && context.members.has(event.clientId),
+    isLastMember: ({ context, event }) =>
+      event.type === 'leave' && context.members.size === 1 && context.members.has(event.clientId),
+  },
+  actions: {
+    admit: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'join') return;
+      const replaced = sameTab(context, event);
+      const generation = context.generation + 1;
+      const members = new Map(context.members);
+      if (replaced) members.delete(replaced.clientId);
+      members.set(event.clientId, {
+        clientId: event.clientId,
+        userId: event.userId,
+        name: event.name,
+        tabId: event.tabId,
+        generation,
+      });
+      enqueue.assign({ members, generation });
+      if (replaced)
+        enqueue.emit({ type: 'client_replaced', clientId: replaced.clientId, by: event.clientId });
+      enqueue.emit({ type: 'client_joined', clientId: event.clientId, generation });
+      if (!replaced) enqueue.emit({ type: 'presence_changed' });
+    }),
+    dismiss: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'leave') return;
+      const member = context.members.get(event.clientId);
+      if (!member) return;
+      const members = new Map(context.members);
+      members.delete(event.clientId);
+      enqueue.assign({ members });
+      enqueue.emit({ type: 'client_left', clientId: member.clientId, userId: member.userId });
+      enqueue.emit({ type: 'presence_changed' });
+    }),
+    refuse: enqueueActions(({ enqueue }, params: { code: 'ticket_full' | 'closing' }) => {
+      enqueue.emit({ type: 'refused', code: params.code });
+    }),
+    forgetAll: assign({ members: () => new Map<string, TicketMember>() }),
+  },
+}).createMachine({
+  id: 'ticket',
+  description: 'A room in which people and agents meet. It is kept in memory only while somebody is in it.',
+  meta: {
+    guards: {
+      isTakeover: 'the same user is already in, in the same tab',
+      hasRoom: 'fewer clients are in than the ticket allows',
+      isMember: 'the client is in the ticket',
+      isLastMember: 'the client is the only one in the ticket',
+    },
+  },
+  context: ({ input }) => ({ ...input, members: new Map<string, TicketMember>(), generation: 0 }),
+  initial: 'idle',
+  states: {
+    idle: {
+      description: 'Nobody is in. The hub drops the actor; the next join brings it back.',
+      on: {
+        join: { target: 'active', actions: 'admit', description: 'The first client comes in.' },
+        drain: { target: 'closed', description: 'The hub closes and nobody is left to wait for.' },
+      },
+    },
+    active: {
+      description: 'At least one client is in.',
+      on: {
+        join: [
+          {
+            guard: 'isTakeover',
+            actions: 'admit',
+            description:
+              'The same tab comes back: the older client is replaced, also when the ticket is full.',
+          },
+          { guard: 'hasRoom', actions: 'admit', description: 'One more client comes in.' },
+          {
+            actions: { type: 'refuse', params: { code: 'ticket_full' } },
+            description: 'The ticket is full: refused before the handshake, nothing is created.',
+          },
+        ],
+        leave: [
+          {
+            guard: 'isLastMember',
+            target: 'idle',
+            actions: 'dismiss',
+            description: 'The last client leaves.',
+          },
+          { guard: 'isMember', actions: 'dismiss', description: 'A client leaves, others stay.' },
+        ],
+        drain: {
+          target: 'draining',
+          description: 'The hub closes: nobody comes in, those in are told to leave.',
+        },
+      },
+    },
+    draining: {
+      description: 'The hub is closing; clients leave, none come in.',
+      on: {
+        join: {
+          actions: { type: 'refuse', params: { code: 'closing' } },
+          description: 'Come back when the next server is up.',
+        },
+        leave: [
+          {
+            guard: 'isLastMember',
+            target: 'closed',
+            actions: 'dismiss',
+            description: 'The last client is gone.',
+          },
+          { guard: 'isMember', actions: 'dismiss', description: 'A client leaves, others still have to.' },
+        ],
+      },
+    },
+    closed: {
+      description: 'Over in this process. What was said is in the store.',
+      entry: 'forgetAll',
+      type: 'final',
+    },
+  },
+});
+
+/** Who is in, one entry per person, in the order of their first tab. */
+export function presenceOf(
+  context: TicketContext,
+): { user: { id: string; name: string }; clients: number }[] {
+  const people = new Map<string, { user: { id: string; name: string }; clients: number }>();
+  for (const { userId, name } of context.members.values()) {
+    const person = people.get(userId);
+    if (person) person.clients += 1;
+    else people.set(userId, { user: { id: userId, name }, clients: 1 });
+  }
+  return [...people.values()];
+}

@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { type AnyStateNode, createActor } from 'xstate';
+import {
+  nextDeadline,
+  type RequestEmitted,
+  type RequestEvent,
+  type RequestInput,
+  requestRecord,
+} from '../../lib/actors/hitl-request';
+import { requestGuardMeanings, requestGuards } from '../../lib/actors/hitl-request-guards';
+import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
+import type { AnswerPolicy } from '../../lib/protocol/records';
+import { firstState, judge, type OracleState } from './request-oracle';
+
+const born = (policy: AnswerPolicy, more: Partial<RequestInput> = {}): RequestInput => ({
+  id: 'r1',
+  ticketId: 'T-1',
+  sessionId: 's1',
+  type: 'tool_approval',
+  payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+  digest: 'original',
+  userId: 'rita',
+  createdAt: 0,
+  policy,
+  remindAt: [],
+  escalateTo: {},
+  onExpiry: 'expired',
+  ...more,
+});
+
+/** Every rule the policy can state, alone and together with deadlines. */
+const inputs: Record<string, RequestInput> = {
+  'no rule': born({}),
+  'four eyes': born({ excludeRequester: true }),
+  'named users and groups': born({ users: ['ann'], groups: ['lead'] }),
+  'escalation to more users': born(
+    { users: ['ann'] },
+    { escalateAt: 20, escalateTo: { users: ['bob'] }, remindAt: [10, 20] },
+  ),
+  'two approvals, one veto': born({ approvals: 2 }),
+  'two approvals of three, by majority': born({ approvals: 2, of: 3, denial: 'majority' }),
+  'two stages': born({ stages: [{ users: ['ann', 'rita'] }, { groups: ['lead'], approvals: 1 }] }),
+  'an exclusive claim': born({ claim: 'exclusive' }),
+  'an end that expires': born({}, { expiresAt: 30 }),
+  'an end that denies': born({}, { expiresAt: 30, onExpiry: 'denied' }),
+  'an end that approves': born({}, { expiresAt: 30, onExpiry: 'approved' }),
+};
+
+const people = {
+  rita: { userId: 'rita', displayName: 'Rita', groups: [] },
+  ann: { userId: 'ann', displayName: 'Ann', groups: [] },
+  bob: { userId: 'bob', displayName: 'Bob', groups: [] },
+  lea: { userId: 'lea', displayName: 'Lea', groups: ['lead'] },
+};
+const times = [5, 10, 20, 30, 40];
+const by = fc.constantFrom(...Object.values(people));
+const at = fc.constantFrom(...times);
+const permitted = fc.boolean().map((no) => !no || no);
+const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant('respond' as const),
+      at,
+      by,
+      permitted: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(true) },
+        { weight: 1, arbitrary: permitted.map(() => false) },
+      ),
+      status: fc.constantFrom('approved' as const, 'denied' as const),
+      revision: fc.constantFrom(1, 1, 1, 2),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ type: fc.constant('claim' as const), at, by, permitted: fc.boolean() })
+      .map((event) => ({ ...event, until: event.at + 10 })),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), at, by }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('amend' as const),
+      at,
+      payload: fc.constant({ tool_name: 'block_ip', tool_args: {} }),
+      digest: fc.constant('amended'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constantFrom('cancel' as const, 'supersede' as const),
+      at,
+      reason: fc.constant('x'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom('lease_end' as const, 'remind' as const, 'escalate' as const, 'expire' as const),
+      at,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        type: fc.constant('execute' as const),
+        at,
+        runId: fc.constantFrom('run1', 'run2'),
+        digest: fc.constantFrom('original', 'original', 'amended'),
+      })
+      .map((event) => ({ ...event, until: event.at + 10 })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.oneof(
+      fc.record({ type: fc.constant('executed' as const), at, runId: fc.constantFrom('run1', 'run2') }),
+      fc.record({
+        type: fc.constant('execution_failed' as const),
+        at,
+        runId: fc.constantFrom('run1', 'run2'),
+        error: fc.constant('no route'),
+      }),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constantFrom('execution_lease_end' as const, 'retry' as const), at }),
+  },
+);
+
+/** Which outcomes each guard has had, over all tests of this file. */
+const outcomes = new Map<string, Set<boolean>>();
+const watched = hitlRequestMachine.provide({
+  guards: Object.fromEntries(
+    Object.entries(requestGuards).map(([name, guard]) => [
+      name,
+      (step: Parameters<typeof guard>[0]) => {
+        const outcome = guard(step);
+        outcomes.set(name, (outcomes.get(name) ?? new Set()).add(outcome));
+        return outcome;
+      },
+    ]),
+  ),
+});
+/** Every transition the machine has, and those that were taken. */
+const taken = new Set<unknown>();
+
+function start(origin: { input: RequestInput } | { snapshot: unknown }) {
+  const emitted: RequestEmitted[] = [];
+  const actor = createActor(watched, {
+    ...(origin as { input: RequestInput }),
+    inspect: (inspection) => {
+      if (inspection.type !== '@xstate.microstep') return;
+      for (const transition of inspection._transitions) taken.add(describeTransition(transition));
+    },
+  });
+  actor.on('*', (event) => emitted.push(event));
+  actor.subscribe({
+    error: (error) => {
+      throw error;
+    },
+  });
+  actor.start();
+  return { actor, emitted };
+}
+
+function describeTransition(transition: {
+  source: { id: string };
+  eventType: string;
+  guard?: unknown;
+  actions: readonly unknown[];
+}) {
+  const { guard, actions } = transition;
+  return `${transition.source.id} ${transition.eventType} [${JSON.stringify(guard) ?? ''}] ${JSON.stringify(actions)}`;
+}
+
+function nodesOf(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(nodesOf)];
+}
+
+/** What the machine made of an event, in the oracle's terms. */
+function read(
+  actor: ReturnType<typeof start>['actor'],
+): Omit<OracleState, 'yes' | 'no' | 'extra'> & { yes: number; no: number } {
+  const snapshot = actor.getSnapshot();
+  const record = requestRecord(snapshot);
+  const { execution: run } = record;
+  const counted = record.verdicts.map(({ status }) => status);
+  return {
+    status: record.status,
+    stage: record.stage,
+    revision: record.revision,
+    claim: record.claim && { user: record.claim.by.userId, until: record.claim.until },
+    run: run && { id: run.runId, state: run.state, until: run.until },
+    yes: counted.filter((status) => status === 'approved').length,
+    no: counted.filter((status) => status === 'denied').length,
+  };
+}
+
+const terms = ({ extra: _extra, yes, no, ...state }: OracleState) => ({
+  ...state,
+  yes: yes.flat().length,
+  no: no.flat().length,
+});
+
+function compare(input: RequestInput, events: readonly RequestEvent[], restore: boolean): void {
+  let { actor, emitted } = start({ input });
+  expect(emitted).toEqual([{ type: 'hitl_request_pending' }]);
+  let oracle = firstState();
+  let resolutions = 0;
+  for (const event of events) {
+    if (restore) {
+      const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
+      actor.stop();
+      ({ actor, emitted } = start({ snapshot }));
+    }
+    emitted.length = 0;
+    actor.send(event);
+    const verdict = judge(oracle, event, input);
+    const refused = emitted.find((each) => each.type === 'refused');
+    if (typeof verdict === 'string') expect(refused).toMatchObject({ code: verdict });
+    else {
+      expect(refused).toBeUndefined();
+      oracle = verdict;
+    }
+    expect(read(actor)).toEqual(terms(oracle));
+    resolutions += emitted.filter(({ type }) => type === 'hitl_request_resolved').length;
+    expect(resolutions).toBe(oracle.status === 'pending' ? 0 : 1);
+    const due = nextDeadline(actor.getSnapshot());
+    if (oracle.status !== 'pending' && oracle.run?.state !== 'executing') expect(due).toBeUndefined();
+  }
+  actor.stop();
+}
+
+describe('the HITL request machine', () => {
+  const seed = 20260101;
+
+  describe.each(Object.entries(inputs))('with %s', (_name, input) => {
+    it('settles as the specification says, whatever happens in whatever order', () => {
+      fc.assert(
+        fc.property(fc.array(anyEvent, { maxLength: 14 }), (events) => compare(input, events, false)),
+        { seed, numRuns: 400 },
+      );
+    });
+
+    it('does the same when it is kept and brought back before every event', () => {
+      fc.assert(
+        fc.property(fc.array(anyEvent, { maxLength: 10 }), (events) => compare(input, events, true)),
+        { seed, numRuns: 100 },
+      );
+    });
+  });
+
+  it('lets what was approved be done once, whatever is said of the runs', () => {
+    const approve: RequestEvent = {
+      type: 'respond',
+      at: 5,
+      by: people.ann,
+      permitted: true,
+      status: 'approved',
+    };
+    const execute: RequestEvent = { type: 'execute', at: 5, runId: 'run1', until: 20, digest: 'original' };
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 14 }), (events) =>
+        compare(inputs['no rule'] ?? born({}), [approve, execute, ...events], true),
+      ),
+      { seed, numRuns: 400 },
+    );
+  });
+
+  it('took every transition of the chart on the way', () => {
+    const all = nodesOf(hitlRequestMachine.root).flatMap((node) =>
+      [...node.transitions.values()].flat().map(describeTransition),
+    );
+    expect(all.length).toBeGreaterThan(50);
+    expect(all.filter((transition) => !taken.has(transition))).toEqual([]);
+  });
+
+  it('saw both outcomes of every guard on the way', () => {
+    const oneSided = Object.keys(requestGuards).filter((name) => outcomes.get(name)?.size !== 2);
+    expect(oneSided).toEqual([]);
+  });
+
+  it('says of every guard what it means', () => {
+    expect(Object.keys(requestGuardMeanings).sort()).toEqual(Object.keys(requestGuards).sort());
+  });
+});

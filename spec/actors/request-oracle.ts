@@ -1,0 +1,134 @@
+/** A second, separate account of who may settle a request and when, in plain code; the machine is held against it. */
+import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
+
+/** What the oracle remembers. */
+export interface OracleState {
+  status: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';
+  yes: string[][];
+  no: string[][];
+  stage: number;
+  revision: number;
+  claim: { user: string; until: number } | undefined;
+  run: { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; until: number } | undefined;
+  extra: string[];
+}
+
+export function firstState(): OracleState {
+  return {
+    status: 'pending',
+    yes: [],
+    no: [],
+    stage: 0,
+    revision: 1,
+    claim: undefined,
+    run: undefined,
+    extra: [],
+  };
+}
+
+/** The state after an event, or the code of its refusal. An event that means nothing leaves the state as it is. */
+export function judge(state: OracleState, event: RequestEvent, born: RequestInput): OracleState | string {
+  const late = born.expiresAt !== undefined && event.at >= born.expiresAt;
+  const personal = ['respond', 'claim', 'release'].includes(event.type);
+  if (state.status !== 'pending') {
+    if (personal || event.type === 'amend' || event.type === 'cancel') return 'already_resolved';
+    return judgeRun(state, event, born);
+  }
+  switch (event.type) {
+    case 'respond': {
+      if (late) return 'already_resolved';
+      if (!mayAct(state, event, born)) return 'not_allowed';
+      const me = event.by.userId;
+      if ([...state.yes, ...state.no].flat().includes(me)) return 'already_answered';
+      if ((event.revision ?? 1) !== state.revision) return 'stale_revision';
+      const claimed = state.claim !== undefined && event.at < state.claim.until && state.claim.user !== me;
+      if (claimed && born.policy.claim === 'exclusive') return 'claimed_by_other';
+      return settle(state, me, event.status === 'approved', born);
+    }
+    case 'claim': {
+      if (state.claim && event.at < state.claim.until && state.claim.user !== event.by.userId)
+        return 'claimed_by_other';
+      if (!mayAct(state, event, born)) return 'not_allowed';
+      return { ...state, claim: { user: event.by.userId, until: event.until } };
+    }
+    case 'release':
+      return state.claim?.user === event.by.userId ? { ...state, claim: undefined } : 'not_claimed';
+    case 'lease_end':
+      return state.claim && event.at >= state.claim.until ? { ...state, claim: undefined } : state;
+    case 'amend':
+      return { ...state, revision: state.revision + 1, claim: undefined, yes: [], no: [], stage: 0 };
+    case 'cancel':
+      return { ...state, status: 'cancelled', claim: undefined };
+    case 'supersede':
+      return { ...state, status: 'superseded', claim: undefined };
+    case 'escalate': {
+      const due = born.escalateAt !== undefined && event.at >= born.escalateAt;
+      return due ? { ...state, extra: [...(born.escalateTo.users ?? [])] } : state;
+    }
+    case 'expire':
+      return late ? { ...state, status: born.onExpiry, claim: undefined } : state;
+    case 'execute':
+      return 'not_executable';
+    default:
+      return state;
+  }
+}
+
+function mayAct(state: OracleState, event: RequestEvent, born: RequestInput): boolean {
+  if (!('permitted' in event) || !event.permitted) return false;
+  if (born.policy.excludeRequester && event.by.userId === born.userId) return false;
+  const round = (born.policy.stages ?? [born.policy])[state.stage] ?? {};
+  if (!round.users && !round.groups) return true;
+  const named = [...(round.users ?? []), ...state.extra].includes(event.by.userId);
+  return named || event.by.groups.some((group) => round.groups?.includes(group));
+}
+
+function settle(state: OracleState, me: string, isYes: boolean, born: RequestInput): OracleState {
+  const rounds = born.policy.stages ?? [born.policy];
+  const round = rounds[state.stage] ?? {};
+  const needed = round.approvals ?? 1;
+  const add = (lists: string[][]) => {
+    const copy = [...lists];
+    copy[state.stage] = [...(copy[state.stage] ?? []), me];
+    return copy;
+  };
+  if (!isYes) {
+    const no = add(state.no);
+    const hopeless =
+      born.policy.denial !== 'majority' || (no[state.stage] ?? []).length > (round.of ?? 0) - needed;
+    return { ...state, no, claim: undefined, status: hopeless ? 'denied' : 'pending' };
+  }
+  const yes = add(state.yes);
+  const done = (yes[state.stage] ?? []).length >= needed;
+  if (done && state.stage + 1 === rounds.length)
+    return { ...state, yes, claim: undefined, status: 'approved' };
+  return { ...state, yes, claim: undefined, stage: state.stage + (done ? 1 : 0) };
+}
+
+function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): OracleState | string {
+  const { run } = state;
+  const approved = state.status === 'approved';
+  switch (event.type) {
+    case 'execute':
+      if (!approved) return 'not_executable';
+      if (run?.state === 'executing' && run.id === event.runId)
+        return { ...state, run: { ...run, until: event.until } };
+      if (run) return 'not_executable';
+      if (event.digest !== (state.revision > 1 ? 'amended' : born.digest)) return 'not_executable';
+      return { ...state, run: { id: event.runId, state: 'executing', until: event.until } };
+    case 'executed':
+    case 'execution_failed':
+      if (run?.state !== 'executing' || run.id !== event.runId) return 'not_executable';
+      return { ...state, run: { ...run, state: event.type === 'executed' ? 'executed' : 'failed' } };
+    case 'execution_lease_end':
+      return run?.state === 'executing' && event.at >= run.until
+        ? { ...state, run: { ...run, state: 'unknown' } }
+        : state;
+    case 'retry':
+      return run?.state === 'failed' || run?.state === 'unknown'
+        ? { ...state, run: undefined }
+        : 'not_executable';
+    default:
+      return state;
+  }
+}
