@@ -1,0 +1,13 @@
+/** The bounds that every store keeps, as `Store` states them. */
+
+/** Requests on one page of a list at most. */
+export const maxPageSize = 200;
+/** Sessions in a ticket's state at most. */
+export const maxSessionsInState = 50;
+/** Frames of each user whose answer is remembered. */
+export const maxFramesPerUser = 10_000;
+
+/** A `limit` as asked for, made a whole number from `least` to `most`; what is not a number becomes `least`. */
+export function bounded(limit: number, least = 0, most = 2 ** 31 - 1): number {
+  return Math.max(least, Math.min(most, Math.trunc(limit) || 0));
+}

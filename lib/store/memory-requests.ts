@@ -1,0 +1,166 @@
+/** The requests of the memory store, with the lists they are found by. */
+import type { Millis, RequestRecord } from '../protocol/records';
+import { decodeCursor, encodeCursor, type Place } from './cursor';
+import { bounded, maxPageSize } from './limits';
+import { OrderedList } from './ordered-list';
+import type { Page, RequestFilter, RequestWrite, StoredRequest } from './store';
+
+type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
+  turnId: string | undefined;
+  key: string | undefined;
+  version: number;
+  dueAt: Millis | undefined;
+  record: string;
+  snapshot: string;
+};
+
+/** Requests of one ticket or turn, or all; each list oldest first. */
+class Group {
+  readonly all = byAge();
+  readonly pending = byAge();
+}
+
+export class MemoryRequests {
+  private readonly byId = new Map<string, Kept>();
+  private readonly everywhere = new Group();
+  private readonly byTicket = new Map<string, Group>();
+  private readonly pendingByTurn = new Map<string, OrderedList<Place, Kept>>();
+  private readonly due = byDeadline();
+  /** The id of the live request, by ticket and key. */
+  private readonly holders = new Map<string, string>();
+
+  version(id: string): number {
+    return this.byId.get(id)?.version ?? 0;
+  }
+
+  holder(ticketId: string, key: string): string | undefined {
+    return this.holders.get(slot(ticketId, key));
+  }
+
+  get(id: string | undefined): StoredRequest | undefined {
+    const kept = id === undefined ? undefined : this.byId.get(id);
+    return kept && copy(kept);
+  }
+
+  pendingOfTurn(turnId: string): StoredRequest[] {
+    return [...(this.pendingByTurn.get(turnId)?.from() ?? [])].map(copy);
+  }
+
+  pendingOfTicket(ticketId: string): RequestRecord[] {
+    return [...(this.byTicket.get(ticketId)?.pending.from() ?? [])].map(copyRecord);
+  }
+
+  /** As `Store.requests`. */
+  page({ ticketId, status }: RequestFilter, limit: number, cursor?: string): Page<RequestRecord> {
+    const size = bounded(limit, 1, maxPageSize);
+    const place = decodeCursor(cursor);
+    const group = ticketId === undefined ? this.everywhere : this.byTicket.get(ticketId);
+    const list = status === 'pending' ? group?.pending : group?.all;
+    const shown: Kept[] = [];
+    for (const kept of list?.from(place) ?? []) {
+      if (status !== undefined && kept.status !== status) continue;
+      const last = shown.at(size - 1);
+      if (last) return { items: shown.map(copyRecord), nextCursor: encodeCursor(last) };
+      shown.push(kept);
+    }
+    return { items: shown.map(copyRecord) };
+  }
+
+  /** As `Store.dueRequests`. */
+  dueUntil(until: Millis, limit: number): StoredRequest[] {
+    const found: StoredRequest[] = [];
+    for (const kept of this.due.from()) {
+      if (found.length >= limit || (kept.dueAt ?? 0) > until) break;
+      found.push(copy(kept));
+    }
+    return found;
+  }
+
+  nextDue(): Millis | undefined {
+    return this.due.first()?.dueAt;
+  }
+
+  /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
+  prepare({ record, snapshot, version, dueAt }: RequestWrite): () => void {
+    const { id, ticketId, turnId, key, status, createdAt } = record;
+    const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
+    return () => {
+      const next = { id, ticketId, turnId, key, status, createdAt, version: version + 1, dueAt, ...texts };
+      const kept = this.byId.get(id) ?? this.add(next);
+      this.unlist(kept);
+      Object.assign(kept, next);
+      this.list(kept);
+    };
+  }
+
+  private add(kept: Kept): Kept {
+    this.byId.set(kept.id, kept);
+    this.everywhere.all.add(kept);
+    this.ofTicket(kept.ticketId).all.add(kept);
+    return kept;
+  }
+
+  /** Into the lists that depend on what may change. */
+  private list(kept: Kept): void {
+    const { id, ticketId, turnId, key, status } = kept;
+    if (key !== undefined && status !== 'superseded') this.holders.set(slot(ticketId, key), id);
+    if (kept.dueAt !== undefined) this.due.add(kept);
+    if (status !== 'pending') return;
+    this.everywhere.pending.add(kept);
+    this.ofTicket(ticketId).pending.add(kept);
+    if (turnId !== undefined) this.ofTurn(turnId).add(kept);
+  }
+
+  private unlist(kept: Kept): void {
+    const { id, ticketId, turnId, key } = kept;
+    if (key !== undefined && this.holder(ticketId, key) === id) this.holders.delete(slot(ticketId, key));
+    this.everywhere.pending.remove(kept);
+    this.ofTicket(ticketId).pending.remove(kept);
+    this.due.remove(kept);
+    if (turnId === undefined) return;
+    const ofTurn = this.ofTurn(turnId);
+    ofTurn.remove(kept);
+    // Turns end, and there is no end of turns.
+    if (!ofTurn.first()) this.pendingByTurn.delete(turnId);
+  }
+
+  private ofTicket(ticketId: string): Group {
+    const group = this.byTicket.get(ticketId) ?? new Group();
+    this.byTicket.set(ticketId, group);
+    return group;
+  }
+
+  private ofTurn(turnId: string): OrderedList<Place, Kept> {
+    const list = this.pendingByTurn.get(turnId) ?? byAge();
+    this.pendingByTurn.set(turnId, list);
+    return list;
+  }
+}
+
+function byAge(): OrderedList<Place, Kept> {
+  return new OrderedList((a, b) => a.createdAt - b.createdAt || byText(a.id, b.id));
+}
+
+function byDeadline(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
+  return new OrderedList((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || byText(a.id, b.id));
+}
+
+function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** One text of two, which no other two give. */
+function slot(ticketId: string, key: string): string {
+  return JSON.stringify([ticketId, key]);
+}
+
+function copyRecord({ record }: Kept): RequestRecord {
+  return JSON.parse(record);
+}
+
+function copy(kept: Kept): StoredRequest {
+  const { version, dueAt } = kept;
+  const snapshot: unknown = JSON.parse(kept.snapshot);
+  return { record: copyRecord(kept), snapshot, version, ...(dueAt !== undefined && { dueAt }) };
+}

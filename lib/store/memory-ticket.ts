@@ -1,0 +1,66 @@
+/** What the memory store keeps of one ticket, but for its requests: the log, sessions, messages and unfinished turns. */
+import type { Millis, SessionRecord } from '../protocol/records';
+import { newEpoch } from './epoch';
+import type { LogPosition } from './store';
+
+/** A record as JSON; updated in place, so that every list it is in has the newest. */
+export interface Kept {
+  text: string;
+}
+
+/** A session with what it is found by. */
+export type KeptSession = Kept & Pick<SessionRecord, 'userId' | 'tabId' | 'createdAt' | 'lastActiveAt'>;
+
+export class MemoryTicket {
+  readonly epoch = newEpoch();
+  /** The `seq` of the oldest entry. */
+  private first = 1;
+  private readonly entries: { at: Millis; body: string }[] = [];
+
+  /** These three in the order of the first commit. */
+  readonly sessions: KeptSession[] = [];
+  readonly messages: Kept[] = [];
+  readonly unfinished = new Set<Kept>();
+
+  position(): LogPosition {
+    return { epoch: this.epoch, seq: this.first + this.entries.length - 1, first: this.first };
+  }
+
+  /** Adds an entry to the end of the log and returns its `seq`. */
+  append(at: Millis, body: string): number {
+    return this.first + this.entries.push({ at, body }) - 1;
+  }
+
+  /** As `Store.log`. */
+  log(after: number, limit: number): { seq: number; body: string }[] {
+    const begin = Math.max(0, after - this.first + 1);
+    const found = this.entries.slice(begin, begin + limit);
+    return found.map(({ body }, index) => ({ seq: this.first + begin + index, body }));
+  }
+
+  /** As `Store.trim`. */
+  trim(keep: number, since: Millis): void {
+    const old = this.entries.findLastIndex(({ at }) => at < since) + 1;
+    const dropped = Math.max(old, this.entries.length - keep);
+    this.entries.splice(0, dropped);
+    this.first += dropped;
+  }
+
+  /** Newest activity first; of those at one time, the one begun last. */
+  sessionsByActivity(limit: number): KeptSession[] {
+    return this.sessions
+      .toReversed()
+      .sort((a, b) => b.lastActiveAt - a.lastActiveAt)
+      .slice(0, limit);
+  }
+
+  /** As `Store.sessionByTab`. */
+  sessionByTab(userId: string, tabId: string): KeptSession | undefined {
+    return this.sessions
+      .filter((session) => session.userId === userId && session.tabId === tabId)
+      .reduce<KeptSession | undefined>(
+        (newest, session) => (newest && newest.createdAt > session.createdAt ? newest : session),
+        undefined,
+      );
+  }
+}

@@ -1,0 +1,285 @@
+/** The store that forgets: everything in this process's memory; for trying things out and for tests. */
+import { HubError } from '../errors';
+import type { LoggedEnvelope } from '../protocol/envelopes';
+import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
+import { bounded, maxFramesPerUser, maxSessionsInState } from './limits';
+import { MemoryRequests } from './memory-requests';
+import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
+import { type Lookup, refusal } from './preconditions';
+import type {
+  Commit,
+  CommitResult,
+  LogPosition,
+  Page,
+  ProcessedFrame,
+  RequestFilter,
+  Store,
+  StoredRequest,
+  TicketState,
+} from './store';
+
+/**
+ * A store in memory. Nothing survives the process: pending requests, timelines and the answers to repeated frames are
+ * gone with it, and every log begins again with a new epoch. Logs grow until `trim`, records as long as the process lives.
+ */
+export function memoryStore(): Store {
+  return new MemoryStore();
+}
+
+/** A write whose texts are made, so that it cannot fail any more. */
+type Write = () => void;
+
+class MemoryStore implements Store {
+  private condition: 'not open' | 'open' | 'closed' = 'not open';
+  private readonly tickets = new Map<string, MemoryTicket>();
+  private readonly sessionsById = new Map<string, KeptSession>();
+  private readonly turnsById = new Map<string, Kept>();
+  private readonly unfinished = new Set<Kept>();
+  private readonly messagesById = new Map<string, Kept>();
+  private readonly messagesBySession = new Map<string, Kept[]>();
+  private readonly requestsKept = new MemoryRequests();
+  /** Acks by user and frame id, oldest first. */
+  private readonly frames = new Map<string, Map<string, string>>();
+
+  private readonly stored: Lookup = {
+    ack: (userId, frameId) => read(this.frames.get(userId)?.get(frameId)),
+    version: (id) => this.requestsKept.version(id),
+    holder: (ticketId, key) => this.requestsKept.holder(ticketId, key),
+  };
+
+  async open(): Promise<void> {
+    if (this.condition === 'closed') this.assertOpen();
+    this.condition = 'open';
+  }
+
+  async close(): Promise<void> {
+    this.condition = 'closed';
+  }
+
+  async commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
+    this.assertOpen();
+    return prepareAll(commits, (commit) => this.prepare(commit)).map((write) => write());
+  }
+
+  async position(ticketId: string): Promise<LogPosition> {
+    this.assertOpen();
+    return this.ticket(ticketId).position();
+  }
+
+  async log(
+    ticketId: string,
+    after: number,
+    limit: number,
+  ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
+    this.assertOpen();
+    const ticket = this.ticket(ticketId);
+    const items = ticket.log(after, bounded(limit)).map(({ seq, body }): LoggedEnvelope => {
+      return { ...JSON.parse(body), ticket_id: ticketId, epoch: ticket.epoch, seq };
+    });
+    return { ...ticket.position(), items };
+  }
+
+  async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
+    this.assertOpen();
+    this.tickets.get(ticketId)?.trim(bounded(keep), since);
+  }
+
+  async state(ticketId: string, limit: number): Promise<TicketState> {
+    this.assertOpen();
+    const ticket = this.ticket(ticketId);
+    return {
+      ...ticket.position(),
+      sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
+      messages: readAll(lastOf(ticket.messages, limit)),
+      turns: readAll(ticket.unfinished),
+      requests: this.requestsKept.pendingOfTicket(ticketId),
+    };
+  }
+
+  async session(id: string): Promise<SessionRecord | undefined> {
+    this.assertOpen();
+    return read(this.sessionsById.get(id)?.text);
+  }
+
+  async sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined> {
+    this.assertOpen();
+    return read(this.tickets.get(ticketId)?.sessionByTab(userId, tabId)?.text);
+  }
+
+  async sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]> {
+    this.assertOpen();
+    return readAll(this.tickets.get(ticketId)?.sessionsByActivity(bounded(limit)) ?? []);
+  }
+
+  async turn(id: string): Promise<TurnRecord | undefined> {
+    this.assertOpen();
+    return read(this.turnsById.get(id)?.text);
+  }
+
+  async unfinishedTurns(): Promise<readonly TurnRecord[]> {
+    this.assertOpen();
+    return readAll(this.unfinished);
+  }
+
+  async message(id: string): Promise<MessageRecord | undefined> {
+    this.assertOpen();
+    return read(this.messagesById.get(id)?.text);
+  }
+
+  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
+    this.assertOpen();
+    return readAll(lastOf(this.messagesBySession.get(sessionId) ?? [], limit));
+  }
+
+  async request(id: string): Promise<StoredRequest | undefined> {
+    this.assertOpen();
+    return this.requestsKept.get(id);
+  }
+
+  async requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined> {
+    this.assertOpen();
+    return this.requestsKept.get(this.requestsKept.holder(ticketId, key));
+  }
+
+  async requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]> {
+    this.assertOpen();
+    return this.requestsKept.pendingOfTurn(turnId);
+  }
+
+  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    this.assertOpen();
+    return this.requestsKept.page(filter, limit, cursor);
+  }
+
+  async dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]> {
+    this.assertOpen();
+    return this.requestsKept.dueUntil(until, bounded(limit));
+  }
+
+  async nextDue(): Promise<Millis | undefined> {
+    this.assertOpen();
+    return this.requestsKept.nextDue();
+  }
+
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    this.assertOpen();
+    return read(this.frames.get(userId)?.get(frameId));
+  }
+
+  private assertOpen(): void {
+    if (this.condition !== 'open') throw new HubError('unavailable', `The store is ${this.condition}`);
+  }
+
+  private ticket(id: string): MemoryTicket {
+    return getOrAdd(this.tickets, id, () => new MemoryTicket());
+  }
+
+  /** Makes every text of the commit; what it returns judges the commit and writes it, or leaves no trace. */
+  private prepare(commit: Commit): () => CommitResult {
+    const {
+      ticketId,
+      at,
+      sessions = [],
+      turns = [],
+      messages = [],
+      requests = [],
+      envelopes,
+      frame,
+    } = commit;
+    const writes: Write[] = [
+      ...sessions.map((session) => this.prepareSession(session)),
+      ...turns.map((turn) => this.prepareTurn(turn)),
+      ...messages.map((message) => this.prepareMessage(message)),
+      ...requests.map((request) => this.requestsKept.prepare(request)),
+      ...(frame ? [this.prepareFrame(frame)] : []),
+    ];
+    const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));
+    return () => {
+      const refused = refusal(commit, this.stored);
+      if (refused) return refused;
+      for (const write of writes) write();
+      const ticket = this.ticket(ticketId);
+      const logged = bodies.map(({ envelope, body }): LoggedEnvelope => {
+        return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, body) };
+      });
+      return { ok: true, envelopes: logged };
+    };
+  }
+
+  private prepareSession(session: SessionRecord): Write {
+    const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
+    const next = { text: JSON.stringify(session), userId, tabId, createdAt, lastActiveAt };
+    return () => put(this.sessionsById, id, next, (kept) => this.ticket(ticketId).sessions.push(kept));
+  }
+
+  private prepareTurn(turn: TurnRecord): Write {
+    const { id, ticketId, status } = turn;
+    const next = { text: JSON.stringify(turn) };
+    return () => {
+      const kept = put(this.turnsById, id, next);
+      const isUnfinished = status === 'queued' || status === 'running';
+      for (const list of [this.unfinished, this.ticket(ticketId).unfinished]) {
+        if (isUnfinished) list.add(kept);
+        else list.delete(kept);
+      }
+    };
+  }
+
+  private prepareMessage(message: MessageRecord): Write {
+    const { id, ticketId, sessionId } = message;
+    const next = { text: JSON.stringify(message) };
+    return () =>
+      put(this.messagesById, id, next, (kept) => {
+        this.ticket(ticketId).messages.push(kept);
+        getOrAdd(this.messagesBySession, sessionId, () => []).push(kept);
+      });
+  }
+
+  private prepareFrame({ userId, frameId, ack }: ProcessedFrame): Write {
+    const text = JSON.stringify(ack);
+    return () => {
+      const frames = getOrAdd(this.frames, userId, () => new Map<string, string>());
+      frames.set(frameId, text);
+      const [oldest] = frames.keys();
+      if (frames.size > maxFramesPerUser && oldest !== undefined) frames.delete(oldest);
+    };
+  }
+}
+
+/** @throws HubError `storage_failed` if something cannot be JSON; then nothing was written yet */
+function prepareAll<T>(commits: readonly Commit[], prepare: (commit: Commit) => T): T[] {
+  try {
+    return commits.map(prepare);
+  } catch (cause) {
+    throw new HubError('storage_failed', undefined, undefined, { cause });
+  }
+}
+
+/** Replaces what is kept under the id where it is, or keeps it as new. */
+function put<T extends Kept>(map: Map<string, T>, id: string, next: T, isNew?: (kept: T) => void): T {
+  const kept = map.get(id);
+  if (kept) return Object.assign(kept, next);
+  map.set(id, next);
+  isNew?.(next);
+  return next;
+}
+
+function getOrAdd<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function lastOf<T>(list: readonly T[], limit: number): T[] {
+  return list.slice(Math.max(0, list.length - bounded(limit)));
+}
+
+function read<T>(text: string | undefined): T | undefined {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function readAll<T>(list: Iterable<Kept>): T[] {
+  return Array.from(list, ({ text }) => JSON.parse(text));
+}

@@ -1,0 +1,75 @@
+/** One commit written to SQLite; the store calls it for each commit of a group, inside the group's transaction. */
+import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+import { newEpoch } from './epoch';
+import { maxFramesPerUser } from './limits';
+import { type Lookup, refusal } from './preconditions';
+import { parseRow } from './sqlite-rows';
+import type { Statements, TicketRow } from './sqlite-statements';
+import type { Commit, CommitResult, ProcessedFrame, RequestWrite } from './store';
+
+/** Writes the commit, or nothing if it must be refused. */
+export type WriteCommit = (commit: Commit) => CommitResult;
+
+export function commitWriter(s: Statements): WriteCommit {
+  const stored: Lookup = {
+    ack: (userId, frameId) => {
+      const row = s.frame.get(userId, frameId);
+      return row && parseRow('frames', row);
+    },
+    version: (id) => s.requestVersion.get(id)?.version ?? 0,
+    holder: (ticketId, key) => s.keyHolder.get(ticketId, key)?.id,
+  };
+  return (commit) => {
+    const refused = refusal(commit, stored);
+    if (refused) return refused;
+    for (const write of commit.requests ?? []) writeRequest(s, write);
+    writeRecords(s, commit);
+    if (commit.frame) rememberFrame(s, commit.frame);
+    return { ok: true, envelopes: appendToLog(s, commit) };
+  };
+}
+
+function writeRequest(s: Statements, { record, snapshot, version, ...write }: RequestWrite): void {
+  const dueAt = write.dueAt ?? null;
+  const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt } = record;
+  const text = JSON.stringify(record);
+  const snapshotText = JSON.stringify(snapshot);
+  if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, text, snapshotText, id);
+  else
+    s.addRequest.run(id, ticketId, sessionId, turnId, key, status, 1, dueAt, createdAt, text, snapshotText);
+}
+
+function writeRecords(s: Statements, { sessions = [], turns = [], messages = [] }: Commit): void {
+  for (const session of sessions) {
+    const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
+    s.putSession.run(id, ticketId, userId, tabId, createdAt, lastActiveAt, JSON.stringify(session));
+  }
+  for (const turn of turns) s.putTurn.run(turn.id, turn.ticketId, turn.status, JSON.stringify(turn));
+  for (const message of messages) {
+    s.putMessage.run(message.id, message.ticketId, message.sessionId, JSON.stringify(message));
+  }
+}
+
+function rememberFrame(s: Statements, { userId, frameId, ack }: ProcessedFrame): void {
+  const n = s.addFrame.get(userId, frameId, userId, JSON.stringify(ack))?.n ?? 0;
+  if (n > maxFramesPerUser) s.dropFrames.run(userId, n - maxFramesPerUser);
+}
+
+function appendToLog(s: Statements, { ticketId, at, envelopes }: Commit): LoggedEnvelope[] {
+  if (envelopes.length === 0) return [];
+  const { epoch, seq: last } = advance(s, ticketId, envelopes.length);
+  let seq = last - envelopes.length;
+  return envelopes.map((envelope: LoggableEnvelope) => {
+    seq += 1;
+    s.append.run(ticketId, seq, at, JSON.stringify(envelope));
+    return { ...envelope, ticket_id: ticketId, epoch, seq };
+  });
+}
+
+/** Moves the end of the ticket's log; begins the log if this is its first envelope. */
+function advance(s: Statements, ticketId: string, by: number): TicketRow {
+  const moved = s.advance.get(by, ticketId);
+  if (moved) return moved;
+  s.addTicket.run(ticketId, newEpoch());
+  return advance(s, ticketId, by);
+}

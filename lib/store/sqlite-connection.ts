@@ -1,0 +1,77 @@
+/** Opens the database file of a SQLite store with the driver the app has installed. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { HubError } from '../errors';
+import { migrate } from './sqlite-migrations';
+import { sqliteCode } from './sqlite-rows';
+
+/** What `sqliteStore` may be told beside the path. */
+export interface SqliteStoreOptions {
+  /**
+   * When a commit counts as kept. `full` (default): once the disk has it, so that it survives power loss. `normal`: once
+   * the operating system has it; about five times the single commits per second, and power loss may take the last ones.
+   */
+  synchronous?: 'full' | 'normal';
+  /**
+   * Milliseconds to wait for another process that holds the file's lock before failing with `storage_failed`; default 100,
+   * at most 5,000. The whole process waits, since the driver is synchronous.
+   */
+  busyTimeoutMs?: number;
+}
+
+const defaultBusyTimeoutMs = 100;
+const maxBusyTimeoutMs = 5_000;
+
+/**
+ * An open, migrated connection; the parent folder is made if it is missing.
+ * @throws HubError `unavailable` without a usable driver, `storage_failed` for a file we cannot use; anything else that
+ *   the driver or the file system throws is left to the caller to translate
+ */
+export function connect(path: string, options: SqliteStoreOptions): Database {
+  // An unset setting arrives as an empty text, which SQLite would take for a file that is deleted when it is closed.
+  if (path.trim() === '')
+    throw new HubError('unavailable', 'sqliteStore needs the path of a file, or :memory:');
+  const timeout = Math.min(
+    maxBusyTimeoutMs,
+    Math.max(0, Math.trunc(options.busyTimeoutMs ?? defaultBusyTimeoutMs)),
+  );
+  const Driver = loadDriver();
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const db = construct(() => new Driver(path, { timeout }));
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma(`synchronous = ${options.synchronous === 'normal' ? 'NORMAL' : 'FULL'}`);
+    migrate(db);
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+/** Only here and only now, so that an app with another store needs no driver. */
+function loadDriver(): typeof import('better-sqlite3') {
+  try {
+    return require('better-sqlite3');
+  } catch (cause) {
+    throw noDriver('could not be loaded; install it beside express-hitl: npm install better-sqlite3', cause);
+  }
+}
+
+/** The driver looks for its compiled part at its first use; SQLite's own errors are not about that. */
+function construct(open: () => Database): Database {
+  try {
+    return open();
+  } catch (cause) {
+    if (sqliteCode(cause)) throw cause;
+    throw noDriver(
+      'has no binary for this Node.js and system; build it with: npm rebuild better-sqlite3',
+      cause,
+    );
+  }
+}
+
+function noDriver(what: string, cause: unknown): HubError {
+  return new HubError('unavailable', `sqliteStore: the package better-sqlite3 ${what}`, undefined, { cause });
+}

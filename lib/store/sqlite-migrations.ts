@@ -1,0 +1,139 @@
+/** The schema of a SQLite store, version by version; `open` brings older files up to date and refuses what it cannot read. */
+import type { Database } from 'better-sqlite3';
+import { HubError } from '../errors';
+
+/** `PRAGMA application_id` of our files: "hitl" in ASCII. */
+export const applicationId = 0x6869746c;
+
+/**
+ * Entry `n` makes version `n + 1` of version `n`. An entry that was released is never changed; a change of schema is a new
+ * entry, and `spec/store/fixtures` gets a frozen file of the version before.
+ *
+ * `n` keeps the order of the first commit, which no clock can turn round. Columns beside `record` are what queries need.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE tickets (
+    id TEXT PRIMARY KEY NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    first INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE log (
+    ticket_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX log_by_seq ON log (ticket_id, seq);
+
+  CREATE TABLE sessions (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    tab_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_active_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX sessions_by_activity ON sessions (ticket_id, last_active_at);
+  CREATE INDEX sessions_by_tab ON sessions (ticket_id, user_id, tab_id, created_at);
+
+  CREATE TABLE turns (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX turns_unfinished ON turns (ticket_id) WHERE status IN ('queued', 'running');
+
+  CREATE TABLE messages (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX messages_by_ticket ON messages (ticket_id);
+  CREATE INDEX messages_by_session ON messages (session_id);
+
+  CREATE TABLE requests (
+    id TEXT PRIMARY KEY NOT NULL,
+    ticket_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    turn_id TEXT,
+    key TEXT,
+    status TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    due_at INTEGER,
+    created_at INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    snapshot TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX requests_by_key ON requests (ticket_id, key) WHERE key IS NOT NULL AND status <> 'superseded';
+  CREATE INDEX requests_due ON requests (due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX requests_of_turn ON requests (turn_id, created_at, id) WHERE status = 'pending' AND turn_id IS NOT NULL;
+  CREATE INDEX requests_by_age ON requests (created_at, id);
+  CREATE INDEX requests_by_status ON requests (status, created_at, id);
+  CREATE INDEX requests_of_ticket ON requests (ticket_id, created_at, id);
+  CREATE INDEX requests_of_ticket_by_status ON requests (ticket_id, status, created_at, id);
+
+  CREATE TABLE frames (
+    user_id TEXT NOT NULL,
+    frame_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    ack TEXT NOT NULL,
+    PRIMARY KEY (user_id, frame_id)
+  );
+  CREATE UNIQUE INDEX frames_by_age ON frames (user_id, n);
+
+  PRAGMA application_id = ${applicationId};
+  `,
+];
+
+/** The version this code reads and writes, in `PRAGMA user_version`. */
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Takes
+ * the write lock even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
+ * @throws HubError `storage_failed` for a file of a newer version, and for one that is not ours; neither is touched
+ */
+export function migrate(db: Database): void {
+  while (step(db) < schemaVersion);
+}
+
+function step(db: Database): number {
+  return db
+    .transaction(() => {
+      const version = Number(db.pragma('user_version', { simple: true }));
+      assertOurs(db, version);
+      const migration = migrations[version];
+      if (migration === undefined) return version;
+      db.exec(migration);
+      db.pragma(`user_version = ${version + 1}`);
+      return version + 1;
+    })
+    .immediate();
+}
+
+function assertOurs(db: Database, version: number): void {
+  const application = db.pragma('application_id', { simple: true });
+  const isNew = version === 0 && application === 0 && !db.prepare('SELECT 1 FROM sqlite_schema').get();
+  if (!isNew && application !== applicationId) {
+    throw new HubError(
+      'storage_failed',
+      'This database belongs to another program; give the hub a file of its own',
+    );
+  }
+  if (version > schemaVersion) {
+    throw new HubError(
+      'storage_failed',
+      `This database was written by a newer express-hitl (schema ${version}, known here up to ${schemaVersion}); upgrade`,
+      { found: version, known: schemaVersion },
+    );
+  }
+}

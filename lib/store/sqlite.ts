@@ -1,0 +1,266 @@
+/** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
+import type { Database } from 'better-sqlite3';
+import { HubError } from '../errors';
+import type { LoggedEnvelope } from '../protocol/envelopes';
+import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
+import { decodeCursor, encodeCursor } from './cursor';
+import { newEpoch } from './epoch';
+import { bounded, maxPageSize, maxSessionsInState } from './limits';
+import { commitWriter, type WriteCommit } from './sqlite-commit';
+import { connect, type SqliteStoreOptions } from './sqlite-connection';
+import { parseRequest, parseRow, toStorageError } from './sqlite-rows';
+import {
+  type ListedRow,
+  prepareStatements,
+  type Statements,
+  type TextRow,
+  type TicketRow,
+} from './sqlite-statements';
+import type {
+  Commit,
+  CommitResult,
+  LogPosition,
+  Page,
+  RequestFilter,
+  Store,
+  StoredRequest,
+  TicketState,
+} from './store';
+
+export type { SqliteStoreOptions } from './sqlite-connection';
+
+/**
+ * A store in one SQLite file (WAL). What a commit reported survives a crash of the process and, unless `synchronous` is
+ * `normal`, power loss. One process is meant to use the file; several may, each waits briefly for the others.
+ *
+ * Needs the package `better-sqlite3`, which the app installs; without it `open` rejects with `unavailable`. Whatever goes
+ * wrong in the database rejects with `storage_failed`, SQLite's code in `details.code`; the store goes on working once the
+ * cause is gone. A damaged row is named by `details.table` and `details.id` to whoever reads it; all others stay readable.
+ * @param path the file, made with its folder if missing; `:memory:` for one that ends with the process
+ */
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
+  return new SqliteStore(path, options);
+}
+
+interface Opened {
+  db: Database;
+  statements: Statements;
+  write: WriteCommit;
+}
+
+class SqliteStore implements Store {
+  private opened: Opened | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly options: SqliteStoreOptions,
+  ) {}
+
+  async open(): Promise<void> {
+    if (this.closed) throw new HubError('unavailable', 'The store is closed');
+    if (this.opened) return;
+    try {
+      const db = connect(this.path, this.options);
+      const statements = prepareStatements(db);
+      this.opened = { db, statements, write: commitWriter(statements) };
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { opened } = this;
+    this.closed = true;
+    this.opened = undefined;
+    try {
+      opened?.db.close();
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  async commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
+    return this.use((s, opened) =>
+      commits.length === 0 ? [] : transaction(opened, s.beginWrite, () => commits.map(opened.write)),
+    );
+  }
+
+  async position(ticketId: string): Promise<LogPosition> {
+    return this.use((s) => ticket(s, ticketId));
+  }
+
+  async log(
+    ticketId: string,
+    after: number,
+    limit: number,
+  ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
+    return this.read(ticketId, (s, position) => {
+      const rows = s.log.all(ticketId, after, bounded(limit));
+      const items = rows.map(({ seq, body }): LoggedEnvelope => {
+        const envelope: LoggedEnvelope = parseRow('log', { id: `${ticketId}:${seq}`, text: body });
+        return { ...envelope, ticket_id: ticketId, epoch: position.epoch, seq };
+      });
+      return { ...position, items };
+    });
+  }
+
+  async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
+    this.use((s, opened) =>
+      transaction(opened, s.beginWrite, () => {
+        const row = s.ticket.get(ticketId);
+        if (!row) return;
+        const upTo = Math.max(row.seq - bounded(keep), s.lastBefore.get(ticketId, since)?.seq ?? 0);
+        if (upTo < row.first) return;
+        s.dropLog.run(ticketId, upTo);
+        s.setFirst.run(upTo + 1, ticketId);
+      }),
+    );
+  }
+
+  async state(ticketId: string, limit: number): Promise<TicketState> {
+    return this.read(ticketId, (s, position) => ({
+      ...position,
+      sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
+      messages: parseAll<MessageRecord>(
+        'messages',
+        s.messagesOfTicket.all(ticketId, bounded(limit)).reverse(),
+      ),
+      turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
+      requests: parseAll<RequestRecord>('requests', s.pendingOfTicket.all(ticketId)),
+    }));
+  }
+
+  async session(id: string): Promise<SessionRecord | undefined> {
+    return this.use((s) => parseOne('sessions', s.session.get(id)));
+  }
+
+  async sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined> {
+    return this.use((s) => parseOne('sessions', s.sessionByTab.get(ticketId, userId, tabId)));
+  }
+
+  async sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]> {
+    return this.use((s) => parseAll('sessions', s.sessions.all(ticketId, bounded(limit))));
+  }
+
+  async turn(id: string): Promise<TurnRecord | undefined> {
+    return this.use((s) => parseOne('turns', s.turn.get(id)));
+  }
+
+  async unfinishedTurns(): Promise<readonly TurnRecord[]> {
+    return this.use((s) => parseAll('turns', s.unfinishedTurns.all()));
+  }
+
+  async message(id: string): Promise<MessageRecord | undefined> {
+    return this.use((s) => parseOne('messages', s.message.get(id)));
+  }
+
+  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
+    return this.use((s) =>
+      parseAll('messages', s.messagesOfSession.all(sessionId, bounded(limit)).reverse()),
+    );
+  }
+
+  async request(id: string): Promise<StoredRequest | undefined> {
+    return this.use((s) => {
+      const row = s.request.get(id);
+      return row && parseRequest(row);
+    });
+  }
+
+  async requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined> {
+    return this.use((s) => {
+      const row = s.requestByKey.get(ticketId, key);
+      return row && parseRequest(row);
+    });
+  }
+
+  async requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]> {
+    return this.use((s) => s.requestsOfTurn.all(turnId).map(parseRequest));
+  }
+
+  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      const rows = listRequests(s, filter, size + 1, cursor);
+      const shown = rows.slice(0, size);
+      const last = shown.at(-1);
+      const nextCursor =
+        rows.length > size && last && encodeCursor({ createdAt: last.created_at, id: last.id });
+      return { items: parseAll('requests', shown), ...(nextCursor && { nextCursor }) };
+    });
+  }
+
+  async dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]> {
+    return this.use((s) => s.dueRequests.all(until, bounded(limit)).map(parseRequest));
+  }
+
+  async nextDue(): Promise<Millis | undefined> {
+    return this.use((s) => s.nextDue.get()?.due_at);
+  }
+
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    return this.use((s) => parseOne('frames', s.frame.get(userId, frameId)));
+  }
+
+  /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
+  private use<T>(work: (s: Statements, opened: Opened) => T): T {
+    if (!this.opened)
+      throw new HubError('unavailable', `The store is ${this.closed ? 'closed' : 'not open'}`);
+    try {
+      return work(this.opened.statements, this.opened);
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  /** Several reads of one ticket at one moment, with where its log stands. */
+  private read<T>(ticketId: string, work: (s: Statements, position: LogPosition) => T): T {
+    return this.use((s, opened) => {
+      // A new ticket gets its epoch before, since a transaction that began with reading may not be allowed to write.
+      ticket(s, ticketId);
+      return transaction(opened, s.begin, () => work(s, ticket(s, ticketId)));
+    });
+  }
+}
+
+/** All of `work` or nothing of it. */
+function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], work: () => T): T {
+  begin.run();
+  try {
+    const result = work();
+    statements.commit.run();
+    return result;
+  } catch (thrown) {
+    // SQLite has already rolled back by itself after some errors, such as a full disk.
+    if (db.inTransaction) statements.rollback.run();
+    throw thrown;
+  }
+}
+
+/** Where the log of this ticket stands; begins it if nobody has before. */
+function ticket(s: Statements, id: string): TicketRow {
+  const row = s.ticket.get(id);
+  if (row) return row;
+  s.addTicket.run(id, newEpoch());
+  return ticket(s, id);
+}
+
+function listRequests(s: Statements, filter: RequestFilter, limit: number, cursor?: string): ListedRow[] {
+  const { ticketId, status } = filter;
+  const { createdAt, id } = decodeCursor(cursor);
+  if (ticketId !== undefined && status !== undefined) {
+    return s.requestsOfTicketByStatus.all(ticketId, status, createdAt, id, limit);
+  }
+  if (ticketId !== undefined) return s.requestsOfTicket.all(ticketId, createdAt, id, limit);
+  if (status !== undefined) return s.requestsByStatus.all(status, createdAt, id, limit);
+  return s.requests.all(createdAt, id, limit);
+}
+
+function parseOne<T extends object>(table: string, row: TextRow | undefined): T | undefined {
+  return row && parseRow<T>(table, row);
+}
+
+function parseAll<T extends object>(table: string, rows: readonly TextRow[]): T[] {
+  return rows.map((row) => parseRow<T>(table, row));
+}

@@ -1,0 +1,154 @@
+/** What the hub asks of a store, with the obligations every implementation must keep; `spec/store/contract.ts` holds them to it. */
+import type { ErrorCode } from '../errors';
+import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+import type {
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  RequestStatus,
+  SessionRecord,
+  TurnRecord,
+} from '../protocol/records';
+
+/** A request as kept: the projection that is queried and the actor snapshot that is restored. */
+export interface StoredRequest {
+  record: RequestRecord;
+  /** The persisted XState snapshot, JSON only. */
+  snapshot: unknown;
+  /** +1 with every write; what compare-and-set goes by. Begins at 1. */
+  version: number;
+  /** When the earliest of its deadlines is due; none for a request without. */
+  dueAt?: Millis;
+}
+
+/**
+ * A request to be written: `version` is the one that was read, 0 for a request that must not exist yet. Its ticket, session,
+ * turn, key and time of creation stay what they were at first.
+ */
+export type RequestWrite = StoredRequest;
+
+/** A client frame that was carried out, so that the same frame again gets the same answer. */
+export interface ProcessedFrame {
+  userId: string;
+  frameId: string;
+  ack: Record<string, unknown>;
+}
+
+/** One event's worth of change to one ticket: all of it is kept, or none. */
+export interface Commit {
+  ticketId: string;
+  at: Millis;
+  sessions?: readonly SessionRecord[];
+  turns?: readonly TurnRecord[];
+  messages?: readonly MessageRecord[];
+  requests?: readonly RequestWrite[];
+  /** Appended to the ticket's log in this order. */
+  envelopes: readonly LoggableEnvelope[];
+  frame?: ProcessedFrame;
+}
+
+/** What became of one commit; a refused one left no trace. */
+export type CommitResult =
+  | { ok: true; envelopes: readonly LoggedEnvelope[] }
+  | {
+      ok: false;
+      code: Extract<ErrorCode, 'conflict' | 'key_conflict' | 'duplicate_id'>;
+      ack?: Record<string, unknown>;
+    };
+
+/** Where a ticket's log stands. `first` is the oldest `seq` still kept (`seq + 1` if none is). */
+export interface LogPosition {
+  epoch: string;
+  seq: number;
+  first: number;
+}
+
+/** Everything a page needs to be drawn from nothing, read at one moment. */
+export interface TicketState extends LogPosition {
+  /** Newest activity first, at most 50. */
+  sessions: readonly SessionRecord[];
+  /** The last `limit`, oldest first. */
+  messages: readonly MessageRecord[];
+  /** Those queued or running. */
+  turns: readonly TurnRecord[];
+  /** All pending ones, oldest first. */
+  requests: readonly RequestRecord[];
+}
+
+export interface Page<T> {
+  items: readonly T[];
+  /** Opaque; given back for the next page. Absent on the last. */
+  nextCursor?: string;
+}
+
+export interface RequestFilter {
+  ticketId?: string;
+  status?: RequestStatus;
+}
+
+/**
+ * A durable store of tickets.
+ *
+ * Obligations:
+ * - `commit` is atomic per `Commit`: records, log and frame are kept together or not at all, and one that is refused
+ *   does not affect the others of the same call. Results are in the order of the commits.
+ * - When `commit` resolves, what it reports `ok` survives whatever the implementation's documentation promises
+ *   (SQLite: power loss). When it rejects (disk full, database locked), none of the call's commits was kept.
+ * - Per ticket, `seq` begins at 1 and grows by 1 per envelope, without gap, in the order of the commits. A new log gets
+ *   a new random `epoch`; a kept log keeps its epoch over restarts.
+ * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
+ * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
+ *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
+ *   `ack` given the first time.
+ */
+export interface Store {
+  /** Makes it ready; migrates older data. Called once, before anything else. */
+  open(): Promise<void>;
+  /** Releases everything; afterwards every call rejects with `unavailable`. Repeatable. */
+  close(): Promise<void>;
+
+  commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
+
+  /** A ticket nobody ever wrote to has an epoch too (it is fixed by this call) and `seq` 0. */
+  position(ticketId: string): Promise<LogPosition>;
+  /** Envelopes with `seq > after`, oldest first, at most `limit`, with the position of the log at the same moment. */
+  log(
+    ticketId: string,
+    after: number,
+    limit: number,
+  ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }>;
+  /**
+   * Drops from the log all but the last `keep` envelopes, and those committed before `since` with all that stand before
+   * them, since a log has no gaps; `seq` goes on. Requests are kept apart from the log, so a pending one stays in `state`
+   * however old its envelope is.
+   */
+  trim(ticketId: string, keep: number, since: Millis): Promise<void>;
+  state(ticketId: string, limit: number): Promise<TicketState>;
+
+  session(id: string): Promise<SessionRecord | undefined>;
+  /** The most recently begun session of this user in this tab of the ticket. */
+  sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined>;
+  /** Newest activity first. */
+  sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]>;
+  turn(id: string): Promise<TurnRecord | undefined>;
+  /** All queued or running turns of all tickets, oldest first. */
+  unfinishedTurns(): Promise<readonly TurnRecord[]>;
+  message(id: string): Promise<MessageRecord | undefined>;
+  /** The last `limit` messages of a session, oldest first. */
+  messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]>;
+
+  request(id: string): Promise<StoredRequest | undefined>;
+  /** The live (not superseded) request of this key. */
+  requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined>;
+  /** Pending requests of a turn. */
+  requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
+  /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
+  requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
+  /** Requests with a deadline due at or before `until`, earliest first, at most `limit`. */
+  dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]>;
+  /** When the earliest deadline of all is due. */
+  nextDue(): Promise<Millis | undefined>;
+
+  /** The answer given to a frame carried out before; the last 10,000 of each user are remembered. */
+  processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined>;
+}

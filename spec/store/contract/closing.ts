@@ -1,0 +1,48 @@
+/** Part of the store contract: what a store does before it is open and after it is closed. */
+import type { Store } from '../../../lib/store/store';
+import type { Subject } from './subject';
+
+/** Every method that needs an open store, called. */
+const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Promise<unknown>> = {
+  commit: (store) => store.commit([]),
+  position: (store) => store.position('ticket'),
+  log: (store) => store.log('ticket', 0, 10),
+  trim: (store) => store.trim('ticket', 10, 0),
+  state: (store) => store.state('ticket', 10),
+  session: (store) => store.session('s'),
+  sessionByTab: (store) => store.sessionByTab('ticket', 'ann', 'tab'),
+  sessions: (store) => store.sessions('ticket', 10),
+  turn: (store) => store.turn('t'),
+  unfinishedTurns: (store) => store.unfinishedTurns(),
+  message: (store) => store.message('m'),
+  messages: (store) => store.messages('s', 10),
+  request: (store) => store.request('r'),
+  requestByKey: (store) => store.requestByKey('ticket', 'k'),
+  requestsOfTurn: (store) => store.requestsOfTurn('t'),
+  requests: (store) => store.requests({}, 10),
+  dueRequests: (store) => store.dueRequests(0, 10),
+  nextDue: (store) => store.nextDue(),
+  processedFrame: (store) => store.processedFrame('ann', 'f'),
+};
+
+export function closingObligations({ store, unopened }: Subject): void {
+  test.each(Object.entries(calls))(
+    '%s works while it is open and rejects before and after',
+    async (_name, call) => {
+      const unavailable = { name: 'HubError', code: 'unavailable' };
+      await expect(call(unopened())).rejects.toMatchObject(unavailable);
+      await call(store());
+      await store().close();
+      await expect(call(store())).rejects.toMatchObject(unavailable);
+    },
+  );
+
+  test('may be closed twice, or without having been open, and stays closed', async () => {
+    await store().close();
+    await store().close();
+    await expect(store().open()).rejects.toMatchObject({ code: 'unavailable' });
+    const other = unopened();
+    await other.close();
+    await expect(other.open()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+}

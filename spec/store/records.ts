@@ -1,0 +1,117 @@
+/** Records, writes and commits with sensible defaults, for specs that need one and care about a field or two of it. */
+import { sessionMessageAdded } from '../../lib/protocol/envelopes';
+import type {
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  SessionRecord,
+  TurnRecord,
+} from '../../lib/protocol/records';
+import type { Commit, RequestWrite } from '../../lib/store/store';
+
+/** The time of every record that does not say another. */
+export const noon: Millis = Date.UTC(2025, 5, 15, 12);
+
+let made = 0;
+
+/** An id that no other call in this process gives. */
+function newId(kind: string): string {
+  made += 1;
+  return `${kind}-${made}`;
+}
+
+export function sessionRecord(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    id: newId('session'),
+    ticketId: 'ticket',
+    source: 'web',
+    userId: 'ann',
+    tabId: 'tab',
+    createdAt: noon,
+    lastActiveAt: noon,
+    ...fields,
+  };
+}
+
+/** A running turn. */
+export function turnRecord(fields: Partial<TurnRecord> = {}): TurnRecord {
+  return {
+    id: newId('turn'),
+    ticketId: 'ticket',
+    sessionId: 'session',
+    userId: 'ann',
+    status: 'running',
+    queuedAt: noon,
+    startedAt: noon,
+    ...fields,
+  };
+}
+
+/** Something Ann wrote. */
+export function messageRecord(fields: Partial<MessageRecord> = {}): MessageRecord {
+  return {
+    id: newId('message'),
+    ticketId: 'ticket',
+    sessionId: 'session',
+    type: 'user',
+    author: { userId: 'ann', displayName: 'Ann' },
+    content: 'Please look at this host',
+    createdAt: noon,
+    revisions: [],
+    ...fields,
+  };
+}
+
+/** A pending tool approval without key, turn or deadline. */
+export function requestRecord(fields: Partial<RequestRecord> = {}): RequestRecord {
+  return {
+    id: newId('request'),
+    ticketId: 'ticket',
+    sessionId: 'session',
+    type: 'tool_approval',
+    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    digest: `sha256:${'0'.repeat(64)}`,
+    revision: 1,
+    status: 'pending',
+    userId: 'ann',
+    createdAt: noon,
+    policy: {},
+    stage: 0,
+    verdicts: [],
+    ...fields,
+  };
+}
+
+/** A first write of the record, unless `version` says otherwise. */
+export function requestWrite(
+  record: RequestRecord,
+  fields: Partial<Omit<RequestWrite, 'record'>> = {},
+): RequestWrite {
+  return { record, snapshot: { version: 1, snapshot: { value: record.status } }, version: 0, ...fields };
+}
+
+/** A commit to the ticket that changes nothing but what is given. */
+export function commitTo(ticketId: string, fields: Partial<Omit<Commit, 'ticketId'>> = {}): Commit {
+  return { ticketId, at: noon, envelopes: [], ...fields };
+}
+
+/** A commit of one chat message and its envelope. */
+export function chatCommit(
+  ticketId: string,
+  content: string,
+  fields: Partial<Omit<Commit, 'ticketId'>> = {},
+): Commit {
+  const message = messageRecord({ ticketId, content });
+  return commitTo(ticketId, {
+    messages: [message],
+    envelopes: [sessionMessageAdded(message, noon)],
+    ...fields,
+  });
+}
+
+/** A commit that writes these requests, each for the first time, to the ticket of the first. */
+export function requestsCommit(...requests: readonly RequestRecord[]): Commit {
+  return commitTo(requests[0]?.ticketId ?? 'ticket', {
+    requests: requests.map((record) => requestWrite(record)),
+  });
+}

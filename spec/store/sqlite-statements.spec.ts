@@ -1,0 +1,54 @@
+/** Every statement of the SQLite store is driven by an index, so that a million pending requests cost no query its speed. */
+import type { Database } from 'better-sqlite3';
+import { connect } from '../../lib/store/sqlite-connection';
+import { prepareStatements } from '../../lib/store/sqlite-statements';
+
+let db: Database;
+beforeAll(() => {
+  db = connect(':memory:', {});
+});
+afterAll(() => {
+  db.close();
+});
+
+/** What SQLite says it would do, step by step, for each statement that is not about the transaction itself. */
+function plans(): Record<string, string[]> {
+  const statements = Object.entries(prepareStatements(db)).filter(
+    ([, { source }]) => !/^(BEGIN|COMMIT|ROLLBACK)/.test(source),
+  );
+  return Object.fromEntries(
+    statements.map(([name, { source }]) => {
+      const values = Array.from(source.matchAll(/\?/g), () => 1);
+      const steps = db.prepare<number[], { detail: string }>(`EXPLAIN QUERY PLAN ${source}`).all(...values);
+      return [name, steps.map(({ detail }) => detail)];
+    }),
+  );
+}
+
+test('no statement reads a whole table or sorts, but the one that runs once at the start', () => {
+  const offending = Object.entries(plans())
+    .map(([name, steps]) => [name, steps.filter((step) => /SCAN|TEMP B-TREE/.test(step))] as const)
+    .filter(([, steps]) => steps.length > 0);
+  expect(Object.fromEntries(offending)).toEqual({
+    // The index holds unfinished turns alone, of which there are as many as agents at work.
+    unfinishedTurns: ['SCAN turns USING INDEX turns_unfinished', 'USE TEMP B-TREE FOR ORDER BY'],
+  });
+});
+
+test('each list of requests seeks to its place in the index of its filter', () => {
+  expect(plans()).toMatchObject({
+    requests: ['SEARCH requests USING INDEX requests_by_age ((created_at,id)>(?,?))'],
+    requestsByStatus: ['SEARCH requests USING INDEX requests_by_status (status=? AND (created_at,id)>(?,?))'],
+    requestsOfTicket: [
+      'SEARCH requests USING INDEX requests_of_ticket (ticket_id=? AND (created_at,id)>(?,?))',
+    ],
+    requestsOfTicketByStatus: [
+      'SEARCH requests USING INDEX requests_of_ticket_by_status (ticket_id=? AND status=? AND (created_at,id)>(?,?))',
+    ],
+    pendingOfTicket: ['SEARCH requests USING INDEX requests_of_ticket_by_status (ticket_id=? AND status=?)'],
+    requestsOfTurn: ['SEARCH requests USING INDEX requests_of_turn (turn_id=?)'],
+    requestByKey: ['SEARCH requests USING INDEX requests_by_key (ticket_id=? AND key=?)'],
+    dueRequests: ['SEARCH requests USING INDEX requests_due (due_at<?)'],
+    nextDue: ['SEARCH requests USING COVERING INDEX requests_due (due_at>?)'],
+  });
+});
