@@ -1,0 +1,17 @@
+/** The durations people write (`'15m'`), as milliseconds; used by every option that takes one. */
+import { HubError } from '../errors';
+
+/** Milliseconds, or a number with a unit: `'250ms'`, `'30s'`, `'15m'`, `'24h'`, `'60d'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** @throws HubError `invalid_request` for anything that is not a positive duration */
+export function toMillis(duration: Duration): number {
+  const match = typeof duration === 'number' ? undefined : /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration);
+  const ms = match ? Number(match[1]) * units[match[2] as keyof typeof units] : Number(duration);
+  if (!Number.isFinite(ms) || ms <= 0) {
+    throw new HubError('invalid_request', `Not a duration: ${String(duration)}; write for example 15m`);
+  }
+  return ms;
+}

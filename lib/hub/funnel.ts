@@ -1,0 +1,79 @@
+/** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
+import { HubError, toHubError } from '../errors';
+import type { LoggedEnvelope } from '../protocol/envelopes';
+import type { Commit, Store } from '../store/store';
+
+interface Waiting {
+  commit: Commit;
+  resolve(envelopes: readonly LoggedEnvelope[]): void;
+  reject(error: HubError): void;
+}
+
+/** Told of every kept envelope, in the order of the log. Must not throw. */
+export type Deliver = (ticketId: string, envelopes: readonly LoggedEnvelope[]) => void;
+
+/** How many commits go into one store transaction: enough to share the disk's flush, few enough not to block the loop. */
+const maxGroup = 100;
+/** Commits waiting for the store; one more is refused as `busy`. */
+export const maxWaitingCommits = 10_000;
+
+export class Funnel {
+  private readonly waiting: Waiting[] = [];
+  private flushing: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly deliver: Deliver,
+  ) {}
+
+  /**
+   * Keeps one event's changes, delivers its envelopes, then resolves. What arrives in one tick shares a transaction.
+   * @throws HubError `conflict`, `key_conflict`, `duplicate_id` (its details are the first `ack`), `storage_failed`, `busy`;
+   *   then nothing was kept and nothing delivered
+   */
+  commit(commit: Commit): Promise<readonly LoggedEnvelope[]> {
+    if (this.waiting.length >= maxWaitingCommits) return Promise.reject(new HubError('busy'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ commit, resolve, reject });
+      this.flushing ??= new Promise((done) => setImmediate(() => this.flush().then(done)));
+    });
+  }
+
+  /** Resolves when nothing is waiting any more. */
+  async settled(): Promise<void> {
+    while (this.flushing) await this.flushing;
+  }
+
+  private async flush(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const group = this.waiting.splice(0, maxGroup);
+      try {
+        const results = await this.store.commit(group.map(({ commit }) => commit));
+        for (const [index, result] of results.entries()) this.settle(group[index], result);
+      } catch (thrown) {
+        const error =
+          thrown instanceof HubError
+            ? thrown
+            : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+        for (const { reject } of group) reject(error);
+      }
+      // The loop gets its turn between groups, so that sockets are read and written.
+      if (this.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.flushing = undefined;
+  }
+
+  private settle(waiting: Waiting | undefined, result: Awaited<ReturnType<Store['commit']>>[number]): void {
+    if (!waiting) return;
+    if (!result.ok) {
+      waiting.reject(new HubError(result.code, undefined, result.ack));
+      return;
+    }
+    try {
+      this.deliver(waiting.commit.ticketId, result.envelopes);
+      waiting.resolve(result.envelopes);
+    } catch (thrown) {
+      waiting.reject(toHubError(thrown));
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
+import type { Logger } from 'winston';
+import type { z } from 'zod';
+import type { Answerer } from '../actors/hitl-request';
+import { HubError } from '../errors';
+import type { RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Page, RequestFilter, Store } from '../store/store';
+import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
+import type { Clock } from './clock';
+import { deepFreeze, digestOf, type Kinds } from './kinds';
+import { Lanes } from './lanes';
+import type { Once, RequestActors } from './request-actors';
+import type { Waiters } from './waiters';
+
+/** An answer. */
+export interface HitlAnswer {
+  by: User;
+  status: 'approved' | 'denied';
+  response?: RequestResponse;
+  /** The revision that was seen. Without it, an amended request cannot be answered. */
+  revision?: number;
+}
+
+/** The app's own rule on who may answer, asked at the moment of the answer; a rule that throws says no. */
+export type MayRespond = (user: User, request: Readonly<RequestRecord>) => boolean | Promise<boolean>;
+
+/** How long a claim lasts without being renewed. */
+export const leaseMs = 120_000;
+
+/** How long a run may be silent before nobody knows what became of it. */
+export const runLeaseMs = 60_000;
+/** Characters kept of why a run failed. */
+const maxErrorLength = 2_000;
+
+export interface HitlParts {
+  store: Store;
+  actors: RequestActors;
+  waiters: Waiters;
+  clock: Clock;
+  kinds: Kinds;
+  logger: Logger;
+  mayRespond?: MayRespond | undefined;
+}
+
+export class Hitl {
+  private readonly keys = new Lanes();
+
+  constructor(private readonly parts: HitlParts) {}
+
+  /**
+   * Asks a human. Resolves when the request is kept and shown, with its record; `wait` for the outcome.
+   * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
+   */
+  request(input: HitlRequestInput): Promise<RequestRecord> {
+    const { kinds, clock, actors } = this.parts;
+    const born = toRequestInput(input, kinds, clock.now());
+    const { key, ticketId } = input;
+    if (!key) return actors.begin(born);
+    return this.keys.run(`${ticketId}\n${key}`, async () => {
+      const older = await this.parts.store.requestByKey(ticketId, key);
+      if (!older) return actors.begin(born);
+      if (older.record.digest === born.digest) return older.record;
+      if (!input.supersede) {
+        throw new HubError('key_conflict', undefined, { request_id: older.record.id });
+      }
+      return actors.begin(born, older.record.id);
+    });
+  }
+
+  /**
+   * Answers. The first answer wins; everybody later is told who won.
+   * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `stale_revision`, `not_allowed`
+   *   (details.rule says which rule), `claimed_by_other`, `invalid_response`, `storage_failed`
+   */
+  async respond(id: string, answer: HitlAnswer, once: Once = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const pending = record.status === 'pending';
+        const response = pending
+          ? this.parts.kinds.response(record, answer.status, answer.response)
+          : undefined;
+        return {
+          type: 'respond',
+          at: this.parts.clock.now(),
+          by: toAnswerer(answer.by),
+          permitted: pending && (await this.isPermitted(answer.by, record)),
+          status: answer.status,
+          ...(response && { response }),
+          ...(response?.tool_args && {
+            digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),
+          }),
+          ...(answer.revision !== undefined && { revision: answer.revision }),
+        };
+      },
+      once,
+    );
+  }
+
+  /** Says "I am on it" for two minutes; again renews. Same errors as `respond`. */
+  async claim(id: string, by: User, once: Once = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const at = this.parts.clock.now();
+        return {
+          type: 'claim',
+          at,
+          by: toAnswerer(by),
+          permitted: await this.isPermitted(by, record),
+          until: at + leaseMs,
+        };
+      },
+      once,
+    );
+  }
+
+  /** Lets a claim go. @throws HubError `not_claimed`, `already_resolved`, `not_found` */
+  async release(id: string, by: User, once: Once = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async () => ({ type: 'release', at: this.parts.clock.now(), by: toAnswerer(by) }),
+      once,
+    );
+  }
+
+  /** Replaces what is asked while nobody has answered: `revision` grows, answers to the older one are refused. */
+  async amend(id: string, payload: Record<string, unknown>): Promise<RequestRecord> {
+    return this.parts.actors.change(id, async (record) => {
+      const copy = this.parts.kinds.payload(record.type, payload);
+      assertEditable(copy, record.policy);
+      const digest = digestOf(record.type, copy);
+      return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
+    });
+  }
+
+  /** Withdraws a pending request. @throws HubError `already_resolved`, `not_found` */
+  async cancel(id: string, reason: string): Promise<RequestRecord> {
+    return this.parts.actors.change(id, async () => ({ type: 'cancel', at: this.parts.clock.now(), reason }));
+  }
+
+  /**
+   * Says that what was approved is about to be done, or still is (same `runId`: the lease is renewed). Only one run at a
+   * time, only what was approved, and after a failure or an unknown end only when `retry` was said.
+   * @param run `payload` is what is about to be done
+   * @throws HubError `not_executable` (details.rule says why), `not_found`
+   */
+  execute(id: string, run: { runId: string; payload: Record<string, unknown> }): Promise<RequestRecord> {
+    return this.parts.actors.change(id, async ({ type }) => {
+      const at = this.parts.clock.now();
+      return {
+        type: 'execute',
+        at,
+        runId: run.runId,
+        until: at + runLeaseMs,
+        digest: digestOf(type, run.payload),
+      };
+    });
+  }
+
+  /** Says that the run is over and what was approved is done, or that it failed with `error`. @throws HubError `not_executable` */
+  executed(id: string, runId: string, error?: string): Promise<RequestRecord> {
+    return this.parts.actors.change(id, async () => {
+      const at = this.parts.clock.now();
+      return error === undefined
+        ? { type: 'executed', at, runId }
+        : { type: 'execution_failed', at, runId, error: error.slice(0, maxErrorLength) };
+    });
+  }
+
+  /** Someone has looked at a failed or unknown run and says: do it again. @throws HubError `not_executable` */
+  retry(id: string): Promise<RequestRecord> {
+    return this.parts.actors.change(id, async () => ({ type: 'retry', at: this.parts.clock.now() }));
+  }
+
+  /** From now on edited arguments of this tool are validated by this schema. */
+  defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
+    this.parts.kinds.defineTool(name, args);
+  }
+
+  /** Withdraws all pending requests of a turn that has ended, but the detached ones. */
+  async withdrawTurn(turnId: string): Promise<void> {
+    for (const { record } of await this.parts.store.requestsOfTurn(turnId)) {
+      if (record.detached) continue;
+      await this.cancel(record.id, 'its turn has ended').catch((error) => {
+        // Answered in this very moment: that answer stands.
+        if (!(error instanceof HubError && error.code === 'already_resolved')) throw error;
+      });
+    }
+  }
+
+  /** @throws HubError `not_found` */
+  async get(id: string): Promise<RequestRecord> {
+    const stored = await this.parts.store.request(id);
+    if (!stored) throw new HubError('not_found', 'There is no such request');
+    return stored.record;
+  }
+
+  /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
+  list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.parts.store.requests(filter, limit, cursor);
+  }
+
+  /**
+   * The outcome of a request, as soon as there is one; at once if there is. Costs nothing while it waits but memory.
+   * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
+   */
+  wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+    return this.parts.waiters.wait(id, () => this.get(id), options.signal);
+  }
+
+  /** How many promises wait for an outcome in this process. */
+  get waiting(): number {
+    return this.parts.waiters.size;
+  }
+
+  private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {
+    try {
+      return (await this.parts.mayRespond?.(user, deepFreeze(structuredClone(record)))) ?? true;
+    } catch (error) {
+      this.parts.logger.error('mayRespond failed; the answer is refused', {
+        requestId: record.id,
+        error: String(error),
+      });
+      return false;
+    }
+  }
+}
+
+function toAnswerer(user: User): Answerer {
+  return { userId: user.id, displayName: user.name ?? user.id, groups: user.groups ?? [] };
+}

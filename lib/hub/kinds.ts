@@ -1,0 +1,151 @@
+/** The kinds of request: what each may ask and which answers fit; requests are validated here before their actor hears of it. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { HubError } from '../errors';
+import { maxCommentLength } from '../protocol/client-frames';
+import { assertPlain, describeIssue } from '../protocol/codec';
+import type { RequestResponse } from '../protocol/records';
+
+/** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
+export const maxPayloadBytes = 262_144;
+
+/** A kind of request. What fits as an answer may depend on what was asked. */
+export interface Kind {
+  payload: z.ZodType<Record<string, unknown>>;
+  /** What an approval carries. */
+  approval(payload: Record<string, unknown>): z.ZodType<RequestResponse>;
+}
+
+const comment = z.string().max(maxCommentLength).optional();
+/** A denial says at most why. */
+const denial = z.strictObject({ comment });
+
+const toolApprovalPayload = z.looseObject({
+  tool_name: z.string().min(1).max(256),
+  tool_args: z.record(z.string(), z.unknown()),
+  /** Whether the arguments may be edited before they are approved. */
+  editable: z.boolean().optional(),
+});
+
+const questionPayload = z.looseObject({
+  question: z.string().min(1).max(10_000),
+  options: z.array(z.string().min(1).max(1_000)).max(100).nullish(),
+  /** Whether an answer outside the options is accepted; without options it always is. */
+  free_text: z.boolean().optional(),
+});
+
+/** The reference's question (A62). */
+const question: Kind = {
+  payload: questionPayload,
+  approval: (payload) => {
+    const { options, free_text: freeText } = questionPayload.parse(payload);
+    const text = z.string().trim().min(1, 'A question needs an answer').max(maxCommentLength);
+    return z.strictObject({ comment, answer: options?.length && !freeText ? z.enum(options) : text });
+  },
+};
+
+/** The reference's tool approval (A62); edited arguments must fit the tool, so only known tools can be edited. */
+function toolApproval(tools: ReadonlyMap<string, z.ZodType<Record<string, unknown>>>): Kind {
+  return {
+    payload: toolApprovalPayload,
+    approval: (payload) => {
+      const { editable, tool_name: name } = toolApprovalPayload.parse(payload);
+      const args = tools.get(name);
+      return editable && args
+        ? z.strictObject({ comment, tool_args: args.optional() })
+        : z.strictObject({ comment });
+    },
+  };
+}
+
+/** The kinds of request and the tools an app knows. */
+export class Kinds {
+  private readonly kinds: Map<string, Kind>;
+  private readonly tools = new Map<string, z.ZodType<Record<string, unknown>>>();
+
+  /** @param registered the app's own kinds, by name */
+  constructor(registered: Record<string, Kind> = {}) {
+    this.kinds = new Map(
+      Object.entries({ tool_approval: toolApproval(this.tools), question, ...registered }),
+    );
+  }
+
+  /** From now on edited arguments of this tool are validated by this schema; those of unknown tools are refused. */
+  defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
+    this.tools.set(name, args);
+  }
+
+  /** A deep-frozen copy of an acceptable payload. @throws HubError `invalid_request` saying what is wrong, `too_large` */
+  payload(type: string, payload: unknown): Record<string, unknown> {
+    const kind = this.kinds.get(type);
+    if (!kind) throw new HubError('invalid_request', `Unknown kind of request: ${type}`);
+    const result = kind.payload.safeParse(plainCopy(payload));
+    if (!result.success) throw new HubError('invalid_request', describeIssue(result.error.issues[0]));
+    return deepFreeze(result.data);
+  }
+
+  /** The JSON Schema of what an approval carries, so that a page can draw the form. Nothing if the schema has none. */
+  responseSchema(type: string, payload: Record<string, unknown>): Record<string, unknown> | undefined {
+    const schema = this.kinds.get(type)?.approval(payload);
+    return schema && z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  }
+
+  /** The response, if it fits the request's kind and payload. @throws HubError `invalid_response` saying what is wrong */
+  response(
+    request: { type: string; payload: Record<string, unknown> },
+    status: 'approved' | 'denied',
+    response: unknown = {},
+  ): RequestResponse | undefined {
+    const kind = this.kinds.get(request.type);
+    if (!kind)
+      throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
+    assertPlain(response);
+    const result = (status === 'denied' ? denial : kind.approval(request.payload)).safeParse(response);
+    if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
+    return Object.keys(result.data).length > 0 ? result.data : undefined;
+  }
+}
+
+/** What JSON keeps of a value, so that what is stored, shown and digested is the same. */
+function plainCopy(value: unknown): unknown {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw new HubError('invalid_request', 'The payload cannot be written as JSON', undefined, { cause });
+  }
+  if (text === undefined) throw new HubError('invalid_request', 'The payload cannot be written as JSON');
+  if (Buffer.byteLength(text) > maxPayloadBytes) {
+    throw new HubError('too_large', `The payload is larger than ${maxPayloadBytes} bytes`);
+  }
+  const copy: unknown = JSON.parse(text);
+  assertPlain(copy);
+  return copy;
+}
+
+/** Freezes a JSON value all the way down and gives it back. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const child of Object.values(value)) deepFreeze(child);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/** `sha256:` and hex over kind and payload with sorted keys: the same for the same content in any order. */
+export function digestOf(type: string, payload: Record<string, unknown>): string {
+  return `sha256:${createHash('sha256')
+    .update(canonical([type, payload]))
+    .digest('hex')}`;
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value)
+      .filter(([, child]) => child !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${fields.map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,240 @@
+/** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
+import {
+  nextDeadline,
+  type RequestEmitted,
+  type RequestEvent,
+  type RequestInput,
+  requestRecord,
+} from '../actors/hitl-request';
+import { hitlRequestMachine } from '../actors/hitl-request-machine';
+import { HubError } from '../errors';
+import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
+import type { Millis, RequestRecord } from '../protocol/records';
+import { requestView } from '../protocol/views';
+import type { ProcessedFrame, RequestWrite, Store } from '../store/store';
+import type { Clock } from './clock';
+import type { Funnel } from './funnel';
+import { Lanes } from './lanes';
+import { LiveActor } from './live-actor';
+
+/** The client frame that asked for a change, kept with it, so that it is done once. */
+export interface Once {
+  frame?: Omit<ProcessedFrame, 'ack'> | undefined;
+}
+
+export interface RequestActorsParts {
+  store: Store;
+  funnel: Funnel;
+  clock: Clock;
+  /** Told when a request has a deadline to be told of. */
+  onDue(at: Millis): void;
+  /** Told once of each request that has reached its end, after that is kept and delivered. */
+  onResolved(record: RequestRecord): void;
+  onReminded(record: RequestRecord): void;
+  onEscalated(record: RequestRecord): void;
+}
+
+interface Live {
+  actor: LiveActor<typeof hitlRequestMachine>;
+  /** The stored version the actor stands at. */
+  version: number;
+}
+
+/** A snapshot with the version of the machine it was taken from; a later version brings the older ones up to itself here. */
+interface Kept {
+  version: number;
+  snapshot: unknown;
+}
+const snapshotVersion = 1;
+
+/** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
+export const maxLiveRequests = 1_000;
+/** How often an event that lost against another node's commit is decided anew. */
+const maxAttempts = 3;
+
+export class RequestActors {
+  private readonly lanes = new Lanes();
+  private readonly live = new Map<string, Live>();
+
+  constructor(private readonly parts: RequestActorsParts) {}
+
+  /** Actors in memory now. */
+  get size(): number {
+    return this.live.size;
+  }
+
+  /** A new request, kept and shown; an older one with the same key makes way in the same commit. */
+  async begin(input: RequestInput, olderId?: string): Promise<RequestRecord> {
+    const [actor, emitted] = LiveActor.begin(hitlRequestMachine, input);
+    const live = { actor, version: 0 };
+    const write = this.toWrite(live);
+    const envelopes = this.toEnvelopes(emitted, write.record);
+    if (olderId === undefined) await this.keep([write], envelopes);
+    else await this.lanes.run(olderId, () => this.makeWay(olderId, write, envelopes));
+    live.version = 1;
+    this.remember(input.id, live);
+    return write.record;
+  }
+
+  /**
+   * One event to one request: decide, keep, tell. Events of one request wait for each other.
+   * @param toEvent makes the event from the request as it stands when it is the event's turn
+   * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
+   */
+  change(
+    id: string,
+    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
+    once: Once = {},
+  ): Promise<RequestRecord> {
+    return this.lanes.run(id, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const live = await this.wake(id);
+          await this.catchUp(live);
+          return await this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), once);
+        } catch (error) {
+          const lostRace = error instanceof HubError && error.code === 'conflict';
+          if (!lostRace || attempt >= maxAttempts) throw error;
+        }
+      }
+    });
+  }
+
+  /** Tells a request of every deadline that has passed. */
+  fireDue(id: string): Promise<void> {
+    return this.lanes.run(id, async () => this.catchUp(await this.wake(id)));
+  }
+
+  private async makeWay(
+    olderId: string,
+    newer: RequestWrite,
+    envelopes: readonly LoggableEnvelope[],
+  ): Promise<void> {
+    const older = await this.wake(olderId);
+    const reason = `superseded by ${newer.record.id}`;
+    const farewell = older.actor.send({ type: 'supersede', at: this.parts.clock.now(), reason });
+    const write = this.toWrite(older);
+    await this.guarded(olderId, () =>
+      this.keep([write, newer], [...this.toEnvelopes(farewell, write.record), ...envelopes]),
+    );
+    this.forget(olderId);
+    this.tell(farewell, write.record);
+  }
+
+  private async apply(live: Live, event: RequestEvent, once: Once = {}): Promise<RequestRecord> {
+    const before = live.actor.snapshot.context;
+    const emitted = live.actor.send(event);
+    const write = this.toWrite(live);
+    const { record } = write;
+    const refused = emitted.find((each) => each.type === 'refused');
+    if (refused) {
+      throw new HubError(refused.code, undefined, {
+        hitl: requestView(record, this.parts.clock.now()),
+        ...(refused.rule && { rule: refused.rule }),
+      });
+    }
+    if (live.actor.snapshot.context === before) return record;
+    const frame = once.frame && { ...once.frame, ack: { hitl: requestView(record, this.parts.clock.now()) } };
+    await this.guarded(record.id, () => this.keep([write], this.toEnvelopes(emitted, record), frame));
+    live.version += 1;
+    this.tell(emitted, record);
+    return record;
+  }
+
+  private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
+    const { onResolved, onReminded, onEscalated } = this.parts;
+    for (const { type } of emitted) {
+      if (type === 'hitl_request_resolved') onResolved(record);
+      else if (type === 'reminded') onReminded(record);
+      else if (type === 'escalated') onEscalated(record);
+    }
+  }
+
+  /** An actor whose decision was not kept knows too much: it is thrown away, and the next event asks the store. */
+  private async guarded(id: string, keep: () => Promise<void>): Promise<void> {
+    try {
+      await keep();
+    } catch (error) {
+      this.forget(id);
+      throw error;
+    }
+  }
+
+  /** Fires what is due, so that nothing is decided against a deadline that has passed. */
+  private async catchUp(live: Live): Promise<void> {
+    const now = this.parts.clock.now();
+    let due = nextDeadline(live.actor.snapshot);
+    while (due && due.at <= now) {
+      await this.apply(live, { type: due.type, at: now });
+      const next = nextDeadline(live.actor.snapshot);
+      if (next?.type === due.type && next.at === due.at)
+        throw new HubError('internal', 'A deadline changed nothing');
+      due = next;
+    }
+  }
+
+  private async wake(id: string): Promise<Live> {
+    const known = this.live.get(id);
+    if (known) {
+      this.remember(id, known);
+      return known;
+    }
+    const stored = await this.parts.store.request(id);
+    if (!stored) throw new HubError('not_found', 'There is no such request');
+    const live = {
+      actor: LiveActor.restore(hitlRequestMachine, unpacked(stored.snapshot)),
+      version: stored.version,
+    };
+    this.remember(id, live);
+    return live;
+  }
+
+  private remember(id: string, live: Live): void {
+    this.live.delete(id);
+    this.live.set(id, live);
+    const [oldest] = this.live.keys();
+    if (this.live.size > maxLiveRequests && oldest !== undefined) this.forget(oldest);
+  }
+
+  /** Not stopped, only let go: it holds no timer or child, and may be in the middle of its last event. */
+  private forget(id: string): void {
+    this.live.delete(id);
+  }
+
+  private toWrite({ actor, version }: Live): RequestWrite {
+    const dueAt = nextDeadline(actor.snapshot)?.at;
+    return {
+      record: requestRecord(actor.snapshot),
+      snapshot: { version: snapshotVersion, snapshot: actor.persisted() } satisfies Kept,
+      version,
+      ...(dueAt !== undefined && { dueAt }),
+    };
+  }
+
+  private toEnvelopes(emitted: readonly RequestEmitted[], record: RequestRecord): LoggableEnvelope[] {
+    const now = this.parts.clock.now();
+    return emitted.flatMap(({ type }) =>
+      type === 'hitl_request_pending' || type === 'hitl_request_updated' || type === 'hitl_request_resolved'
+        ? [hitlRequest(type, record, now)]
+        : [],
+    );
+  }
+
+  private async keep(
+    requests: readonly [RequestWrite, ...RequestWrite[]],
+    envelopes: readonly LoggableEnvelope[],
+    frame?: ProcessedFrame,
+  ): Promise<void> {
+    const { ticketId } = requests[0].record;
+    const at = this.parts.clock.now();
+    await this.parts.funnel.commit({ ticketId, at, requests, envelopes, ...(frame && { frame }) });
+    for (const { dueAt } of requests) if (dueAt !== undefined) this.parts.onDue(dueAt);
+  }
+}
+
+/** @throws HubError `storage_failed` for a snapshot this version cannot read */
+function unpacked(stored: unknown): unknown {
+  const { version, snapshot } = stored as Kept;
+  if (version === snapshotVersion) return snapshot;
+  throw new HubError('storage_failed', `A request was kept by another version of its machine: ${version}`);
+}

@@ -1,0 +1,114 @@
+/** One ticket in use: its actor and the clients in it; the hub keeps one room per ticket with clients and drops it when empty. */
+
+import { presenceOf, type TicketEmitted, type TicketEvent, ticketMachine } from '../actors/ticket-machine';
+import { HubError } from '../errors';
+import type { Member } from '../protocol/envelopes';
+import { toWireTime } from '../protocol/views';
+import { Broadcast, type Outbound } from './broadcast';
+import type { Client } from './client';
+import type { Clock } from './clock';
+import { LiveActor } from './live-actor';
+
+export class Room {
+  private readonly actor: LiveActor<typeof ticketMachine>;
+  private readonly clients = new Map<string, Client>();
+  private pending: Outbound[] = [];
+
+  /** @param onLeave told of each client that is out, whether it left, was replaced, or did not keep up */
+  constructor(
+    readonly ticketId: string,
+    maxClients: number,
+    private readonly clock: Clock,
+    private readonly onLeave: (client: Client) => void,
+  ) {
+    [this.actor] = LiveActor.begin(ticketMachine, { ticketId, maxClients });
+  }
+
+  get size(): number {
+    return this.clients.size;
+  }
+
+  has(clientId: string): boolean {
+    return this.clients.has(clientId);
+  }
+
+  members(): IterableIterator<Client> {
+    return this.clients.values();
+  }
+
+  presence(): Member[] {
+    return presenceOf(this.actor.snapshot.context);
+  }
+
+  /** @throws HubError `ticket_full`, `closing`; then nothing has changed */
+  join(client: Client): void {
+    const { clientId, user, tabId } = client;
+    const emitted = this.actor.send({ type: 'join', clientId, userId: user.id, name: user.name, tabId });
+    const refused = emitted.find((event) => event.type === 'refused');
+    if (refused) throw new HubError(refused.code);
+    this.clients.set(clientId, client);
+    this.carryOut(emitted);
+  }
+
+  /** Repeatable. */
+  leave(clientId: string): void {
+    this.tell({ type: 'leave', clientId });
+  }
+
+  drain(): void {
+    this.tell({ type: 'drain' });
+  }
+
+  /** Hands the envelopes of a tick to every client at the end of the tick, in one piece. */
+  deliver(outbounds: readonly Outbound[]): void {
+    if (this.pending.length === 0) setImmediate(() => this.flush());
+    this.pending.push(...outbounds);
+  }
+
+  /** Hands over now what waits for the end of the tick. */
+  flush(): void {
+    if (this.pending.length === 0) return;
+    const broadcast = new Broadcast(this.pending);
+    this.pending = [];
+    for (const client of this.clients.values()) {
+      if (!client.sink.deliver(broadcast)) this.evict(client);
+    }
+  }
+
+  /** Takes a client out that does not keep up; it may come back and resume. */
+  evict(client: Client): void {
+    client.sink.close('resync');
+    this.leave(client.clientId);
+  }
+
+  stop(): void {
+    this.actor.stop();
+  }
+
+  private tell(event: TicketEvent): void {
+    this.carryOut(this.actor.send(event));
+  }
+
+  private carryOut(emitted: readonly TicketEmitted[]): void {
+    for (const event of emitted) {
+      if (event.type === 'client_left') this.remove(event.clientId);
+      else if (event.type === 'client_replaced') this.remove(event.clientId)?.sink.close('replaced');
+      else if (event.type === 'presence_changed') this.tellPresence();
+    }
+  }
+
+  private remove(clientId: string): Client | undefined {
+    const client = this.clients.get(clientId);
+    this.clients.delete(clientId);
+    if (client) this.onLeave(client);
+    return client;
+  }
+
+  private tellPresence(): void {
+    const now = this.clock.now();
+    const timestamp = toWireTime(now, now);
+    this.deliver([
+      { event: 'presence_changed', timestamp, ticket_id: this.ticketId, presence: this.presence() },
+    ]);
+  }
+}

@@ -1,0 +1,68 @@
+/** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
+import type { Request } from 'express';
+import type { Logger } from 'winston';
+import { HubError } from '../errors';
+import type { User } from '../protocol/records';
+
+/** What the app says of a person and a ticket. */
+export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
+
+export interface AccessCallbacks {
+  /**
+   * Who sends this request: an id, a user, or nothing for nobody (→ 401). Express's `Request`, after the app's middleware.
+   * Throwing or rejecting means that it cannot be said now (→ 503).
+   */
+  user(req: Request): User | string | null | undefined | Promise<User | string | null | undefined>;
+  /**
+   * Whether this person may use this ticket: asked when they come in, again at every answer and on every REST call.
+   * Throwing, rejecting or any other value than the three means no (→ 503).
+   */
+  ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
+}
+
+export class Access {
+  constructor(
+    private readonly callbacks: AccessCallbacks,
+    private readonly logger: Logger,
+  ) {}
+
+  /** @throws HubError `authentication_required`, `unavailable` */
+  async identify(req: Request): Promise<Required<User>> {
+    const user = await this.ask('user', async () => this.callbacks.user(req));
+    if (!user) throw new HubError('authentication_required');
+    const { id, name, groups } = typeof user === 'string' ? { id: user } : user;
+    if (typeof id !== 'string' || id === '') throw new HubError('authentication_required');
+    return { id, name: name ?? id, groups: groups ?? [] };
+  }
+
+  /** @throws HubError `forbidden`, `not_found`, `unavailable` */
+  async authorize(ticketId: string, user: Required<User>): Promise<void> {
+    const access = await this.ask('ticket', async () => this.callbacks.ticket(ticketId, user));
+    if (access === 'allow') return;
+    if (access === 'forbidden') throw new HubError('forbidden', 'You have no access to this ticket');
+    if (access === 'not_found') throw new HubError('not_found', 'There is no such ticket');
+    this.logger.error('The ticket callback gave none of allow, forbidden, not_found; access is refused');
+    throw new HubError('unavailable');
+  }
+
+  /** Like `authorize`, as a yes or no. */
+  async mayUse(ticketId: string, user: Required<User>): Promise<boolean> {
+    return this.authorize(ticketId, user).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async ask<T>(name: string, callback: () => Promise<T>): Promise<T> {
+    try {
+      return await callback();
+    } catch (cause) {
+      if (cause instanceof HubError) throw cause;
+      // Its message only: what an app's error carries beside may hold what must not be logged.
+      this.logger.error(`The ${name} callback failed; access is refused`, {
+        error: cause instanceof Error ? cause.message : typeof cause,
+      });
+      throw new HubError('unavailable', undefined, undefined, { cause });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** The plugin: makes a hub and the router that carries it; what an app calls first. */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import express, { type Router } from 'express';
+import expressWs, { type WithWebsocketMethod } from 'express-ws';
+import { createLogger, format, type Logger, transports } from 'winston';
+import type { HubError } from '../errors';
+import { type Clock, systemClock } from '../hub/clock';
+import { type Duration, toMillis } from '../hub/duration';
+import { type GuardedTool, guardTool, type Tool, type ToolRule } from '../hub/guard-tool';
+import type { MayRespond } from '../hub/hitl';
+import type { RequestHooks } from '../hub/hooks';
+import { Hub } from '../hub/hub';
+import type { Kind } from '../hub/kinds';
+import type { Agent } from '../hub/turns';
+import type { ChatUser } from '../protocol/chat-frames';
+import { memoryStore } from '../store/memory';
+import type { Store } from '../store/store';
+import { Access, type AccessCallbacks } from './access';
+import { type OriginOptions, OriginPolicy } from './origin';
+import { mountRest, restErrors } from './rest';
+import { SocketRoute } from './socket-route';
+import { type AttachOptions, Upgrades } from './upgrade';
+
+export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
+  /** Where everything is kept. Default: memory, with a warning, since a restart then forgets every pending request. */
+  store?: Store;
+  /** Answers chat messages. Default: messages are shown and kept, and nobody answers. */
+  agent?: Agent;
+  /** Whom the agent's frames are from in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
+  agentUser?: ChatUser;
+  /** The app's own rule on who may answer, beside each request's policy. Default: everybody with access to the ticket. */
+  mayRespond?: MayRespond;
+  /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
+  kinds?: Record<string, Kind>;
+  /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
+  hooks?: RequestHooks;
+  /** Default: a winston logger to the console, level `info`. */
+  logger?: Logger;
+  /** Clients in one ticket at once. Default 10 (reference A20). */
+  maxClientsPerTicket?: number;
+  /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
+  heartbeat?: Duration;
+  /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
+  handshakeTimeout?: Duration;
+  /** For tests. Default: the system's. */
+  clock?: Clock;
+}
+
+export interface ExpressHitl {
+  /** REST and the socket route; mount it behind the app's own middleware. */
+  router: Router;
+  /** The programmatic side. */
+  hub: Hub;
+  /** Takes the upgrades of tickets on this server, and leaves all others alone; returns what stops it. */
+  attach(server: Server | SecureServer, options?: AttachOptions): () => void;
+  /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
+  socketHandler: SocketRoute['handler'];
+  /** Puts a human between an agent and a tool; see `ToolRule`. Define tools at start, so that edits can be validated. */
+  guardTool<Args extends Record<string, unknown>, Result>(
+    tool: Tool<Args, Result>,
+    rules?: readonly ToolRule<Args>[],
+  ): GuardedTool<Args, Result>;
+  /** Ends in good order; see `Hub.close`. */
+  close(): Promise<void>;
+}
+
+/**
+ * A human-in-the-loop hub for an Express app.
+ * @throws HubError `invalid_request` for options that cannot be
+ */
+export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
+  const logger = options.logger ?? consoleLogger();
+  const clock = options.clock ?? systemClock;
+  if (!options.store)
+    logger.warn('No store is configured: a restart forgets every session and pending request');
+  const store = options.store ?? memoryStore();
+  const { agent, mayRespond, hooks, kinds, maxClientsPerTicket } = options;
+  const hub = new Hub({ store, clock, logger, agent, mayRespond, hooks, kinds, maxClientsPerTicket });
+  const access = new Access(options, logger);
+  const origins = new OriginPolicy(options);
+  const socketRoute = new SocketRoute({
+    hub,
+    access,
+    origins,
+    clock,
+    logger,
+    agent: options.agentUser ?? { id: 'agent', name: 'Agent' },
+    heartbeatMs: toMillis(options.heartbeat ?? '30s'),
+  });
+
+  const upgrades = new Upgrades(origins, clock, toMillis(options.handshakeTimeout ?? '10s'), logRefusal);
+
+  function logRefusal(error: HubError, req: IncomingMessage): void {
+    logger.info('A socket was refused', { code: error.code, from: req.socket.remoteAddress });
+  }
+
+  const router = withSockets(express.Router());
+  mountRest(router, { hub, store, access, origins, clock, logger });
+  router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler as unknown as Parameters<typeof router.ws>[1]);
+  router.use(restErrors(logger));
+
+  // A failed start is told to everyone who comes (503); it must not end the process by itself.
+  hub.start().catch((error: unknown) => logger.error('The hub could not start', { error: String(error) }));
+
+  return {
+    router,
+    hub,
+    attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
+    socketHandler: socketRoute.handler,
+    guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
+    close: () => hub.close(),
+  };
+}
+
+/**
+ * express-ws adds its `.ws` to the router, and is kept from taking the server's upgrades: the emitter it gets instead of
+ * a server never fires.
+ */
+function withSockets(router: Router): Router & WithWebsocketMethod {
+  const gate = new EventEmitter() as Server;
+  const { applyTo } = expressWs(express(), gate, { leaveRouterUntouched: true });
+  applyTo(router);
+  return router as Router & WithWebsocketMethod;
+}
+
+function consoleLogger(): Logger {
+  return createLogger({
+    level: 'info',
+    format: format.combine(format.timestamp(), format.simple()),
+    transports: [new transports.Console()],
+  });
+}
