@@ -51,7 +51,7 @@ export class Hitl {
    * Asks a human. Resolves when the request is kept and shown, with its record; `wait` for the outcome.
    * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
    */
-  request(input: HitlRequestInput): Promise<RequestRecord> {
+  async request(input: HitlRequestInput): Promise<RequestRecord> {
     const { kinds, clock, actors } = this.parts;
     const born = toRequestInput(input, kinds, clock.now());
     const { key, ticketId } = input;

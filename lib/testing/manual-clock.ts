@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     return this.timers.length;
   }
 
+  /** Whether a timer waits whose time has come. */
+  hasDue(): boolean {
+    return this.timers.some(({ at }) => at <= this.time);
+  }
+
   /** Moves on by `ms` and calls, in the order of their times, the timers on the way; what they set is called too if due. */
   advance(ms: number): void {
     const end = this.time + ms;

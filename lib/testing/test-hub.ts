@@ -97,6 +97,11 @@ export class TestHub {
   async fireDeadlines(ms: number): Promise<void> {
     this.clock.advance(ms);
     await this.hub.settled();
+    // What was set meanwhile and is due already.
+    while (this.clock.hasDue()) {
+      this.clock.advance(0);
+      await this.hub.settled();
+    }
   }
 
   /** Ends the hub in good order and starts another on the same store. */
@@ -119,6 +124,8 @@ export class TestHub {
       user: userFromHeader,
       ticket: () => 'allow',
       logger: silentLogger(),
+      // A clock that is moved by hand goes past many heartbeats at once, and no peer can answer in between.
+      heartbeat: '20d',
       ...options,
       clock: options.clock ?? this.clock,
       ...(makeStore && { store: makeStore() }),
