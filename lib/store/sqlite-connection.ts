@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { HubError } from '../errors';
+import { bounded } from './limits';
 import { migrate } from './sqlite-migrations';
 import { sqliteCode } from './sqlite-rows';
 
@@ -32,17 +33,15 @@ export function connect(path: string, options: SqliteStoreOptions): Database {
   // An unset setting arrives as an empty text, which SQLite would take for a file that is deleted when it is closed.
   if (path.trim() === '')
     throw new HubError('unavailable', 'sqliteStore needs the path of a file, or :memory:');
-  const timeout = Math.min(
-    maxBusyTimeoutMs,
-    Math.max(0, Math.trunc(options.busyTimeoutMs ?? defaultBusyTimeoutMs)),
-  );
+  const timeout = bounded(options.busyTimeoutMs ?? defaultBusyTimeoutMs, 0, maxBusyTimeoutMs);
   const Driver = loadDriver();
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const db = construct(() => new Driver(path, { timeout }));
   try {
-    db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${options.synchronous === 'normal' ? 'NORMAL' : 'FULL'}`);
     migrate(db);
+    // After the migration, which refuses a file that is not ours: the journal's mode is written into the file.
+    db.pragma('journal_mode = WAL');
     return db;
   } catch (thrown) {
     db.close();

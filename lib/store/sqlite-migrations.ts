@@ -98,8 +98,8 @@ const migrations: readonly string[] = [
 export const schemaVersion = migrations.length;
 
 /**
- * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Takes
- * the write lock even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
+ * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Writes
+ * even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
  * @throws HubError `storage_failed` for a file of a newer version, and for one that is not ours; neither is touched
  */
 export function migrate(db: Database): void {
@@ -112,10 +112,11 @@ function step(db: Database): number {
       const version = Number(db.pragma('user_version', { simple: true }));
       assertOurs(db, version);
       const migration = migrations[version];
-      if (migration === undefined) return version;
-      db.exec(migration);
-      db.pragma(`user_version = ${version + 1}`);
-      return version + 1;
+      if (migration !== undefined) db.exec(migration);
+      const reached = migration === undefined ? version : version + 1;
+      // Written even if it is the same: SQLite opens a read-only file without a word, and even begins to write to it.
+      db.pragma(`user_version = ${reached}`);
+      return reached;
     })
     .immediate();
 }

@@ -166,10 +166,10 @@ export function prepareStatements(db: Database) {
       `SELECT ${listed} FROM requests WHERE ticket_id = ? AND status = ? AND ${afterPlace}`,
     ),
     dueRequests: db.prepare<[until: Millis, limit: number], RequestRow>(
-      `SELECT ${stored} FROM requests INDEXED BY requests_due WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
+      `SELECT ${stored} FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
     ),
     nextDue: db.prepare<[], { due_at: Millis }>(
-      `SELECT due_at FROM requests INDEXED BY requests_due WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
+      `SELECT due_at FROM requests WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
     ),
 
     frame: db.prepare<[userId: string, frameId: string], TextRow>(

@@ -23,7 +23,7 @@ export interface StoredRequest {
 
 /**
  * A request to be written: `version` is the one that was read, 0 for a request that must not exist yet. Its ticket, session,
- * turn, key and time of creation stay what they were at first.
+ * turn and time of creation stay what they were at first; its key too, unless it is given up for another request to take.
  */
 export type RequestWrite = StoredRequest;
 
@@ -65,7 +65,7 @@ export interface LogPosition {
 
 /** Everything a page needs to be drawn from nothing, read at one moment. */
 export interface TicketState extends LogPosition {
-  /** Newest activity first, at most 50. */
+  /** As `Store.sessions`, at most 50. */
   sessions: readonly SessionRecord[];
   /** The last `limit`, oldest first. */
   messages: readonly MessageRecord[];
@@ -128,7 +128,7 @@ export interface Store {
   session(id: string): Promise<SessionRecord | undefined>;
   /** The most recently begun session of this user in this tab of the ticket. */
   sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined>;
-  /** Newest activity first. */
+  /** Newest activity first; of those active at one time, the one first committed last. */
   sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]>;
   turn(id: string): Promise<TurnRecord | undefined>;
   /** All queued or running turns of all tickets, oldest first. */

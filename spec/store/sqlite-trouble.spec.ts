@@ -1,5 +1,5 @@
 /** The SQLite store when the disk, the file, another process or the driver lets it down. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver, { type Database } from 'better-sqlite3';
@@ -126,22 +126,30 @@ test('two stores of one file share its tickets and go on from each other', async
   expect(await one.commit([answer])).toEqual([{ ok: false, code: 'conflict' }]);
 });
 
-test('a file that may only be read is refused when it is opened, and has everything once it may be written', async () => {
-  const store = await openStore();
-  await store.commit([chatCommit('ticket', 'kept')]);
-  await store.close();
-  chmodSync(path, 0o444);
-  chmodSync(folder, 0o755);
-  await asSomeoneWithoutRights(async () => {
-    await expect(openStore()).rejects.toMatchObject({
-      name: 'HubError',
-      code: 'storage_failed',
-      details: { code: expect.stringMatching(/^SQLITE_(READONLY|CANTOPEN)/) },
+test.each([
+  ['in a folder that may be written', 0o777],
+  ['in a folder that may only be read', 0o555],
+])(
+  'a file that may only be read, %s, is refused when it is opened and has everything later',
+  async (_name, mode) => {
+    const store = await openStore();
+    await store.commit([chatCommit('ticket', 'kept')]);
+    await store.close();
+    chmodSync(path, 0o444);
+    chmodSync(folder, mode);
+    await asSomeoneWithoutRights(async () => {
+      await expect(openStore()).rejects.toMatchObject({
+        name: 'HubError',
+        code: 'storage_failed',
+        details: { code: expect.stringMatching(/^SQLITE_(READONLY|CANTOPEN)/) },
+      });
     });
-  });
-  chmodSync(path, 0o644);
-  expect((await (await openStore()).state('ticket', 10)).messages).toMatchObject([{ content: 'kept' }]);
-});
+    chmodSync(folder, 0o755);
+    // SQLite gives the files it puts beside the first the same mode.
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    expect((await (await openStore()).state('ticket', 10)).messages).toMatchObject([{ content: 'kept' }]);
+  },
+);
 
 /** Root may write whatever the mode of a file says, so it must not be root for a moment. */
 async function asSomeoneWithoutRights(work: () => Promise<void>): Promise<void> {

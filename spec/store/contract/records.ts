@@ -96,6 +96,10 @@ export function recordObligations({ store }: Subject): void {
       expect(ids(await store().sessions('ticket', 2))).toEqual(['s3', 's2']);
       await putSessions({ ...b, lastActiveAt: noon + 9 });
       expect(ids(await store().sessions('ticket', 2))).toEqual(['s1', 's3']);
+      await putSessions({ ...c, lastActiveAt: noon + 9 });
+      expect(ids(await store().sessions('ticket', 10))).toEqual(['s2', 's1', 's3']);
+      await putSessions({ ...a, lastActiveAt: noon + 9 });
+      expect(ids(await store().sessions('ticket', 10))).toEqual(['s2', 's1', 's3']);
     });
 
     test('are found by ticket, user and tab: the one begun last, whichever was active last', async () => {

@@ -62,6 +62,24 @@ export function requestObligations({ store }: Subject): void {
     expect(requests).toEqual(waiting);
   });
 
+  test('stay pending once however often they change, and are nowhere among the pending ones once they are settled', async () => {
+    const record = requestRecord({ turnId: 'turn' });
+    const pending = async () => [
+      ...(await store().state('ticket', 1)).requests,
+      ...(await store().requests({ status: 'pending' }, 10)).items,
+      ...(await store().requests({ status: 'pending', ticketId: 'ticket' }, 10)).items,
+      ...(await store().requestsOfTurn('turn')).map((stored) => stored.record),
+    ];
+    await put(record);
+    const changed = { ...record, revision: 2 };
+    await store().commit([change(changed, 1)]);
+    expect(await pending()).toEqual([changed, changed, changed, changed]);
+    const settled: RequestRecord = { ...changed, status: 'denied' };
+    await store().commit([change(settled, 2)]);
+    expect(await pending()).toEqual([]);
+    expect((await store().requests({}, 10)).items).toEqual([settled]);
+  });
+
   test('of a turn are those that are pending, oldest first', async () => {
     const [a, b, c] = [2, 1, 3].map((n) =>
       requestRecord({ id: `r${n}`, turnId: 'turn', createdAt: noon + n }),
