@@ -13,7 +13,10 @@ const shared = {
   },
 };
 
-const ownName = { '^express-hitl$': '<rootDir>/lib/index.ts' };
+const ownName = {
+  '^express-hitl$': '<rootDir>/lib/index.ts',
+  '^express-hitl/testing$': '<rootDir>/lib/testing/index.ts',
+};
 
 module.exports = {
   projects: [

@@ -55,7 +55,7 @@ export const ticketMachine = setup({
     /** The same user in the same tab is already in: it takes that place, also when the ticket is full. */
     isTakeover: ({ context, event }) => sameTab(context, event) !== undefined,
     hasRoom: ({ context }) => context.members.size < context.maxClients,
-    isMember: ({ context, event }) => event.type === 'leave' && context.members.has(event.clientId),
+    isMember: ({ context, event }) => 'clientId' in event && context.members.has(event.clientId),
     isLastMember: ({ context, event }) =>
       event.type === 'leave' && context.members.size === 1 && context.members.has(event.clientId),
   },
@@ -119,6 +119,7 @@ export const ticketMachine = setup({
       description: 'At least one client is in.',
       on: {
         join: [
+          { guard: 'isMember', description: 'It is in already: nothing changes.' },
           {
             guard: 'isTakeover',
             actions: 'admit',

@@ -8,10 +8,14 @@ const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 
 /** @throws HubError `invalid_request` for anything that is not a positive duration */
 export function toMillis(duration: Duration): number {
-  const match = typeof duration === 'number' ? undefined : /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration);
-  const ms = match ? Number(match[1]) * units[match[2] as keyof typeof units] : Number(duration);
+  const ms = typeof duration === 'number' ? duration : parse(duration);
   if (!Number.isFinite(ms) || ms <= 0) {
     throw new HubError('invalid_request', `Not a duration: ${String(duration)}; write for example 15m`);
   }
   return ms;
+}
+
+function parse(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  return Number(amount) * units[unit as keyof typeof units];
 }

@@ -1,7 +1,8 @@
 /** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
-import { HubError, toHubError } from '../errors';
+import type { Logger } from 'winston';
+import { HubError } from '../errors';
 import type { LoggedEnvelope } from '../protocol/envelopes';
-import type { Commit, Store } from '../store/store';
+import type { Commit, CommitResult, Store } from '../store/store';
 
 interface Waiting {
   commit: Commit;
@@ -24,6 +25,7 @@ export class Funnel {
   constructor(
     private readonly store: Store,
     private readonly deliver: Deliver,
+    private readonly logger: Logger,
   ) {}
 
   /**
@@ -46,34 +48,42 @@ export class Funnel {
 
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, maxGroup);
-      try {
-        const results = await this.store.commit(group.map(({ commit }) => commit));
-        for (const [index, result] of results.entries()) this.settle(group[index], result);
-      } catch (thrown) {
-        const error =
-          thrown instanceof HubError
-            ? thrown
-            : new HubError('storage_failed', undefined, undefined, { cause: thrown });
-        for (const { reject } of group) reject(error);
-      }
+      await this.keep(this.waiting.splice(0, maxGroup));
       // The loop gets its turn between groups, so that sockets are read and written.
       if (this.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.flushing = undefined;
   }
 
-  private settle(waiting: Waiting | undefined, result: Awaited<ReturnType<Store['commit']>>[number]): void {
-    if (!waiting) return;
-    if (!result.ok) {
-      waiting.reject(new HubError(result.code, undefined, result.ack));
+  private async keep(group: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await this.store.commit(group.map(({ commit }) => commit));
+      group.forEach((waiting, index) => {
+        this.settle(waiting, results[index]);
+      });
+    } catch (thrown) {
+      const error =
+        thrown instanceof HubError
+          ? thrown
+          : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  private settle({ commit, resolve, reject }: Waiting, result: CommitResult | undefined): void {
+    if (!result?.ok) {
+      reject(new HubError(result?.code ?? 'storage_failed', undefined, result?.ack));
       return;
     }
     try {
-      this.deliver(waiting.commit.ticketId, result.envelopes);
-      waiting.resolve(result.envelopes);
-    } catch (thrown) {
-      waiting.reject(toHubError(thrown));
+      this.deliver(commit.ticketId, result.envelopes);
+    } catch (error) {
+      // Kept is kept. Who missed it here sees the gap in `seq` and asks the store.
+      this.logger.error('Envelopes could not be delivered', {
+        ticketId: commit.ticketId,
+        error: String(error),
+      });
     }
+    resolve(result.envelopes);
   }
 }

@@ -3,20 +3,23 @@ import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { ChatFrame, ChatUser } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
-import type { LoggedEnvelope, Notice, Snapshot } from '../protocol/envelopes';
+import type { DirectEnvelope, Notice } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
-import { messageView, requestView, sessionView, toWireTime, turnView } from '../protocol/views';
+import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
 import { Client, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
-import { Funnel } from './funnel';
+import { type Duration, toMillis } from './duration';
+import { type Deliver, Funnel } from './funnel';
 import { Hitl, type MayRespond } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
 import { type Kind, Kinds } from './kinds';
+import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
 import { Room } from './room';
-import { type ResumeFailure, resumeSession } from './sessions';
+import type { ResumeFailure } from './sessions';
+import { type LogBounds, Trimmer } from './trimmer';
 import { type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
 
@@ -32,20 +35,11 @@ export interface HubOptions {
   kinds?: Record<string, Kind> | undefined;
   /** Told of reminders, escalations and outcomes. */
   hooks?: RequestHooks | undefined;
+  /** How much of each ticket's log is kept, to resume from. */
+  log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number | undefined;
 }
-
-/** What a client that has joined is told first. */
-export type Opening = { position: LogPosition } & (
-  | { missed: readonly LoggedEnvelope[] }
-  | { snapshot: Snapshot }
-);
-
-/** Envelopes a returning client is sent one by one; further behind, a snapshot is the shorter way. */
-export const maxReplay = 1_000;
-/** Messages in a snapshot. */
-export const snapshotMessages = 200;
 
 export class Hub {
   readonly hitl: Hitl;
@@ -57,11 +51,19 @@ export class Hub {
   private readonly waiters = new Waiters();
   private started: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private endGrace = () => {};
+  /** Everybody was sent away; who leaves now is not counted any more. */
+  private isOver = false;
 
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, mayRespond, hooks = {} } = options;
     const { waiters } = this;
-    this.funnel = new Funnel(store, (ticketId, envelopes) => this.rooms.get(ticketId)?.deliver(envelopes));
+    const trimmer = new Trimmer(options, options.log);
+    const deliver: Deliver = (ticketId, envelopes) => {
+      trimmer.note(ticketId, envelopes);
+      this.rooms.get(ticketId)?.deliver(envelopes);
+    };
+    this.funnel = new Funnel(store, deliver, logger);
     const { funnel } = this;
     const actors = new RequestActors({
       store,
@@ -90,17 +92,20 @@ export class Hub {
 
   /**
    * Opens the store, ends turns that a gone process left behind, and catches up with deadlines. Repeatable.
-   * @throws HubError `storage_failed`, `unavailable`
+   * @throws HubError `storage_failed`, `unavailable`, `closing`
    */
   start(): Promise<void> {
+    if (this.closing && !this.started) return Promise.reject(new HubError('closing'));
     this.started ??= (async () => {
       await this.options.store.open();
       await this.turns.recover();
       await this.deadlines.start();
-    })();
-    // What failed now may work later: the next call tries again.
-    this.started.catch(() => {
+    })().catch((cause: unknown) => {
+      // What failed now may work later: the next call tries again.
       this.started = undefined;
+      throw cause instanceof HubError
+        ? cause
+        : new HubError('storage_failed', undefined, undefined, { cause });
     });
     return this.started;
   }
@@ -112,24 +117,60 @@ export class Hub {
 
   /**
    * Ends in good order: nobody comes in, turns end as aborted, pending requests stay for the next start, clients are
-   * closed with 1001, the store is closed. Repeatable.
+   * closed with 1001, the store is closed. Repeatable; cuts a `drain` short. The counts keep their last value
+   * (reference A80).
    */
   close(): Promise<void> {
+    this.endGrace();
+    return this.end('going_away', 0);
+  }
+
+  /**
+   * Ends like `close`, but gently, for a server that will be back: clients are told `going_away`, each with its own time
+   * to come back, so that they do not all come at once; turns may finish meanwhile; then clients are closed with 1012.
+   * @param over how long that may take, and over what time clients come back
+   */
+  drain({ over = '10s' }: { over?: Duration } = {}): Promise<void> {
+    return this.end('restart', toMillis(over));
+  }
+
+  private end(name: CloseName, graceMs: number): Promise<void> {
     this.closed ??= (async () => {
       for (const room of this.rooms.values()) room.drain();
-      await this.started?.catch(() => {});
+      this.turns.refuse();
+      if (graceMs > 0) await this.grace(graceMs);
       await this.turns.close();
+      await this.started?.catch(() => {});
       await this.deadlines.stop();
       this.waiters.close();
       await this.funnel.settled();
       for (const room of this.rooms.values()) room.flush();
-      for (const client of [...this.clients.values()]) {
-        client.sink.close('going_away');
-        this.unregister(client);
-      }
+      this.isOver = true;
+      for (const client of this.clients.values()) client.sink.close(name);
       await this.options.store.close();
     })();
     return this.closed;
+  }
+
+  /** Tells everybody when to come back, and waits until the turns are done or the time is over. */
+  private async grace(graceMs: number): Promise<void> {
+    const clients = [...this.clients.values()];
+    for (const [index, client] of clients.entries()) {
+      const share = (index + Math.random()) / clients.length;
+      client.sink.send({
+        event: 'going_away',
+        reason: 'restart',
+        retry_after_ms: Math.round(share * graceMs),
+      });
+    }
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.later(graceMs, resolve);
+      this.endGrace = () => {
+        cancel();
+        resolve();
+      };
+      void this.turns.idle().then(this.endGrace);
+    });
   }
 
   /** Resolves when every deadline that is due has been told and everything decided so far is kept and handed over. */
@@ -151,6 +192,7 @@ export class Hub {
 
   /**
    * Lets a client into its ticket. When it returns, the client is in, and an older one of the same user and tab is out.
+   * Repeatable.
    * @throws HubError `ticket_full`, `closing`; then nothing has changed
    */
   register(client: Client): void {
@@ -164,9 +206,9 @@ export class Hub {
     }
   }
 
-  /** Takes a client out. Repeatable. */
+  /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
   unregister(client: Client): void {
-    this.rooms.get(client.ticketId)?.leave(client.clientId);
+    if (!this.isOver) this.rooms.get(client.ticketId)?.leave(client.clientId);
   }
 
   /** Whether the client is in: not replaced, not evicted, not gone. */
@@ -203,10 +245,14 @@ export class Hub {
   sendToClient(clientId: string, frame: ChatFrame): void {
     const client = this.clients.get(clientId);
     if (!client) throw new HubError('client_not_found');
-    if (!client.sink.send(this.toNotice(client.ticketId, frame))) {
-      this.rooms.get(client.ticketId)?.evict(client);
-      throw new HubError('client_queue_full');
-    }
+    if (!this.tell(client, this.toNotice(client.ticketId, frame))) throw new HubError('client_queue_full');
+  }
+
+  /** An envelope to one client. False: it does not keep up, and is out. */
+  tell(client: Client, envelope: DirectEnvelope | Notice): boolean {
+    const keepsUp = client.sink.send(envelope);
+    if (!keepsUp) this.rooms.get(client.ticketId)?.evict(client);
+    return keepsUp;
   }
 
   sendMessageToClient(clientId: string, content: string, user?: ChatUser): void {
@@ -221,7 +267,7 @@ export class Hub {
     this.sendToClient(clientId, this.toFrame('warning', content, user));
   }
 
-  /** Tells the others of a ticket that this client's user is typing. */
+  /** Tells everybody in a ticket that this client's user is typing. */
   tellTyping(client: Client): void {
     const user = { id: client.user.id, name: client.user.name };
     const timestamp = this.timestamp();
@@ -257,28 +303,9 @@ export class Hub {
    * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
    * @throws HubError `storage_failed`
    */
-  async opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
-    const { store } = this.options;
-    if (after) {
-      const { items, ...position } = await store.log(ticketId, after.seq, maxReplay);
-      const isKnown =
-        position.epoch === after.epoch && after.seq <= position.seq && after.seq >= position.first - 1;
-      if (isKnown && after.seq + items.length === position.seq) return { position, missed: items };
-    }
-    const state = await store.state(ticketId, snapshotMessages);
-    const now = this.options.clock.now();
-    const snapshot: Snapshot = {
-      event: 'snapshot',
-      ticket_id: ticketId,
-      epoch: state.epoch,
-      seq: state.seq,
-      sessions: state.sessions.map((session) => sessionView(session, now)),
-      messages: state.messages.map((message) => messageView(message, now)),
-      turns: state.turns.map((turn) => turnView(turn, now)),
-      requests: state.requests.map((request) => requestView(request, now)),
-      presence: this.rooms.get(ticketId)?.presence() ?? [],
-    };
-    return { position: state, snapshot };
+  opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
+    const presence = this.rooms.get(ticketId)?.presence() ?? [];
+    return openingFor(this.options.store, ticketId, after, presence, this.options.clock.now());
   }
 
   /** Where the ticket's log stands. */
@@ -293,7 +320,7 @@ export class Hub {
 
   /** Attaches a client to an earlier session of its own; returns why not. */
   resumeSession(client: Client, sessionId: string): Promise<ResumeFailure | undefined> {
-    return resumeSession(this.options.store, client, sessionId);
+    return this.turns.resume(client, sessionId);
   }
 
   private newRoom(ticketId: string): Room {

@@ -15,13 +15,12 @@ import { HubError } from '../errors';
 export class LiveActor<M extends AnyStateMachine> {
   private readonly actor: Actor<M>;
   private emitted: EmittedFrom<M>[] = [];
-  private failure: unknown;
 
   private constructor(machine: M, origin: { input: InputFrom<M> } | { snapshot: Snapshot<unknown> }) {
     this.actor = createActor(machine, origin as never);
     this.actor.on('*', (event) => this.emitted.push(event as EmittedFrom<M>));
     // Without an error handler XState would rethrow globally and could end the host's process.
-    this.actor.subscribe({ error: (error) => (this.failure = error) });
+    this.actor.subscribe({ error: () => {} });
     this.actor.start();
   }
 
@@ -55,16 +54,12 @@ export class LiveActor<M extends AnyStateMachine> {
     return this.actor.getPersistedSnapshot();
   }
 
-  stop(): void {
-    this.actor.stop();
-  }
-
   private collect(): EmittedFrom<M>[] {
     const emitted = this.emitted;
     this.emitted = [];
-    if (this.failure !== undefined) {
-      throw new HubError('internal', 'A state machine failed', undefined, { cause: this.failure });
-    }
+    const { status, error } = this.actor.getSnapshot();
+    if (status === 'error')
+      throw new HubError('internal', 'A state machine failed', undefined, { cause: error });
     return emitted;
   }
 }

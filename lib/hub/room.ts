@@ -81,10 +81,6 @@ export class Room {
     this.leave(client.clientId);
   }
 
-  stop(): void {
-    this.actor.stop();
-  }
-
   private tell(event: TicketEvent): void {
     this.carryOut(this.actor.send(event));
   }

@@ -20,7 +20,7 @@ export async function resumeSession(
   if (!session) return 'not_found';
   if (session.ticketId !== client.ticketId) return 'other_ticket';
   if (session.userId !== client.user.id) return 'other_user';
-  if (session.source === 'slack') return 'other_source';
+  if (isElsewhere(session)) return 'other_source';
   client.attachSession(session.id);
   return undefined;
 }
@@ -35,7 +35,8 @@ export async function sessionFor(
   const known = attached
     ? await store.session(attached)
     : await store.sessionByTab(client.ticketId, client.user.id, client.tabId);
-  if (known) return { session: { ...known, lastActiveAt: now }, isNew: false };
+  if (known && (attached || !isElsewhere(known)))
+    return { session: { ...known, lastActiveAt: now }, isNew: false };
   const session: SessionRecord = {
     id: randomUUID(),
     ticketId: client.ticketId,
@@ -46,4 +47,9 @@ export async function sessionFor(
     lastActiveAt: now,
   };
   return { session, isNew: true };
+}
+
+/** What is said in a session of Slack has to be said there (reference B16). */
+function isElsewhere({ source }: SessionRecord): boolean {
+  return source === 'slack';
 }

@@ -1,5 +1,6 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../actors/turn-machine';
 import { HubError, toHubError } from '../errors';
@@ -10,7 +11,7 @@ import {
   turnEnded,
   turnStarted,
 } from '../protocol/envelopes';
-import type { MessageRecord, RequestRecord, SessionRecord, TurnRecord, User } from '../protocol/records';
+import type { MessageRecord, SessionRecord, User } from '../protocol/records';
 import type { Store } from '../store/store';
 import type { Client } from './client';
 import type { Clock } from './clock';
@@ -18,10 +19,12 @@ import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
+import { endOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
 import type { Once } from './request-actors';
-import { sessionFor } from './sessions';
-import { Turn, type TurnPort } from './turn';
+import { type ResumeFailure, resumeSession, sessionFor } from './sessions';
+import { Turn } from './turn';
+import { TurnLink } from './turn-link';
 
 /** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
 export type Agent = (turn: Turn) => unknown;
@@ -32,8 +35,8 @@ export const maxQueuedTurns = 16;
 export const maxIntentLength = 200;
 /** After the store refused the end of a turn: then again, and twice as long each time up to the larger. */
 const retryMs = { first: 250, longest: 30_000 };
-/** Turns of a gone process that are ended at once, so that any number of them gets through the funnel. */
-const recoverGroup = 1_000;
+/** How often the end of a turn waits for its requests to be withdrawn; then it is kept without. */
+const maxWithdrawals = 5;
 
 /** What a message has become. */
 export interface Accepted {
@@ -45,15 +48,14 @@ export interface Accepted {
 
 interface Running {
   actor: LiveActor<typeof turnMachine>;
-  user: Required<User>;
-  message: MessageRecord;
+  /** What the agent is given. */
+  turn: Turn;
+  link: TurnLink;
   abort: AbortController;
-  /** What the agent has begun to say or to ask and is not kept yet. */
-  underWay: Set<Promise<unknown>>;
-  /** Pending requests of a turn that is gone, asked again by this one: they end with it like its own. */
-  adopted: Set<string>;
   /** From the moment it ends; resolves when that is kept. */
   ended?: Promise<void>;
+  /** The client frame that cancelled it; kept with its end, so that it is answered the same when it comes again. */
+  cancelledBy?: Once['frame'];
 }
 
 type Ending = 'complete' | 'fail' | 'cancel' | 'shutdown';
@@ -66,7 +68,11 @@ export class Turns {
   private readonly outputs: Outputs;
   /** What ends the pauses before another attempt early. */
   private readonly pauses = new Set<() => void>();
+  /** No more messages are taken. */
   private closing = false;
+  /** No more turns are started. */
+  private isOver = false;
+  private onIdle = () => {};
 
   constructor(
     private readonly parts: {
@@ -95,20 +101,26 @@ export class Turns {
     if (this.closing) throw new HubError('closing');
     if (content.trim().length === 0) throw new HubError('empty_message');
     if (Buffer.byteLength(content) > maxOutputBytes) throw new HubError('too_large');
-    return this.lanes.run(`${client.ticketId}\n${client.user.id}\n${client.tabId}`, async () => {
+    return this.lanes.run(tabOf(client), async () => {
       const { session, isNew } = await sessionFor(this.parts.store, client, this.parts.clock.now());
       return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, once));
     });
+  }
+
+  /** Attaches the client to an earlier session of its own, for all it says from now on; returns why not. */
+  resume(client: Client, sessionId: string): Promise<ResumeFailure | undefined> {
+    return this.lanes.run(tabOf(client), () => resumeSession(this.parts.store, client, sessionId));
   }
 
   /**
    * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
    * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`
    */
-  async cancel(ticketId: string, turnId: string): Promise<void> {
+  async cancel(ticketId: string, turnId: string, { frame }: Once = {}): Promise<void> {
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
-      if (running.ended) throw new HubError('turn_ended');
+      if (!running.ended) running.cancelledBy = frame;
+      else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
       return this.end(running, 'cancel');
     }
     const stored = await this.parts.store.turn(turnId);
@@ -117,23 +129,27 @@ export class Turns {
   }
 
   /** Ends the turns that a process which is gone has left behind; their requests stay pending, to be asked for again. */
-  async recover(): Promise<void> {
-    const { store, funnel, clock } = this.parts;
-    const left = (await store.unfinishedTurns()).filter(({ id }) => !this.running.has(id));
-    const end = ({ status, ...input }: TurnRecord) => {
-      const [actor] = LiveActor.begin(turnMachine, input);
-      const at = clock.now();
-      if (status === 'running') actor.send({ type: 'start', at: input.startedAt ?? input.queuedAt });
-      actor.send({ type: 'crash', at });
-      const turn = turnRecord(actor.snapshot);
-      return funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnEnded(turn, at)] });
-    };
-    while (left.length > 0) await Promise.all(left.splice(0, recoverGroup).map(end));
+  recover(): Promise<void> {
+    return endOrphans(this.parts, (turnId) => this.running.has(turnId));
+  }
+
+  /** Takes no more messages; what runs or waits goes on. */
+  refuse(): void {
+    this.closing = true;
+  }
+
+  /** Resolves when no turn runs or waits. */
+  async idle(): Promise<void> {
+    if (this.running.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.onIdle = resolve;
+    });
   }
 
   /** Takes no more messages and aborts what runs; requests stay pending. Resolves when every turn has ended. */
   async close(): Promise<void> {
-    this.closing = true;
+    this.refuse();
+    this.isOver = true;
     for (const endEarly of [...this.pauses]) endEarly();
     // A message that was taken before may still be on its way to its queue.
     await this.lanes.settled();
@@ -168,7 +184,7 @@ export class Turns {
       revisions: [],
     };
     const envelopes: LoggableEnvelope[] = isNew ? [sessionCreated(session, now)] : [];
-    const running = turnId && toRunning(turnId, client.user, message);
+    const running = turnId && this.toRunning(turnId, client.user, message);
     if (running && queue.length === 0) {
       running.actor.send({ type: 'start', at: now });
       envelopes.push(turnStarted(turnRecord(running.actor.snapshot), now));
@@ -178,7 +194,7 @@ export class Turns {
     await funnel.commit({
       ticketId: session.ticketId,
       at: now,
-      sessions: [session],
+      sessions: [{ ...session, lastActiveAt: now }],
       turns: running ? [turnRecord(running.actor.snapshot)] : [],
       messages: [message],
       envelopes,
@@ -198,9 +214,9 @@ export class Turns {
     try {
       await new Promise((resolve) => setImmediate(resolve));
       if (running.ended) return;
-      await this.parts.agent?.(this.toTurn(running));
+      await this.parts.agent?.(running.turn);
       // What was said without waiting for it was still said before the end.
-      await Promise.allSettled(running.underWay);
+      await running.link.settled();
       await this.end(running, 'complete');
     } catch (error) {
       // Whatever an agent throws that was told to stop is no news.
@@ -222,8 +238,8 @@ export class Turns {
       if (queue.length === 0) this.queues.delete(sessionId);
       else this.queues.set(sessionId, queue);
       const [next] = queue;
-      if (next && !next.ended && next.actor.snapshot.value === 'queued' && !this.closing)
-        await this.start(next);
+      if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);
+      if (this.running.size === 0) this.onIdle();
     });
     // Last, since it calls listeners of the agent's: from here on nothing it says is taken.
     abort.abort(new HubError('turn_ended'));
@@ -234,31 +250,30 @@ export class Turns {
   private async keepEnd(running: Running): Promise<void> {
     const { funnel, clock } = this.parts;
     const turn = turnRecord(running.actor.snapshot);
+    let frame = running.cancelledBy && { ...running.cancelledBy, ack: { turn_id: turn.id } };
     // What is on its way to the store comes before the end, and a request among it is withdrawn like the others.
-    await Promise.allSettled(running.underWay);
-    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.longest)) {
+    await running.link.settled();
+    for (let attempt = 1, wait = retryMs.first; ; attempt += 1, wait = Math.min(wait * 2, retryMs.longest)) {
       try {
-        if (turn.reason !== 'shutdown') await this.withdrawRequests(running);
+        if (turn.reason !== 'shutdown') {
+          await running.link.withdraw().catch((error: unknown) => {
+            // A single request that cannot be read or written must not keep the turn from ending.
+            if (attempt < maxWithdrawals) throw error;
+            this.log('The requests of a turn could not be withdrawn', running, error);
+          });
+        }
         const at = clock.now();
-        await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnEnded(turn, at)] });
+        const end = { turns: [turn], envelopes: [turnEnded(turn, at)], ...(frame && { frame }) };
+        await funnel.commit({ ticketId: turn.ticketId, at, ...end });
         return;
       } catch (error) {
+        // Another frame has taken the id meanwhile: the turn ends without it.
+        if (error instanceof HubError && error.code === 'duplicate_id') frame = undefined;
         this.log('The end of a turn could not be kept', running, error);
         // What is left open here is ended by the next start.
-        if (this.closing) return;
+        if (this.isOver) return;
         await this.pause(wait);
       }
-    }
-  }
-
-  private async withdrawRequests({ actor, adopted }: Running): Promise<void> {
-    const { hitl } = this.parts;
-    await hitl.withdrawTurn(actor.snapshot.context.id);
-    for (const id of adopted) {
-      await hitl.cancel(id, 'its turn has ended').catch((error: unknown) => {
-        // Answered meanwhile: that answer stands.
-        if (toHubError(error).code !== 'already_resolved') throw error;
-      });
     }
   }
 
@@ -290,52 +305,26 @@ export class Turns {
     }
   }
 
-  private toTurn(running: Running): Turn {
-    const { hitl, store } = this.parts;
-    const { id, ticketId, sessionId } = running.actor.snapshot.context;
-    const { signal } = running.abort;
-    const speaker = { id, ticketId, sessionId, signal };
-    const track = <T>(work: Promise<T>): Promise<T> => {
-      const done = () => running.underWay.delete(work);
-      running.underWay.add(work);
-      work.then(done, done);
-      return work;
-    };
-    return new Turn(id, ticketId, sessionId, running.user, running.message, signal, {
-      add: (type, content) => track(this.outputs.add(speaker, type, content)),
-      update: (messageId, content) => track(this.outputs.update(speaker, messageId, content)),
-      history: (limit) => store.messages(sessionId, limit),
-      nameIntent: (intent) => {
-        if (running.ended) return;
-        running.actor.send({
-          type: 'name_intent',
-          at: this.parts.clock.now(),
-          intent: intent.slice(0, maxIntentLength),
-        });
-      },
-      request: async (input) => {
-        const { request, endsWithTurn } = await track(this.ask(running, input));
-        // One that outlives the turn must not hold the agent's code when the turn is over.
-        return hitl.wait(request.id, endsWithTurn ? {} : { signal });
-      },
+  private toRunning(id: string, user: Required<User>, message: MessageRecord): Running {
+    const { clock } = this.parts;
+    const { ticketId, sessionId, createdAt } = message;
+    const [actor] = LiveActor.begin(turnMachine, {
+      id,
+      ticketId,
+      sessionId,
+      userId: user.id,
+      queuedAt: createdAt,
     });
-  }
-
-  private async ask(
-    running: Running,
-    { message, ...input }: Parameters<TurnPort['request']>[0],
-  ): Promise<{ request: RequestRecord; endsWithTurn: boolean }> {
-    const { hitl, store } = this.parts;
-    const { id, ticketId, sessionId, userId } = running.actor.snapshot.context;
-    running.abort.signal.throwIfAborted();
-    const asked = { ticketId, sessionId, turnId: id, userId, ...(message && { messageId: message.id }) };
-    const request = await hitl.request({ ...input, ...asked });
-    if (request.detached || !request.turnId) return { request, endsWithTurn: false };
-    if (request.turnId === id) return { request, endsWithTurn: true };
-    const asker = await store.turn(request.turnId);
-    const isOrphan = asker?.status === 'completed' || asker?.status === 'aborted';
-    if (isOrphan) running.adopted.add(request.id);
-    return { request, endsWithTurn: isOrphan };
+    const abort = new AbortController();
+    const { signal } = abort;
+    const nameIntent = (intent: string) => {
+      if (signal.aborted) return;
+      actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
+    };
+    const parts = { ...this.parts, outputs: this.outputs };
+    const link = new TurnLink(parts, { id, ticketId, sessionId, userId: user.id, signal }, nameIntent);
+    const turn = new Turn(id, ticketId, sessionId, user, message, signal, link);
+    return { actor, turn, link, abort };
   }
 
   private log(what: string, { actor }: Running, error: unknown): void {
@@ -343,16 +332,19 @@ export class Turns {
   }
 }
 
-function toRunning(id: string, user: Required<User>, message: MessageRecord): Running {
-  const { ticketId, sessionId, createdAt } = message;
-  const input = { id, ticketId, sessionId, userId: user.id, queuedAt: createdAt };
-  const [actor] = LiveActor.begin(turnMachine, input);
-  return { actor, user, message, abort: new AbortController(), underWay: new Set(), adopted: new Set() };
+/** The lane of everything that decides which session a tab speaks in. */
+function tabOf({ ticketId, user, tabId }: Client): string {
+  return `${ticketId}\n${user.id}\n${tabId}`;
 }
 
 /** What a log may say of an error: its code or name, and its message; never what it carries. */
 function describe(error: unknown): string {
-  const known = toHubError(error);
-  if (known.code !== 'internal') return known.code;
-  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+  try {
+    const known = toHubError(error);
+    if (known.code !== 'internal') return known.code;
+    return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+  } catch {
+    // An agent may throw an object that throws when it is looked at.
+    return 'indescribable';
+  }
 }

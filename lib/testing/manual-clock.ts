@@ -51,6 +51,11 @@ export class ManualClock implements Clock {
     this.time = end;
   }
 
+  /** Forgets every timer, as when the process that set them is gone. */
+  dropTimers(): void {
+    this.timers = [];
+  }
+
   /** Sets the time without calling any timer, as when a machine slept or its clock was put right. */
   jumpTo(time: Millis): void {
     this.time = time;

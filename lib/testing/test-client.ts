@@ -18,6 +18,8 @@ export interface TestClientOptions {
   dialect?: 'hitl.v1' | 'classic';
   headers?: Record<string, string>;
   origin?: string;
+  /** The certificate to trust, for a server with one of its own making. */
+  ca?: string;
   /** How long `next` and `closed` wait. Default 5,000. */
   timeoutMs?: number;
 }
@@ -50,10 +52,11 @@ export class TestClient {
 
   /** Resolves when the socket is open, or with what the server said instead. */
   static open(url: string, options: TestClientOptions = {}): Promise<TestClient | Refused> {
-    const { dialect = 'hitl.v1', headers, origin, timeoutMs = 5_000 } = options;
+    const { dialect = 'hitl.v1', headers, origin, ca, timeoutMs = 5_000 } = options;
     const socket = new WebSocket(url, dialect === 'classic' ? [] : [dialect], {
       ...(headers && { headers }),
       ...(origin && { origin }),
+      ...(ca && { ca }),
     });
     const client = new TestClient(socket, timeoutMs);
     return new Promise((resolve, reject) => {

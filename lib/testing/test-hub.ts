@@ -1,17 +1,25 @@
 /** A whole Express app with a hub, on real sockets at a free port, for tests; it can be restarted on the same store. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import express, { type Express } from 'express';
 import { createLogger, type Logger, transports } from 'winston';
+import { type Duration, toMillis } from '../hub/duration';
 import { memoryStore } from '../store/memory';
+import { sqliteStore } from '../store/sqlite';
 import type { Store } from '../store/store';
 import { type ExpressHitl, type ExpressHitlOptions, expressHitl } from '../transport/express-hitl';
 import { ManualClock } from './manual-clock';
+import { MortalStore } from './mortal-store';
 import { type Refused, TestClient, type TestClientOptions } from './test-client';
 
 export interface TestHubOptions extends Partial<ExpressHitlOptions> {
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
+  /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
+  sqlite?: boolean;
   /** Where the router is mounted. Default `/`. */
   mount?: string;
   /** Middleware and routes of the app itself, before the router. */
@@ -37,12 +45,21 @@ export function userFromHeader(req: { get(name: string): string | undefined }) {
   return { id, name: id, groups: groups ? groups.split(',') : [] };
 }
 
+/** What is there between two restarts. */
+interface Running {
+  hitl: ExpressHitl;
+  app: Express;
+  server: Server;
+  store: Store;
+  mortal: MortalStore;
+}
+
 export class TestHub {
-  hitl!: ExpressHitl;
-  app!: Express;
-  server!: Server;
   readonly clock: ManualClock;
+  private running: Running | undefined;
   private readonly clients = new Set<TestClient>();
+  private readonly sockets = new Set<Socket>();
+  private folder: string | undefined;
 
   private constructor(private readonly options: TestHubOptions) {
     this.clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
@@ -53,9 +70,29 @@ export class TestHub {
     const keptInMemory = memoryStore();
     // A memory store that is closed has forgotten; over a restart the test hub keeps it open.
     const kept: Store = Object.assign(Object.create(keptInMemory), { close: async () => {} });
-    const hub = new TestHub({ makeStore: () => options.store ?? kept, ...options });
+    const hub: TestHub = new TestHub({
+      makeStore: () => options.store ?? (options.sqlite ? sqliteStore(hub.databasePath()) : kept),
+      ...options,
+    });
     await hub.boot();
     return hub;
+  }
+
+  get hitl(): ExpressHitl {
+    return this.parts.hitl;
+  }
+
+  get app(): Express {
+    return this.parts.app;
+  }
+
+  get server(): Server {
+    return this.parts.server;
+  }
+
+  /** The store in use; another object, on the same data, after a restart. */
+  get store(): Store {
+    return this.parts.store;
   }
 
   get hub(): ExpressHitl['hub'] {
@@ -75,7 +112,7 @@ export class TestHub {
   async connect(options: ConnectOptions = {}): Promise<TestClient> {
     const opened = await this.tryConnect(options);
     if (opened instanceof TestClient) return opened;
-    throw new Error(`Refused with ${opened.status}: ${JSON.stringify(opened.body)}`);
+    throw refusalOf(opened);
   }
 
   /** A client that is in, or how it was refused. */
@@ -93,9 +130,9 @@ export class TestHub {
     return opened;
   }
 
-  /** Moves the clock on and waits until every deadline on the way has been told. */
-  async fireDeadlines(ms: number): Promise<void> {
-    this.clock.advance(ms);
+  /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
+  async fireDeadlines(by: Duration): Promise<void> {
+    this.clock.advance(typeof by === 'number' ? by : toMillis(by));
     await this.hub.settled();
     // What was set meanwhile and is due already.
     while (this.clock.hasDue()) {
@@ -110,8 +147,32 @@ export class TestHub {
     await this.boot();
   }
 
+  /**
+   * Ends the hub as when its process dies, and starts another on what was kept: nothing is ended in good order, every
+   * socket is cut, and whatever the dead one still does in this process is not kept any more.
+   */
+  async crash(): Promise<void> {
+    const { mortal } = this.parts;
+    this.clock.dropTimers();
+    await mortal.die();
+    await this.cut();
+    await this.boot();
+  }
+
   async close(): Promise<void> {
     await this.shut();
+    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
+    this.folder = undefined;
+  }
+
+  private databasePath(): string {
+    this.folder ??= mkdtempSync(join(tmpdir(), 'express-hitl-test-'));
+    return join(this.folder, 'hitl.db');
+  }
+
+  private get parts(): Running {
+    if (!this.running) throw new Error('The test hub is not running');
+    return this.running;
   }
 
   private get mount(): string {
@@ -119,8 +180,10 @@ export class TestHub {
   }
 
   private async boot(): Promise<void> {
-    const { makeStore, mount = '/', app: extend, ...options } = this.options;
-    this.hitl = expressHitl({
+    const { makeStore, sqlite: _sqlite, mount = '/', app: extend, ...options } = this.options;
+    const store = makeStore?.() ?? memoryStore();
+    const mortal = new MortalStore(store);
+    const hitl = expressHitl({
       user: userFromHeader,
       ticket: () => 'allow',
       logger: silentLogger(),
@@ -128,29 +191,61 @@ export class TestHub {
       heartbeat: '20d',
       ...options,
       clock: options.clock ?? this.clock,
-      ...(makeStore && { store: makeStore() }),
+      store: mortal.store,
     });
-    this.app = express();
-    extend?.(this.app);
-    this.app.use(mount, this.hitl.router);
-    this.server = createServer(this.app);
-    this.hitl.attach(this.server);
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    await this.hitl.hub.start();
+    const app = express();
+    extend?.(app);
+    app.use(mount, hitl.router);
+    const server = createServer(app);
+    server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    this.running = { hitl, app, server, store, mortal };
+    hitl.attach(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await hitl.hub.start();
   }
 
   private async shut(): Promise<void> {
     await this.hitl.close();
+    await this.cut();
+  }
+
+  private async cut(): Promise<void> {
+    const { server } = this;
     for (const client of this.clients) client.socket.terminate();
     this.clients.clear();
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    // A server does not count those among its connections that were upgraded, and waits for them all the same.
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
   }
 }
 
 /** A hub for a test; close it when the test is over. */
 export function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
   return TestHub.start(options);
+}
+
+/** A client of any server of ours; `url` is that of its ticket's socket. @throws Error with what the server said if it was refused */
+export async function connectTestClient(url: string, options: TestClientOptions = {}): Promise<TestClient> {
+  const opened = await TestClient.open(url, options);
+  if (opened instanceof TestClient) return opened;
+  throw refusalOf(opened);
+}
+
+/** Moves a test hub's clock on and waits until every deadline on the way has been told. */
+export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
+  return hub.fireDeadlines(by);
+}
+
+/** Ends a test hub in good order and starts another on the same store. */
+export function restartHub(hub: TestHub): Promise<void> {
+  return hub.restart();
+}
+
+function refusalOf({ status, body }: Refused): Error {
+  return new Error(`Refused with ${status}: ${JSON.stringify(body)}`);
 }
 
 function silentLogger(): Logger {

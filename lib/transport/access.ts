@@ -1,7 +1,9 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
 import type { Request } from 'express';
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { z } from 'zod';
+import { HubError, toHubError } from '../errors';
+import { describeIssue } from '../protocol/codec';
 import type { User } from '../protocol/records';
 
 /** What the app says of a person and a ticket. */
@@ -20,6 +22,12 @@ export interface AccessCallbacks {
   ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
 }
 
+const userSchema = z.object({
+  id: z.string().nullish(),
+  name: z.string().nullish(),
+  groups: z.array(z.string()).nullish(),
+});
+
 export class Access {
   constructor(
     private readonly callbacks: AccessCallbacks,
@@ -28,10 +36,17 @@ export class Access {
 
   /** @throws HubError `authentication_required`, `unavailable` */
   async identify(req: Request): Promise<Required<User>> {
-    const user = await this.ask('user', async () => this.callbacks.user(req));
-    if (!user) throw new HubError('authentication_required');
-    const { id, name, groups } = typeof user === 'string' ? { id: user } : user;
-    if (typeof id !== 'string' || id === '') throw new HubError('authentication_required');
+    const given = await this.ask('user', async () => this.callbacks.user(req));
+    if (!given) throw new HubError('authentication_required');
+    const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
+    if (!result.success) {
+      // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
+      const wrong = describeIssue(result.error.issues[0]);
+      this.logger.error('The user callback gave no user; access is refused', { wrong });
+      throw new HubError('unavailable');
+    }
+    const { id, name, groups } = result.data;
+    if (!id) throw new HubError('authentication_required');
     return { id, name: name ?? id, groups: groups ?? [] };
   }
 
@@ -45,12 +60,15 @@ export class Access {
     throw new HubError('unavailable');
   }
 
-  /** Like `authorize`, as a yes or no. */
+  /** Like `authorize`, as a yes or no. @throws HubError `unavailable`, which is neither */
   async mayUse(ticketId: string, user: Required<User>): Promise<boolean> {
-    return this.authorize(ticketId, user).then(
-      () => true,
-      () => false,
-    );
+    try {
+      await this.authorize(ticketId, user);
+      return true;
+    } catch (error) {
+      if (toHubError(error).status >= 500) throw error;
+      return false;
+    }
   }
 
   private async ask<T>(name: string, callback: () => Promise<T>): Promise<T> {

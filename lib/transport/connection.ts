@@ -9,60 +9,73 @@ import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
 
 /** What a connection needs of a WebSocket; those of ws 7 and 8 have it. */
 export interface Socket {
+  /** Bytes that were given to `send` and not yet to the network. */
   readonly bufferedAmount: number;
-  send(data: string): void;
+  /** `done` is called once the network has the frame, or never will. */
+  send(data: string, done?: () => void): void;
   close(code: number, reason: string): void;
   terminate(): void;
   ping(): void;
 }
 
-/** Frames a client may be behind before it is closed with `resync` (reference A82). */
+/** Frames a client may be behind; when one more is due it is closed with `resync` (reference A82). */
 export const maxQueuedFrames = 256;
 /** Bytes a client may be behind before it is closed with `resync`. */
 export const maxQueuedBytes = 1_048_576;
 /** Bytes behind at which ephemeral frames are dropped for this client. */
 export const pressureBytes = 65_536;
 /** How long a client may take to answer a close. */
-const closeTimeoutMs = 5_000;
+export const closeTimeoutMs = 5_000;
 
 export class Connection implements Sink {
   /** Ephemeral frames this client was spared because it was behind. */
   dropped = 0;
+  private socket: Socket | undefined;
   private state: 'opening' | 'live' | 'closed' = 'opening';
   private held: (Broadcast | DirectEnvelope | EphemeralEnvelope)[] = [];
+  private heldFrames = 0;
   private queuedFrames = 0;
   /** Bytes of the opening that are still under way: a long one is no sign of a slow client. */
   private exemptBytes = 0;
   /** The last logged envelope this client was sent. */
   private seq = 0;
   private alive = true;
+  private cancelTerminate: (() => void) | undefined;
 
   constructor(
-    private readonly socket: Socket,
-    private readonly dialect: Dialect,
+    readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly agent: ChatUser,
   ) {}
 
+  /** The handshake is done. What was to be sent before is held back still. */
+  open(socket: Socket): void {
+    this.socket = socket;
+  }
+
   deliver(broadcast: Broadcast): boolean {
     if (this.state === 'closed') return true;
-    return this.state === 'opening' ? this.hold(broadcast) : this.forward(broadcast);
+    return this.state === 'opening'
+      ? this.hold(broadcast, broadcast.outbounds.length)
+      : this.forward(broadcast);
   }
 
   send(envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     if (this.state === 'closed') return true;
-    return this.state === 'opening' ? this.hold(envelope) : this.write(this.encodeOne(envelope));
+    return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.encodeOne(envelope));
   }
 
   /**
    * Tells what was before `seq`, then what was held back meanwhile, each envelope once; from now on the client is live.
    * @param opening in order; a snapshot or the envelopes that were missed
+   * @returns false if the client does not keep up already
    */
   goLive(opening: readonly (DirectEnvelope | Outbound)[], seq: number): boolean {
     if (this.state !== 'opening') return true;
-    const frames = opening.flatMap((envelope) => this.encodeOne(envelope));
-    for (const frame of frames) this.socket.send(frame);
-    this.exemptBytes = this.socket.bufferedAmount;
+    for (const envelope of opening) {
+      for (const frame of this.encodeOne(envelope)) this.socket?.send(frame);
+    }
+    this.exemptBytes = this.buffered;
     this.seq = seq;
     this.state = 'live';
     const { held } = this;
@@ -74,11 +87,18 @@ export class Connection implements Sink {
 
   close(name: CloseName): void {
     if (this.state === 'closed') return;
+    const { code, reason } = closeCodes[name];
     this.state = 'closed';
     this.held = [];
-    const { code, reason } = closeCodes[name];
-    this.socket.close(this.dialect === 'classic' ? classicCloseCode(name) : code, reason);
-    this.clock.later(closeTimeoutMs, () => this.socket.terminate());
+    this.socket?.close(this.dialect === 'classic' ? classicCloseCode(name) : code, reason);
+    this.cancelTerminate = this.clock.later(closeTimeoutMs, () => this.socket?.terminate());
+  }
+
+  /** The socket is closed; nothing is left to be done. */
+  ended(): void {
+    this.state = 'closed';
+    this.held = [];
+    this.cancelTerminate?.();
   }
 
   /** The peer has shown that it is there. */
@@ -89,26 +109,29 @@ export class Connection implements Sink {
   /** Called once per heartbeat: a peer not heard of since the last one is gone. */
   beat(): void {
     if (!this.alive) {
-      this.socket.terminate();
+      this.socket?.terminate();
       return;
     }
     this.alive = false;
-    this.socket.ping();
+    this.socket?.ping();
   }
 
-  private hold(each: Broadcast | DirectEnvelope | EphemeralEnvelope): boolean {
+  private get buffered(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  private hold(each: Broadcast | DirectEnvelope | EphemeralEnvelope, frames: number): boolean {
     this.held.push(each);
-    return this.held.length <= maxQueuedFrames;
+    this.heldFrames += frames;
+    return this.heldFrames <= maxQueuedFrames;
   }
 
   private forward(broadcast: Broadcast): boolean {
-    const underPressure = this.socket.bufferedAmount > pressureBytes;
-    const fresh = (outbound: Outbound) => !isLogged(outbound) || outbound.seq > this.seq;
     const { outbounds } = broadcast;
-    const all = !underPressure && outbounds.every(fresh);
-    const wanted = all
-      ? outbounds
-      : outbounds.filter((each) => fresh(each) && (!underPressure || isLogged(each)));
+    const underPressure = this.buffered > pressureBytes;
+    const wants = (each: Outbound) => (isLogged(each) ? each.seq > this.seq : !underPressure);
+    const all = outbounds.every(wants);
+    const wanted = all ? outbounds : outbounds.filter(wants);
     if (underPressure) this.dropped += outbounds.filter((each) => !isLogged(each)).length;
     const last = wanted.findLast(isLogged);
     if (last) this.seq = last.seq;
@@ -117,17 +140,25 @@ export class Connection implements Sink {
     return this.write(all ? broadcast.encoded(this.dialect, toFrames) : toFrames(wanted));
   }
 
+  /**
+   * How many frames wait is asked before, so that a burst within one tick is no sign of a slow client; how many bytes, which
+   * is what costs memory, after.
+   */
   private write(frames: readonly string[]): boolean {
-    for (const frame of frames) this.socket.send(frame);
-    const { bufferedAmount } = this.socket;
-    if (bufferedAmount === 0) {
-      this.queuedFrames = 0;
-      this.exemptBytes = 0;
-      return true;
-    }
+    const { socket } = this;
+    if (!socket || frames.length === 0) return true;
+    const before = socket.bufferedAmount;
+    // `done` comes a moment after the bytes have gone: where none wait, no frame does.
+    if (before > 0 && this.queuedFrames >= maxQueuedFrames) return false;
+    this.exemptBytes = Math.min(this.exemptBytes, before);
     this.queuedFrames += frames.length;
-    return this.queuedFrames < maxQueuedFrames && bufferedAmount <= this.exemptBytes + maxQueuedBytes;
+    for (const frame of frames) socket.send(frame, this.onSent);
+    return socket.bufferedAmount <= this.exemptBytes + maxQueuedBytes;
   }
+
+  private readonly onSent = (): void => {
+    this.queuedFrames -= 1;
+  };
 
   private encodeOne(envelope: DirectEnvelope | Outbound): string[] {
     if (!('event' in envelope)) return [envelope.raw];

@@ -1,11 +1,11 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
-import { createLogger, format, type Logger, transports } from 'winston';
-import type { HubError } from '../errors';
+import type { Logger } from 'winston';
+import { HubError } from '../errors';
 import { type Clock, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
 import { type GuardedTool, guardTool, type Tool, type ToolRule } from '../hub/guard-tool';
@@ -13,12 +13,15 @@ import type { MayRespond } from '../hub/hitl';
 import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
+import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
 import type { ChatUser } from '../protocol/chat-frames';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
+import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
+import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { mountRest, restErrors } from './rest';
 import { SocketRoute } from './socket-route';
 import { type AttachOptions, Upgrades } from './upgrade';
@@ -40,6 +43,10 @@ export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
   logger?: Logger;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number;
+  /** How many frames a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
+  rateLimit?: RateLimitOptions | false;
+  /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
+  log?: LogBounds;
   /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
   heartbeat?: Duration;
   /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
@@ -62,6 +69,8 @@ export interface ExpressHitl {
     tool: Tool<Args, Result>,
     rules?: readonly ToolRule<Args>[],
   ): GuardedTool<Args, Result>;
+  /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
+  drain(options?: { over?: Duration }): Promise<void>;
   /** Ends in good order; see `Hub.close`. */
   close(): Promise<void>;
 }
@@ -71,15 +80,19 @@ export interface ExpressHitl {
  * @throws HubError `invalid_request` for options that cannot be
  */
 export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
-  const logger = options.logger ?? consoleLogger();
+  const { maxClientsPerTicket = 10 } = options;
+  if (!Number.isInteger(maxClientsPerTicket) || maxClientsPerTicket < 1)
+    throw new HubError('invalid_request', 'maxClientsPerTicket is a whole number from 1 on');
+  const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
   if (!options.store)
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
-  const { agent, mayRespond, hooks, kinds, maxClientsPerTicket } = options;
-  const hub = new Hub({ store, clock, logger, agent, mayRespond, hooks, kinds, maxClientsPerTicket });
+  const { agent, mayRespond, hooks, kinds, log } = options;
+  const hub = new Hub({ store, clock, logger, agent, mayRespond, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);
+  const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketRoute = new SocketRoute({
     hub,
     access,
@@ -87,22 +100,21 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     agent: options.agentUser ?? { id: 'agent', name: 'Agent' },
-    heartbeatMs: toMillis(options.heartbeat ?? '30s'),
+    heartbeatMs: toTimer(options.heartbeat ?? '30s'),
+    handshakeTimeoutMs,
+    limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),
   });
-
-  const upgrades = new Upgrades(origins, clock, toMillis(options.handshakeTimeout ?? '10s'), logRefusal);
-
-  function logRefusal(error: HubError, req: IncomingMessage): void {
-    logger.info('A socket was refused', { code: error.code, from: req.socket.remoteAddress });
-  }
+  const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
   mountRest(router, { hub, store, access, origins, clock, logger });
-  router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler as unknown as Parameters<typeof router.ws>[1]);
+  router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
   router.use(restErrors(logger));
 
   // A failed start is told to everyone who comes (503); it must not end the process by itself.
-  hub.start().catch((error: unknown) => logger.error('The hub could not start', { error: String(error) }));
+  hub.start().catch((error: Error) => {
+    logger.error('The hub could not start', { error: String(error.cause ?? error) });
+  });
 
   return {
     router,
@@ -110,8 +122,18 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
     socketHandler: socketRoute.handler,
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
+    drain: (drainOptions) => hub.drain(drainOptions),
     close: () => hub.close(),
   };
+}
+
+/** Beyond this, Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+function toTimer(duration: Duration): number {
+  const ms = Math.ceil(toMillis(duration));
+  if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
+  return ms;
 }
 
 /**
@@ -123,12 +145,4 @@ function withSockets(router: Router): Router & WithWebsocketMethod {
   const { applyTo } = expressWs(express(), gate, { leaveRouterUntouched: true });
   applyTo(router);
   return router as Router & WithWebsocketMethod;
-}
-
-function consoleLogger(): Logger {
-  return createLogger({
-    level: 'info',
-    format: format.combine(format.timestamp(), format.simple()),
-    transports: [new transports.Console()],
-  });
 }

@@ -2,81 +2,120 @@
 import type { Logger } from 'winston';
 import { HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
+import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
-import type { ClientFrame } from '../protocol/client-frames';
+import type { Once } from '../hub/request-actors';
+import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
+import type { CloseName } from '../protocol/close-codes';
 import { type Dialect, decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { RequestRecord } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { Access } from './access';
+import { pongOf } from './heartbeat';
+import type { RateLimit } from './rate-limit';
+import { closeNameFor } from './refusal';
 
 /** Frames of one client that may be under way at once; one more is refused as `busy`. */
 export const maxFramesInFlight = 64;
 
+export interface FramesParts {
+  hub: Hub;
+  access: Access;
+  logger: Logger;
+  clock: Clock;
+  /** None: as many frames as the client likes. */
+  limit?: RateLimit | undefined;
+}
+
 /** One client's way into the hub. */
 export class Frames {
   private inFlight = 0;
+  /** Set once this client has to go: its access was taken away, or it does not stop sending. */
+  private farewell: CloseName | undefined;
 
   constructor(
-    private readonly parts: {
-      hub: Hub;
-      access: Access;
-      logger: Logger;
-      client: Client;
-      dialect: Dialect;
-      now(): number;
-    },
+    private readonly parts: FramesParts,
+    private readonly client: Client,
+    private readonly dialect: Dialect,
   ) {}
 
   /** Never throws and never rejects: whatever is wrong with the frame is told to its sender. */
   async receive(text: string): Promise<void> {
-    const { client, dialect, logger } = this.parts;
-    let re: string | undefined;
+    const { client } = this;
+    const { hub, limit } = this.parts;
+    const { work, re, failure } = this.read(text);
     try {
-      const frame = dialect === 'classic' ? decodeClassicFrame(text) : decodeClientFrame(text);
-      re = 'id' in frame ? frame.id : undefined;
-      if (this.inFlight >= maxFramesInFlight)
-        throw new HubError('busy', 'Too many frames are under way; wait for their acks');
-      this.inFlight += 1;
-      try {
-        if (dialect === 'classic')
-          await this.carryOutClassic(frame as { type: 'message' | 'ping'; content?: string });
-        else await this.carryOut(frame as ClientFrame);
-      } finally {
-        this.inFlight -= 1;
-      }
+      await limit?.count(client.clientId, client.user.id);
+      if (failure) throw failure;
+      await this.counted(work);
     } catch (thrown) {
       const error = toHubError(thrown);
-      if (error.code === 'internal')
-        logger.error('A frame could not be carried out', { error: String(error.cause) });
-      const { code, message, details } = error.toBody();
-      // The codec names the frame in the details when it could read that much of it.
-      const { re: named, ...rest } = details ?? {};
-      const answers = re ?? (typeof named === 'string' ? named : undefined);
-      client.sink.send({
-        event: 'error',
-        ...(answers !== undefined && { re: answers }),
-        code,
-        message,
-        ...(Object.keys(rest).length > 0 && { details: rest }),
-      });
+      if (error.details?.final === true) this.farewell = 'rate_limited';
+      this.refuse(error, re);
+      if (this.farewell) hub.disconnect((each) => each === client, this.farewell);
     }
   }
 
-  private async carryOutClassic(frame: { type: 'message' | 'ping'; content?: string | null }): Promise<void> {
+  /** What the frame asks for, or what is wrong with it; and its id, so that even a refusal can be matched to it. */
+  private read(text: string): { work: () => Promise<void>; re?: string; failure?: unknown } {
+    try {
+      if (this.dialect === 'classic') {
+        const frame = decodeClassicFrame(text);
+        return { work: () => this.carryOutClassic(frame) };
+      }
+      const frame = decodeClientFrame(text);
+      return { work: () => this.carryOut(frame), ...('id' in frame && { re: frame.id }) };
+    } catch (failure) {
+      return { work: async () => {}, failure };
+    }
+  }
+
+  private async counted(work: () => Promise<void>): Promise<void> {
+    if (this.inFlight >= maxFramesInFlight)
+      throw new HubError('busy', 'Too many frames are under way; wait for their acks');
+    this.inFlight += 1;
+    try {
+      await work();
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  private refuse(error: HubError, re: string | undefined): void {
+    const { hub, logger } = this.parts;
+    if (error.code === 'internal')
+      logger.error('A frame could not be carried out', { error: String(error.cause) });
+    const { code, message, details } = error.toBody();
+    // The codec names the frame in the details when it could read that much of it.
+    const { re: named, ...rest } = details ?? {};
+    const answers = re ?? (typeof named === 'string' ? named : undefined);
+    hub.tell(this.client, {
+      event: 'error',
+      ...(answers !== undefined && { re: answers }),
+      code,
+      message,
+      ...(Object.keys(rest).length > 0 && { details: rest }),
+    });
+  }
+
+  private async carryOutClassic(frame: ClassicFrame): Promise<void> {
     if (frame.type === 'ping') await this.pong();
-    else await this.parts.hub.turns.message(this.parts.client, frame.content ?? '');
+    else await this.parts.hub.turns.message(this.client, frame.content ?? '');
   }
 
   private async carryOut(frame: ClientFrame): Promise<void> {
-    const { hub, client } = this.parts;
+    const { client } = this;
+    const { hub } = this.parts;
     switch (frame.type) {
       case 'ping':
         return this.pong();
       case 'typing':
         return hub.tellTyping(client);
       case 'turn_cancel':
-        await hub.turns.cancel(client.ticketId, frame.turn_id);
-        return this.ack(frame.id, { turn_id: frame.turn_id });
+        return this.once(frame.id, async (once) => {
+          await hub.turns.cancel(client.ticketId, frame.turn_id, once);
+          return { turn_id: frame.turn_id };
+        });
       case 'message':
         return this.once(frame.id, async (once) => {
           const accepted = await hub.turns.message(client, frame.content, once);
@@ -84,77 +123,74 @@ export class Frames {
           return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
         });
       case 'hitl_respond':
-        return this.once(frame.id, async (once) => {
-          await this.assertMine(frame.request_id);
-          const { status, response, revision } = frame;
+        return this.onRequest(frame, (once) => {
+          const { request_id: id, status, response, revision } = frame;
           const answer = {
             by: client.user,
             status,
             ...(response && { response }),
             ...(revision !== undefined && { revision }),
           };
-          return this.view(await hub.hitl.respond(frame.request_id, answer, once));
+          return hub.hitl.respond(id, answer, once);
         });
       case 'hitl_claim':
-        return this.once(frame.id, async (once) => {
-          await this.assertMine(frame.request_id);
-          return this.view(await hub.hitl.claim(frame.request_id, client.user, once));
-        });
+        return this.onRequest(frame, (once) => hub.hitl.claim(frame.request_id, client.user, once));
       case 'hitl_release':
-        return this.once(frame.id, async (once) => {
-          await this.assertMine(frame.request_id);
-          return this.view(await hub.hitl.release(frame.request_id, client.user, once));
-        });
+        return this.onRequest(frame, (once) => hub.hitl.release(frame.request_id, client.user, once));
     }
   }
 
-  /** The same frame of the same user again gets the same ack and changes nothing. */
-  private async once(
-    frameId: string,
-    work: (once: { frame: { userId: string; frameId: string } }) => Promise<Record<string, unknown>>,
+  /**
+   * What is done to a request. Access is asked again at this very moment, and a request of another ticket is none of this
+   * client's. @throws HubError `not_found`; see `assertAccess`
+   */
+  private async onRequest(
+    frame: { id: string; request_id: string },
+    work: (once: Once) => Promise<RequestRecord>,
   ): Promise<void> {
-    const { hub, client } = this.parts;
-    const userId = client.user.id;
+    const { hub, clock } = this.parts;
+    await this.assertAccess();
+    await this.once(frame.id, async (once) => {
+      const { ticketId } = await hub.hitl.get(frame.request_id);
+      if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+      return { hitl: requestView(await work(once), clock.now()) };
+    });
+  }
+
+  /** The same frame of the same user again gets the same ack and changes nothing. */
+  private async once(frameId: string, work: (once: Once) => Promise<Record<string, unknown>>): Promise<void> {
+    const { hub } = this.parts;
+    const userId = this.client.user.id;
     const before = await hub.processedFrame(userId, frameId);
     if (before) return this.ack(frameId, before);
     try {
       this.ack(frameId, await work({ frame: { userId, frameId } }));
     } catch (error) {
-      // The same frame was on its way twice, and the other was first.
-      if (!(error instanceof HubError) || error.code !== 'duplicate_id') throw error;
-      this.ack(frameId, error.details ?? {});
+      // The same frame may have been on its way twice: then what refuses this one is what the other has done.
+      const meanwhile = await hub.processedFrame(userId, frameId).catch(() => undefined);
+      if (!meanwhile) throw error;
+      this.ack(frameId, meanwhile);
     }
   }
 
-  /**
-   * Access is asked again at the moment of the answer, and a request of another ticket is none of this client's.
-   * @throws HubError `not_found`, `forbidden`, `unavailable`
-   */
-  private async assertMine(requestId: string): Promise<void> {
-    const { hub, access, client } = this.parts;
+  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  private async assertAccess(): Promise<void> {
+    const { ticketId, user } = this.client;
     try {
-      await access.authorize(client.ticketId, client.user);
-    } catch (error) {
-      if (error instanceof HubError && error.code !== 'unavailable') {
-        hub.disconnect((each) => each === client, 'forbidden');
-      }
+      await this.parts.access.authorize(ticketId, user);
+    } catch (thrown) {
+      const error = toHubError(thrown);
+      if (error.status < 500) this.farewell = closeNameFor(error);
       throw error;
     }
-    const request = await hub.hitl.get(requestId);
-    if (request.ticketId !== client.ticketId) throw new HubError('not_found', 'There is no such request');
   }
 
   private async pong(): Promise<void> {
-    const { hub, client } = this.parts;
-    const { seq } = await hub.position(client.ticketId);
-    client.sink.send({ event: 'pong', seq });
+    const { hub } = this.parts;
+    hub.tell(this.client, await pongOf(hub, this.client.ticketId));
   }
 
   private ack(re: string, what: Record<string, unknown>): void {
-    this.parts.client.sink.send({ event: 'ack', re, ...what });
-  }
-
-  private view(record: RequestRecord): Record<string, unknown> {
-    return { hitl: requestView(record, this.parts.now()) };
+    this.parts.hub.tell(this.client, { event: 'ack', re, ...what });
   }
 }

@@ -47,6 +47,8 @@ export class OriginPolicy {
     if (normal === undefined) return false;
     if (this.allowed) return this.allowed.has(normal);
     const scheme = normal.slice(0, normal.indexOf(':'));
+    // Behind a proxy that ends TLS the own scheme is not known; where it is, a page sent in the clear is another's.
+    if (scheme === 'http' && 'encrypted' in req.socket) return false;
     return normal === normalised(`${scheme}://${req.headers.host ?? ''}`);
   }
 }

@@ -9,15 +9,17 @@ import express, {
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, toHubError } from '../errors';
+import { assertName } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
-import { maxFrameBytes, maxIdLength, verdictSchema } from '../protocol/client-frames';
+import { maxFrameBytes, verdictSchema } from '../protocol/client-frames';
 import { assertPlain, describeIssue } from '../protocol/codec';
 import type { RequestRecord } from '../protocol/records';
 import { requestStatusSchema, requestView, sessionView } from '../protocol/views';
 import type { Store } from '../store/store';
 import type { Access } from './access';
 import type { OriginPolicy } from './origin';
+import { refuse } from './refusal';
 
 export interface RestParts {
   hub: Hub;
@@ -31,7 +33,7 @@ export interface RestParts {
 const limit = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 const listQuery = z.object({
   status: requestStatusSchema.optional(),
-  ticket_id: z.string().max(maxIdLength).optional(),
+  ticket_id: z.string().optional(),
   limit: limit(50, 200),
   cursor: z.string().max(512).optional(),
 });
@@ -60,7 +62,7 @@ export function mountRest(router: Router, parts: RestParts): void {
     route(async (req, res) => {
       const user = await access.identify(req);
       const { status, ticket_id: ticketId, limit: most, cursor } = read(listQuery, req.query);
-      if (ticketId !== undefined) await access.authorize(ticketId, user);
+      if (ticketId !== undefined) await access.authorize(assertName(ticketId), user);
       const page = await hub.hitl.list(
         { ...(status && { status }), ...(ticketId && { ticketId }) },
         most,
@@ -99,6 +101,8 @@ export function mountRest(router: Router, parts: RestParts): void {
     route(async (req, res) => {
       const user = await access.identify(req);
       assertPlain(req.body);
+      // A parser of the app's own, with its own limit, may have been first.
+      if (Buffer.byteLength(JSON.stringify(req.body) ?? '') > maxFrameBytes) throw tooLarge();
       const { status, response, revision } = read(verdictSchema, req.body);
       const { id } = await visibleRequest(req, user);
       const answer = {
@@ -135,7 +139,7 @@ export function mountRest(router: Router, parts: RestParts): void {
 
   async function visibleTicket(req: Request): Promise<string> {
     const user = await access.identify(req);
-    const ticketId = String(req.params.ticketId);
+    const ticketId = assertName(String(req.params.ticketId));
     await access.authorize(ticketId, user);
     return ticketId;
   }
@@ -163,19 +167,21 @@ export function restErrors(logger: Logger): ErrorRequestHandler {
       const cause = error.cause instanceof Error ? error.cause.message : typeof error.cause;
       logger.error('A request failed', { path: req.path, error: cause });
     }
-    if (error.status === 503) res.set('Retry-After', '5');
-    res.status(error.status).json({ error: error.toBody() });
+    refuse(res, error);
   };
 }
 
 function fromBodyParser(thrown: unknown): HubError | undefined {
   const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined;
-  if (type === 'entity.too.large')
-    return new HubError('too_large', `The body is larger than ${maxFrameBytes} bytes`);
+  if (type === 'entity.too.large') return tooLarge();
   if (typeof type === 'string') return new HubError('invalid_frame', 'The body is not acceptable JSON');
   return thrown instanceof URIError
     ? new HubError('invalid_id', 'The address is not properly percent-encoded')
     : undefined;
+}
+
+function tooLarge(): HubError {
+  return new HubError('too_large', `The body is larger than ${maxFrameBytes} bytes`);
 }
 
 /** @throws HubError `invalid_frame` saying what is wrong */

@@ -1,5 +1,4 @@
 /** The socket route: from a request that reached it to a client that is in its ticket; express-ws calls it. */
-import type { IncomingMessage } from 'node:http';
 import type { NextFunction, Request } from 'express';
 import type { Logger } from 'winston';
 import type { RawData, WebSocket } from 'ws';
@@ -8,13 +7,17 @@ import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
 import type { ChatUser } from '../protocol/chat-frames';
+import { maxFrameBytes } from '../protocol/client-frames';
 import type { CloseName } from '../protocol/close-codes';
 import { type Dialect, subprotocol } from '../protocol/codec';
 import type { DirectEnvelope } from '../protocol/envelopes';
 import type { Access } from './access';
 import { Connection } from './connection';
 import { Frames } from './frames';
+import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
+import type { RateLimit } from './rate-limit';
+import { closeNameFor, logRefusal } from './refusal';
 import { PendingUpgrade } from './upgrade';
 
 /** Frames that arrive while the app still decides about a socket that express-ws has opened already; one more closes it. */
@@ -28,6 +31,8 @@ export interface SocketRouteParts {
   logger: Logger;
   agent: ChatUser;
   heartbeatMs: number;
+  handshakeTimeoutMs: number;
+  limit?: RateLimit | undefined;
 }
 
 /** What the address says beside the ticket. */
@@ -37,127 +42,140 @@ interface Query {
   after: { epoch: string; seq: number } | undefined;
 }
 
+/** Somebody who may come in. */
+interface Admitted {
+  client: Client;
+  query: Query;
+}
+
 export class SocketRoute {
-  private readonly connections = new Set<Connection>();
-  private cancelBeat: (() => void) | undefined;
+  private readonly heartbeat: Heartbeat;
 
-  constructor(private readonly parts: SocketRouteParts) {}
-
-  /** Connections open now. */
-  get size(): number {
-    return this.connections.size;
+  constructor(private readonly parts: SocketRouteParts) {
+    this.heartbeat = new Heartbeat(parts.hub, parts.clock, parts.heartbeatMs);
   }
 
   /** For `router.ws` of our own router and for `app.ws` of an app that runs express-ws itself. Needs `:ticketId` in the path. */
   readonly handler = (socket: WebSocket | PendingUpgrade, req: Request, next: NextFunction): void => {
-    if (socket instanceof PendingUpgrade) this.admit(socket, req).catch(next);
-    else this.admitOpen(socket, req);
+    if (socket instanceof PendingUpgrade) void this.admit(socket, req, next);
+    else void this.admitOpen(socket, req);
   };
 
-  /** Before the handshake: whatever is wrong is thrown, and becomes an HTTP answer. */
-  private async admit(upgrade: PendingUpgrade, req: Request): Promise<void> {
-    const { hub } = this.parts;
-    const { user, query } = await this.authenticate(req);
+  /** Before the handshake: whatever is wrong goes to `next`, and becomes an HTTP answer. */
+  private async admit(upgrade: PendingUpgrade, req: Request, next: NextFunction): Promise<void> {
     const { dialect } = upgrade;
-    // From here to the handshake nothing waits, so that nothing can come between.
-    const late: { socket?: WebSocket } = {};
-    const connection = this.connect(dialect, () => late.socket);
-    const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
-    hub.register(client);
+    const connection = new Connection(dialect, this.parts.clock, this.parts.agent);
+    let admitted: Admitted;
     try {
-      late.socket = upgrade.accept();
-    } catch (error) {
-      hub.unregister(client);
-      throw error;
+      admitted = await this.examine(req, connection);
+      // From here to the handshake nothing waits, so that nothing can come between.
+      if (!upgrade.isOpen) return;
+      this.enter(admitted.client, connection, () => this.watch(upgrade.accept(), connection));
+    } catch (thrown) {
+      if (!upgrade.isOpen) return;
+      logRefusal(this.parts.logger, toHubError(thrown), req);
+      next(thrown);
+      return;
     }
-    this.listen(late.socket, connection, client, dialect);
-    await this.open(client, connection, query, dialect);
+    await this.open(admitted, connection);
   }
 
   /** After a handshake that somebody else has done: refusals are close codes. */
-  private admitOpen(socket: WebSocket, req: Request): void {
-    const { hub, origins } = this.parts;
+  private async admitOpen(socket: WebSocket, req: Request): Promise<void> {
+    const { clock, logger, handshakeTimeoutMs } = this.parts;
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
-    const early: Parameters<typeof hold>[] = [];
-    const connection = this.connect(dialect, () => socket);
-    const hold = (data: RawData | string, isBinary?: boolean) => {
-      early.push([data, isBinary]);
-      if (early.length > maxEarlyFrames) connection.close('rate_limited');
+    const connection = new Connection(dialect, clock, this.parts.agent);
+    this.watch(socket, connection);
+    const early: [RawData | string, boolean?][] = [];
+    const hold = (...frame: [RawData | string, boolean?]) => {
+      if (isTooLarge(frame[0])) connection.close('too_large');
+      else if (early.length >= maxEarlyFrames) connection.close('rate_limited');
+      else early.push(frame);
     };
     socket.on('message', hold);
-    socket.on('error', () => {});
-    const enter = async () => {
-      origins.assertSocket(req);
-      const { user, query } = await this.authenticate(req);
-      const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
+    const cancel = clock.later(handshakeTimeoutMs, () => connection.close('unavailable'));
+    let admitted: Admitted;
+    let receive: (...frame: [RawData | string, boolean?]) => void;
+    try {
+      admitted = await this.examine(req, connection);
       if (socket.readyState !== socket.OPEN) return;
-      hub.register(client);
-      socket.off('message', hold);
-      const receive = this.listen(socket, connection, client, dialect);
-      for (const [data, isBinary] of early) receive(data, isBinary);
-      await this.open(client, connection, query, dialect);
-    };
-    enter().catch((thrown: unknown) => {
+      receive = this.enter(admitted.client, connection, () => socket);
+    } catch (thrown) {
       const error = toHubError(thrown);
-      this.logRefusal(error, req);
+      logRefusal(logger, error, req);
       connection.close(closeNameFor(error));
-    });
+      return;
+    } finally {
+      cancel();
+      socket.off('message', hold);
+    }
+    for (const frame of early) receive(...frame);
+    await this.open(admitted, connection);
   }
 
-  private async authenticate(req: Request) {
-    const { hub, access } = this.parts;
+  /** Everything that has to be known before somebody comes in; nothing is changed by it. */
+  private async examine(req: Request, connection: Connection): Promise<Admitted> {
+    const { hub, access, origins } = this.parts;
+    // Asked here too, since a request may have been led here by another hub on the same server.
+    origins.assertSocket(req);
     if (hub.closing) throw new HubError('closing');
     await hub.start();
     const user = await access.identify(req);
     const query = readQuery(req);
-    await access.authorize(ticketIdOf(req), user);
-    return { user, query };
+    const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
+    await access.authorize(client.ticketId, user);
+    return { client, query };
   }
 
-  private connect(dialect: Dialect, socket: () => WebSocket | undefined): Connection {
-    const { clock, agent } = this.parts;
-    return new Connection(
-      {
-        get bufferedAmount() {
-          return socket()?.bufferedAmount ?? 0;
-        },
-        send: (data) => socket()?.send(data, ignoreFailure),
-        close: (code, reason) => socket()?.close(code, reason),
-        terminate: () => socket()?.terminate(),
-        ping: () => socket()?.ping(undefined, undefined, ignoreFailure),
-      },
-      dialect,
-      clock,
-      agent,
-    );
-  }
-
-  private listen(socket: WebSocket, connection: Connection, client: Client, dialect: Dialect) {
-    const { hub, access, logger, clock } = this.parts;
-    const frames = new Frames({ hub, access, logger, client, dialect, now: () => clock.now() });
+  /** Lets the client in and listens to it. @throws HubError `ticket_full`, `closing`, `unavailable`; then nothing has changed */
+  private enter(client: Client, connection: Connection, shakeHands: () => WebSocket) {
+    const { hub } = this.parts;
+    hub.register(client);
+    let socket: WebSocket;
+    try {
+      socket = shakeHands();
+    } catch (error) {
+      hub.unregister(client);
+      throw error;
+    }
+    this.heartbeat.add(connection, client);
+    const frames = new Frames(this.parts, client, connection.dialect);
     // ws 7 has no flag and hands text over as a string.
-    const onMessage = (data: RawData | string, isBinary = typeof data !== 'string') => {
+    const receive = (data: RawData | string, isBinary = typeof data !== 'string') => {
       connection.heard();
       // A tab that was replaced or sent away may still have had frames on their way.
       if (!hub.isRegistered(client)) return;
-      if (isBinary) hub.disconnect((each) => each === client, 'unsupported_data');
+      if (isBinary) this.dismiss(client, 'unsupported_data');
+      else if (isTooLarge(data)) this.dismiss(client, 'too_large');
       else void frames.receive(data.toString());
     };
-    this.track(connection);
-    socket.on('message', onMessage);
+    socket.on('message', receive);
     socket.on('pong', () => connection.heard());
-    // ws closes the socket with the code that fits (1007, 1009, 1002) right after it says so.
-    socket.on('error', (error: Error & { code?: string }) =>
-      logger.debug('A socket failed', { code: error.code }),
-    );
     socket.on('close', () => {
-      this.untrack(connection);
+      this.heartbeat.remove(connection);
       hub.unregister(client);
     });
-    return onMessage;
+    return receive;
   }
 
-  private async open(client: Client, connection: Connection, query: Query, dialect: Dialect) {
+  private watch(socket: WebSocket, connection: Connection): WebSocket {
+    connection.open(socket);
+    socket.on('error', this.onError);
+    socket.on('close', () => connection.ended());
+    return socket;
+  }
+
+  /** ws closes the socket with the code that fits (1007, 1009, 1002) right after it says so. */
+  private readonly onError = (error: Error & { code?: string }): void => {
+    this.parts.logger.debug('A socket failed', { code: error.code });
+  };
+
+  private dismiss(client: Client, name: CloseName): void {
+    this.parts.hub.disconnect((each) => each === client, name);
+  }
+
+  /** Tells the client what was before it came. Never rejects. */
+  private async open({ client, query }: Admitted, connection: Connection): Promise<void> {
     const { hub, logger } = this.parts;
     try {
       const failure = query.sessionId ? await hub.resumeSession(client, query.sessionId) : undefined;
@@ -171,19 +189,19 @@ export class SocketRoute {
         client_id: client.clientId,
         user: { id: client.user.id, name: client.user.name },
         resumed: 'missed' in opening,
-        heartbeat_ms: this.parts.heartbeatMs,
+        heartbeat_ms: this.heartbeat.intervalMs,
       };
       const session = query.sessionId ? [this.sessionAnswer(client, query.sessionId, failure)] : [];
-      const rest = 'missed' in opening ? opening.missed : [opening.snapshot];
+      const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
       const keepsUp = connection.goLive(
-        [welcome, ...session.filter(() => dialect !== 'classic'), ...rest],
+        [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest],
         position.seq,
       );
-      if (!keepsUp) hub.disconnect((each) => each === client, 'resync');
+      if (!keepsUp) this.dismiss(client, 'resync');
     } catch (thrown) {
       const error = toHubError(thrown);
       logger.error('A client could not be told what was before it came', { error: error.code });
-      hub.disconnect((each) => each === client, 'unavailable');
+      this.dismiss(client, 'unavailable');
     }
   }
 
@@ -195,38 +213,13 @@ export class SocketRoute {
     const { code, message } = new HubError('session_resume_failed').toBody();
     return { event: 'error', code, message, details: { reason: failure } };
   }
-
-  /** One timer for all: peers that were silent for a whole heartbeat after being pinged are gone. */
-  private track(connection: Connection): void {
-    this.connections.add(connection);
-    this.cancelBeat ??= this.armBeat();
-  }
-
-  private untrack(connection: Connection): void {
-    this.connections.delete(connection);
-    if (this.connections.size > 0) return;
-    this.cancelBeat?.();
-    this.cancelBeat = undefined;
-  }
-
-  private armBeat(): () => void {
-    return this.parts.clock.later(this.parts.heartbeatMs, () => {
-      this.cancelBeat = this.armBeat();
-      for (const connection of [...this.connections]) connection.beat();
-    });
-  }
-
-  private logRefusal(error: HubError, req: IncomingMessage): void {
-    const level = error.code === 'internal' ? 'error' : 'info';
-    this.parts.logger.log(level, 'A socket was refused', {
-      code: error.code,
-      from: req.socket.remoteAddress,
-    });
-  }
 }
 
-/** A socket that fails while it is written to closes by itself. */
-function ignoreFailure(): void {}
+/** Our own handshake sets this limit, and then ws never hands over more; an app's own express-ws has another. */
+function isTooLarge(data: RawData | string): boolean {
+  if (typeof data === 'string') return Buffer.byteLength(data) > maxFrameBytes;
+  return !Array.isArray(data) && data.byteLength > maxFrameBytes;
+}
 
 function ticketIdOf(req: Request): string {
   const { ticketId } = req.params;
@@ -237,7 +230,8 @@ function ticketIdOf(req: Request): string {
 
 /** @throws HubError `invalid_id` for an `after` that is none */
 function readQuery(req: Request): Query {
-  const params = new URL(req.url, 'http://localhost').searchParams;
+  const [pathname = ''] = req.url.split('?', 1);
+  const params = new URLSearchParams(req.url.slice(pathname.length));
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
   if (match === null)
@@ -248,17 +242,4 @@ function readQuery(req: Request): Query {
     sessionId: params.get('session_id') || undefined,
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
-}
-
-/** The close code that says what the HTTP status would have said. */
-function closeNameFor(error: HubError): CloseName {
-  const byStatus: Partial<Record<number, CloseName>> = {
-    400: 'bad_request',
-    401: 'session_ended',
-    403: 'forbidden',
-    404: 'not_found',
-    429: 'rate_limited',
-    503: 'unavailable',
-  };
-  return byStatus[error.status] ?? 'internal';
 }

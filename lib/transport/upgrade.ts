@@ -133,9 +133,9 @@ export class Upgrades {
         letGo(res, socket);
       });
       // What express-ws does to find its route, done before the handshake instead of after it.
-      const [pathname = '', query] = (req.url ?? '').split('?', 2);
-      const originalUrl = req.url;
-      req.url = `${pathname.replace(/\/$/, '')}/.websocket${query === undefined ? '' : `?${query}`}`;
+      const originalUrl = req.url ?? '';
+      const [pathname = ''] = originalUrl.split('?', 1);
+      req.url = `${pathname.replace(/\/$/, '')}/.websocket${originalUrl.slice(pathname.length)}`;
       Object.assign(req, { ws: pending, originalUrl });
       server.emit('request', req, res);
     } catch (thrown) {
@@ -209,7 +209,10 @@ function dialectOf(req: IncomingMessage): Dialect {
   const offered = req.headers['sec-websocket-protocol'];
   if (offered === undefined) return 'classic';
   const names = offered.split(',').map((name) => name.trim());
-  if (!names.every((name) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) || new Set(names).size < names.length)
+  if (
+    !names.every((name) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) ||
+    new Set(names).size < names.length
+  )
     throw new HubError('invalid_handshake', 'Sec-WebSocket-Protocol is malformed');
   if (!names.includes(subprotocol)) {
     throw new HubError('unsupported_subprotocol', `Offer ${subprotocol}, or none for the classic dialect`);

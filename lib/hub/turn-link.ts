@@ -1,0 +1,81 @@
+/** One turn's line to the hub: carries what the agent says and asks, and knows what has to be over before the turn is; turns make one each. */
+import { HubError } from '../errors';
+import type { MessageRecord, MessageType, RequestRecord } from '../protocol/records';
+import type { Store } from '../store/store';
+import type { Hitl } from './hitl';
+import type { Outputs, Speaker } from './outputs';
+import type { TurnPort } from './turn';
+
+type Asked = Parameters<TurnPort['request']>[0];
+
+export class TurnLink implements TurnPort {
+  /** What the agent has begun to say or to ask and is not kept yet. */
+  private readonly underWay = new Set<Promise<unknown>>();
+  /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
+  private readonly adopted = new Set<string>();
+
+  constructor(
+    private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
+    private readonly turn: Speaker & { userId: string },
+    readonly nameIntent: (intent: string) => void,
+  ) {}
+
+  add(type: MessageType, content: string): Promise<MessageRecord> {
+    return this.track(this.parts.outputs.add(this.turn, type, content));
+  }
+
+  update(messageId: string, content: string): Promise<MessageRecord> {
+    return this.track(this.parts.outputs.update(this.turn, messageId, content));
+  }
+
+  history(limit: number): Promise<readonly MessageRecord[]> {
+    return this.parts.store.messages(this.turn.sessionId, limit);
+  }
+
+  async request(asked: Asked): Promise<RequestRecord> {
+    const { request, endsWithTurn } = await this.track(this.ask(asked));
+    // One that outlives the turn must not hold the agent's code when the turn is over.
+    return this.parts.hitl.wait(request.id, endsWithTurn ? {} : { signal: this.turn.signal });
+  }
+
+  /** Resolves when what was begun before is kept or refused. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
+  /** Withdraws the pending requests that end with the turn. @throws HubError `storage_failed` */
+  async withdraw(): Promise<void> {
+    const { hitl } = this.parts;
+    await hitl.withdrawTurn(this.turn.id);
+    for (const id of this.adopted) {
+      await hitl.cancel(id, 'its turn has ended').catch((error: unknown) => {
+        // Answered meanwhile: that answer stands.
+        if (!(error instanceof HubError && error.code === 'already_resolved')) throw error;
+      });
+    }
+  }
+
+  private async ask({
+    message,
+    ...input
+  }: Asked): Promise<{ request: RequestRecord; endsWithTurn: boolean }> {
+    const { hitl, store } = this.parts;
+    const { id, ticketId, sessionId, userId, signal } = this.turn;
+    signal.throwIfAborted();
+    const asker = { ticketId, sessionId, turnId: id, userId, ...(message && { messageId: message.id }) };
+    const request = await hitl.request({ ...input, ...asker });
+    if (request.detached || !request.turnId) return { request, endsWithTurn: false };
+    if (request.turnId === id) return { request, endsWithTurn: true };
+    const earlier = await store.turn(request.turnId);
+    const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
+    if (isOrphan) this.adopted.add(request.id);
+    return { request, endsWithTurn: isOrphan };
+  }
+
+  private track<T>(work: Promise<T>): Promise<T> {
+    const done = () => this.underWay.delete(work);
+    this.underWay.add(work);
+    work.then(done, done);
+    return work;
+  }
+}

@@ -1,0 +1,166 @@
+import { Client } from '../../lib/hub/client';
+import { Room } from '../../lib/hub/room';
+import { sessionMessageAdded } from '../../lib/protocol/envelopes';
+import { ManualClock } from '../../lib/testing/manual-clock';
+import { messageRecord, noon } from '../store/records';
+import { Ears, type Guest, idle } from './rig';
+
+describe('A room', () => {
+  const clock = new ManualClock(noon);
+  let room: Room;
+  /** The clients that the room said are out. */
+  let left: Client[];
+
+  beforeEach(() => {
+    left = [];
+    room = new Room('T', 3, clock, (client) => left.push(client));
+  });
+
+  function guest(userId: string, tabId = 'tab'): Guest {
+    const ears = new Ears();
+    return {
+      ears,
+      client: new Client({ ticketId: 'T', user: { id: userId }, tabId, sink: ears, now: noon }),
+    };
+  }
+  function enter(userId: string, tabId?: string): Guest {
+    const newcomer = guest(userId, tabId);
+    room.join(newcomer.client);
+    return newcomer;
+  }
+  const logged = (seq: number) => ({
+    ...sessionMessageAdded(messageRecord(), noon),
+    ticket_id: 'T',
+    epoch: 'e',
+    seq,
+  });
+  const presences = ({ ears }: Guest) =>
+    ears.heard.flatMap((each) =>
+      'event' in each && each.event === 'presence_changed'
+        ? [each.presence.map(({ user, clients }) => `${user.id} ${clients}`)]
+        : [],
+    );
+
+  it('hands what one tick brought to every client in one piece, at the end of the tick', async () => {
+    const [ann, ben] = [enter('ann'), enter('ben')];
+    await idle();
+    const pieces: unknown[] = [];
+    for (const { ears } of [ann, ben])
+      ears.deliver = (broadcast) => {
+        pieces.push(broadcast);
+        return true;
+      };
+    room.deliver([logged(1), logged(2)]);
+    room.deliver([{ raw: 'hello' }]);
+    expect(pieces).toEqual([]);
+    await idle();
+    expect(pieces).toHaveLength(2);
+    // The very same for both, so that it is encoded once.
+    expect(pieces[0]).toBe(pieces[1]);
+    expect(pieces[0]).toMatchObject({ outbounds: [{ seq: 1 }, { seq: 2 }, { raw: 'hello' }] });
+  });
+
+  it('can be told to hand over now, and then does not do it again', async () => {
+    const ann = enter('ann');
+    room.deliver([logged(1)]);
+    room.flush();
+    expect(ann.ears.seqs).toEqual([1]);
+    await idle();
+    expect(ann.ears.seqs).toEqual([1]);
+  });
+
+  it('tells everybody who is in when somebody comes or goes, the newcomer too', async () => {
+    const ann = enter('ann');
+    await idle();
+    const ben = enter('ben');
+    await idle();
+    enter('ann', 'second');
+    await idle();
+    room.leave(ann.client.clientId);
+    await idle();
+    expect(presences(ann)).toEqual([['ann 1'], ['ann 1', 'ben 1'], ['ann 2', 'ben 1']]);
+    expect(presences(ben)).toEqual([
+      ['ann 1', 'ben 1'],
+      ['ann 2', 'ben 1'],
+      ['ben 1', 'ann 1'],
+    ]);
+  });
+
+  it('refuses one more than it holds, and nothing has changed', async () => {
+    const inside = ['ann', 'ben', 'cem'].map((id) => enter(id));
+    await idle();
+    const told = inside.map((each) => presences(each).length);
+    expect(() => enter('dan')).toThrow(expect.objectContaining({ code: 'ticket_full' }));
+    await idle();
+    expect(room.size).toBe(3);
+    expect(inside.map((each) => presences(each).length)).toEqual(told);
+    expect(left).toEqual([]);
+  });
+
+  it('lets the same tab take its own place, also when it is full, without anybody coming or going', async () => {
+    const ann = enter('ann');
+    const ben = enter('ben');
+    enter('cem');
+    await idle();
+    const told = presences(ben).length;
+    const again = enter('ann');
+    room.deliver([logged(1)]);
+    await idle();
+    expect(ann.ears.closed).toEqual(['replaced']);
+    expect(left).toEqual([ann.client]);
+    expect(room.has(ann.client.clientId)).toBe(false);
+    expect(room.has(again.client.clientId)).toBe(true);
+    expect([ann.ears.seqs, again.ears.seqs]).toEqual([[], [1]]);
+    expect(presences(ben)).toHaveLength(told);
+  });
+
+  it('does not throw a client out that joins twice', () => {
+    const ann = enter('ann');
+    room.join(ann.client);
+    expect(room.size).toBe(1);
+    expect(ann.ears.closed).toEqual([]);
+    room.leave(ann.client.clientId);
+    expect(room.size).toBe(0);
+    expect(left).toEqual([ann.client]);
+  });
+
+  it('keeps the newer client when the older of the same tab leaves late', () => {
+    const older = enter('ann');
+    const newer = enter('ann');
+    room.leave(older.client.clientId);
+    expect([...room.members()]).toEqual([newer.client]);
+  });
+
+  it('lets a client leave once, however often it says so', () => {
+    const ann = enter('ann');
+    room.leave(ann.client.clientId);
+    room.leave(ann.client.clientId);
+    room.leave('nobody');
+    expect(left).toEqual([ann.client]);
+  });
+
+  it('sends the one away that does not keep up, and serves the others', async () => {
+    const [ann, ben, cem] = [enter('ann'), enter('ben'), enter('cem')];
+    await idle();
+    ben.ears.isFull = true;
+    room.deliver([logged(1)]);
+    await idle();
+    room.deliver([logged(2)]);
+    await idle();
+    expect(ben.ears.closed).toEqual(['resync']);
+    expect(left).toEqual([ben.client]);
+    expect([ann.ears.seqs, ben.ears.seqs, cem.ears.seqs]).toEqual([[1, 2], [1], [1, 2]]);
+    expect(presences(cem).at(-1)).toEqual(['ann 1', 'cem 1']);
+  });
+
+  it('lets nobody in while it drains, and those who are in out', () => {
+    const [ann, ben] = [enter('ann'), enter('ben')];
+    room.drain();
+    expect(() => enter('cem')).toThrow(expect.objectContaining({ code: 'closing' }));
+    expect(() => enter('ann')).toThrow(expect.objectContaining({ code: 'closing' }));
+    room.leave(ann.client.clientId);
+    room.leave(ben.client.clientId);
+    expect(room.size).toBe(0);
+    expect([ann.ears.closed, ben.ears.closed]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,248 @@
+/** Reading tickets and requests over HTTP: who sees what, page by page, and what is refused with which code. */
+import express from 'express';
+import request from 'supertest';
+import type { TestFrame } from '../../lib/testing/test-client';
+import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
+
+let hub: TestHub;
+afterEach(() => hub.close());
+
+/** Alice may use every ticket, Mallory none whose name begins with S. */
+async function start(options: TestHubOptions = {}): Promise<void> {
+  hub = await startTestHub({
+    ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
+    agent: (turn) => turn.ask({ question: turn.message.content }),
+    ...options,
+  });
+}
+
+const get = (path: string, user = 'alice') => request(hub.server).get(path).set('x-user', user);
+
+/** A pending request on a ticket, as its envelope shows it. */
+async function ask(ticketId: string, question = 'Where?'): Promise<TestFrame> {
+  const client = await hub.connect({ ticketId, user: 'alice', tab: `${question}` });
+  await client.ask({ type: 'message', content: question });
+  return (await client.next('hitl_request_pending')).hitl;
+}
+
+describe('GET /hitl/requests', () => {
+  test('lists requests as they are shown everywhere, oldest first', async () => {
+    await start();
+    const first = await ask('T-1');
+    hub.clock.advance(1_000);
+    const second = await ask('T-2');
+    const { body, headers } = await get('/hitl/requests').expect(200);
+    expect(body).toEqual({ items: [first, second] });
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  });
+
+  test('by status and by ticket', async () => {
+    await start();
+    const first = await ask('T-1');
+    const second = await ask('T-2');
+    await hub.hub.hitl.cancel(first.id, 'over');
+    const ids = async (query: string) =>
+      (await get(`/hitl/requests?${query}`).expect(200)).body.items.map(({ id }: TestFrame) => id);
+    expect(await ids('status=pending')).toEqual([second.id]);
+    expect(await ids('status=cancelled')).toEqual([first.id]);
+    expect(await ids('ticket_id=T-2')).toEqual([second.id]);
+    expect(await ids('ticket_id=T-1&status=pending')).toEqual([]);
+    expect(await ids('ticket_id=nowhere')).toEqual([]);
+  });
+
+  test('page by page, nothing left out and nothing twice, also while more are asked', async () => {
+    await start();
+    const asked: string[] = [];
+    for (let n = 0; n < 7; n += 1) {
+      asked.push((await ask('T-1', `Question ${n}`)).id);
+      hub.clock.advance(1_000);
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = `limit=3${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+      const { body } = await get(`/hitl/requests?${query}`).expect(200);
+      seen.push(...body.items.map(({ id }: TestFrame) => id));
+      if (seen.length === 3) asked.push((await ask('T-1', 'One more')).id);
+      cursor = body.next_cursor;
+    } while (cursor);
+    expect(seen).toEqual(asked);
+  });
+
+  test('leaves out what is on tickets of others, and still gives the way to the next page', async () => {
+    await start();
+    const hidden = [await ask('S-1'), await ask('S-2')];
+    hub.clock.advance(1_000);
+    const open = await ask('T-1');
+    const { body } = await get('/hitl/requests?limit=2', 'mallory').expect(200);
+    expect(body.items).toEqual([]);
+    const next = await get(
+      `/hitl/requests?limit=2&cursor=${encodeURIComponent(body.next_cursor)}`,
+      'mallory',
+    );
+    expect(next.body).toEqual({ items: [open] });
+    expect(JSON.stringify(body)).not.toContain(hidden[0].id);
+    await get('/hitl/requests?ticket_id=S-1', 'mallory').expect(403);
+  });
+
+  test('says that it cannot say, rather than show an empty list, where the app cannot say who sees what', async () => {
+    let works = true;
+    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await ask('T-1');
+    works = false;
+    const { body, headers } = await get('/hitl/requests').expect(503);
+    expect(body.error.code).toBe('unavailable');
+    expect(headers['retry-after']).toBe('5');
+  });
+
+  test.each([
+    'status=open',
+    'status=',
+    'status=pending&status=denied',
+    'limit=0',
+    'limit=201',
+    'limit=x',
+    'limit=1.5',
+    'cursor=nonsense',
+    `cursor=${'x'.repeat(513)}`,
+  ])('?%s is 400 invalid_frame', async (query) => {
+    await start();
+    const { body } = await get(`/hitl/requests?${query}`).expect(400);
+    expect(body.error.code).toBe('invalid_frame');
+  });
+});
+
+describe('GET /hitl/requests/:id', () => {
+  test('gives one', async () => {
+    await start();
+    const hitl = await ask('T-1');
+    expect((await get(`/hitl/requests/${hitl.id}`).expect(200)).body).toEqual({ hitl });
+  });
+
+  test('B17: one on a ticket of others is, for this person, not there', async () => {
+    await start();
+    const { id } = await ask('S-1');
+    const hidden = await get(`/hitl/requests/${id}`, 'mallory').expect(404);
+    const unknown = await get('/hitl/requests/unknown', 'mallory').expect(404);
+    expect(hidden.body).toEqual(unknown.body);
+    expect(hidden.body.error.code).toBe('not_found');
+  });
+});
+
+describe('GET /tickets/:ticketId/timeline', () => {
+  test('tells the log as the socket did, page by page', async () => {
+    await start({ agent: (turn) => turn.respond('hello') });
+    const client = await hub.connect();
+    await client.ask({ type: 'message', content: 'hi' });
+    const { epoch, seq } = await client.next('turn_ended');
+    const logged = client.received.filter((frame) => frame.seq && frame.epoch && frame.timestamp);
+    const all = await get('/tickets/T-1/timeline').expect(200);
+    expect(all.body).toEqual({ items: logged, epoch, seq });
+    const page = await get('/tickets/T-1/timeline?after=2&limit=2').expect(200);
+    expect(page.body).toEqual({ items: logged.slice(2, 4), epoch, seq });
+    const end = await get(`/tickets/T-1/timeline?after=${seq}`).expect(200);
+    expect(end.body).toEqual({ items: [], epoch, seq });
+  });
+
+  test.each(['after=-1', 'after=x', 'limit=501', 'after=1.5'])('?%s is 400 invalid_frame', async (query) => {
+    await start();
+    const { body } = await get(`/tickets/T-1/timeline?${query}`).expect(400);
+    expect(body.error.code).toBe('invalid_frame');
+  });
+});
+
+describe('GET /tickets/:ticketId/sessions', () => {
+  test('newest activity first, at most as many as asked for', async () => {
+    await start({ agent: (turn) => turn.respond('hello') });
+    const sessions: string[] = [];
+    for (const user of ['alice', 'bob', 'carol']) {
+      const client = await hub.connect({ user });
+      sessions.unshift((await client.ask({ type: 'message', content: 'hi' })).session_id);
+      hub.clock.advance(1_000);
+    }
+    const { body } = await get('/tickets/T-1/sessions').expect(200);
+    expect(body.items.map(({ id }: TestFrame) => id)).toEqual(sessions);
+    expect(body.items[0]).toEqual({
+      id: sessions[0],
+      ticket_id: 'T-1',
+      source: 'web',
+      user_id: 'carol',
+      created_at: '2026-01-01T00:00:02.000Z',
+      last_active_at: '2026-01-01T00:00:02.000Z',
+    });
+    expect((await get('/tickets/T-1/sessions?limit=1')).body.items).toEqual([body.items[0]]);
+  });
+});
+
+describe.each(['/hitl/requests', '/hitl/requests/r', '/tickets/S-1/timeline', '/tickets/S-1/sessions'])(
+  'GET %s',
+  (path) => {
+    test('is 401 for nobody', async () => {
+      await start();
+      const { body, headers } = await request(hub.server).get(path).expect(401);
+      expect(body).toEqual({
+        error: { code: 'authentication_required', message: 'Authentication required' },
+      });
+      expect(headers['content-type']).toBe('application/json; charset=utf-8');
+    });
+
+    test('is 503 where the user callback fails, and says nothing of why', async () => {
+      await start({
+        user: () => {
+          throw new Error('s3cret');
+        },
+      });
+      const { body } = await get(path).expect(503);
+      expect(body.error.code).toBe('unavailable');
+      expect(JSON.stringify(body)).not.toContain('s3cret');
+    });
+
+    test('is 503 when the hub is closing', async () => {
+      await start();
+      await hub.hitl.close();
+      expect((await get(path).expect(503)).body.error.code).toBe('closing');
+    });
+  },
+);
+
+describe.each(['timeline', 'sessions'])('GET /tickets/:ticketId/%s', (what) => {
+  test.each([
+    ['S-1', 'mallory', 403, 'forbidden'],
+    ['a%00b', 'alice', 400, 'invalid_id'],
+    ['x'.repeat(129), 'alice', 400, 'invalid_id'],
+    ['%E0%A4%A', 'alice', 400, 'invalid_id'],
+  ])('B17, B22: %s for %s is %i %s', async (ticketId, user, status, code) => {
+    await start();
+    const { body } = await get(`/tickets/${ticketId}/${what}`, user).expect(status);
+    expect(body.error.code).toBe(code);
+  });
+
+  test('B20: a ticket that is not there is 404', async () => {
+    await start({ ticket: () => 'not_found' });
+    expect((await get(`/tickets/T-1/${what}`).expect(404)).body.error.code).toBe('not_found');
+  });
+});
+
+test('what is not ours is left to the app, and so is its middleware', async () => {
+  await start({
+    app: (app) => {
+      app.use('/tickets/T-9', (_req, res) => void res.status(402).send('pay first'));
+      app.use('/hitl/other', express.Router());
+    },
+  });
+  hub.app.get('/hitl/other', (_req, res) => void res.send('theirs'));
+  expect((await get('/tickets/T-9/sessions').expect(402)).text).toBe('pay first');
+  expect((await get('/hitl/other').expect(200)).text).toBe('theirs');
+  await get('/ws/chat/ticket/T-1').expect(404);
+  await get('/ws/chat/ticket/T-1/.websocket').expect(404);
+});
+
+test('a fault of ours is 500 internal, with its cause in the log only', async () => {
+  const lines: string[] = [];
+  const note = (...line: unknown[]) => void lines.push(JSON.stringify(line));
+  await start({ logger: { error: note, warn: note, info: note, debug: note } as never });
+  jest.spyOn(hub.store, 'sessions').mockRejectedValueOnce(new Error('s3cret cause'));
+  const { body } = await get('/tickets/T-1/sessions').expect(500);
+  expect(body.error).toEqual({ code: 'internal', message: expect.not.stringContaining('s3cret') });
+  expect(lines.join()).toContain('s3cret cause');
+});
