@@ -1,0 +1,36 @@
+/** An app that runs express-ws already and goes on doing so: the hub becomes one more of its WebSocket routes. */
+import { createServer } from 'node:http';
+import express from 'express';
+import { expressHitl } from 'express-hitl';
+import expressWs from 'express-ws';
+
+/** The app, not yet listening. */
+export function createApp() {
+  const hitl = expressHitl({
+    user: (req) => req.get('x-user'), // stands for the login your app has
+    ticket: (ticketId) => (ticketId.startsWith('T-') ? 'allow' : 'not_found'),
+    agent: async (turn) => {
+      const { answer } = await turn.ask({ question: 'Shall I go on?', options: ['Yes', 'No'] });
+      await turn.respond(`You said ${answer ?? 'nothing'}.`);
+    },
+  });
+
+  const server = createServer();
+  const { app } = expressWs(express(), server);
+  server.on('request', app);
+
+  // What the app had before.
+  app.ws('/echo', (socket) => {
+    socket.on('message', (text) => socket.send(String(text)));
+  });
+
+  // No `hitl.attach` here: express-ws takes every upgrade of the server itself, and before any middleware runs. So what
+  // is a status elsewhere, 404 for an unknown ticket for example, is a close code here.
+  app.ws('/chat/:ticketId', hitl.socketHandler);
+  app.use('/api', hitl.router);
+  return { server, hitl };
+}
+
+if (require.main === module) {
+  createApp().server.listen(3000, () => console.log('http://localhost:3000'));
+}

@@ -1,0 +1,108 @@
+/** Warren, the triage agent: scripted, so that the demo needs no model; it understands four commands and sums up the alert otherwise. */
+import { isIP } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Agent, Turn } from 'express-hitl';
+import type { Alert } from './alerts';
+import type { Firewall } from './firewall';
+
+/** What Warren works with. */
+export interface Tools {
+  alerts: ReadonlyMap<string, Alert>;
+  firewall: Firewall;
+}
+
+const mostSteps = 50;
+const stepMs = 100;
+
+/** An agent for `expressHitl`. */
+export function triageAgent(tools: Tools): Agent {
+  return async (turn) => {
+    const [command = '', argument = ''] = turn.message.content.trim().split(/\s+/);
+    switch (command.toLowerCase()) {
+      case 'block':
+        return block(turn, argument, tools);
+      case 'ask':
+        return ask(turn);
+      case 'work':
+        return work(turn, argument);
+      case 'fail':
+        throw new Error('Warren was told to fail');
+      default:
+        return summarise(turn, tools);
+    }
+  };
+}
+
+/** Blocks an address, but only after a human has said yes to exactly that address. */
+async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promise<void> {
+  if (isIP(ip) === 0) {
+    await turn.respond(`“${ip}” is not an IP address. Say for example: block 203.0.113.7`);
+    return;
+  }
+  turn.intent(`block ${ip}`);
+  const isNamed = alerts.get(turn.ticketId)?.indicators.some(({ value }) => value === ip);
+  const step = await turn.trace(
+    `Looking up ${ip}: ${isNamed ? 'it is an indicator of this alert' : 'this alert does not mention it'}`,
+  );
+  const approval = await turn.approve({ toolName: 'block_ip', toolArgs: { ip }, message: step });
+  const by = approval.request.respondedBy?.displayName ?? 'nobody';
+  const said = approval.comment ? `: “${approval.comment}”` : '';
+  if (approval.status === 'approved') {
+    // Cancelled in the very moment of the approval: then it stays undone.
+    turn.signal.throwIfAborted();
+    // What runs is what was seen, so the address comes from the approval.
+    await firewall.block(String(approval.toolArgs.ip), by);
+    await turn.respond(
+      `Done: ${approval.toolArgs.ip} is blocked at the edge firewall. Approved by ${by}${said}.`,
+    );
+  } else if (approval.status === 'denied') {
+    await turn.respond(`${ip} was not blocked. Denied by ${by}${said}.`);
+  } else {
+    await turn.respond(`${ip} was not blocked: the request was ${approval.status}.`);
+  }
+}
+
+async function ask(turn: Turn): Promise<void> {
+  turn.intent('classify the alert');
+  const { answer } = await turn.ask({
+    question: 'How do you classify this alert?',
+    options: ['True positive', 'False positive', 'Expected activity'],
+  });
+  await turn.respond(answer ? `Noted: ${answer}.` : 'Noted: no classification yet.');
+}
+
+/** One message that is updated as the work goes on; cancelling the turn ends the pause at once. */
+async function work(turn: Turn, argument: string): Promise<void> {
+  const wanted = Number(argument || '5');
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > mostSteps) {
+    await turn.respond(`I work in 1 to ${mostSteps} steps. Say for example: work 5`);
+    return;
+  }
+  turn.intent(`work in ${wanted} steps`);
+  const progress = await turn.trace(`Searching the logs: 0 of ${wanted}`);
+  for (let step = 1; step <= wanted; step += 1) {
+    await pause(stepMs, undefined, { signal: turn.signal });
+    await turn.update(progress, `Searching the logs: ${step} of ${wanted}`);
+  }
+  await turn.respond(`Searched the logs in ${wanted} steps and found nothing new.`);
+}
+
+async function summarise(turn: Turn, { alerts }: Tools): Promise<void> {
+  const alert = alerts.get(turn.ticketId);
+  if (!alert) {
+    await turn.respond('There is no alert in this ticket.');
+    return;
+  }
+  turn.intent('sum up the alert');
+  await turn.trace(`Reading the alert from ${alert.source}`);
+  if (alert.caution) await turn.warn(alert.caution);
+  await turn.respond(
+    [
+      `${alert.id}, ${alert.severity}: ${alert.title}`,
+      alert.description,
+      `Seen ${alert.detected_at.slice(0, 16).replace('T', ' ')} UTC on ${alert.host}${alert.user ? `, account ${alert.user}` : ''}`,
+      `Indicators: ${alert.indicators.map(({ type, value }) => `${type} ${value}`).join(', ')}`,
+    ].join('\n\n'),
+  );
+  await turn.plan(alert.playbook.map((step, index) => `${index + 1}. ${step}`).join('\n'));
+}

@@ -1,0 +1,131 @@
+/** The SOC triage demo: an Express app with its own login, and a hub mounted behind it; `npm start` runs it. */
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import express, { type RequestHandler } from 'express';
+import { type Agent, type ExpressHitl, expressHitl, sqliteStore } from 'express-hitl';
+import { createLogger, format, transports } from 'winston';
+import { triageAgent } from './agent';
+import { loadAlerts } from './alerts';
+import { Firewall } from './firewall';
+import { currentUser, loginRoutes, requireLogin } from './login';
+
+/** A ticket that exists and that nobody here may see. */
+const sealedTicket = 'T-9403';
+
+export interface Demo {
+  server: Server;
+  hitl: ExpressHitl;
+}
+
+/** The whole app, not yet listening. @param dataDir where the database and the firewall's file are kept; made if missing */
+export function createDemo(dataDir: string): Demo {
+  mkdirSync(dataDir, { recursive: true });
+  const alerts = loadAlerts();
+  const firewall = new Firewall(join(dataDir, 'firewall.jsonl'));
+  const running = new Set<string>();
+
+  const hitl = expressHitl({
+    store: sqliteStore(join(dataDir, 'hitl.db')),
+    logger: warningsToStderr(),
+    user: currentUser,
+    ticket: (ticketId) => {
+      if (ticketId === sealedTicket) return 'forbidden';
+      return alerts.has(ticketId) ? 'allow' : 'not_found';
+    },
+    agent: rememberRunning(triageAgent({ alerts, firewall }), running),
+    agentUser: { id: 'warren', name: 'Warren' },
+    // Scripts send the login cookie without an Origin, as no browser does; a page of another site still sends its own
+    // and is refused. Leave this out in an app that only browsers use.
+    allowMissingOrigin: true,
+    hooks: {
+      // The turn that asked is gone with the process that ran it. Its code does not run again by itself, so nothing is
+      // carried out; whoever approved has to know.
+      resolved: ({ status, turnId, ticketId }) => {
+        if (status === 'approved' && turnId && !running.has(turnId)) {
+          hitl.hub.sendStatusToTicket(
+            ticketId,
+            'Approved, but the turn that asked had ended: nothing was done.',
+          );
+        }
+      },
+    },
+  });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(securityHeaders);
+  app.get('/', (req, res) => {
+    res.sendFile(join(__dirname, 'public', currentUser(req) ? 'index.html' : 'login.html'));
+  });
+  app.use('/assets', express.static(join(__dirname, 'public'), { index: false }));
+  app.use(loginRoutes((userId) => hitl.hub.disconnect(({ user }) => user.id === userId)));
+  app.get('/tickets', requireLogin, (req, res) => {
+    const tickets = [...alerts.values()].map(({ id, title, severity, indicators }) => {
+      const ip = indicators.find(({ type }) => type === 'ip')?.value;
+      return { id, title, severity, ip };
+    });
+    res.json({ user: currentUser(req), tickets });
+  });
+  app.use(requireLogin, hitl.router);
+
+  const server = createServer(app);
+  hitl.attach(server);
+  return { server, hitl };
+}
+
+/** Nothing but the page's own files and its own server; no inline script or style. */
+const securityHeaders: RequestHandler = (_req, res, next) => {
+  res.set({
+    'Content-Security-Policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+      "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+  });
+  next();
+};
+
+/** The same agent, with the ids of the turns that it is at work on. */
+function rememberRunning(agent: Agent, running: Set<string>): Agent {
+  return async (turn) => {
+    running.add(turn.id);
+    try {
+      await agent(turn);
+    } finally {
+      running.delete(turn.id);
+    }
+  };
+}
+
+/** Standard output is for the one line with the address. */
+function warningsToStderr() {
+  return createLogger({
+    level: 'warn',
+    format: format.combine(format.timestamp(), format.simple()),
+    transports: [new transports.Console({ stderrLevels: ['error', 'warn'] })],
+  });
+}
+
+async function main(): Promise<void> {
+  const { server, hitl } = createDemo(process.env.DATA_DIR || './data');
+  await hitl.hub.start();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(process.env.PORT || 3000), resolve);
+  });
+
+  // A deployment lets turns finish and tells clients when to come back; Ctrl-C, also in the middle of that, does not wait.
+  process.once('SIGTERM', () => void hitl.drain({ over: '2s' }).then(() => process.exit(0)));
+  process.once('SIGINT', () => void hitl.close().then(() => process.exit(0)));
+  // An AddressInfo, since it listens on a port and not on a pipe.
+  console.log(`SOC triage demo: http://localhost:${(server.address() as AddressInfo).port}`);
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,295 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestClient, TestFrame } from '../../lib/testing/test-client';
+import { DemoProcess } from './demo-process';
+import { isMessage } from './messages';
+import { Visitor } from './visitor';
+
+jest.setTimeout(30_000);
+
+const room = (ticketId: string) => `/ws/chat/ticket/${ticketId}`;
+
+/** What the pretend firewall was told, line by line. */
+function firewallLines(demo: DemoProcess): { ip: string; approvedBy: string }[] {
+  const path = join(demo.dataDir, 'firewall.jsonl');
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('the demo', () => {
+  let demo: DemoProcess;
+  let alice: Visitor;
+  let bob: Visitor;
+  let nobody: Visitor;
+  beforeAll(async () => {
+    demo = await DemoProcess.start();
+    alice = new Visitor(demo, { cookie: 'demo_user=alice' });
+    bob = new Visitor(demo, { cookie: 'theme=dark; demo_user=bob' });
+    nobody = new Visitor(demo, {});
+  });
+  afterEach(() => Promise.all([alice.leave(), bob.leave()]));
+  afterAll(() => demo.discard());
+
+  describe('at the door', () => {
+    it('shows a login at / to whom it does not know, and sets the cookie at /login', async () => {
+      expect(await (await nobody.fetch('/')).text()).toContain('/login?user=alice');
+      const login = await nobody.fetch('/login?user=alice');
+      expect([login.status, login.headers.get('location')]).toEqual([302, '/']);
+      expect(login.headers.get('set-cookie')).toContain('demo_user=alice;');
+      expect(await (await alice.fetch('/')).text()).toContain('id="timeline"');
+    });
+
+    it('refuses a name that is none', async () => {
+      expect((await nobody.fetch('/login?user=%0d%0aSet-Cookie')).status).toBe(400);
+      expect((await nobody.fetch('/login')).status).toBe(400);
+    });
+
+    it('lets the page load nothing but its own files', async () => {
+      const policy = (await alice.fetch('/')).headers.get('content-security-policy');
+      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(policy).not.toContain('unsafe');
+      expect(await (await alice.fetch('/')).text()).not.toMatch(
+        /<script(?! type="module" src="\/assets\/)|<style| on\w+=| style=/,
+      );
+    });
+
+    it.each(['/tickets', '/hitl/requests', '/tickets/T-1001/timeline', '/tickets/T-1001/sessions'])(
+      'answers %s with 401 to nobody and 200 to Alice',
+      async (path) => {
+        expect((await nobody.fetch(path)).status).toBe(401);
+        expect((await alice.fetch(path)).status).toBe(200);
+      },
+    );
+
+    it.each([
+      ['nobody', 'T-1001', 401],
+      ['Alice', 'T-9403', 403],
+      ['Alice', 'T-1000', 404],
+      ['Alice', 'T-1011', 404],
+    ])('refuses a socket of %s in %s with %d', async (who, ticketId, status) => {
+      expect(await (who === 'nobody' ? nobody : alice).knock(room(ticketId))).toMatchObject({ status });
+    });
+
+    it('refuses REST like the socket', async () => {
+      expect((await alice.fetch('/tickets/T-9403/timeline')).status).toBe(403);
+      expect((await alice.fetch('/tickets/T-1011/timeline')).status).toBe(404);
+    });
+
+    it('lets Alice into T-1001 to T-1010, each with its alert', async () => {
+      const { user, tickets } = await alice.read('/tickets');
+      expect(user).toEqual({ id: 'alice', name: 'Alice' });
+      const ids = tickets.map(({ id }: { id: string }) => id);
+      expect(ids).toEqual(Array.from({ length: 10 }, (_, index) => `T-${1001 + index}`));
+      for (const id of ids)
+        expect(await (await alice.join(room(id))).next('snapshot')).toMatchObject({ ticket_id: id });
+    });
+
+    it('refuses the page of another site, which has the cookie but also an Origin', async () => {
+      const lured = new Visitor(demo, { cookie: 'demo_user=alice', origin: 'https://evil.example' });
+      expect(await lured.knock(room('T-1001'))).toMatchObject({
+        status: 403,
+        body: { error: { code: 'origin_refused' } },
+      });
+    });
+
+    it('closes the sockets of who logs out with 4401', async () => {
+      const carol = new Visitor(demo, { cookie: 'demo_user=carol' });
+      const socket = await carol.join(room('T-1001'));
+      const others = await alice.join(room('T-1001'));
+      expect((await carol.fetch('/logout', { method: 'POST' })).status).toBe(303);
+      expect(await socket.closed()).toMatchObject({ code: 4401 });
+      expect(others.isOpen).toBe(true);
+    });
+  });
+
+  describe('its agent', () => {
+    it('asks before it blocks, at the step it has shown, and blocks what was approved', async () => {
+      const [one, two] = [await alice.join(room('T-1001')), await bob.join(room('T-1001'))];
+      await one.ask({ type: 'message', content: 'block 203.0.113.7' });
+      const step = await two.next(isMessage('trace'));
+      const { hitl } = await two.next('hitl_request_pending');
+      expect(hitl).toMatchObject({
+        type: 'tool_approval',
+        user_id: 'alice',
+        message_id: step.message.id,
+        payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+      });
+      const before = firewallLines(demo);
+      await two.ask({ type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' });
+      const { message } = await one.next(isMessage('response'));
+      expect(message.content).toBe('Done: 203.0.113.7 is blocked at the edge firewall. Approved by Bob.');
+      expect(firewallLines(demo).slice(before.length)).toEqual([
+        { at: expect.any(String), action: 'block', ip: '203.0.113.7', approvedBy: 'Bob' },
+      ]);
+      expect(await one.next('turn_ended')).toMatchObject({ status: 'completed' });
+    });
+
+    it('leaves undone what was denied, and repeats why', async () => {
+      const one = await alice.join(room('T-1002'));
+      await one.ask({ type: 'message', content: 'block 2001:db8::5' });
+      const { hitl } = await one.next('hitl_request_pending');
+      const before = firewallLines(demo);
+      const answer = { status: 'denied', response: { comment: 'ours' } };
+      await one.ask({ type: 'hitl_respond', request_id: hitl.id, ...answer });
+      const { message } = await one.next(isMessage('response'));
+      expect(message.content).toBe('2001:db8::5 was not blocked. Denied by Alice: “ours”.');
+      expect(firewallLines(demo)).toEqual(before);
+    });
+
+    it.each(['block 999.1.1.1', 'block', 'block example.com'])(
+      'says that %j names no address',
+      async (content) => {
+        const one = await alice.join(room('T-1003'));
+        await one.ask({ type: 'message', content });
+        expect((await one.next(isMessage('response'))).message.content).toContain('is not an IP address');
+        await one.next('turn_ended');
+        expect(one.all('hitl_request_pending')).toEqual([]);
+      },
+    );
+
+    it('asks a question with three options and repeats the answer', async () => {
+      const one = await alice.join(room('T-1004'));
+      await one.ask({ type: 'message', content: 'ask' });
+      const { hitl } = await one.next('hitl_request_pending');
+      expect(hitl.payload.options).toHaveLength(3);
+      const response = { answer: hitl.payload.options[1] };
+      await one.ask({ type: 'hitl_respond', request_id: hitl.id, status: 'approved', response });
+      expect((await one.next(isMessage('response'))).message.content).toContain(response.answer);
+    });
+
+    it('shows its work as updates of one message', async () => {
+      const one = await alice.join(room('T-1005'));
+      await one.ask({ type: 'message', content: 'work 3' });
+      await one.next('turn_ended');
+      const updates = one.all('session_message_updated').map(({ message }) => message);
+      expect(updates.map(({ content }) => content.match(/\d of \d/)?.[0])).toEqual([
+        '1 of 3',
+        '2 of 3',
+        '3 of 3',
+      ]);
+      expect(new Set(updates.map(({ id }) => id)).size).toBe(1);
+    });
+
+    it.each(['work 0', 'work 51', 'work much'])('does not begin %j', async (content) => {
+      const one = await alice.join(room('T-1005'));
+      await one.ask({ type: 'message', content });
+      expect((await one.next(isMessage('response'))).message.content).toContain('1 to 50 steps');
+      expect(one.all('session_message_updated')).toEqual([]);
+    });
+
+    it('stops its work at once when it is cancelled', async () => {
+      const one = await alice.join(room('T-1006'));
+      const { turn_id: turnId } = await one.ask({ type: 'message', content: 'work 50' });
+      await one.next('session_message_updated');
+      await one.ask({ type: 'turn_cancel', turn_id: turnId });
+      expect(await one.next('turn_ended')).toMatchObject({ turn_id: turnId, reason: 'cancelled' });
+    });
+
+    it('fails when it is told to, and answers the next message', async () => {
+      const one = await alice.join(room('T-1007'));
+      await one.ask({ type: 'message', content: 'fail' });
+      expect(await one.next('turn_ended')).toMatchObject({ status: 'aborted', reason: 'error' });
+      await one.ask({ type: 'message', content: 'What do we know?' });
+      expect((await one.next(isMessage('response'))).message.content).toContain('Files renamed in bulk');
+      expect(await one.next('turn_ended')).toMatchObject({ status: 'completed' });
+    });
+
+    it('is Warren to clients of the classic dialect', async () => {
+      const client = await alice.join(room('T-1008'), { dialect: 'classic' });
+      client.send({ type: 'message', content: 'hello' });
+      const frame = await client.next(({ type, user }) => type === 'message' && user?.id !== 'alice');
+      expect(frame.user).toEqual({ id: 'warren', name: 'Warren' });
+    });
+  });
+
+  it('takes an answer over REST once, and tells the second who was first', async () => {
+    const one = await alice.join(room('T-1009'));
+    await one.ask({ type: 'message', content: 'block 2001:db8:40::9' });
+    const { hitl } = await one.next('hitl_request_pending');
+    const listed = await bob.read('/hitl/requests?status=pending&ticket_id=T-1009');
+    expect(listed.items.map(({ id }: { id: string }) => id)).toEqual([hitl.id]);
+    expect((await bob.respond(hitl.id, { revision: 1, status: 'denied' })).status).toBe(200);
+    const late = await alice.respond(hitl.id, { revision: 1, status: 'approved' });
+    expect(late.status).toBe(409);
+    const { error }: TestFrame = await late.json();
+    expect(error).toMatchObject({
+      code: 'already_resolved',
+      details: { hitl: { responded_by: { user_id: 'bob' } } },
+    });
+    expect((await one.next(isMessage('response'))).message.content).toContain('Denied by Bob');
+  });
+
+  it('has printed one line, its address', () => {
+    expect(demo.lines).toEqual([expect.stringMatching(/http:\/\/localhost:\d+$/)]);
+  });
+});
+
+describe('the demo, ended in the middle of a turn that waits for an approval,', () => {
+  let demo: DemoProcess;
+  let alice: Visitor;
+  let socket: TestClient;
+  let hitl: TestFrame;
+  beforeEach(async () => {
+    demo = await DemoProcess.start();
+    alice = new Visitor(demo, { cookie: 'demo_user=alice' });
+    socket = await alice.join(room('T-1001'));
+    await socket.ask({ type: 'message', content: 'block 203.0.113.7' });
+    ({ hitl } = await socket.next('hitl_request_pending'));
+  });
+  afterEach(async () => {
+    await alice.leave();
+    await demo.discard();
+  });
+
+  it('by kill -9, has everything when it is back, and runs nothing that is approved afterwards', async () => {
+    await demo.end('SIGKILL');
+    expect(await socket.closed()).toMatchObject({ code: 1006 });
+    const { epoch, seq } = socket.received.findLast((frame) => frame.seq !== undefined);
+    demo = await demo.again();
+    alice.place = demo;
+
+    const back = await alice.join(`${room('T-1001')}?after=${epoch}:${seq}`);
+    expect(await back.next('welcome')).toMatchObject({ resumed: true });
+    expect(await back.next('turn_ended')).toMatchObject({ status: 'aborted', reason: 'crash', seq: seq + 1 });
+    const { items } = await alice.read('/tickets/T-1001/timeline');
+    expect(items.map(({ event }: TestFrame) => event)).toEqual([
+      'session_created',
+      'turn_started',
+      'session_message_added',
+      'session_message_added',
+      'hitl_request_pending',
+      'turn_ended',
+    ]);
+    expect(await (await alice.join(`${room('T-1001')}?tab=new`)).next('snapshot')).toMatchObject({
+      requests: [hitl],
+    });
+
+    expect((await alice.respond(hitl.id, { revision: 1, status: 'approved' })).status).toBe(200);
+    expect((await back.next('notice')).content).toContain('nothing was done');
+    await back.ask({ type: 'message', content: 'block 198.51.100.1' });
+    const next = await back.next('hitl_request_pending');
+    await back.ask({ type: 'hitl_respond', request_id: next.hitl.id, revision: 1, status: 'approved' });
+    await back.next('turn_ended');
+    expect(firewallLines(demo).map(({ ip }) => ip)).toEqual(['198.51.100.1']);
+  });
+
+  it.each([
+    ['SIGTERM', 1012],
+    ['SIGINT', 1001],
+  ] as const)('by %s, ends with 0 and keeps the request', async (signal, closeCode) => {
+    expect(await demo.end(signal)).toEqual({ code: 0, signal: null });
+    expect(await socket.closed()).toMatchObject({ code: closeCode });
+    demo = await demo.again();
+    alice.place = demo;
+    expect(await (await alice.join(room('T-1001'))).next('snapshot')).toMatchObject({
+      turns: [],
+      requests: [hitl],
+    });
+    const { items } = await alice.read('/tickets/T-1001/timeline');
+    expect(items.at(-1)).toMatchObject({ event: 'turn_ended', reason: 'shutdown' });
+    expect((await alice.respond(hitl.id, { status: 'denied' })).status).toBe(200);
+  });
+});
