@@ -1,0 +1,41 @@
+/** The addresses of one ticket, made from that of the mount: the socket's, and the one that says why a handshake failed. */
+import type { LogPosition } from './follower';
+import { pageAddress } from './page';
+
+export interface TicketPlace {
+  /** Where the app mounted the hub's router; relative to the page in a browser. */
+  url: string;
+  ticketId: string;
+}
+
+/** What the socket's address says beside the ticket. */
+export interface JoinQuery {
+  tab: string;
+  sessionId: string | undefined;
+  after: LogPosition | undefined;
+}
+
+/** @throws TypeError for a `url` that is none */
+export function socketAddress(place: TicketPlace, { tab, sessionId, after }: JoinQuery): string {
+  const address = below(place.url, `ws/chat/ticket/${encodeURIComponent(place.ticketId)}`);
+  address.protocol = address.protocol.replace('http', 'ws');
+  address.searchParams.set('tab', tab);
+  if (sessionId !== undefined) address.searchParams.set('session_id', sessionId);
+  if (after) address.searchParams.set('after', `${after.epoch}:${after.seq}`);
+  return address.href;
+}
+
+/** A route that makes the same checks of user and ticket as the handshake, and whose answer a page may read. */
+export function checkAddress({ url, ticketId }: TicketPlace): string {
+  const address = below(url, `tickets/${encodeURIComponent(ticketId)}/sessions`);
+  address.protocol = address.protocol.replace('ws', 'http');
+  address.searchParams.set('limit', '1');
+  return address.href;
+}
+
+function below(url: string, path: string): URL {
+  const address = new URL(url, pageAddress());
+  address.hash = '';
+  address.pathname = `${address.pathname.replace(/\/$/, '')}/${path}`;
+  return address;
+}

@@ -1,0 +1,33 @@
+/** The public names of `express-hitl/client`, one by one. */
+export type { ErrorCode } from '../errors';
+export type {
+  Ack,
+  Envelope,
+  ErrorEnvelope,
+  LoggedEnvelope,
+  Member,
+  Notice,
+  Snapshot,
+  Typing,
+  Welcome,
+} from '../protocol/envelopes';
+export type { RequestResponse, RequestStatus } from '../protocol/records';
+export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
+export type { Clock } from './clock';
+export type { LogPosition } from './follower';
+export type { ClientState } from './link';
+export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
+export type { Ending } from './refusal';
+export {
+  connectTicket,
+  type FrameOptions,
+  type MessageAck,
+  type RequestAck,
+  type RequestAnswer,
+  type TicketClient,
+  type TicketEvents,
+  type TicketOptions,
+  type TurnAck,
+} from './ticket-client';
+export { TicketError, type TicketErrorCode } from './ticket-error';
+export { emptyView, reduce, type View, type ViewedTurn } from './view';

@@ -1,0 +1,29 @@
+/** Who wants to hear what: typed listeners by event name; the client tells them. */
+
+export class Listeners<Events> {
+  private readonly byEvent = new Map<keyof Events, Set<(value: never) => void>>();
+
+  /** Returns what takes the listener away again. The same function given twice is told twice. */
+  on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): () => void {
+    const listeners = this.byEvent.get(event) ?? new Set();
+    this.byEvent.set(event, listeners);
+    const own = (value: Events[E]) => listener(value);
+    listeners.add(own);
+    return () => void listeners.delete(own);
+  }
+
+  /** A listener that throws keeps nobody else from being told; what it threw is reported as uncaught. */
+  tell<E extends keyof Events>(event: E, value: Events[E]): void {
+    // Those of `event` take its value: `on` has put them there.
+    const listeners = this.byEvent.get(event) as Set<(value: Events[E]) => void> | undefined;
+    for (const listener of [...(listeners ?? [])]) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

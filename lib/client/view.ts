@@ -1,0 +1,166 @@
+/** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
+import type { Envelope, LoggedEnvelope, Member, Snapshot } from '../protocol/envelopes';
+import type { AbortReason } from '../protocol/records';
+import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
+import type { LogPosition } from './follower';
+
+/** A turn, and of an aborted one why. */
+export type ViewedTurn = TurnView & { reason?: AbortReason };
+
+/**
+ * What is known of a ticket. Never changed in place: what an envelope does not touch stays the same object.
+ *
+ * A view that began with a snapshot knows less than one that heard the whole log, and nothing else: the newest 200
+ * messages, the 50 sessions last active, no turn that had ended and no request that was settled before. What both know
+ * is the same. So: `pending` and the unfinished turns are equal, `timeline` is the end of the longer one, and of
+ * `sessions`, `settled` and the ended turns what is there is equal.
+ */
+export interface View {
+  /** Up to which envelope this is the state; none before the first. */
+  readonly position: LogPosition | undefined;
+  /** In the order in which they were said; an update changes the line in its place. */
+  readonly timeline: readonly MessageView[];
+  /** Oldest first. */
+  readonly pending: readonly RequestView[];
+  /** Oldest first, by when they were asked. */
+  readonly settled: readonly RequestView[];
+  /** In the order in which they came; the queued, the running and the ended. */
+  readonly turns: readonly ViewedTurn[];
+  /** Newest activity first. */
+  readonly sessions: readonly SessionView[];
+  /** Who is in. Not in the log: as the last snapshot or `presence_changed` said. */
+  readonly presence: readonly Member[];
+}
+
+const nothing: View = {
+  position: undefined,
+  timeline: [],
+  pending: [],
+  settled: [],
+  turns: [],
+  sessions: [],
+  presence: [],
+};
+
+/** The view before anything was heard. */
+export function emptyView(): View {
+  return nothing;
+}
+
+/**
+ * The view after one more envelope; the same object if it says nothing new (heard before, an answer to a frame, `typing`,
+ * a kind this version does not know). A snapshot replaces everything, an envelope of another epoch begins anew.
+ */
+export function reduce(view: View, envelope: Envelope): View {
+  if (envelope.event === 'snapshot') return fromSnapshot(envelope);
+  if (envelope.event === 'presence_changed') return { ...view, presence: envelope.presence };
+  if (!isLogged(envelope)) return view;
+  const { epoch, seq } = envelope;
+  const isSameLog = view.position?.epoch === epoch;
+  if (isSameLog && view.position && seq <= view.position.seq) return view;
+  const base = isSameLog || !view.position ? view : { ...nothing, presence: view.presence };
+  return { ...afterLogged(base, envelope), position: { epoch, seq } };
+}
+
+/** Also of a kind that this version does not know: it has its place in the log. */
+function isLogged(envelope: Envelope): envelope is LoggedEnvelope {
+  return 'session_id' in envelope && 'epoch' in envelope;
+}
+
+function afterLogged(view: View, envelope: LoggedEnvelope): View {
+  switch (envelope.event) {
+    case 'session_created':
+      return { ...view, sessions: put(view.sessions, envelope.session, byActivity) };
+    case 'turn_started':
+      return { ...view, turns: put(view.turns, envelope.turn) };
+    case 'turn_ended':
+      return { ...view, turns: put(view.turns, ended(view, envelope)) };
+    case 'session_message_added':
+      return afterMessage(view, envelope.message);
+    case 'session_message_updated': {
+      const { message } = envelope;
+      // A line older than the snapshot this view began with has no place here.
+      const isKnown = view.timeline.some(({ id }) => id === message.id);
+      return isKnown ? { ...view, timeline: put(view.timeline, message) } : view;
+    }
+    case 'hitl_request_pending':
+    case 'hitl_request_updated':
+    case 'hitl_request_resolved':
+      return afterRequest(view, envelope.hitl);
+    default:
+      return view;
+  }
+}
+
+function fromSnapshot(snapshot: Snapshot): View {
+  const { epoch, seq, messages, requests, turns, sessions, presence } = snapshot;
+  return {
+    position: { epoch, seq },
+    timeline: messages,
+    pending: requests.toSorted(byAge),
+    settled: [],
+    turns,
+    sessions: sessions.toSorted(byActivity),
+    presence,
+  };
+}
+
+function afterMessage(view: View, message: MessageView): View {
+  const { session_id, turn_id, type, created_at } = message;
+  const timeline = put(view.timeline, message);
+  if (type !== 'user') return { ...view, timeline };
+  // Nothing else tells that a session is in use again, and that a turn waits in its queue.
+  const session = view.sessions.find(({ id }) => id === session_id);
+  const sessions = session
+    ? put(view.sessions, { ...session, last_active_at: created_at }, byActivity)
+    : view.sessions;
+  if (turn_id === undefined || view.turns.some(({ id }) => id === turn_id))
+    return { ...view, timeline, sessions };
+  const queued: ViewedTurn = { id: turn_id, session_id, status: 'queued', started_at: created_at };
+  return { ...view, timeline, sessions, turns: put(view.turns, queued) };
+}
+
+function afterRequest(view: View, request: RequestView): View {
+  const isOther = ({ id }: RequestView) => id !== request.id;
+  if (request.status === 'pending') return { ...view, pending: put(view.pending, request, byAge) };
+  const pending = view.pending.every(isOther) ? view.pending : view.pending.filter(isOther);
+  return { ...view, pending, settled: put(view.settled, request, byAge) };
+}
+
+function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>): ViewedTurn {
+  const { turn_id: id, session_id, status, intent, reason, timestamp } = envelope;
+  const known = view.turns.find((turn) => turn.id === id);
+  return {
+    ...(known ?? { id, session_id, started_at: timestamp }),
+    status,
+    ...(intent !== undefined && { intent }),
+    ...(reason !== undefined && { reason }),
+    ended_at: timestamp,
+  };
+}
+
+/** The list with the item in the place of the one with its id, or at the end; sorted if an order is given. */
+function put<T extends { id: string }>(
+  list: readonly T[],
+  item: T,
+  order?: (a: T, b: T) => number,
+): readonly T[] {
+  const at = list.findLastIndex(({ id }) => id === item.id);
+  const changed = at < 0 ? [...list, item] : list.with(at, item);
+  return order ? changed.toSorted(order) : changed;
+}
+
+/** Times on the wire are all UTC with milliseconds, so that their text is in their order. Total, to be the same everywhere. */
+function byAge(a: RequestView, b: RequestView): number {
+  return byText(a.created_at, b.created_at) || byText(a.id, b.id);
+}
+
+function byActivity(a: SessionView, b: SessionView): number {
+  return (
+    byText(b.last_active_at, a.last_active_at) || byText(b.created_at, a.created_at) || byText(b.id, a.id)
+  );
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

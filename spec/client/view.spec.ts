@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import {
+  type Envelope,
+  emptyView,
+  type LoggedEnvelope,
+  reduce,
+  type Snapshot,
+  type View,
+} from '../../lib/client';
+import { memoryStore } from '../../lib/store/memory';
+import type { Store } from '../../lib/store/store';
+import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
+import { cutAll, Guest, leaveAll } from './guest';
+
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
+
+const message = (id: string, more: object = {}) => ({
+  id,
+  session_id: 's',
+  type: 'response' as const,
+  content: id,
+  created_at: at(0),
+  ...more,
+});
+const request = (id: string, status: 'pending' | 'approved' = 'pending') => ({
+  id,
+  session_id: 's',
+  ticket_id: 'T-1',
+  type: 'question',
+  status,
+  revision: 1,
+  digest: 'sha256:0',
+  created_at: at(0),
+});
+const snapshot: Snapshot = {
+  event: 'snapshot',
+  ticket_id: 'T-1',
+  epoch: 'e',
+  seq: 7,
+  sessions: [{ id: 's', source: 'web', user_id: 'ana', created_at: at(0), last_active_at: at(0) }],
+  messages: [message('m')],
+  turns: [{ id: 't', session_id: 's', status: 'running', started_at: at(0) }],
+  requests: [request('r')],
+  presence: [{ user: { id: 'ana', name: 'Ana' }, clients: 1 }],
+};
+const place = (seq: number, epoch = 'e') => ({
+  timestamp: at(1),
+  session_id: 's',
+  ticket_id: 'T-1',
+  epoch,
+  seq,
+});
+const said = (id: string, seq: number, epoch = 'e'): LoggedEnvelope => ({
+  event: 'session_message_added',
+  ...place(seq, epoch),
+  message: message(id),
+});
+
+/** The parts of a view that are other objects than they were. */
+const changed = (before: View, after: View) =>
+  (Object.keys(after) as (keyof View)[]).filter((part) => before[part] !== after[part]).sort();
+
+test('a snapshot is the whole view', () => {
+  const { messages: timeline, requests: pending, turns, sessions, presence } = snapshot;
+  const position = { epoch: 'e', seq: 7 };
+  const whole = { position, timeline, pending, settled: [], turns, sessions, presence };
+  expect(reduce(emptyView(), snapshot)).toEqual(whole);
+  const later = reduce(reduce(emptyView(), said('old', 1, 'before')), snapshot);
+  expect(later).toEqual(whole);
+});
+
+test('what an envelope does not touch stays the same object', () => {
+  const before = reduce(emptyView(), snapshot);
+  const touches = (envelope: Envelope) => changed(before, reduce(before, envelope));
+  const turn = { id: 't', session_id: 's', status: 'running' as const, started_at: at(1) };
+
+  expect(touches(said('n', 8))).toEqual(['position', 'timeline']);
+  expect(touches({ event: 'turn_started', ...place(8), turn_id: 't', turn })).toEqual(['position', 'turns']);
+  const ended = { event: 'turn_ended', ...place(8), turn_id: 't', status: 'completed' } as const;
+  expect(touches(ended)).toEqual(['position', 'turns']);
+  const settled = { event: 'hitl_request_resolved', ...place(8), hitl: request('r', 'approved') } as const;
+  expect(touches(settled)).toEqual(['pending', 'position', 'settled']);
+  const run = { event: 'hitl_request_updated', ...place(8), hitl: request('old', 'approved') } as const;
+  expect(touches(run)).toEqual(['position', 'settled']);
+  const presence = { event: 'presence_changed', timestamp: at(1), ticket_id: 'T-1', presence: [] } as const;
+  expect(touches({ ...presence, presence: [] })).toEqual(['presence']);
+
+  const two = reduce(before, said('n', 8));
+  const updated = {
+    event: 'session_message_updated',
+    ...place(9),
+    message: message('n', { content: 'N' }),
+  } as const;
+  const three = reduce(two, updated);
+  expect(three.timeline.map(({ content }) => content)).toEqual(['m', 'N']);
+  expect(three.timeline[0]).toBe(two.timeline[0]);
+});
+
+test('what says nothing new gives the same view', () => {
+  const view = reduce(emptyView(), snapshot);
+  const nothingNew: Envelope[] = [
+    said('m', 7),
+    { event: 'pong', seq: 9 },
+    { event: 'ack', re: 'f', session_id: 's', seq: 9 },
+    { event: 'typing', timestamp: at(1), ticket_id: 'T-1', user: { id: 'ben', name: 'Ben' } },
+    { event: 'going_away', reason: '', retry_after_ms: 1 },
+  ];
+  for (const envelope of nothingNew) expect(reduce(view, envelope)).toBe(view);
+});
+
+test('a kind of a later version has its place in the log, and changes nothing else', () => {
+  const view = reduce(emptyView(), snapshot);
+  const later = JSON.parse(JSON.stringify({ event: 'request_forwarded', ...place(8) }));
+  expect(changed(view, reduce(view, later))).toEqual(['position']);
+});
+
+test('a line older than the view is not put at its end when it is updated', () => {
+  const view = reduce(emptyView(), snapshot);
+  const updated = { event: 'session_message_updated', ...place(8), message: message('old') } as const;
+  expect(changed(view, reduce(view, updated))).toEqual(['position']);
+});
+
+test('an aborted turn says why, and one that was never heard of is known by its end', () => {
+  const ended = {
+    event: 'turn_ended',
+    ...place(8),
+    turn_id: 'unheard',
+    status: 'aborted',
+    reason: 'crash',
+  } as const;
+  expect(reduce(reduce(emptyView(), snapshot), ended).turns[1]).toEqual({
+    id: 'unheard',
+    session_id: 's',
+    status: 'aborted',
+    reason: 'crash',
+    started_at: at(1),
+    ended_at: at(1),
+  });
+});
+
+test('another epoch begins a new view; who is in is not of the log and stays', () => {
+  const view = reduce(reduce(emptyView(), snapshot), said('n', 1, 'other'));
+  expect(view).toEqual({
+    ...emptyView(),
+    position: { epoch: 'other', seq: 1 },
+    timeline: [message('n')],
+    presence: snapshot.presence,
+  });
+});
+
+/** The top of the log, when it grows no more. */
+async function quiet(hub: TestHub, store: Store): Promise<number> {
+  for (let last = -1; ; ) {
+    for (let tick = 0; tick < 10; tick += 1) await new Promise((resolve) => setImmediate(resolve));
+    await hub.hub.settled();
+    const { seq } = await store.position('T-1');
+    if (seq === last) return seq;
+    last = seq;
+  }
+}
+
+test('heard live, over connections that break, the view is the one that the log gives', async () => {
+  const steps = fc.array(fc.constantFrom('say', 'say', 'answer', 'cut'), { minLength: 10, maxLength: 25 });
+  await fc.assert(
+    fc.asyncProperty(steps, async (what) => {
+      const store = memoryStore();
+      const hub = await startTestHub({
+        store,
+        agent: async (turn) => {
+          const line = await turn.trace('thinking');
+          await turn.approve({ toolName: 'block_ip', toolArgs: {}, message: line });
+          await turn.update(line, 'thought');
+        },
+      });
+      try {
+        let view = emptyView();
+        const alice = Guest.start(hub);
+        alice.client.on('envelope', (envelope) => {
+          view = reduce(view, envelope);
+        });
+        const bob = Guest.start(hub, { user: 'bob' });
+        const answers: Promise<unknown>[] = [];
+        for (const step of what) {
+          if (step === 'say') answers.push(bob.client.send('do it'));
+          else if (step === 'cut') cutAll(hub);
+          else {
+            const [next] = view.pending;
+            // It may have been answered meanwhile; who answers first is not what this is about.
+            if (next)
+              answers.push(bob.client.respond(next.id, { status: 'approved', revision: 1 }).catch(() => {}));
+          }
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await Promise.all(answers);
+        const seq = await quiet(hub, store);
+        await Promise.all([alice.state('live'), bob.state('live')]);
+        await alice.until(() => alice.client.position?.seq === seq, `envelope ${seq}`);
+        // Bob may have been the last to come: what alice is told of it is on its way before this answer.
+        await hub.hub.settled();
+        await expect(alice.client.cancelTurn('none')).rejects.toMatchObject({ code: 'not_found' });
+        const { snapshot } = (await hub.hub.opening('T-1')) as { snapshot: Snapshot };
+        const { items } = await store.log('T-1', 0, 10_000);
+        expect({ ...view, presence: [] }).toEqual((items as Envelope[]).reduce(reduce, emptyView()));
+        expect(view.presence).toEqual(snapshot.presence);
+      } finally {
+        leaveAll();
+        await hub.close();
+      }
+    }),
+    { numRuns: 15 },
+  );
+}, 60_000);
