@@ -95,6 +95,16 @@ function faultIn(value: unknown, depth = 0): string | undefined {
   return undefined;
 }
 
+/** The body of an HTTP answer that refuses: `{"error":{code,message,details?}}`. */
+export function encodeRefusal(error: HubError): string {
+  return JSON.stringify({ error: error.toBody() });
+}
+
+/** How many bytes a value takes as JSON; 0 for one that has none. */
+export function jsonBytes(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).byteLength;
+}
+
 /** A `hitl.v1` text frame. */
 export function encode(envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope): string {
   return JSON.stringify(envelope);

@@ -5,21 +5,8 @@ import type { Database } from 'better-sqlite3';
 import { HubError } from '../errors';
 import { bounded } from './limits';
 import { migrate } from './sqlite-migrations';
+import type { SqliteStoreOptions } from './sqlite-options';
 import { sqliteCode } from './sqlite-rows';
-
-/** What `sqliteStore` may be told beside the path. */
-export interface SqliteStoreOptions {
-  /**
-   * When a commit counts as kept. `full` (default): once the disk has it, so that it survives power loss. `normal`: once
-   * the operating system has it; about five times the single commits per second, and power loss may take the last ones.
-   */
-  synchronous?: 'full' | 'normal';
-  /**
-   * Milliseconds to wait for another process that holds the file's lock before failing with `storage_failed`; default 100,
-   * at most 5,000. The whole process waits, since the driver is synchronous.
-   */
-  busyTimeoutMs?: number;
-}
 
 const defaultBusyTimeoutMs = 100;
 const maxBusyTimeoutMs = 5_000;

@@ -2,6 +2,14 @@
 import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
 
+/** What is used of the driver's statements; its own type has no name that a declaration could give. */
+export interface Prepared<Parameters extends unknown[], Row> {
+  readonly source: string;
+  run(...parameters: Parameters): unknown;
+  get(...parameters: Parameters): Row | undefined;
+  all(...parameters: Parameters): Row[];
+}
+
 /** Where a ticket's log stands. */
 export interface TicketRow {
   epoch: string;
@@ -38,34 +46,36 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** `INDEXED BY` stands where SQLite, which does not know that most requests are pending, would take another index. */
 export function prepareStatements(db: Database) {
+  const prepare = <Parameters extends unknown[], Row = unknown>(sql: string) =>
+    db.prepare(sql) as Prepared<Parameters, Row>;
   return {
-    begin: db.prepare<[]>('BEGIN'),
+    begin: prepare<[]>('BEGIN'),
     // Writers take the lock at once: a transaction that began as a reader could not become one if another process wrote.
-    beginWrite: db.prepare<[]>('BEGIN IMMEDIATE'),
-    commit: db.prepare<[]>('COMMIT'),
-    rollback: db.prepare<[]>('ROLLBACK'),
+    beginWrite: prepare<[]>('BEGIN IMMEDIATE'),
+    commit: prepare<[]>('COMMIT'),
+    rollback: prepare<[]>('ROLLBACK'),
 
-    ticket: db.prepare<[id: string], TicketRow>('SELECT epoch, seq, first FROM tickets WHERE id = ?'),
-    addTicket: db.prepare<[id: string, epoch: string]>(
+    ticket: prepare<[id: string], TicketRow>('SELECT epoch, seq, first FROM tickets WHERE id = ?'),
+    addTicket: prepare<[id: string, epoch: string]>(
       'INSERT INTO tickets (id, epoch, seq, first) VALUES (?, ?, 0, 1) ON CONFLICT DO NOTHING',
     ),
-    advance: db.prepare<[by: number, id: string], TicketRow>(
+    advance: prepare<[by: number, id: string], TicketRow>(
       'UPDATE tickets SET seq = seq + ? WHERE id = ? RETURNING epoch, seq, first',
     ),
-    setFirst: db.prepare<[first: number, id: string]>('UPDATE tickets SET first = ? WHERE id = ?'),
+    setFirst: prepare<[first: number, id: string]>('UPDATE tickets SET first = ? WHERE id = ?'),
 
-    append: db.prepare<[ticketId: string, seq: number, at: Millis, body: string]>(
+    append: prepare<[ticketId: string, seq: number, at: Millis, body: string]>(
       'INSERT INTO log (ticket_id, seq, at, body) VALUES (?, ?, ?, ?)',
     ),
-    log: db.prepare<[ticketId: string, after: number, limit: number], { seq: number; body: string }>(
+    log: prepare<[ticketId: string, after: number, limit: number], { seq: number; body: string }>(
       'SELECT seq, body FROM log WHERE ticket_id = ? AND seq > ? ORDER BY seq LIMIT ?',
     ),
-    lastBefore: db.prepare<[ticketId: string, since: Millis], { seq: number }>(
+    lastBefore: prepare<[ticketId: string, since: Millis], { seq: number }>(
       'SELECT seq FROM log WHERE ticket_id = ? AND at < ? ORDER BY seq DESC LIMIT 1',
     ),
-    dropLog: db.prepare<[ticketId: string, upTo: number]>('DELETE FROM log WHERE ticket_id = ? AND seq <= ?'),
+    dropLog: prepare<[ticketId: string, upTo: number]>('DELETE FROM log WHERE ticket_id = ? AND seq <= ?'),
 
-    putSession: db.prepare<
+    putSession: prepare<
       [string, ticketId: string, userId: string, tabId: string, created: Millis, active: Millis, string]
     >(
       `INSERT INTO sessions (id, ticket_id, user_id, tab_id, created_at, last_active_at, record)
@@ -73,40 +83,40 @@ export function prepareStatements(db: Database) {
        ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, tab_id = excluded.tab_id,
          last_active_at = excluded.last_active_at, record = excluded.record`,
     ),
-    session: db.prepare<[id: string], TextRow>('SELECT id, record AS text FROM sessions WHERE id = ?'),
-    sessionByTab: db.prepare<[ticketId: string, userId: string, tabId: string], TextRow>(
+    session: prepare<[id: string], TextRow>('SELECT id, record AS text FROM sessions WHERE id = ?'),
+    sessionByTab: prepare<[ticketId: string, userId: string, tabId: string], TextRow>(
       `SELECT id, record AS text FROM sessions WHERE ticket_id = ? AND user_id = ? AND tab_id = ?
        ORDER BY created_at DESC, n DESC LIMIT 1`,
     ),
-    sessions: db.prepare<[ticketId: string, limit: number], TextRow>(
+    sessions: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM sessions WHERE ticket_id = ? ORDER BY last_active_at DESC, n DESC LIMIT ?',
     ),
 
-    putTurn: db.prepare<[id: string, ticketId: string, status: string, record: string]>(
+    putTurn: prepare<[id: string, ticketId: string, status: string, record: string]>(
       `INSERT INTO turns (id, ticket_id, status, record) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET status = excluded.status, record = excluded.record`,
     ),
-    turn: db.prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
-    unfinishedTurns: db.prepare<[], TextRow>(
+    turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
+    unfinishedTurns: prepare<[], TextRow>(
       `SELECT id, record AS text FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
     ),
-    unfinishedTurnsOfTicket: db.prepare<[ticketId: string], TextRow>(
+    unfinishedTurnsOfTicket: prepare<[ticketId: string], TextRow>(
       `SELECT id, record AS text FROM turns WHERE ticket_id = ? AND ${unfinished} ORDER BY n`,
     ),
 
-    putMessage: db.prepare<[id: string, ticketId: string, sessionId: string, record: string]>(
+    putMessage: prepare<[id: string, ticketId: string, sessionId: string, record: string]>(
       `INSERT INTO messages (id, ticket_id, session_id, record) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
     ),
-    message: db.prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
-    messagesOfSession: db.prepare<[sessionId: string, limit: number], TextRow>(
+    message: prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
+    messagesOfSession: prepare<[sessionId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM messages WHERE session_id = ? ORDER BY n DESC LIMIT ?',
     ),
-    messagesOfTicket: db.prepare<[ticketId: string, limit: number], TextRow>(
+    messagesOfTicket: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM messages WHERE ticket_id = ? ORDER BY n DESC LIMIT ?',
     ),
 
-    addRequest: db.prepare<
+    addRequest: prepare<
       [
         id: string,
         ticketId: string,
@@ -126,7 +136,7 @@ export function prepareStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     // What never changes is left out, so that the indexes over it are not written again.
-    setRequest: db.prepare<
+    setRequest: prepare<
       [
         status: string,
         key: string | null,
@@ -139,46 +149,44 @@ export function prepareStatements(db: Database) {
     >(
       'UPDATE requests SET status = ?, key = ?, version = ?, due_at = ?, record = ?, snapshot = ? WHERE id = ?',
     ),
-    request: db.prepare<[id: string], RequestRow>(`SELECT ${stored} FROM requests WHERE id = ?`),
-    requestVersion: db.prepare<[id: string], { version: number }>(
-      'SELECT version FROM requests WHERE id = ?',
-    ),
-    requestByKey: db.prepare<[ticketId: string, key: string], RequestRow>(
+    request: prepare<[id: string], RequestRow>(`SELECT ${stored} FROM requests WHERE id = ?`),
+    requestVersion: prepare<[id: string], { version: number }>('SELECT version FROM requests WHERE id = ?'),
+    requestByKey: prepare<[ticketId: string, key: string], RequestRow>(
       `SELECT ${stored} FROM requests WHERE ticket_id = ? AND key = ? AND status <> 'superseded'`,
     ),
-    keyHolder: db.prepare<[ticketId: string, key: string], { id: string }>(
+    keyHolder: prepare<[ticketId: string, key: string], { id: string }>(
       `SELECT id FROM requests WHERE ticket_id = ? AND key = ? AND status <> 'superseded'`,
     ),
-    requestsOfTurn: db.prepare<[turnId: string], RequestRow>(
+    requestsOfTurn: prepare<[turnId: string], RequestRow>(
       `SELECT ${stored} FROM requests INDEXED BY requests_of_turn WHERE turn_id = ? AND status = 'pending' ORDER BY created_at, id`,
     ),
-    pendingOfTicket: db.prepare<[ticketId: string], TextRow>(
+    pendingOfTicket: prepare<[ticketId: string], TextRow>(
       `SELECT id, record AS text FROM requests WHERE ticket_id = ? AND status = 'pending' ORDER BY created_at, id`,
     ),
-    requests: db.prepare<At, ListedRow>(`SELECT ${listed} FROM requests WHERE ${afterPlace}`),
-    requestsByStatus: db.prepare<[status: string, ...At], ListedRow>(
+    requests: prepare<At, ListedRow>(`SELECT ${listed} FROM requests WHERE ${afterPlace}`),
+    requestsByStatus: prepare<[status: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE status = ? AND ${afterPlace}`,
     ),
-    requestsOfTicket: db.prepare<[ticketId: string, ...At], ListedRow>(
+    requestsOfTicket: prepare<[ticketId: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE ticket_id = ? AND ${afterPlace}`,
     ),
-    requestsOfTicketByStatus: db.prepare<[ticketId: string, status: string, ...At], ListedRow>(
+    requestsOfTicketByStatus: prepare<[ticketId: string, status: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE ticket_id = ? AND status = ? AND ${afterPlace}`,
     ),
-    dueRequests: db.prepare<[until: Millis, limit: number], RequestRow>(
+    dueRequests: prepare<[until: Millis, limit: number], RequestRow>(
       `SELECT ${stored} FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
     ),
-    nextDue: db.prepare<[], { due_at: Millis }>(
+    nextDue: prepare<[], { due_at: Millis }>(
       `SELECT due_at FROM requests WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
     ),
 
-    frame: db.prepare<[userId: string, frameId: string], TextRow>(
+    frame: prepare<[userId: string, frameId: string], TextRow>(
       'SELECT frame_id AS id, ack AS text FROM frames WHERE user_id = ? AND frame_id = ?',
     ),
-    addFrame: db.prepare<[userId: string, frameId: string, ofUser: string, ack: string], { n: number }>(
+    addFrame: prepare<[userId: string, frameId: string, ofUser: string, ack: string], { n: number }>(
       `INSERT INTO frames (user_id, frame_id, n, ack)
        VALUES (?, ?, 1 + coalesce((SELECT max(n) FROM frames WHERE user_id = ?), 0), ?) RETURNING n`,
     ),
-    dropFrames: db.prepare<[userId: string, upTo: number]>('DELETE FROM frames WHERE user_id = ? AND n <= ?'),
+    dropFrames: prepare<[userId: string, upTo: number]>('DELETE FROM frames WHERE user_id = ? AND n <= ?'),
   };
 }

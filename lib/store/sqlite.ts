@@ -7,7 +7,8 @@ import { decodeCursor, encodeCursor } from './cursor';
 import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
-import { connect, type SqliteStoreOptions } from './sqlite-connection';
+import { connect } from './sqlite-connection';
+import type { SqliteStoreOptions } from './sqlite-options';
 import { parseRequest, parseRow, toStorageError } from './sqlite-rows';
 import {
   type ListedRow,
@@ -27,7 +28,7 @@ import type {
   TicketState,
 } from './store';
 
-export type { SqliteStoreOptions } from './sqlite-connection';
+export type { SqliteStoreOptions } from './sqlite-options';
 
 /**
  * A store in one SQLite file (WAL). What a commit reported survives a crash of the process and, unless `synchronous` is

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'winston';
 import type { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
+import { encodeRefusal } from '../protocol/codec';
 
 /** Seconds after which a 503 asks to come back. */
 const retryAfter = '5';
@@ -16,7 +17,7 @@ export function refuse(res: ServerResponse, error: HubError): void {
   res.setHeader('Cache-Control', 'no-store');
   if (error.status === 503) res.setHeader('Retry-After', retryAfter);
   if (error.code === 'invalid_handshake') res.setHeader('Sec-WebSocket-Version', '13');
-  res.end(JSON.stringify({ error: error.toBody() }));
+  res.end(encodeRefusal(error));
 }
 
 /** The close code that says what the HTTP status would have said. */

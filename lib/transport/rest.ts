@@ -13,7 +13,7 @@ import { assertName } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
 import { maxFrameBytes, verdictSchema } from '../protocol/client-frames';
-import { assertPlain, describeIssue } from '../protocol/codec';
+import { assertPlain, describeIssue, jsonBytes } from '../protocol/codec';
 import type { RequestRecord } from '../protocol/records';
 import { requestStatusSchema, requestView, sessionView } from '../protocol/views';
 import type { Store } from '../store/store';
@@ -102,7 +102,7 @@ export function mountRest(router: Router, parts: RestParts): void {
       const user = await access.identify(req);
       assertPlain(req.body);
       // A parser of the app's own, with its own limit, may have been first.
-      if (Buffer.byteLength(JSON.stringify(req.body) ?? '') > maxFrameBytes) throw tooLarge();
+      if (jsonBytes(req.body) > maxFrameBytes) throw tooLarge();
       const { status, response, revision } = read(verdictSchema, req.body);
       const { id } = await visibleRequest(req, user);
       const answer = {

@@ -1,0 +1,15 @@
+/** What an app may tell the SQLite store; apart from the connection, so that an app without the driver can read the types. */
+
+/** What `sqliteStore` may be told beside the path. */
+export interface SqliteStoreOptions {
+  /**
+   * When a commit counts as kept. `full` (default): once the disk has it, so that it survives power loss. `normal`: once
+   * the operating system has it; about five times the single commits per second, and power loss may take the last ones.
+   */
+  synchronous?: 'full' | 'normal';
+  /**
+   * Milliseconds to wait for another process that holds the file's lock before failing with `storage_failed`; default 100,
+   * at most 5,000. The whole process waits, since the driver is synchronous.
+   */
+  busyTimeoutMs?: number;
+}
