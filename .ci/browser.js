@@ -1,4 +1,4 @@
-/** Sees to it that the browser specs find a Chromium; run before `npm test`, does nothing where there is one. */
+/** Sees to it that the browser specs find a Chromium; `.ci/run` calls it, and anybody may: it does nothing where there is one. */
 const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');

@@ -14,7 +14,15 @@ export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Kind } from './hub/kinds';
 export type { LogBounds } from './hub/trimmer';
-export type { Answer, Approval, ApproveOptions, Decision, QuestionOptions, Turn } from './hub/turn';
+export type {
+  Answer,
+  Approval,
+  ApproveOptions,
+  Decision,
+  KindOptions,
+  QuestionOptions,
+  Turn,
+} from './hub/turn';
 export type { Agent, Turns } from './hub/turns';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';

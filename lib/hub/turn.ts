@@ -34,6 +34,14 @@ export interface Decision {
   request: Readonly<RequestRecord>;
 }
 
+/** A request of a kind the app registers. */
+export interface KindOptions extends TurnAskOptions {
+  /** The kind's name. */
+  type: string;
+  /** What the kind requires. */
+  payload: Record<string, unknown>;
+}
+
 /** The outcome of `approve`. `toolArgs` is what was approved: run exactly that. */
 export interface Approval extends Decision {
   toolArgs: Readonly<Record<string, unknown>>;
@@ -117,6 +125,11 @@ export class Turn {
         toolArgs: approvedArgs(request),
       })),
     );
+  }
+
+  /** Asks something of a kind the app registers, and waits; the response is in `request`. Same promises and errors as `approve`. */
+  request(options: KindOptions): Promise<Decision> {
+    return handled(this.port.request(options).then(toDecision));
   }
 
   /** Asks a question and waits. Same promises and errors as `approve`. */

@@ -11,6 +11,30 @@ export function findChromium(): string | undefined {
   return [process.env.CHROMIUM ?? '/usr/bin/chromium', chromium.executablePath()].find(existsSync);
 }
 
+/**
+ * `describe` for what needs a browser. Without one it is left out, which one line says; under CI that is a failure.
+ * @param folder named in that line
+ * @param body is handed what starts the browser
+ */
+export function describeInChromium(
+  folder: string,
+  name: string,
+  body: (launch: () => Promise<Browser>) => void,
+): void {
+  const path = findChromium();
+  if (!path && !process.env.CI) {
+    process.stderr.write(
+      `Left out, since there is no Chromium here: ${folder}. To run it, ${howToGetChromium}.\n`,
+    );
+  }
+  (path || process.env.CI ? describe : describe.skip)(name, () =>
+    body(async () => {
+      if (!path) throw new Error(`There is no Chromium here: ${howToGetChromium}`);
+      return launchChromium(path);
+    }),
+  );
+}
+
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,

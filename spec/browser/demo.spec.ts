@@ -5,25 +5,17 @@ import type { Browser } from 'playwright-core';
 import { createDemo } from '../../examples/soc-triage/server';
 import { DemoProcess } from '../examples/demo-process';
 import { RunningApp } from '../examples/running-app';
-import { findChromium, howToGetChromium, launchChromium } from './chromium';
+import { describeInChromium } from './chromium';
 import { Operator } from './operator';
 
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
-const chromium = findChromium() ?? '';
-if (!chromium && !process.env.CI) {
-  process.stderr.write(
-    `Left out, since there is no Chromium here: spec/browser. To run it, ${howToGetChromium}.\n`,
-  );
-}
-
-(chromium || process.env.CI ? describe : describe.skip)('the page of the demo', () => {
+describeInChromium('spec/browser', 'the page of the demo', (launch) => {
   let browser: Browser;
   let demo: DemoProcess;
   const operators: Operator[] = [];
   beforeAll(async () => {
-    if (!chromium) throw new Error(`There is no Chromium here: ${howToGetChromium}`);
-    [browser, demo] = await Promise.all([launchChromium(chromium), DemoProcess.start()]);
+    [browser, demo] = await Promise.all([launch(), DemoProcess.start()]);
   });
   afterEach(() => Promise.all(operators.splice(0).map((operator) => operator.leave())));
   afterAll(async () => {

@@ -1,0 +1,195 @@
+/** Holds the names on the pages and in the code together: options, public names, and the functions that a frame passes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSync } from '@swc/core';
+import { bin, exports } from '../../package.json';
+import { codes, section, tables } from '../protocol/markdown';
+import { page, pages, root } from './pages';
+
+/** The part of a syntax tree that is looked at; swc's own types do not describe a node of unknown kind. */
+type Node = { readonly [key: string]: unknown };
+
+/** The top-level statements of a file of ours. */
+function statements(path: string): readonly Node[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  return parseSync(text, { syntax: 'typescript', target: 'es2023' }).body as unknown as Node[];
+}
+
+/** The interfaces of `lib/`, wherever they are declared. */
+const interfaces = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .flatMap((name) => statements(`lib/${name}`))
+  .map((statement) => (statement.declaration ?? statement) as Node)
+  .filter(({ type }) => type === 'TsInterfaceDeclaration');
+
+/** The fields of an interface, without those it inherits. */
+function fields(name: string): string[] {
+  const [declared, other] = interfaces.filter(({ id }) => (id as Node).value === name);
+  if (!declared || other) throw new Error(`${declared ? 'several' : 'no'} interfaces are called ${name}`);
+  const { body } = declared.body as { body: { key: { value: string } }[] };
+  return body.map(({ key }) => key.value);
+}
+
+/** What stands in backticks in the first column of the table with this first header, below a heading. */
+function documented(path: string, heading: string, header: string): string[] {
+  const found = tables(section(page(path), heading)).find((table) => table.header[0] === header);
+  if (!found) throw new Error(`${path}: no table ${header} below ${heading}`);
+  return found.rows.flatMap((row) => codes(row[header] ?? '').slice(0, 1));
+}
+
+describe('the table of', () => {
+  test.each<[header: string, path: string, heading: string, code: string[]]>([
+    [
+      'Option',
+      'docs/mounting.md',
+      '## Options',
+      [...fields('ExpressHitlOptions'), ...fields('AccessCallbacks'), ...fields('OriginOptions')],
+    ],
+    ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
+    ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
+    ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],
+    [
+      'Option of `approve`',
+      'docs/hitl.md',
+      '## Asking',
+      [...fields('ApproveOptions'), ...fields('TurnAskOptions')],
+    ],
+    [
+      'Option of `ask`',
+      'docs/hitl.md',
+      '## Asking',
+      [...fields('QuestionOptions'), ...fields('TurnAskOptions')],
+    ],
+    ['Option of every request', 'docs/hitl.md', '## Asking', fields('AskOptions')],
+    [
+      'Field of a policy',
+      'docs/hitl.md',
+      '## Who may answer',
+      ['People', 'Stage', 'AnswerPolicy'].flatMap((name) => fields(name)),
+    ],
+    ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('Tool')],
+    ['Field of a rule', 'docs/hitl.md', '## Guarded tools', fields('ToolRule')],
+    ['Hook', 'docs/hitl.md', '## Hooks', fields('RequestHooks')],
+  ])('%s in %s %s has every name in the code, and no other', (header, path, heading, code) => {
+    expect(code).not.toEqual([]);
+    expect(documented(path, heading, header).toSorted()).toEqual(code.toSorted());
+  });
+
+  test('what `expressHitl` gives has every name in the code, and no other', () => {
+    const names = documented('docs/mounting.md', '## What it gives', 'Name');
+    const code = fields('ExpressHitl');
+    expect(names.map((name) => name.replace(/\(.*/, '')).toSorted()).toEqual(code.toSorted());
+  });
+});
+
+test('the list of public names has every one of them, and no other', () => {
+  const exported = statements('lib/index.ts').flatMap((statement) => {
+    if (statement.type !== 'ExportNamedDeclaration') throw new Error(`a ${statement.type} in lib/index.ts`);
+    const names = statement.specifiers as { exported: { value: string } | null; orig: { value: string } }[];
+    return names.map(({ exported, orig }) => (exported ?? orig).value);
+  });
+  const [list] = tables(section(page('docs/reference-api.md'), '## Public names'));
+  const onPage = list?.rows.flatMap((row) => codes(row.Name ?? ''));
+  expect(onPage?.toSorted()).toEqual(exported.toSorted());
+});
+
+test('every entry of the package and its command are named on a page', () => {
+  const text = pages.map((each) => each.text).join('\n');
+  const entries = Object.keys(exports).filter((name) => name !== './package.json');
+  for (const name of entries) expect(text).toContain(`\`express-hitl${name.slice(1)}\``);
+  for (const name of Object.keys(bin)) expect(text).toContain(`\`${name} `);
+});
+
+/** The index of the reference's package (A74 to A81), in its order. */
+const reference = [
+  'NewHub',
+  'Run',
+  'Register',
+  'Unregister',
+  'BroadcastToTicket',
+  'SendToTicket',
+  'SendMessageToTicket',
+  'SendStatusToTicket',
+  'SendErrorToTicket',
+  'SendToClient',
+  'SendMessageToClient',
+  'SendTraceToClient',
+  'SendWarningToClient',
+  'GetActiveTickets',
+  'GetClientCount',
+  'GetTotalClientCount',
+  'Close',
+  'NewClient',
+  'NewClientWithTabID',
+  'AttachSession',
+  'SessionID',
+  'GetClientID',
+  'NewHandler',
+  'HandleTicketChat',
+  'WithFrontendURL',
+  'WithAllowedOrigins',
+  'NewTestHandler',
+];
+
+test('every entry of the reference hub is on its page, and the name it has here exists', () => {
+  const rows = ['## Hub', '## Client', '## Handler'].flatMap(
+    (heading) => tables(section(page('docs/reference-api.md'), heading))[0]?.rows ?? [],
+  );
+  const entries = rows.flatMap((row) => codes(row.Reference ?? '').map((name) => name.replace(/\(.*/, '')));
+  expect(entries).toEqual(reference);
+  const code = [
+    'lib/hub/hub.ts',
+    'lib/hub/client.ts',
+    'lib/transport/express-hitl.ts',
+    'lib/transport/origin.ts',
+    'lib/testing/test-hub.ts',
+  ]
+    .map((path) => readFileSync(join(root, path), 'utf8'))
+    .join('\n');
+  for (const row of rows) {
+    for (const here of codes(row.Here ?? '')) {
+      const name = here.replace(/\(.*/, '').replace(/^.*\./, '');
+      expect([here, new RegExp(`\\b${name}\\b[(?:<]`).test(code)]).toEqual([here, true]);
+    }
+  }
+});
+
+describe('the life of a frame', () => {
+  const steps = tables(page('docs/life-of-a-frame.md')).flatMap(({ rows }) => rows);
+
+  test('has steps', () => expect(steps.length).toBeGreaterThan(20));
+
+  test.each(steps)('passes a function that exists: $Step', ({ File = '', ...step }) => {
+    const texts = codes(File).map((path) => readFileSync(join(root, 'lib', path), 'utf8'));
+    expect(texts).not.toEqual([]);
+    for (const name of codes(step.Function ?? '')) {
+      const declared = new RegExp(
+        `(?:function\\*? |const |^ {2}(?:private |readonly |async |static )*)${name}\\b(?: ?[(<=:])`,
+        'm',
+      );
+      expect([name, texts.some((text) => declared.test(text))]).toEqual([name, true]);
+    }
+  });
+
+  test('passes the files in the order that is shown: each of them has one of the functions', () => {
+    for (const { File = '', ...step } of steps) {
+      const names = codes(step.Function ?? '');
+      for (const path of codes(File)) {
+        const text = readFileSync(join(root, 'lib', path), 'utf8');
+        expect([path, names.some((name) => text.includes(name))]).toEqual([path, true]);
+      }
+    }
+  });
+});
+
+test('every file of ours that a page names in backticks exists', () => {
+  const named = pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:lib|spec|docs|examples)\/[\w./-]+\.\w+)`/g)].map(
+      ([, file = '']) => [path, file] as const,
+    ),
+  );
+  for (const [path, file] of named) {
+    expect(() => readFileSync(join(root, file))).not.toThrow();
+    expect(path).toMatch(/\.md$/);
+  }
+});

@@ -1,0 +1,96 @@
+/** The scenes of `docs/hitl.md`: what becomes of a request that was asked before. */
+import type { Agent, Turn } from '../../../lib';
+import { bodyOf, type Scenes, type } from '../example';
+import { askApproval, people, said, withAgent, withHub } from '../stage';
+import { asAgent, type Body, firewallType, importTurn, importZod, isCode } from './frames';
+
+const { bob } = people;
+
+export const hitlChangingScenes: Scenes = {
+  key: {
+    ...bodyOf({ turn: type('Turn') }),
+    play: (load) =>
+      withAgent(asAgent(load), async ({ hub, alice }) => {
+        await alice.ask({ type: 'message', content: 'go' });
+        const { hitl } = await alice.next('hitl_request_pending');
+        await hub.restart();
+        await hub.hub.hitl.respond(hitl.id, { by: bob, status: 'approved' });
+        const again = await hub.connect({ user: 'alice' });
+        for (const _ of ['the answer given meanwhile', 'and not put twice']) {
+          await again.ask({ type: 'message', content: 'go' });
+          expect(await said(again)).toBe('ws-17: approved');
+        }
+        expect((await hub.hub.hitl.list()).items).toHaveLength(1);
+      }),
+  },
+
+  supersede: {
+    ...bodyOf({ turn: type('Turn') }),
+    play: (load) =>
+      withAgent(asAgent(load), async ({ hub, alice }) => {
+        const older = await askApproval(hub, { ticketId: 'T-1', key: 'block of the scanner' });
+        const other = { tool_name: 'block_ip', tool_args: {} };
+        await expect(
+          askApproval(hub, { ticketId: 'T-1', key: 'block of the scanner', payload: other }),
+        ).rejects.toEqual(isCode('key_conflict', { details: { request_id: older.id } }));
+        await alice.ask({ type: 'message', content: 'go' });
+        const resolved = await alice.next('hitl_request_resolved');
+        const pending = await alice.next('hitl_request_pending');
+        expect(pending.seq).toBe(resolved.seq + 1);
+        expect(await hub.hub.hitl.get(older.id)).toMatchObject({ status: 'superseded' });
+        const { id } = pending.hitl;
+        await alice.ask({ type: 'hitl_respond', request_id: id, revision: 1, status: 'approved' });
+        expect(await said(alice)).toBe('The whole net: approved');
+      }),
+  },
+
+  amend: {
+    ...bodyOf({ hub: type('Hub'), request: type('RequestRecord') }),
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const { hitl } = hub.hub;
+        const request = await askApproval(hub);
+        const amended = await askApproval(hub);
+        await hitl.amend(amended.id, { ...amended.payload, why: 'scan' });
+        for (const revision of [{}, { revision: 1 }]) {
+          const answered = hitl.respond(amended.id, { by: bob, status: 'approved', ...revision });
+          await expect(answered).rejects.toEqual(isCode('stale_revision'));
+        }
+        await load<Body>().example({ hub: hub.hub, request });
+        expect(console.log).toHaveBeenCalledWith(2);
+        expect(await hitl.get(request.id)).toMatchObject({
+          status: 'cancelled',
+          reason: 'the scan has stopped',
+        });
+      }),
+  },
+
+  editable: {
+    ...bodyOf({ hub: type('Hub'), firewall: firewallType }, 'agent', `${importZod}\n${importTurn}`),
+    play: async (load) => {
+      let agent: Agent = () => {};
+      const blocked: object[] = [];
+      await withAgent(
+        (turn: Turn) => agent(turn),
+        async ({ hub, alice }) => {
+          const firewall = { block: async (args: object) => blocked.push(args) };
+          agent = await load<Body<Agent>>().example({ hub: hub.hub, firewall });
+          await alice.ask({ type: 'message', content: 'go' });
+          const { hitl } = await alice.next('hitl_request_pending');
+          const frame = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' };
+          const edited = (hours: number) =>
+            alice.ask({ ...frame, response: { tool_args: { ip: '203.0.113.7', hours } } });
+          expect(await edited(96)).toMatchObject({ code: 'invalid_response' });
+          expect(await edited(24)).toMatchObject({ event: 'ack' });
+          await alice.next('turn_ended');
+          expect(blocked).toEqual([{ ip: '203.0.113.7', hours: 24 }]);
+          const { digest, approvedDigest } = await hub.hub.hitl.get(hitl.id);
+          expect(approvedDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
+          expect(approvedDigest).not.toBe(digest);
+          const several = { payload: { ...hitl.payload, editable: true }, policy: { approvals: 2 } };
+          await expect(askApproval(hub, several)).rejects.toEqual(isCode('invalid_request'));
+        },
+      );
+    },
+  },
+};

@@ -1,0 +1,169 @@
+/** The scenes of `docs/hitl.md`: who may answer and until when. */
+import type { AnswerPolicy, ExpressHitl, HubError, RequestRecord } from '../../../lib';
+import { bodyOf, type Scenes, type } from '../example';
+import { askApproval, people, withAgent, withHub } from '../stage';
+import { access, accessType, asAgent, type Body, importPlugin, isCode } from './frames';
+
+const { alice, bob, carol } = people;
+
+export const hitlDecidingScenes: Scenes = {
+  policies: {
+    before: `import type { AnswerPolicy } from 'express-hitl';`,
+    after: 'export { named, analysts, fourEyes, quorum, majority, rounds };',
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const policies = load<Record<string, AnswerPolicy>>();
+        const someone = (id: string, ...groups: string[]) => ({ id, groups });
+        /** What comes of these answers: the last status, or the code of a refusal, after each. */
+        const outcomes = async (name: string, answers: [{ id: string; groups: string[] }, boolean][]) => {
+          const policy = policies[name];
+          if (!policy) throw new Error(`no policy ${name}`);
+          const { id } = await askApproval(hub, { policy });
+          const said: string[] = [];
+          for (const [by, yes] of answers) {
+            const status = yes ? 'approved' : 'denied';
+            said.push(
+              await hub.hub.hitl.respond(id, { by, status }).then(
+                (record) => record.status,
+                ({ code, details }: HubError) => String(details?.rule ?? code),
+              ),
+            );
+          }
+          return said;
+        };
+        const board = (id: string) => someone(id, 'board');
+        expect(
+          await outcomes('named', [
+            [someone('dave'), true],
+            [bob, true],
+          ]),
+        ).toEqual(['answerers', 'approved']);
+        expect(
+          await outcomes('analysts', [
+            [alice, true],
+            [bob, true],
+          ]),
+        ).toEqual(['answerers', 'approved']);
+        expect(
+          await outcomes('fourEyes', [
+            [alice, true],
+            [someone('dave'), true],
+          ]),
+        ).toEqual(['four_eyes', 'approved']);
+        expect(
+          await outcomes('quorum', [
+            [bob, true],
+            [bob, true],
+            [carol, true],
+          ]),
+        ).toEqual(['pending', 'already_answered', 'approved']);
+        expect(
+          await outcomes('majority', [
+            [board('a'), false],
+            [board('b'), true],
+            [board('c'), false],
+            [board('d'), false],
+          ]),
+        ).toEqual(['pending', 'pending', 'pending', 'denied']);
+        expect(await outcomes('quorum', [[bob, false]])).toEqual(['denied']);
+        expect(
+          await outcomes('rounds', [
+            [carol, true],
+            [bob, true],
+            [carol, true],
+          ]),
+        ).toEqual(['pending', 'pending', 'already_answered']);
+        expect(
+          await outcomes('rounds', [
+            [someone('d', 'analyst'), true],
+            [bob, true],
+            [someone('e', 'analyst'), true],
+            [carol, true],
+          ]),
+        ).toEqual(['pending', 'pending', 'answerers', 'approved']);
+        const impossible = { users: ['alice'], approvals: 2 };
+        await expect(askApproval(hub, { policy: impossible })).rejects.toEqual(isCode('invalid_request'));
+      }),
+  },
+
+  'may-respond': {
+    ...bodyOf(
+      { access: accessType, rota: '{ isOnShift(id: string): Promise<boolean> }' },
+      'hitl',
+      importPlugin,
+    ),
+    play: async (load) => {
+      const rota = {
+        isOnShift: async (id: string) => {
+          if (id === 'carol') throw new Error('the rota is down');
+          return id === 'bob';
+        },
+      };
+      const { hub, close } = await load<Body<ExpressHitl>>().example({ access, rota });
+      const { id } = await askApproval({ hub });
+      for (const by of [alice, carol]) {
+        const refused = hub.hitl.respond(id, { by, status: 'approved' });
+        await expect(refused).rejects.toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
+        await expect(hub.hitl.claim(id, by)).rejects.toMatchObject({ code: 'not_allowed' });
+      }
+      expect(await hub.hitl.respond(id, { by: bob, status: 'approved' })).toMatchObject({
+        status: 'approved',
+      });
+      await close();
+    },
+  },
+
+  claim: {
+    ...bodyOf({ hub: type('Hub'), request: type('RequestRecord') }),
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const { hitl } = hub.hub;
+        const request = await askApproval(hub, { policy: { claim: 'exclusive' } });
+        await load<Body>().example({ hub: hub.hub, request });
+        const until = new Date(hub.clock.now() + 120_000).toISOString();
+        expect(console.log).toHaveBeenCalledWith(`Alice until ${until}`);
+        await hitl.claim(request.id, alice);
+        const answered = () => hitl.respond(request.id, { by: bob, status: 'approved' });
+        await expect(answered()).rejects.toEqual(isCode('claimed_by_other'));
+        await hub.fireDeadlines(120_000);
+        expect(await answered()).toMatchObject({ status: 'approved' });
+      }),
+  },
+
+  deadlines: {
+    ...bodyOf({ turn: type('Turn') }),
+    play: async (load) => {
+      const told: string[] = [];
+      const minute = 60_000;
+      const hooks = {
+        reminded: () => told.push('reminded'),
+        escalated: ({ policy }: Readonly<RequestRecord>) => told.push(`escalated to ${policy.groups}`),
+        resolved: ({ status }: Readonly<RequestRecord>) => told.push(status),
+      };
+      await withAgent(
+        asAgent(load),
+        async ({ hub, alice }) => {
+          await alice.ask({ type: 'message', content: 'go' });
+          await alice.next('hitl_request_pending');
+          await hub.fireDeadlines(5 * minute);
+          expect(told).toEqual(['reminded']);
+          await hub.fireDeadlines(5 * minute);
+          expect(told).toEqual(['reminded', 'reminded']);
+          await hub.restart();
+          const again = await hub.connect({ user: 'alice' });
+          const [{ id }] = (await again.next('snapshot')).requests;
+          const lead = { id: 'lena', groups: ['lead'] };
+          await expect(hub.hub.hitl.claim(id, lead)).rejects.toEqual(isCode('not_allowed'));
+          await hub.fireDeadlines(5 * minute);
+          expect(told.slice(2)).toEqual(['escalated to analyst,lead']);
+          await hub.hub.hitl.claim(id, lead);
+          await hub.fireDeadlines(45 * minute);
+          const record = await hub.hub.hitl.get(id);
+          expect(record).toMatchObject({ status: 'denied', reason: 'nobody answered in time' });
+          expect(record).not.toHaveProperty('respondedBy');
+        },
+        { hooks },
+      );
+    },
+  },
+};

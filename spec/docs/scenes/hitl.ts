@@ -1,0 +1,13 @@
+/** The scenes of `docs/hitl.md`. */
+import type { Scenes } from '../example';
+import { hitlActingScenes } from './hitl-acting';
+import { hitlAskingScenes } from './hitl-asking';
+import { hitlChangingScenes } from './hitl-changing';
+import { hitlDecidingScenes } from './hitl-deciding';
+
+export const hitlScenes: Scenes = {
+  ...hitlAskingScenes,
+  ...hitlDecidingScenes,
+  ...hitlChangingScenes,
+  ...hitlActingScenes,
+};

@@ -1,0 +1,201 @@
+/** The scenes of `docs/mounting.md`. */
+import { readFileSync } from 'node:fs';
+import { type ExpressHitl, expressHitl, memoryStore, type Store, type Turn } from '../../../lib';
+import { TestClient } from '../../../lib/testing/test-client';
+import { bodyOf, type Scenes, type } from '../example';
+import { answer, askApproval, inEmptyFolder, listening, said, withHub } from '../stage';
+import { access, accessType, type Body } from './frames';
+
+export const mountingScenes: Scenes = {
+  mount: {
+    before: `import express from 'express';\nimport { expressHitl, sqliteStore } from 'express-hitl';`,
+    after: 'export { hitl };',
+    play: (load) =>
+      listening(
+        () => [load<{ hitl: ExpressHitl }>().hitl],
+        async ({ connect, join }) => {
+          const headers = { 'x-user': 'alice' };
+          expect(await connect('/soc/ws/chat/ticket/T-1')).toMatchObject({ status: 401 });
+          expect(await connect('/soc/ws/chat/ticket/X-1', { headers })).toMatchObject({ status: 404 });
+          const alice = await join('/soc/ws/chat/ticket/T-1', { headers });
+          expect(await alice.next('welcome')).toMatchObject({ user: { id: 'alice' } });
+        },
+      ),
+  },
+
+  session: {
+    before: `import express from 'express';
+      import session from 'express-session';
+      import { expressHitl, type User } from 'express-hitl';
+      declare module 'express-session' { interface SessionData { user: User } }`,
+    after: 'export { hitl };',
+    play: (load) =>
+      listening(
+        () => [load<{ hitl: ExpressHitl }>().hitl],
+        async ({ port, connect, join }) => {
+          const url = `http://127.0.0.1:${port}`;
+          const path = '/soc/ws/chat/ticket/T-1';
+          const login = await fetch(`${url}/login`, { method: 'POST' });
+          const headers = { cookie: login.headers.get('set-cookie') ?? '' };
+          expect(await connect(path, { origin: url })).toMatchObject({ status: 401 });
+          expect(await connect(path, { headers })).toMatchObject({ status: 403 });
+          const alice = await join(path, { headers, origin: url });
+          expect(await alice.next('welcome')).toMatchObject({ user: { id: 'alice', name: 'Alice' } });
+          await fetch(`${url}/logout`, { method: 'POST', headers });
+          expect(await alice.closed()).toMatchObject({ code: 4401 });
+          expect(await connect(path, { headers, origin: url })).toMatchObject({ status: 401 });
+        },
+      ),
+  },
+
+  'two-hubs': {
+    ...bodyOf({
+      app: `import('express').Express`,
+      server: `import('node:http').Server`,
+      soc: type('ExpressHitl'),
+      hr: type('ExpressHitl'),
+    }),
+    play: (load) => {
+      const made = () => expressHitl({ ...access, store: memoryStore() });
+      const [soc, hr] = [made(), made()];
+      return withHub({ mount: '/first' }, async ({ app, server, port }) => {
+        await load<Body<void>>().example({ app, server, soc, hr });
+        for (const [mount, hub] of [
+          ['/soc', soc],
+          ['/hr', hr],
+        ] as const) {
+          const client = await TestClient.open(`ws://127.0.0.1:${port}${mount}/ws/chat/ticket/T-1`);
+          if (!(client instanceof TestClient)) throw new Error(`${mount}: ${client.status}`);
+          await client.next('welcome');
+          expect(hub.hub.getTotalClientCount()).toBe(1);
+          await client.close();
+        }
+        await Promise.all([soc.close(), hr.close()]);
+      });
+    },
+  },
+
+  'express-ws': {
+    ...bodyOf(
+      { hitl: type('ExpressHitl') },
+      'undefined',
+      `import express from 'express';\nimport expressWs from 'express-ws';`,
+    ),
+    play: async (load) => {
+      const hitl = expressHitl({
+        store: memoryStore(),
+        user: (req) => req.get('x-user'),
+        ticket: () => 'allow',
+        agent: async (turn) => {
+          const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
+          await turn.respond(status);
+        },
+      });
+      await listening(
+        () => {
+          void load<Body<void>>().example({ hitl });
+          return [hitl];
+        },
+        async ({ port, join }) => {
+          const nobody = await join('/chat/T-1');
+          expect(await nobody.closed()).toMatchObject({ code: 4401 });
+          const headers = { 'x-user': 'alice' };
+          const alice = await join('/chat/T-1', { headers });
+          await alice.next('welcome');
+          await alice.ask({ type: 'message', content: 'go' });
+          await answer(alice, 'approved');
+          expect(await said(alice)).toBe('approved');
+          const rest = await fetch(`http://127.0.0.1:${port}/soc/hitl/requests`, { headers });
+          expect(await rest.json()).toMatchObject({ items: [{ status: 'approved' }] });
+        },
+      );
+    },
+  },
+
+  closing: {
+    ...bodyOf({ hitl: type('ExpressHitl'), server: `import('node:http').Server` }),
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const alice = await hub.connect();
+        const bob = await hub.connect({ user: 'bob', dialect: 'classic' });
+        const { server, hitl } = hub;
+        await load<Body<void>>().example({ hitl, server });
+        const closed = new Promise((resolve) => server.once('close', resolve));
+        process.emit('SIGTERM');
+        expect(await alice.closed()).toMatchObject({ code: 1001 });
+        expect(await bob.closed()).toMatchObject({ code: 1012 });
+        await closed;
+      }),
+  },
+
+  draining: {
+    ...bodyOf({ hitl: type('ExpressHitl'), server: `import('node:http').Server` }),
+    play: async (load) => {
+      let finish = () => {};
+      const agent = async (turn: Turn) => {
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        await turn.respond('done all the same');
+      };
+      await withHub({ agent }, async (hub) => {
+        const alice = await hub.connect();
+        await alice.ask({ type: 'message', content: 'go' });
+        const { server, hitl } = hub;
+        await load<Body>().example({ hitl, server });
+        const closed = new Promise((resolve) => server.once('close', resolve));
+        process.emit('SIGTERM');
+        expect((await alice.next('going_away')).retry_after_ms).toBeLessThanOrEqual(10_000);
+        expect(await alice.ask({ type: 'message', content: 'more' })).toMatchObject({ code: 'closing' });
+        finish();
+        expect(await said(alice)).toBe('done all the same');
+        expect(await alice.next('turn_ended')).toMatchObject({ status: 'completed' });
+        expect(await alice.closed()).toMatchObject({ code: 1012 });
+        await closed;
+      });
+    },
+  },
+
+  logging: {
+    ...bodyOf(
+      { access: accessType },
+      'hitl',
+      `import { expressHitl } from 'express-hitl';\nimport { createLogger, format, transports } from 'winston';`,
+    ),
+    play: (load) =>
+      inEmptyFolder(async () => {
+        const hitl = await load<Body<ExpressHitl>>().example({
+          access,
+        });
+        const read = () => {
+          try {
+            return readFileSync('./data/hitl.log', 'utf8');
+          } catch {
+            return '';
+          }
+        };
+        while (!read().includes('\n')) await new Promise((resolve) => setImmediate(resolve));
+        expect(JSON.parse(read())).toMatchObject({
+          level: 'warn',
+          message: expect.stringMatching(/No store/),
+        });
+        await hitl.close();
+      }),
+  },
+
+  stores: {
+    ...bodyOf({}, '[kept, forgotten]', `import { memoryStore, sqliteStore } from 'express-hitl';`),
+    play: (load) =>
+      inEmptyFolder(async () => {
+        const stores = await load<Body<Store[]>>().example({});
+        expect(stores).toHaveLength(2);
+        for (const store of stores) {
+          await withHub({ store }, async (hub) => {
+            const { id } = await askApproval(hub);
+            expect(await store.request(id)).toMatchObject({ record: { status: 'pending' } });
+          });
+        }
+        expect(readFileSync('./data/hitl.db').toString('latin1')).toMatch(/^SQLite format 3/);
+      }),
+  },
+};
