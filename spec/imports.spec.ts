@@ -1,6 +1,7 @@
 /** Holds the one-way order of the rooms below `lib/`: who may import whom, which packages, which globals. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dependencies, peerDependencies } from '../package.json';
 import { violations } from './imports/rules';
 import { readSourceFile } from './imports/source-file';
 
@@ -32,6 +33,12 @@ function judge(planted: Texts = {}): string[] {
 test('the tree keeps the order', () => {
   expect(Object.keys(tree)).toContain('lib/index.ts');
   expect(judge()).toEqual([]);
+});
+
+test('every package the tree imports is one that is installed with ours', () => {
+  const given = Object.keys({ ...dependencies, ...peerDependencies });
+  const taken = new Set(files.flatMap((file) => file.packages).filter((name) => !name.startsWith('node:')));
+  expect([...taken].sort()).toEqual(given.filter((name) => !name.startsWith('@types/')).sort());
 });
 
 describe('a planted violation is found:', () => {

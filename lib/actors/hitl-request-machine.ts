@@ -2,6 +2,7 @@
 import { assign, emit, setup } from 'xstate';
 import { widened } from './answer-policy';
 import type { Refusal, RequestContext, RequestEmitted, RequestEvent, RequestInput } from './hitl-request';
+import { deadlineMeanings, requestEventMeanings } from './hitl-request';
 import { requestGuardMeanings, requestGuards } from './hitl-request-guards';
 
 /** The rules about the person, in the order in which they are asked; shared by everything a person does to a request. */
@@ -88,6 +89,11 @@ export const hitlRequestMachine = setup({
       const { runId, at, until } = event;
       return { execution: { state: 'executing' as const, runId, startedAt: at, until } };
     }),
+    renewRun: assign(({ context, event }) =>
+      event.type === 'execute' && context.execution
+        ? { execution: { ...context.execution, until: event.until } }
+        : {},
+    ),
     endRun: assign(({ context, event }, params: { state: 'executed' | 'failed' | 'unknown' }) => {
       if (!context.execution) return {};
       const error = event.type === 'execution_failed' && { error: event.error };
@@ -104,7 +110,7 @@ export const hitlRequestMachine = setup({
 }).createMachine({
   id: 'hitlRequest',
   description: 'A question to a human. Exactly one of its endings is reached, and none is left again.',
-  meta: { guards: requestGuardMeanings },
+  meta: { guards: requestGuardMeanings, events: requestEventMeanings, deadlines: deadlineMeanings },
   context: ({ input }) => ({ ...input, revision: 1, stage: 0, verdicts: [] }),
   initial: 'pending',
   states: {
@@ -268,6 +274,12 @@ export const hitlRequestMachine = setup({
           },
         ],
         execute: { actions: notExecutable('not_approved'), description: 'Refused: nothing is approved yet.' },
+        executed: { actions: notExecutable('other_run'), description: 'Refused: no run can be going.' },
+        execution_failed: {
+          actions: notExecutable('other_run'),
+          description: 'Refused: no run can be going.',
+        },
+        retry: { actions: notExecutable('not_approved'), description: 'Refused: nothing was done yet.' },
       },
     },
     resolved: {
@@ -303,7 +315,7 @@ export const hitlRequestMachine = setup({
                 execute: [
                   {
                     guard: 'isSameRun',
-                    actions: 'beginRun',
+                    actions: 'renewRun',
                     description: 'The run is still going: its lease is renewed.',
                   },
                   { actions: notExecutable('under_way'), description: 'Refused: it is being done already.' },

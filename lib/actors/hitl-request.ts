@@ -154,3 +154,26 @@ export function nextDeadline(snapshot: RequestSnapshot): { at: Millis; type: Dea
 }
 
 export type DeadlineType = 'expire' | 'lease_end' | 'remind' | 'escalate' | 'execution_lease_end';
+
+/** What each deadline means, in words for the charts. */
+export const deadlineMeanings: Record<DeadlineType, string> = {
+  expire: 'It has waited as long as it may.',
+  lease_end: 'The claim ends unless it is renewed.',
+  remind: 'It has waited for a while; there can be several of these.',
+  escalate: 'It has waited so long that more people are asked.',
+  execution_lease_end: 'Whoever does it has been silent for longer than a run may be.',
+};
+
+/** What each event means that a person or a program sends, in words for the charts. */
+export const requestEventMeanings: Record<Exclude<RequestEvent['type'], DeadlineType>, string> = {
+  respond: 'A person says yes or no.',
+  claim: 'A person says that they are answering, or still are.',
+  release: 'A person stops answering.',
+  amend: 'What is asked is changed.',
+  cancel: 'The question is taken back.',
+  supersede: 'A newer question with the same key comes.',
+  execute: 'Someone is about to do what was approved, or still is at it.',
+  executed: 'The one who did it says that it is done.',
+  execution_failed: 'The one who tried says that it failed.',
+  retry: 'A person has looked and says: do it again.',
+};

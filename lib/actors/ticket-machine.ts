@@ -104,6 +104,11 @@ export const ticketMachine = setup({
       isMember: 'the client is in the ticket',
       isLastMember: 'the client is the only one in the ticket',
     },
+    events: {
+      join: 'A tab of a person wants in.',
+      leave: 'A tab is gone.',
+      drain: 'The hub begins to close.',
+    },
   },
   context: ({ input }) => ({ ...input, members: new Map<string, TicketMember>(), generation: 0 }),
   initial: 'idle',

@@ -68,6 +68,9 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
     case 'expire':
       return late ? { ...state, status: born.onExpiry, claim: undefined } : state;
     case 'execute':
+    case 'executed':
+    case 'execution_failed':
+    case 'retry':
       return 'not_executable';
     default:
       return state;

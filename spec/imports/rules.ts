@@ -20,6 +20,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'bus/': { files: ['protocol/', 'errors'] },
   'hub/': { files: ['store/store', 'bus/bus', 'actors/', 'protocol/', 'errors'] },
   'charts/': { files: ['actors/', 'protocol/', 'errors'] },
+  'cli/': { files: ['charts/', 'errors'] },
   'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },
   'client/': { files: ['protocol/', 'errors'] },
   'react/': { files: ['client/', 'protocol/', 'errors'] },
@@ -33,13 +34,14 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
   'express-ws': ['transport/', 'testing/'],
   ws: ['transport/', 'testing/'],
   'better-sqlite3': ['store/sqlite'],
+  elkjs: ['charts/layout'],
 };
 
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // Two write no frame: `hub/kinds` takes the digest of a payload, which is defined on canonical JSON, and
   // `charts/implementations` prints what a machine holds into a picture.
-  JSON: ['protocol/codec', 'store/', 'hub/kinds', 'charts/implementations', 'client/', 'testing/'],
+  JSON: ['protocol/codec', 'store/', 'hub/kinds', 'charts/', 'client/', 'testing/'],
 };
 
 /** Globals that the files of a room may not use, since they are a clock, a timer, chance or something to wait for. */
