@@ -1,8 +1,8 @@
 /** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
 import { type ErrorCode, errorCodes } from '../../lib/errors';
 import { maxNameLength } from '../../lib/hub/client';
-import { maxReplay, snapshotMessages } from '../../lib/hub/opening';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
+import { maxReplay, snapshotMessages } from '../../lib/hub/opening';
 import { maxOutputBytes } from '../../lib/hub/outputs';
 import { maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
