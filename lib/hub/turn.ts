@@ -96,12 +96,12 @@ export class Turn {
     return handled(this.port.add('response', content));
   }
 
-  /** Replaces the content of a message of this turn; what it said before is kept as a revision. Also `not_found`. */
+  /** Replaces the content of a message of this turn; the last 100 earlier ones are kept as revisions. Also `not_found`. */
   update(message: Pick<MessageRecord, 'id'>, content: string): Promise<MessageRecord> {
     return handled(this.port.update(message.id, content));
   }
 
-  /** A word on what this turn is about; shown when it ends. */
+  /** A word on what this turn is about, of at most 200 characters, the rest is cut; shown when it ends. */
   intent(intent: string): void {
     this.port.nameIntent(intent);
   }

@@ -317,10 +317,8 @@ export class Turns {
     });
     const abort = new AbortController();
     const { signal } = abort;
-    const nameIntent = (intent: string) => {
-      if (signal.aborted) return;
-      actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
-    };
+    const nameIntent = (intent: string) =>
+      void actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
     const parts = { ...this.parts, outputs: this.outputs };
     const link = new TurnLink(parts, { id, ticketId, sessionId, userId: user.id, signal }, nameIntent);
     const turn = new Turn(id, ticketId, sessionId, user, message, signal, link);

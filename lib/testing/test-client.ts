@@ -101,15 +101,14 @@ export class TestClient {
     this.socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
   }
 
-  /** Sends a frame with an id and gives what answers it: its `ack` or its `error`. */
+  /** Sends a frame with an id and gives what answers it: its `ack` or its `error`; also when the same id was asked before. */
   async ask(frame: { type: string; id?: string; [field: string]: unknown }): Promise<TestFrame> {
     const id = frame.id ?? `${frame.type}-${this.received.length}-${Math.random().toString(36).slice(2)}`;
+    const answers = () => this.received.filter((each) => each.re === id);
+    const before = answers().length;
     this.send({ ...frame, id });
-    await this.until(
-      () => this.received.some((each) => each.re === id) || this.closing !== undefined,
-      `answer to ${id}`,
-    );
-    const answer = this.received.findLast((each) => each.re === id);
+    await this.until(() => answers().length > before || this.closing !== undefined, `answer to ${id}`);
+    const answer = answers()[before];
     if (!answer)
       throw new Error(`The socket closed with ${this.closing?.code} before ${frame.type} was answered`);
     return answer;

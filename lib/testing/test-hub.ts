@@ -65,7 +65,7 @@ export class TestHub {
     this.clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
   }
 
-  /** Every ticket is allowed and no agent answers, unless the options say otherwise. */
+  /** Every ticket is allowed, no agent answers and no frame is too many, unless the options say otherwise. */
   static async start(options: TestHubOptions = {}): Promise<TestHub> {
     const keptInMemory = memoryStore();
     // A memory store that is closed has forgotten; over a restart the test hub keeps it open.
@@ -189,6 +189,8 @@ export class TestHub {
       logger: silentLogger(),
       // A clock that is moved by hand goes past many heartbeats at once, and no peer can answer in between.
       heartbeat: '20d',
+      // A test sends more in a second than a person in an hour.
+      rateLimit: false,
       ...options,
       clock: options.clock ?? this.clock,
       store: mortal.store,

@@ -151,7 +151,7 @@ export function mountRest(router: Router, parts: RestParts): void {
   ): Promise<RequestRecord> {
     const record = await hub.hitl.get(String(req.params.id));
     await access.authorize(record.ticketId, user).catch((error: unknown) => {
-      const hidden = error instanceof HubError && error.code !== 'unavailable';
+      const hidden = toHubError(error).status < 500;
       throw hidden ? new HubError('not_found', 'There is no such request') : error;
     });
     return record;

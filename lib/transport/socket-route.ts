@@ -69,10 +69,10 @@ export class SocketRoute {
     try {
       admitted = await this.examine(req, connection);
       // From here to the handshake nothing waits, so that nothing can come between.
-      if (!upgrade.isOpen) return;
+      if (!upgrade.isOpen) return upgrade.abandon();
       this.enter(admitted.client, connection, () => this.watch(upgrade.accept(), connection));
     } catch (thrown) {
-      if (!upgrade.isOpen) return;
+      if (!upgrade.isOpen) return upgrade.abandon();
       logRefusal(this.parts.logger, toHubError(thrown), req);
       next(thrown);
       return;

@@ -41,6 +41,11 @@ export class PendingUpgrade {
     return !res.headersSent && !socket.destroyed && socket.readable && socket.writable;
   }
 
+  /** For one that is not open any more: a peer that has only hung up would hold its socket until the handshake's time is over. */
+  abandon(): void {
+    if (!this.res.headersSent) this.socket.destroy();
+  }
+
   /** Shakes hands, at once. @throws HubError `unavailable` unless it `isOpen` */
   accept(): WebSocket {
     if (!this.isOpen) throw new HubError('unavailable');
@@ -95,7 +100,8 @@ export class Upgrades {
         this.lead(server, req, socket, head, match.groups?.ticketId ?? '');
       } else if (isLastOfOursOnly(server, onUpgrade)) {
         // Nobody else is there to answer it, and it would hang for ever.
-        refuse(respondOn(socket, req), new HubError('not_found', 'There is no WebSocket here'));
+        const res = respondOn(socket, req);
+        if (res) refuse(res, new HubError('not_found', 'There is no WebSocket here'));
       }
     };
     ourListeners.add(onUpgrade);
@@ -112,6 +118,7 @@ export class Upgrades {
   ): void {
     const { origins, clock, logger, handshakeTimeoutMs } = this.parts;
     const res = respondOn(socket, req);
+    if (!res) return;
     const turnDown = (thrown: unknown) => {
       const error = toHubError(thrown);
       logRefusal(logger, error, req);
@@ -150,13 +157,19 @@ function isLastOfOursOnly(server: Server | SecureServer, listener: object): bool
   return listeners.at(-1) === listener && listeners.every((each) => ourListeners.has(each));
 }
 
-/** A real response for a request whose socket Node has let go of. */
-function respondOn(socket: Socket, req: IncomingMessage): ServerResponse {
+/** A real response for a request whose socket Node has let go of; none where an earlier request still waits for its own. */
+function respondOn(socket: Socket, req: IncomingMessage): ServerResponse | undefined {
   // A peer that goes away here is no error of ours.
   socket.on('error', destroySocket);
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
-  res.assignSocket(socket);
+  try {
+    res.assignSocket(socket);
+  } catch {
+    // Whoever sends a handshake behind a request that is not yet answered would get both answers in one.
+    socket.destroy();
+    return undefined;
+  }
   res.once('finish', endSocket);
   return res;
 }

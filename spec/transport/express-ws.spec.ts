@@ -128,6 +128,16 @@ describe('while the app decides', () => {
     );
   });
 
+  test('once it has decided, more of them may come', async () => {
+    await start(options());
+    const client = await connect();
+    decide('allow');
+    await client.next('snapshot');
+    for (let n = 1; n <= 40; n += 1) client.send({ type: 'message', id: `m${n}`, content: `${n}` });
+    await client.next((frame) => frame.re === 'm40');
+    expect(client.all('ack')).toHaveLength(40);
+  });
+
   test('a seventeenth closes with 4429, and nothing is carried out', async () => {
     await start(options());
     const client = await connect();

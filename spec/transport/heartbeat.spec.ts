@@ -80,9 +80,11 @@ test('with every heartbeat hitl.v1 is told the top of the log, once, and classic
   expect(await one.next('pong')).toEqual({ event: 'pong', seq: 2 });
   expect(await two.next('pong')).toEqual({ event: 'pong', seq: 2 });
   expect(await elsewhere.next('pong')).toEqual({ event: 'pong', seq: 0 });
-  classic.send('{"type":"ping"}');
-  await classic.next('pong');
-  expect(classic.all('pong')).toHaveLength(1);
+  for (const _ping of [1, 2]) {
+    classic.send('{"type":"ping"}');
+    await classic.next('pong');
+  }
+  expect(classic.all('pong')).toHaveLength(2);
   expect(one.all('pong')).toHaveLength(1);
 });
 

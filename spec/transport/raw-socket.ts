@@ -86,16 +86,8 @@ export class RawSocket {
     return this.answer();
   }
 
-  /** One masked frame, of up to 65,535 bytes. */
   sendFrame(opcode: number, payload: Buffer): void {
-    const mask = randomBytes(4);
-    const short = payload.length < 126;
-    const head = Buffer.alloc(short ? 2 : 4);
-    head[0] = 0x80 | opcode;
-    head[1] = 0x80 | (short ? payload.length : 126);
-    if (!short) head.writeUInt16BE(payload.length, 2);
-    const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-    this.socket.write(Buffer.concat([head, mask, masked]));
+    this.socket.write(frameOf(opcode, payload));
   }
 
   /** Resolves when the other side has ended the connection. */
@@ -132,6 +124,18 @@ export class RawSocket {
       check();
     });
   }
+}
+
+/** One masked frame, of up to 65,535 bytes. */
+export function frameOf(opcode: number, payload: Buffer): Buffer {
+  const mask = randomBytes(4);
+  const short = payload.length < 126;
+  const head = Buffer.alloc(short ? 2 : 4);
+  head[0] = 0x80 | opcode;
+  head[1] = 0x80 | (short ? payload.length : 126);
+  if (!short) head.writeUInt16BE(payload.length, 2);
+  const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
+  return Buffer.concat([head, mask, masked]);
 }
 
 /** One handshake on a connection of its own, and how it was answered. */

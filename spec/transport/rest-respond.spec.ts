@@ -150,7 +150,7 @@ describe('an answer that another site has forged', () => {
     ],
     ['from the same site', { Origin: 'http://app.example', Host: 'app.example' }, 200],
     ['from a program', {}, 200],
-  ])('%s: %i', async (_what, headers, status) => {
+  ])('%s', async (_what, headers, status) => {
     await start();
     const { body } = await respond().set(headers).send({ status: 'approved' }).expect(status);
     if (status === 403) expect(body.error.code).toBe('origin_refused');

@@ -8,7 +8,7 @@ import type { Express } from 'express';
 import { createLogger, type Logger, transports } from 'winston';
 import { memoryStore } from '../../lib/store/memory';
 import { TestClient, type TestClientOptions } from '../../lib/testing/test-client';
-import { userFromHeader } from '../../lib/testing/test-hub';
+import { startTestHub, type TestHub, type TestHubOptions, userFromHeader } from '../../lib/testing/test-hub';
 import { type ExpressHitl, type ExpressHitlOptions, expressHitl } from '../../lib/transport/express-hitl';
 
 const silent: Logger = createLogger({ silent: true, transports: [new transports.Console()] });
@@ -63,4 +63,30 @@ export class Served {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
+}
+
+/** Makes what a spec's tests need, and ends it after each of them, the latest first. */
+export function endedAfterEach() {
+  const ends: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+  return {
+    ends,
+    async startHub(options?: TestHubOptions): Promise<TestHub> {
+      const hub = await startTestHub(options);
+      ends.push(() => hub.close());
+      return hub;
+    },
+    hitlOf(options?: Partial<ExpressHitlOptions>): ExpressHitl {
+      const hitl = makeHitl(options);
+      ends.push(() => hitl.close());
+      return hitl;
+    },
+    async serve(...args: Parameters<typeof Served.start>): Promise<Served> {
+      const served = await Served.start(...args);
+      ends.push(() => served.close());
+      return served;
+    },
+  };
 }

@@ -1,38 +1,17 @@
 /** Which upgrades are ours, in which order they are looked at, and what becomes of the others. */
 
 import { createServer, type IncomingMessage } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { Server as SocketIo } from 'socket.io';
 import { io } from 'socket.io-client';
 import { WebSocketServer } from 'ws';
-import { TestClient } from '../../lib/testing/test-client';
-import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
-import type { ExpressHitl } from '../../lib/transport/express-hitl';
+import type { TestHubOptions } from '../../lib/testing/test-hub';
 import { askOnce, RawSocket, ticketPath } from './raw-socket';
-import { localhost, makeHitl, Served } from './serve';
+import { endedAfterEach, Served } from './serve';
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function startHub(...options: Parameters<typeof startTestHub>): Promise<TestHub> {
-  const hub = await startTestHub(...options);
-  ends.push(() => hub.close());
-  return hub;
-}
-
-function hitlOf(...options: Parameters<typeof makeHitl>): ExpressHitl {
-  const hitl = makeHitl(...options);
-  ends.push(() => hitl.close());
-  return hitl;
-}
-
-async function serve(...args: Parameters<typeof Served.start>): Promise<Served> {
-  const served = await Served.start(...args);
-  ends.push(() => served.close());
-  return served;
-}
+const { ends, startHub, hitlOf, serve } = endedAfterEach();
 
 describe('the order of the checks', () => {
   /** Notes who of the app is asked; the last of them refuses. */
@@ -202,119 +181,29 @@ describe('upgrades of others', () => {
   });
 });
 
-describe('where it is mounted', () => {
-  test('nested routers, with their middleware', async () => {
-    const hitl = hitlOf({ user: (req) => (req as Request & { seen?: string }).seen });
-    const app = express();
-    const [outer, inner] = [express.Router(), express.Router()];
-    const see = (seen: string) => (req: Request & { seen?: string }, _res: Response, next: NextFunction) => {
-      req.seen = `${req.seen ?? ''}${seen}`;
-      next();
-    };
-    inner.use(see('inner'), hitl.router);
-    outer.use('/b', see('outer '), inner);
-    app.use('/a', outer);
-    const served = await serve(app);
-    hitl.attach(served.server);
-    const client = await served.connect(`/a/b${ticketPath}?tab=x`);
-    expect((await client.next('welcome')).user.id).toBe('outer inner');
-  });
+test.each([ticketPath, '/elsewhere'])(
+  'a handshake for %s behind a request that is not yet answered ends the socket, and nothing else',
+  async (path) => {
+    const waiting: Response[] = [];
+    const hub = await startHub({ app: (app) => app.get('/slow', (_req, res) => void waiting.push(res)) });
+    const raw = await RawSocket.open(hub.port);
+    raw.socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    raw.request({ path });
+    await raw.ended();
+    expect(raw.received.toString()).toBe('');
+    for (const res of waiting) res.end('too late');
+    await (await hub.connect()).next('snapshot');
+    expect(hub.hub.getTotalClientCount()).toBe(1);
+  },
+);
 
-  test('below a parameter', async () => {
-    const hitl = hitlOf();
-    const app = express();
-    app.use('/tenants/:tenant', hitl.router);
-    const served = await serve(app);
-    hitl.attach(served.server);
-    await (await served.connect(`/tenants/acme${ticketPath}`)).next('welcome');
-  });
-
-  test('with a slash at the end of the address', async () => {
-    const hub = await startHub({ mount: '/soc' });
-    const client = await TestClient.open(`${hub.url.replace('http', 'ws')}${ticketPath}/?tab=x`, {
-      headers: { 'x-user': 'alice' },
-    });
-    if (!(client instanceof TestClient)) throw new Error('refused');
-    expect((await client.next('welcome')).ticket_id).toBe('T-1');
-    client.socket.terminate();
-  });
-
-  test('two hubs on one server, each with its own path, take their own', async () => {
-    const [one, two] = [hitlOf({ user: () => 'one' }), hitlOf({ user: () => 'two' })];
-    const app = express();
-    app.use('/one', one.router);
-    app.use('/two', two.router);
-    const served = await serve(app);
-    one.attach(served.server, { path: '/one/' });
-    two.attach(served.server, { path: '/two' });
-    expect((await (await served.connect(`/one${ticketPath}`)).next('welcome')).user.id).toBe('one');
-    expect((await (await served.connect(`/two${ticketPath}`)).next('welcome')).user.id).toBe('two');
-  });
-
-  test('B18: two hubs attached without a path each hold to their own origins', async () => {
-    const open = hitlOf({ allowedOrigins: ['https://open.example'] });
-    const strict = hitlOf({ allowedOrigins: ['https://strict.example'] });
-    const app = express();
-    app.use('/open', open.router);
-    app.use('/strict', strict.router);
-    const served = await serve(app);
-    open.attach(served.server);
-    strict.attach(served.server);
-    const at = (mount: string, origin: string) =>
-      askOnce(served.port, { path: `${mount}${ticketPath}`, headers: { Origin: origin } });
-    expect((await at('/open', 'https://open.example')).status).toBe(101);
-    expect((await at('/strict', 'https://open.example')).status).toBe(403);
-    expect((await askOnce(served.port, { path: `/strict${ticketPath}` })).status).toBe(101);
-  });
-
-  test('attached twice, it still takes each upgrade once', async () => {
-    const hitl = hitlOf();
-    const app = express();
-    app.use(hitl.router);
-    const served = await serve(app);
-    hitl.attach(served.server);
-    hitl.attach(served.server);
-    const client = await served.connect(ticketPath);
-    await client.next('snapshot');
-    expect(hitl.hub.getClientCount('T-1')).toBe(1);
-  });
-
-  test('detached, it takes no more and keeps those it has', async () => {
-    const hitl = hitlOf();
-    const app = express();
-    app.use(hitl.router);
-    const served = await serve(app);
-    const detach = hitl.attach(served.server);
-    const client = await served.connect(ticketPath);
-    detach();
-    expect(served.server.listenerCount('upgrade')).toBe(0);
-    expect(await client.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
-  });
-
-  test('a path without its slash is refused when it is given', async () => {
-    const hitl = hitlOf();
-    const served = await serve(express());
-    expect(() => hitl.attach(served.server, { path: 'soc' })).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
-    );
-  });
-
-  test('on https, where a page sent in the clear is of another origin', async () => {
-    const hitl = hitlOf();
-    const app = express();
-    app.use(hitl.router);
-    const served = await serve(app, localhost);
-    hitl.attach(served.server);
-    const from = (scheme: string) =>
-      served.connect(ticketPath, {
-        secure: true,
-        ca: localhost.cert,
-        origin: `${scheme}://127.0.0.1:${served.port}`,
-      });
-    await expect(from('http')).rejects.toThrow('403');
-    const client = await from('https');
-    expect(await client.ask({ type: 'message', content: 'over TLS' })).toMatchObject({ event: 'ack' });
-  });
+test('a handshake behind one that was answered is a handshake', async () => {
+  const hub = await startHub({ app: (app) => app.get('/quick', (_req, res) => void res.send('done')) });
+  const raw = await RawSocket.open(hub.port);
+  raw.socket.write('GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect((await raw.answer()).body).toBe('done');
+  expect((await raw.ask()).status).toBe(101);
+  raw.destroy();
 });
 
 test('what was written right after the handshake is read', async () => {
@@ -326,4 +215,25 @@ test('what was written right after the handshake is read', async () => {
   const client = await hub.connect({ user: 'bob' });
   await client.next((frame) => JSON.stringify(frame).includes('early'));
   raw.destroy();
+});
+
+test('a connection keeps nothing of the request it came with', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const hub = await startHub({ maxClientsPerTicket: 20 });
+  const requests: WeakRef<object>[] = [];
+  hub.server.prependListener('request', (req, res) => requests.push(new WeakRef(req), new WeakRef(res)));
+  const raws: RawSocket[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const raw = await RawSocket.open(hub.port);
+    expect((await raw.ask({ path: `${ticketPath}?tab=${n}` })).status).toBe(101);
+    raws.push(raw);
+  }
+  await (await hub.connect({ ticketId: 'T-2' })).next('snapshot');
+  collectGarbage();
+  expect(requests).toHaveLength(42);
+  expect(hub.hub.getClientCount('T-1')).toBe(20);
+  // The last one or two may still be on the stack of something.
+  expect(requests.filter((each) => each.deref()).length).toBeLessThan(10);
+  for (const raw of raws) raw.destroy();
 });
