@@ -27,6 +27,8 @@ export type MayRespond = (user: User, request: Readonly<RequestRecord>) => boole
 /** How long a claim lasts without being renewed. */
 export const leaseMs = 120_000;
 
+/** How long the app's own rule may take; the request's other events wait for it. */
+export const ruleTimeoutMs = 10_000;
 /** How long a run may be silent before nobody knows what became of it. */
 export const runLeaseMs = 60_000;
 /** Characters kept of why a run failed. */
@@ -214,15 +216,25 @@ export class Hitl {
     return this.parts.waiters.size;
   }
 
+  /** Only a clear yes is one: a rule that throws, says nothing, or takes too long says no. */
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {
+    const { mayRespond, clock, logger } = this.parts;
+    if (!mayRespond) return true;
+    let stopWaiting = () => {};
+    const tooLong = new Promise<never>((_resolve, reject) => {
+      stopWaiting = clock.later(ruleTimeoutMs, () => reject(new Error(`no answer in ${ruleTimeoutMs} ms`)));
+    });
     try {
-      return (await this.parts.mayRespond?.(user, deepFreeze(structuredClone(record)))) ?? true;
+      const ask = async () => mayRespond(user, deepFreeze(structuredClone(record)));
+      return (await Promise.race([ask(), tooLong])) === true;
     } catch (error) {
-      this.parts.logger.error('mayRespond failed; the answer is refused', {
+      logger.error('mayRespond failed; the answer is refused', {
         requestId: record.id,
-        error: String(error),
+        error: error instanceof Error ? error.message : typeof error,
       });
       return false;
+    } finally {
+      stopWaiting();
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The hub: tickets in use, what is sent to them, and the parts that keep turns and requests going; the transport and the app drive it. */
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
-import type { ChatFrame, ChatUser } from '../protocol/chat-frames';
+import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
 import type { DirectEnvelope, Notice } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
@@ -223,7 +223,7 @@ export class Hub {
 
   /** A chat frame to every client of a ticket, unlogged; `notice` in `hitl.v1` (reference A77). */
   sendToTicket(ticketId: string, frame: ChatFrame): void {
-    this.rooms.get(ticketId)?.deliver([this.toNotice(ticketId, frame)]);
+    this.rooms.get(ticketId)?.deliver([noticeOf(ticketId, frame, this.options.clock.now())]);
   }
 
   sendMessageToTicket(ticketId: string, content: string, user?: ChatUser): void {
@@ -245,7 +245,8 @@ export class Hub {
   sendToClient(clientId: string, frame: ChatFrame): void {
     const client = this.clients.get(clientId);
     if (!client) throw new HubError('client_not_found');
-    if (!this.tell(client, this.toNotice(client.ticketId, frame))) throw new HubError('client_queue_full');
+    if (!this.tell(client, noticeOf(client.ticketId, frame, this.options.clock.now())))
+      throw new HubError('client_queue_full');
   }
 
   /** An envelope to one client. False: it does not keep up, and is out. */
@@ -339,19 +340,7 @@ export class Hub {
   }
 
   private toFrame(type: ChatFrame['type'], content: string, user?: ChatUser): ChatFrame {
-    return { type, content, timestamp: Math.floor(this.options.clock.now() / 1000), ...(user && { user }) };
-  }
-
-  private toNotice(ticketId: string, frame: ChatFrame): Notice {
-    const { type, content, user } = frame;
-    return {
-      event: 'notice',
-      timestamp: toWireTime(frame.timestamp * 1000, this.options.clock.now()),
-      ticket_id: ticketId,
-      kind: type,
-      content,
-      ...(user && { user }),
-    };
+    return chatFrame(type, content, this.options.clock.now(), { user });
   }
 
   private timestamp(): string {

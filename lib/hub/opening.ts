@@ -1,6 +1,6 @@
 /** What a client is told first when it comes in: what it missed, or a snapshot of everything; the hub makes it from the store. */
 import type { LoggedEnvelope, Member, PresenceChanged, Snapshot } from '../protocol/envelopes';
-import type { Millis } from '../protocol/records';
+import type { MessageRecord, Millis } from '../protocol/records';
 import { messageView, requestView, sessionView, toWireTime, turnView } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
 
@@ -14,6 +14,8 @@ export type Opening = { position: LogPosition } & (
 export const maxReplay = 1_000;
 /** Messages in a snapshot. */
 export const snapshotMessages = 200;
+/** Characters of messages told in an opening: what is older is left to the timeline, since a slow client's share is kept for it. */
+export const maxOpeningChars = 1_048_576;
 
 /**
  * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
@@ -30,7 +32,8 @@ export async function openingFor(
   if (after) {
     const { items, ...position } = await store.log(ticketId, after.seq, maxReplay);
     const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
-    if (isKnown && after.seq + items.length === position.seq) {
+    const isWhole = after.seq + items.length === position.seq && charsOf(items) <= maxOpeningChars;
+    if (isKnown && isWhole) {
       const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
       return { position, missed: items, presence: { event: 'presence_changed', ...there } };
     }
@@ -42,10 +45,27 @@ export async function openingFor(
     epoch: state.epoch,
     seq: state.seq,
     sessions: state.sessions.map((session) => sessionView(session, now)),
-    messages: state.messages.map((message) => messageView(message, now)),
+    messages: newest(state.messages).map((message) => messageView(message, now)),
     turns: state.turns.map((turn) => turnView(turn, now)),
     requests: state.requests.map((request) => requestView(request, now)),
     presence: [...presence],
   };
   return { position: state, snapshot };
+}
+
+function charsOf(envelopes: readonly LoggedEnvelope[]): number {
+  return envelopes.reduce(
+    (sum, envelope) => sum + ('message' in envelope ? envelope.message.content.length : 0),
+    0,
+  );
+}
+
+/** The last messages that fit, oldest first. */
+function newest(messages: readonly MessageRecord[]): readonly MessageRecord[] {
+  let chars = 0;
+  const first = messages.findLastIndex(({ content }) => {
+    chars += content.length;
+    return chars > maxOpeningChars;
+  });
+  return messages.slice(first + 1);
 }

@@ -1,8 +1,9 @@
 /** The classic dialect: the reference's chat frames (A32–A33), and how envelopes are told to clients that speak only those. */
 import { z } from 'zod';
-import type { EphemeralEnvelope } from './ephemeral-envelopes';
+import type { EphemeralEnvelope, Notice } from './ephemeral-envelopes';
 import type { LoggedEnvelope } from './logged-envelopes';
 import type { Millis } from './records';
+import { toWireTime } from './views';
 
 /** One chat frame, with its fields in the reference's order. */
 export const chatFrameSchema = z.object({
@@ -90,4 +91,20 @@ export function ephemeralToClassic(envelope: EphemeralEnvelope): readonly object
   return [
     chatFrame(envelope.kind, envelope.content, Date.parse(envelope.timestamp), { user: envelope.user }),
   ];
+}
+
+/** A chat frame as the envelope that tells the same; its time is the frame's. */
+export function noticeOf(
+  ticketId: string,
+  { type, content, timestamp: seconds, user }: ChatFrame,
+  now: Millis,
+): Notice {
+  return {
+    event: 'notice',
+    timestamp: toWireTime(seconds * 1000, now),
+    ticket_id: ticketId,
+    kind: type,
+    content,
+    ...(user && { user }),
+  };
 }

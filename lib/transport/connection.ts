@@ -27,6 +27,9 @@ export const pressureBytes = 65_536;
 /** How long a client may take to answer a close. */
 export const closeTimeoutMs = 5_000;
 
+/** What a connection that is live or closed holds back: one list for all of them. */
+const nothingHeld: (Broadcast | DirectEnvelope | EphemeralEnvelope)[] = [];
+
 export class Connection implements Sink {
   /** Ephemeral frames this client was spared because it was behind. */
   dropped = 0;
@@ -79,7 +82,7 @@ export class Connection implements Sink {
     this.seq = seq;
     this.state = 'live';
     const { held } = this;
-    this.held = [];
+    this.held = nothingHeld;
     return held.every((each) =>
       each instanceof Broadcast ? this.forward(each) : this.write(this.encodeOne(each)),
     );
@@ -89,7 +92,7 @@ export class Connection implements Sink {
     if (this.state === 'closed') return;
     const { code, reason } = closeCodes[name];
     this.state = 'closed';
-    this.held = [];
+    this.held = nothingHeld;
     this.socket?.close(this.dialect === 'classic' ? classicCloseCode(name) : code, reason);
     this.cancelTerminate = this.clock.later(closeTimeoutMs, () => this.socket?.terminate());
   }
@@ -97,7 +100,7 @@ export class Connection implements Sink {
   /** The socket is closed; nothing is left to be done. */
   ended(): void {
     this.state = 'closed';
-    this.held = [];
+    this.held = nothingHeld;
     this.cancelTerminate?.();
   }
 

@@ -11,7 +11,7 @@ import { type Dialect, decodeClassicFrame, decodeClientFrame } from '../protocol
 import type { RequestRecord } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { Access } from './access';
-import { pongOf } from './heartbeat';
+import { pongOf } from './pong';
 import type { RateLimit } from './rate-limit';
 import { closeNameFor } from './refusal';
 

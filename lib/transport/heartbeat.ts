@@ -1,12 +1,21 @@
-/** One timer for all connections: pings them, drops those that are silent, tells where their log stands; the socket route keeps it. */
+/** Who sits at which socket, and one timer for all: pings them, drops the silent, tells where their log stands; the socket route keeps it. */
+import type { WebSocket } from 'ws';
 import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
-import type { Pong } from '../protocol/envelopes';
 import type { Connection } from './connection';
+import type { Frames } from './frames';
+import { pongOf } from './pong';
+
+/** What belongs to one socket. It is found by the socket, so that all sockets share their listeners: an idle one is to cost little. */
+export interface Seat {
+  connection: Connection;
+  client: Client;
+  frames: Frames;
+}
 
 export class Heartbeat {
-  private readonly clients = new Map<Connection, Client>();
+  private readonly seats = new Map<WebSocket, Seat>();
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -17,17 +26,21 @@ export class Heartbeat {
 
   /** Connections open now. */
   get size(): number {
-    return this.clients.size;
+    return this.seats.size;
   }
 
-  add(connection: Connection, client: Client): void {
-    this.clients.set(connection, client);
+  add(socket: WebSocket, seat: Seat): void {
+    this.seats.set(socket, seat);
     this.cancel ??= this.arm();
   }
 
-  remove(connection: Connection): void {
-    this.clients.delete(connection);
-    if (this.clients.size > 0) return;
+  at(socket: WebSocket): Seat | undefined {
+    return this.seats.get(socket);
+  }
+
+  remove(socket: WebSocket): void {
+    this.seats.delete(socket);
+    if (this.seats.size > 0) return;
     this.cancel?.();
     this.cancel = undefined;
   }
@@ -41,7 +54,7 @@ export class Heartbeat {
 
   private beat(): void {
     const byTicket = new Map<string, Client[]>();
-    for (const [connection, client] of [...this.clients]) {
+    for (const { connection, client } of [...this.seats.values()]) {
       connection.beat();
       // The classic dialect knows a pong as an answer only.
       if (connection.dialect === 'classic') continue;
@@ -60,14 +73,4 @@ export class Heartbeat {
       );
     }
   }
-}
-
-/**
- * Where a ticket's log stands, told after the end of the tick: by then all that was committed before has gone out, and an
- * envelope that is only late does not look lost. @throws HubError `storage_failed`, `unavailable`
- */
-export async function pongOf(hub: Hub, ticketId: string): Promise<Pong> {
-  const { seq } = await hub.position(ticketId);
-  await new Promise((resolve) => setImmediate(resolve));
-  return { event: 'pong', seq };
 }

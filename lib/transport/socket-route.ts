@@ -50,6 +50,7 @@ interface Admitted {
 
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
+  private readonly listeners = listenersOf(this);
 
   constructor(private readonly parts: SocketRouteParts) {
     this.heartbeat = new Heartbeat(parts.hub, parts.clock, parts.heartbeatMs);
@@ -86,6 +87,8 @@ export class SocketRoute {
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
     const connection = new Connection(dialect, clock, this.parts.agent);
     this.watch(socket, connection);
+    // It may go before it has its seat.
+    socket.on('close', () => connection.ended());
     const early: [RawData | string, boolean?][] = [];
     const hold = (...frame: [RawData | string, boolean?]) => {
       if (isTooLarge(frame[0])) connection.close('too_large');
@@ -95,11 +98,10 @@ export class SocketRoute {
     socket.on('message', hold);
     const cancel = clock.later(handshakeTimeoutMs, () => connection.close('unavailable'));
     let admitted: Admitted;
-    let receive: (...frame: [RawData | string, boolean?]) => void;
     try {
       admitted = await this.examine(req, connection);
       if (socket.readyState !== socket.OPEN) return;
-      receive = this.enter(admitted.client, connection, () => socket);
+      this.enter(admitted.client, connection, () => socket);
     } catch (thrown) {
       const error = toHubError(thrown);
       logRefusal(logger, error, req);
@@ -109,7 +111,7 @@ export class SocketRoute {
       cancel();
       socket.off('message', hold);
     }
-    for (const frame of early) receive(...frame);
+    for (const frame of early) this.receive(socket, ...frame);
     await this.open(admitted, connection);
   }
 
@@ -128,7 +130,7 @@ export class SocketRoute {
   }
 
   /** Lets the client in and listens to it. @throws HubError `ticket_full`, `closing`, `unavailable`; then nothing has changed */
-  private enter(client: Client, connection: Connection, shakeHands: () => WebSocket) {
+  private enter(client: Client, connection: Connection, shakeHands: () => WebSocket): void {
     const { hub } = this.parts;
     hub.register(client);
     let socket: WebSocket;
@@ -138,30 +140,41 @@ export class SocketRoute {
       hub.unregister(client);
       throw error;
     }
-    this.heartbeat.add(connection, client);
     const frames = new Frames(this.parts, client, connection.dialect);
-    // ws 7 has no flag and hands text over as a string.
-    const receive = (data: RawData | string, isBinary = typeof data !== 'string') => {
-      connection.heard();
-      // A tab that was replaced or sent away may still have had frames on their way.
-      if (!hub.isRegistered(client)) return;
-      if (isBinary) this.dismiss(client, 'unsupported_data');
-      else if (isTooLarge(data)) this.dismiss(client, 'too_large');
-      else void frames.receive(data.toString());
-    };
-    socket.on('message', receive);
-    socket.on('pong', () => connection.heard());
-    socket.on('close', () => {
-      this.heartbeat.remove(connection);
-      hub.unregister(client);
-    });
-    return receive;
+    this.heartbeat.add(socket, { connection, client, frames });
+    socket.on('message', this.listeners.message);
+    socket.on('pong', this.listeners.pong);
+  }
+
+  /** A frame has come. ws 7 has no flag for binary ones and hands text over as a string. */
+  receive(socket: WebSocket, data: RawData | string, isBinary = typeof data !== 'string'): void {
+    const seat = this.heartbeat.at(socket);
+    // A tab that was replaced or sent away may still have had frames on their way.
+    if (!seat || !this.parts.hub.isRegistered(seat.client)) return;
+    seat.connection.heard();
+    if (isBinary) this.dismiss(seat.client, 'unsupported_data');
+    else if (isTooLarge(data)) this.dismiss(seat.client, 'too_large');
+    else void seat.frames.receive(data.toString());
+  }
+
+  /** A socket has answered a ping. */
+  heard(socket: WebSocket): void {
+    this.heartbeat.at(socket)?.connection.heard();
+  }
+
+  /** A socket is gone. */
+  leave(socket: WebSocket): void {
+    const seat = this.heartbeat.at(socket);
+    if (!seat) return;
+    this.heartbeat.remove(socket);
+    seat.connection.ended();
+    this.parts.hub.unregister(seat.client);
   }
 
   private watch(socket: WebSocket, connection: Connection): WebSocket {
     connection.open(socket);
     socket.on('error', this.onError);
-    socket.on('close', () => connection.ended());
+    socket.on('close', this.listeners.close);
     return socket;
   }
 
@@ -213,6 +226,21 @@ export class SocketRoute {
     const { code, message } = new HubError('session_resume_failed').toBody();
     return { event: 'error', code, message, details: { reason: failure } };
   }
+}
+
+/** One set for all sockets: with listeners of its own, each would cost as much again as all else that is kept of it. */
+function listenersOf(route: SocketRoute) {
+  return {
+    message(this: WebSocket, data: RawData | string, isBinary?: boolean) {
+      route.receive(this, data, isBinary);
+    },
+    pong(this: WebSocket) {
+      route.heard(this);
+    },
+    close(this: WebSocket) {
+      route.leave(this);
+    },
+  };
 }
 
 /** Our own handshake sets this limit, and then ws never hands over more; an app's own express-ws has another. */

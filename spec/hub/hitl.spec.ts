@@ -121,6 +121,30 @@ describe('requests to humans', () => {
     expect(asked).toEqual(['ann block_ip', 'bob block_ip', 'lea block_ip']);
   });
 
+  it("take silence of the app's own rule for a no, and go on after it", async () => {
+    let answers: (() => unknown)[] = [() => undefined, () => new Promise(() => {}), () => true];
+    let asked = () => {};
+    await start({
+      mayRespond: () => {
+        const [next = () => false, ...rest] = answers;
+        answers = rest;
+        setImmediate(asked);
+        return next() as boolean;
+      },
+    });
+    const { id } = await ask();
+    await expect(approve(id)).rejects.toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
+    const stuck = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const refused = expect(approve(id)).rejects.toMatchObject({ code: 'not_allowed' });
+    const next = approve(id);
+    await stuck;
+    hub.clock.advance(10_000);
+    await refused;
+    expect(await next).toMatchObject({ status: 'approved' });
+  });
+
   it('go from stage to stage, each with its own people', async () => {
     await start();
     const { id } = await ask({ policy: { stages: [{ users: ['ann', 'bob'] }, { groups: ['lead'] }] } });

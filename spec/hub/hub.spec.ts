@@ -1,6 +1,5 @@
-import { maxReplay, snapshotMessages } from '../../lib/hub/opening';
-import { chatCommit, commitTo, noon, requestRecord, requestsCommit, turnRecord } from '../store/records';
-import { diskFull, type Guest, gate, idle, Rig } from './rig';
+import { noon } from '../store/records';
+import { type Guest, idle, Rig } from './rig';
 
 describe('The hub', () => {
   let rig: Rig;
@@ -90,6 +89,15 @@ describe('The hub', () => {
       // The same tab of another ticket or user is another.
       expect(rig.join('user 0', 'tab', 'U').ears.closed).toEqual([]);
       expect(newer.ears.closed).toEqual([]);
+    });
+
+    it('by the newest of one tab, also when nobody else is there', async () => {
+      rig.join();
+      const newer = rig.join();
+      expect(counts()).toEqual([1, 1, ['T']]);
+      rig.hub.sendStatusToTicket('T', 'hello');
+      await idle();
+      expect(notices(newer)).toHaveLength(1);
     });
 
     it('and sends away those that the app names', () => {
@@ -206,194 +214,6 @@ describe('The hub', () => {
       rig.hub.sendMessageToTicket('T', 'still here?');
       await idle();
       expect(notices(ben)).toHaveLength(1);
-    });
-  });
-
-  describe('tells a client that comes in', () => {
-    it('how the ticket stands', async () => {
-      const turn = turnRecord({ ticketId: 'T' });
-      const request = requestRecord({ ticketId: 'T' });
-      await rig.kept.commit([
-        chatCommit('T', 'hello'),
-        commitTo('T', { turns: [turn] }),
-        requestsCommit(request),
-      ]);
-      rig.join('ann');
-      rig.join('ann', 'second');
-      const { epoch } = await rig.kept.position('T');
-      expect(await rig.hub.opening('T')).toMatchObject({
-        position: { epoch, seq: 1 },
-        snapshot: {
-          event: 'snapshot',
-          ticket_id: 'T',
-          epoch,
-          seq: 1,
-          sessions: [],
-          messages: [{ content: 'hello' }],
-          turns: [{ id: turn.id, status: 'running' }],
-          requests: [{ id: request.id, status: 'pending' }],
-          presence: [{ user: { id: 'ann', name: 'ANN' }, clients: 2 }],
-        },
-      });
-    });
-
-    it(`the last ${snapshotMessages} messages of a long ticket`, async () => {
-      const commits = Array.from({ length: snapshotMessages + 5 }, (_, n) => chatCommit('T', `${n}`));
-      await rig.kept.commit(commits);
-      const opening = await rig.hub.opening('T');
-      if (!('snapshot' in opening)) throw new Error('no snapshot');
-      expect(opening.snapshot.messages).toHaveLength(snapshotMessages);
-      expect(opening.snapshot.messages.at(-1)?.content).toBe(`${snapshotMessages + 4}`);
-    });
-
-    it('what it missed, each envelope once, up to where the log stands', async () => {
-      await rig.kept.commit(['a', 'b', 'c'].map((content) => chatCommit('T', content)));
-      const { epoch, seq } = await rig.hub.position('T');
-      expect(seq).toBe(3);
-      const seqs = async (after: number) => {
-        const opening = await rig.hub.opening('T', { epoch, seq: after });
-        return 'missed' in opening ? opening.missed.map((each) => each.seq) : 'snapshot';
-      };
-      expect([await seqs(0), await seqs(1), await seqs(3)]).toEqual([[1, 2, 3], [2, 3], []]);
-      expect(await seqs(4)).toBe('snapshot');
-    });
-
-    it('everything anew when what it missed is of another log, trimmed, or too much', async () => {
-      await rig.kept.commit(Array.from({ length: maxReplay + 1 }, (_, n) => chatCommit('T', `${n}`)));
-      const { epoch } = await rig.hub.position('T');
-      const kind = async (after: { epoch: string; seq: number }) =>
-        'missed' in (await rig.hub.opening('T', after)) ? 'missed' : 'snapshot';
-      expect(await kind({ epoch, seq: 0 })).toBe('snapshot');
-      expect(await kind({ epoch, seq: 1 })).toBe('missed');
-      expect(await kind({ epoch: 'another', seq: 1 })).toBe('snapshot');
-      await rig.kept.trim('T', 10, 0);
-      expect(await kind({ epoch, seq: maxReplay - 10 })).toBe('snapshot');
-      expect(await kind({ epoch, seq: maxReplay - 9 })).toBe('missed');
-    });
-  });
-
-  describe('starts', () => {
-    it('once, however often it is told to', async () => {
-      rig.newHub();
-      let opened = 0;
-      rig.trouble.open = () => {
-        opened += 1;
-      };
-      await Promise.all([rig.hub.start(), rig.hub.start()]);
-      await rig.hub.start();
-      expect(opened).toBe(1);
-    });
-
-    it('again after it failed', async () => {
-      rig.newHub();
-      rig.trouble.open = diskFull;
-      const [first, second] = await Promise.allSettled([rig.hub.start(), rig.hub.start()]);
-      expect([first, second]).toMatchObject([
-        { reason: { code: 'storage_failed', cause: { message: 'disk full' } } },
-        { reason: { code: 'storage_failed' } },
-      ]);
-      await expect(rig.hub.start()).rejects.toMatchObject({ code: 'storage_failed' });
-      delete rig.trouble.open;
-      await rig.hub.start();
-      await rig.say(rig.join(), 'hello');
-      expect(await rig.story()).toEqual(['session_created', 'user: hello']);
-    });
-
-    it('by telling requests of the deadlines that passed meanwhile', async () => {
-      const { id } = await rig.hub.hitl.request({
-        ticketId: 'T',
-        sessionId: 's',
-        userId: 'app',
-        type: 'question',
-        payload: { question: 'Where?' },
-        expiresIn: '1m',
-      });
-      await rig.hub.close();
-      rig.clock.jumpTo(rig.clock.now() + 3_600_000);
-      rig.newHub();
-      await rig.hub.start();
-      expect(await rig.hub.hitl.get(id)).toMatchObject({ status: 'expired' });
-    });
-  });
-
-  describe('closes', () => {
-    it('by sending everybody away and letting nobody in', async () => {
-      const guests = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
-      await rig.hub.close();
-      for (const { ears } of guests) expect(ears.closed).toEqual(['going_away']);
-      expect(rig.hub.closing).toBe(true);
-      for (const ticket of ['T', 'V'])
-        expect(() => rig.join('cem', 'tab', ticket)).toThrow(expect.objectContaining({ code: 'closing' }));
-    });
-
-    it('from the moment it is told to, before everybody is gone', async () => {
-      const disk = gate();
-      rig.trouble.commit = () => disk.opened;
-      const ann = rig.join();
-      const said = rig.say(ann, 'the last word');
-      await idle();
-      const closed = rig.hub.close();
-      expect(rig.hub.closing).toBe(true);
-      expect(() => rig.join('ben')).toThrow(expect.objectContaining({ code: 'closing' }));
-      expect(ann.ears.closed).toEqual([]);
-      disk.open();
-      await Promise.all([said, closed]);
-      // What was kept was also delivered before the farewell.
-      expect(ann.ears.seqs).toEqual([1, 2]);
-      expect(ann.ears.closed).toEqual(['going_away']);
-    });
-
-    it('again without an error and without doing it twice (A80)', async () => {
-      let closedStores = 0;
-      rig.trouble.close = () => {
-        closedStores += 1;
-      };
-      const { ears } = rig.join();
-      const first = rig.hub.close();
-      expect(rig.hub.close()).toBe(first);
-      await first;
-      await rig.hub.close();
-      expect(ears.closed).toEqual(['going_away']);
-      expect(closedStores).toBe(1);
-    });
-
-    it('and its counts keep their last value, whoever leaves then (A75, A80)', async () => {
-      const guests = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
-      const before = counts();
-      await rig.hub.close();
-      for (const { client } of guests) rig.hub.unregister(client);
-      expect(counts()).toEqual(before);
-    });
-
-    it('and sending to a ticket is still no error (A76, A77)', async () => {
-      const ann = rig.join();
-      await rig.hub.close();
-      rig.hub.broadcastToTicket('T', 'x');
-      rig.hub.sendMessageToTicket('T', 'x');
-      await idle();
-      expect(ann.ears.closed).toEqual(['going_away']);
-    });
-
-    it('also when it was never started, and does not start after that', async () => {
-      rig.newHub();
-      let opened = 0;
-      rig.trouble.open = () => {
-        opened += 1;
-      };
-      await rig.hub.close();
-      await expect(rig.hub.start()).rejects.toMatchObject({ code: 'closing' });
-      expect(opened).toBe(0);
-    });
-
-    it('also while it starts', async () => {
-      rig.newHub();
-      const disk = gate();
-      rig.trouble.open = () => disk.opened;
-      const started = rig.hub.start();
-      const closed = rig.hub.close();
-      disk.open();
-      await Promise.all([started, closed]);
-      expect(rig.clock.pending).toBe(0);
     });
   });
 

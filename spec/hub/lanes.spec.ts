@@ -29,6 +29,27 @@ describe('Lanes', () => {
     expect(order).toEqual(['first begins', 'first ends', 'second', 'third']);
   });
 
+  it('keep waiting work in its row when more comes after some of it is done', async () => {
+    const lanes = new Lanes();
+    const second = gate();
+    const order: string[] = [];
+    const first = lanes.run('a', async () => {});
+    const waiting = lanes.run('a', async () => {
+      await second.opened;
+      order.push('second');
+    });
+    await first;
+    await idle();
+    const third = lanes.run('a', async () => {
+      order.push('third');
+    });
+    await idle();
+    expect(order).toEqual([]);
+    second.open();
+    await Promise.all([waiting, third]);
+    expect(order).toEqual(['second', 'third']);
+  });
+
   it('begin at once where nothing is under way, so that the work of a tick shares a transaction', () => {
     const lanes = new Lanes();
     const begun: string[] = [];

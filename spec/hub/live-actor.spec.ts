@@ -87,6 +87,7 @@ describe('A live actor', () => {
     });
 
     it('stays broken: later events throw too, and what it emitted before it broke is not handed out', () => {
+      // XState warns of events to an actor that has stopped.
       const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
       const [live] = LiveActor.begin(counter, { count: 0 });
       expect(() => live.send({ type: 'bad_action' })).toThrow();

@@ -105,10 +105,16 @@ describe('What an agent says', () => {
   });
 
   it('is still replaced when the agent returns without waiting for that', async () => {
-    await during(async (turn) => {
+    const reading = gate();
+    const ended = during(async (turn) => {
       const line = await turn.trace('working');
+      rig.trouble.message = () => reading.opened;
       void turn.update(line, 'done');
     });
+    await idle();
+    reading.open();
+    await ended;
+    await idle();
     expect(await said()).toEqual(['trace: working', 'trace now: done', 'turn_ended completed']);
   });
 

@@ -302,7 +302,12 @@ describe('In trouble', () => {
       const closed = rig.hub.close();
       disk.open();
       await closed;
-      expect(await ends()).toEqual(['turn_ended completed', 'turn_ended aborted shutdown']);
+      expect((await rig.story()).slice(2)).toEqual([
+        'user: one',
+        'user: two',
+        'turn_ended completed',
+        'turn_ended aborted shutdown',
+      ]);
       expect(called).toEqual(['one']);
     });
   });

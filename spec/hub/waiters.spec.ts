@@ -16,6 +16,8 @@ describe('Those who wait for an outcome', () => {
     await idle();
     // Nobody is left behind in memory, whatever became of the wait.
     expect(waiters.size).toBe(0);
+    const maps = Object.values(waiters).filter((each) => each instanceof Map);
+    expect(maps.map(({ size }) => size)).toEqual([0]);
   });
 
   const read = (record: RequestRecord) => async () => record;

@@ -4,7 +4,7 @@ import { maxNameLength } from '../../lib/hub/client';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
 import { maxReplay, snapshotMessages } from '../../lib/hub/opening';
 import { maxOutputBytes } from '../../lib/hub/outputs';
-import { maxQueuedTurns } from '../../lib/hub/turns';
+import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/codec';
@@ -102,6 +102,7 @@ test('Every limit is the one that is kept', () => {
     ['Characters of a ticket id or tab', maxNameLength],
     ['Frames of a connection not yet answered', maxFramesInFlight],
     ['Turns waiting in a session', maxQueuedTurns],
+    ["Characters of a turn's `intent`", maxIntentLength],
     ['Bytes of one message of the agent', maxOutputBytes],
     ["Bytes of a request's payload as JSON", maxPayloadBytes],
     ['Clients in a ticket, unless the app says otherwise', 10],
