@@ -85,11 +85,11 @@ export class Deadlines {
     try {
       for (;;) {
         const due = await store.dueRequests(clock.now(), groupSize + failed.size);
-        const fresh = due.filter(({ record }) => !failed.has(record.id));
+        const fresh = due.filter(({ id }) => !failed.has(id));
         if (fresh.length === 0) break;
         const tickets = new Lanes();
         await Promise.all(
-          fresh.map(({ record }) => tickets.run(record.ticketId, () => this.fireOne(record.id, failed))),
+          fresh.map(({ id, ticketId }) => tickets.run(ticketId, () => this.fireOne(id, failed))),
         );
         if (this.stopped) return;
         await new Promise((resolve) => setImmediate(resolve));

@@ -3,7 +3,7 @@ import type { Millis, RequestRecord } from '../protocol/records';
 import { decodeCursor, encodeCursor, type Place } from './cursor';
 import { bounded, maxPageSize } from './limits';
 import { OrderedList } from './ordered-list';
-import type { Page, RequestFilter, RequestWrite, StoredRequest } from './store';
+import type { DueRequest, Page, RequestFilter, RequestWrite, StoredRequest } from './store';
 
 type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
   turnId: string | undefined;
@@ -67,11 +67,11 @@ export class MemoryRequests {
   }
 
   /** As `Store.dueRequests`. */
-  dueUntil(until: Millis, limit: number): StoredRequest[] {
-    const found: StoredRequest[] = [];
+  dueUntil(until: Millis, limit: number): DueRequest[] {
+    const found: DueRequest[] = [];
     for (const kept of this.due.from()) {
       if (found.length >= limit || (kept.dueAt ?? 0) > until) break;
-      found.push(copy(kept));
+      found.push({ id: kept.id, ticketId: kept.ticketId });
     }
     return found;
   }

@@ -9,6 +9,7 @@ import { type Lookup, refusal } from './preconditions';
 import type {
   Commit,
   CommitResult,
+  DueRequest,
   LogPosition,
   Page,
   ProcessedFrame,
@@ -151,7 +152,7 @@ class MemoryStore implements Store {
     return this.requestsKept.page(filter, limit, cursor);
   }
 
-  async dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]> {
+  async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {
     this.assertOpen();
     return this.requestsKept.dueUntil(until, bounded(limit));
   }

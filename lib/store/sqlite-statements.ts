@@ -1,6 +1,7 @@
 /** Every SQL statement of the SQLite store, prepared once when it opens; each is driven by an index, which a test holds. */
 import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
+import type { DueRequest } from './store';
 
 /** What is used of the driver's statements; its own type has no name that a declaration could give. */
 export interface Prepared<Parameters extends unknown[], Row> {
@@ -173,8 +174,8 @@ export function prepareStatements(db: Database) {
     requestsOfTicketByStatus: prepare<[ticketId: string, status: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE ticket_id = ? AND status = ? AND ${afterPlace}`,
     ),
-    dueRequests: prepare<[until: Millis, limit: number], RequestRow>(
-      `SELECT ${stored} FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
+    dueRequests: prepare<[until: Millis, limit: number], DueRequest>(
+      `SELECT id, ticket_id AS ticketId FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
     ),
     nextDue: prepare<[], { due_at: Millis }>(
       `SELECT due_at FROM requests WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,

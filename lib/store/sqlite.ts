@@ -20,6 +20,7 @@ import {
 import type {
   Commit,
   CommitResult,
+  DueRequest,
   LogPosition,
   Page,
   RequestFilter,
@@ -192,8 +193,8 @@ class SqliteStore implements Store {
     });
   }
 
-  async dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]> {
-    return this.use((s) => s.dueRequests.all(until, bounded(limit)).map(parseRequest));
+  async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {
+    return this.use((s) => s.dueRequests.all(until, bounded(limit)));
   }
 
   async nextDue(): Promise<Millis | undefined> {

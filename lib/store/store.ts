@@ -81,6 +81,9 @@ export interface Page<T> {
   nextCursor?: string;
 }
 
+/** A request that has to be told of a deadline. */
+export type DueRequest = Pick<RequestRecord, 'id' | 'ticketId'>;
+
 export interface RequestFilter {
   ticketId?: string;
   status?: RequestStatus;
@@ -144,8 +147,11 @@ export interface Store {
   requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
   /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
   requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
-  /** Requests with a deadline due at or before `until`, earliest first, at most `limit`. */
-  dueRequests(until: Millis, limit: number): Promise<readonly StoredRequest[]>;
+  /**
+   * The requests with a deadline due at or before `until`, earliest first, at most `limit`. Only named, so that one that
+   * cannot be read holds up no other.
+   */
+  dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]>;
   /** When the earliest deadline of all is due. */
   nextDue(): Promise<Millis | undefined>;
 

@@ -233,7 +233,8 @@ describe('a damaged row', () => {
     await store.commit([commitTo('ticket', { requests: [requestWrite(request, { dueAt: noon })] })]);
     damage('requests', 'snapshot', '{', 'r');
     await expect(store.request('r')).rejects.toMatchObject(damaged('requests', 'r'));
-    await expect(store.dueRequests(noon, 10)).rejects.toMatchObject(damaged('requests', 'r'));
+    // Its deadline is still found, and so are those of the others.
+    expect(await store.dueRequests(noon, 10)).toMatchObject([{ id: 'r' }]);
     expect((await store.requests({}, 10)).items).toEqual([request]);
     expect((await store.state('ticket', 10)).requests).toEqual([request]);
   });

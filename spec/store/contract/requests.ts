@@ -7,6 +7,8 @@ import { ids, range, type Subject } from './subject';
 export function requestObligations({ store }: Subject): void {
   const put = (...records: RequestRecord[]) =>
     store().commit(records.map((record) => requestsCommit(record)));
+  const dueIds = async (until: number, limit: number) =>
+    (await store().dueRequests(until, limit)).map(({ id }) => id);
   const putDue = (id: string, dueAt: number, fields: Partial<RequestRecord> = {}) =>
     store().commit([
       commitTo('ticket', { requests: [requestWrite(requestRecord({ id, ...fields }), { dueAt })] }),
@@ -39,13 +41,13 @@ export function requestObligations({ store }: Subject): void {
     await store().commit([commitTo('ticket', { requests: [requestWrite(record, { dueAt: 1 })] })]);
     const read = async () => [
       ...[await store().request(record.id), await store().requestByKey('ticket', 'k')],
-      ...[...(await store().requestsOfTurn('turn')), ...(await store().dueRequests(1, 1))],
+      ...(await store().requestsOfTurn('turn')),
       ...(await store().requests({}, 1)).items,
       ...(await store().state('ticket', 1)).requests,
     ];
     const before = await read();
     const expected = structuredClone(before);
-    expect(before).toHaveLength(6);
+    expect(before).toHaveLength(5);
     for (const found of before)
       Object.assign(found && 'record' in found ? found.record : (found ?? {}), { id: 'x' });
     expect(await read()).toEqual(expected);
@@ -203,11 +205,11 @@ export function requestObligations({ store }: Subject): void {
       await putDue('b', noon + 1, { ticketId: 'other' });
       await put(requestRecord());
       expect(await store().dueRequests(noon, 10)).toEqual([]);
-      expect(idsOf(await store().dueRequests(noon + 1, 10))).toEqual(['a', 'b']);
-      expect(idsOf(await store().dueRequests(noon + 3, 10))).toEqual(['a', 'b', 'c']);
-      expect(idsOf(await store().dueRequests(noon + 9, 3))).toEqual(['a', 'b', 'c']);
+      expect(await dueIds(noon + 1, 10)).toEqual(['a', 'b']);
+      expect(await dueIds(noon + 3, 10)).toEqual(['a', 'b', 'c']);
+      expect(await dueIds(noon + 9, 3)).toEqual(['a', 'b', 'c']);
       expect(await store().dueRequests(noon + 9, 0)).toEqual([]);
-      expect(await store().dueRequests(noon + 1, 1)).toMatchObject([{ dueAt: noon + 1, version: 1 }]);
+      expect(await store().dueRequests(noon + 1, 1)).toEqual([{ id: 'a', ticketId: 'ticket' }]);
     });
 
     test('tell when the next is due; without any, nothing', async () => {
@@ -227,16 +229,16 @@ export function requestObligations({ store }: Subject): void {
         change(record, 1, noon + 7),
       ]);
       expect(await store().nextDue()).toBe(noon + 5);
-      expect(idsOf(await store().dueRequests(noon + 9, 10))).toEqual(['b', 'a']);
+      expect(await dueIds(noon + 9, 10)).toEqual(['b', 'a']);
       await store().commit([change(record, 2)]);
-      expect(idsOf(await store().dueRequests(noon + 9, 10))).toEqual(['b']);
+      expect(await dueIds(noon + 9, 10)).toEqual(['b']);
       await store().commit([change(record, 3, noon + 1)]);
       expect(await store().nextDue()).toBe(noon + 1);
       await store().commit([change({ ...record, status: 'approved' }, 4, noon + 2)]);
       expect(await store().nextDue()).toBe(noon + 2);
       await store().commit([change({ ...record, status: 'approved' }, 5)]);
       expect(await store().nextDue()).toBe(noon + 5);
-      expect(idsOf(await store().dueRequests(noon + 9, 10))).toEqual(['b']);
+      expect(await dueIds(noon + 9, 10)).toEqual(['b']);
     });
   });
 
