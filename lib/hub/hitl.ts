@@ -180,14 +180,19 @@ export class Hitl {
     this.parts.kinds.defineTool(name, args);
   }
 
-  /** Withdraws all pending requests of a turn that has ended, but the detached ones. */
+  /**
+   * Withdraws all pending requests of a turn that has ended, but the detached ones.
+   * @throws HubError `storage_failed`, after the others, if one could not be withdrawn
+   */
   async withdrawTurn(turnId: string): Promise<void> {
-    for (const { record } of await this.parts.store.requestsOfTurn(turnId)) {
-      if (record.detached) continue;
-      await this.cancel(record.id, 'its turn has ended').catch((error) => {
-        // Answered in this very moment: that answer stands.
-        if (!(error instanceof HubError && error.code === 'already_resolved')) throw error;
-      });
+    const pending = await this.parts.store.requestsOfTurn(turnId);
+    const mine = pending.filter(({ record }) => !record.detached);
+    const ends = await Promise.allSettled(
+      mine.map(({ record }) => this.cancel(record.id, 'its turn has ended')),
+    );
+    for (const end of ends) {
+      // Answered in this very moment: that answer stands.
+      if (end.status === 'rejected' && !isAlreadyResolved(end.reason)) throw end.reason;
     }
   }
 
@@ -241,4 +246,8 @@ export class Hitl {
 
 function toAnswerer(user: User): Answerer {
   return { userId: user.id, displayName: user.name ?? user.id, groups: user.groups ?? [] };
+}
+
+function isAlreadyResolved(error: unknown): boolean {
+  return error instanceof HubError && error.code === 'already_resolved';
 }
