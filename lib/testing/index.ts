@@ -1,0 +1,40 @@
+/** The public names of express-hitl/testing, one by one. */
+export type { Clock } from '../hub/clock';
+export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
+export {
+  assertCoverage,
+  type CoverageReport,
+  coverageText,
+  reportCoverage,
+  type Share,
+  type Threshold,
+} from './coverage-report';
+export { type MachineWatch, watchMachine } from './machine-watch';
+export { ManualClock } from './manual-clock';
+export { type Finding, ModelFailure, type Search } from './model-failure';
+export type {
+  EventTest,
+  FuzzOptions,
+  ModelOptions,
+  Path,
+  Perform,
+  RaceOptions,
+  Schedule,
+  Step,
+  SystemSource,
+  TestResult,
+} from './model-options';
+export type { RandomWalkOptions, SimplePathBounds } from './paths';
+export { scheduledStore } from './scheduled-store';
+export { type Refused, TestClient, type TestClientOptions, type TestFrame } from './test-client';
+export {
+  type ConnectOptions,
+  connectTestClient,
+  fireDeadlines,
+  restartHub,
+  startTestHub,
+  TestHub,
+  type TestHubOptions,
+  userFromHeader,
+} from './test-hub';
+export { TestModel, type TestOptions, testModel } from './test-model';
