@@ -14,8 +14,10 @@ export type Opening = { position: LogPosition } & (
 export const maxReplay = 1_000;
 /** Messages in a snapshot. */
 export const snapshotMessages = 200;
-/** Characters of messages told in an opening: what is older is left to the timeline, since a slow client's share is kept for it. */
-export const maxOpeningChars = 1_048_576;
+/** Characters of messages in a snapshot; what is older is left to the timeline. */
+export const maxSnapshotChars = 1_048_576;
+/** Characters of messages sent one by one: more than a client may be behind before it is sent away to come back. */
+export const maxReplayChars = 16_777_216;
 
 /**
  * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
@@ -32,7 +34,7 @@ export async function openingFor(
   if (after) {
     const { items, ...position } = await store.log(ticketId, after.seq, maxReplay);
     const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
-    const isWhole = after.seq + items.length === position.seq && charsOf(items) <= maxOpeningChars;
+    const isWhole = after.seq + items.length === position.seq && charsOf(items) <= maxReplayChars;
     if (isKnown && isWhole) {
       const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
       return { position, missed: items, presence: { event: 'presence_changed', ...there } };
@@ -65,7 +67,7 @@ function newest(messages: readonly MessageRecord[]): readonly MessageRecord[] {
   let chars = 0;
   const first = messages.findLastIndex(({ content }) => {
     chars += content.length;
-    return chars > maxOpeningChars;
+    return chars > maxSnapshotChars;
   });
   return messages.slice(first + 1);
 }

@@ -7,10 +7,11 @@ import type { Hub } from '../hub/hub';
 import type { Once } from '../hub/request-actors';
 import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import type { CloseName } from '../protocol/close-codes';
-import { type Dialect, decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
+import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { RequestRecord } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { Access } from './access';
+import type { Connection } from './connection';
 import { pongOf } from './pong';
 import type { RateLimit } from './rate-limit';
 import { closeNameFor } from './refusal';
@@ -35,8 +36,8 @@ export class Frames {
 
   constructor(
     private readonly parts: FramesParts,
-    private readonly client: Client,
-    private readonly dialect: Dialect,
+    readonly client: Client,
+    readonly connection: Connection,
   ) {}
 
   /** Never throws and never rejects: whatever is wrong with the frame is told to its sender. */
@@ -59,7 +60,7 @@ export class Frames {
   /** What the frame asks for, or what is wrong with it; and its id, so that even a refusal can be matched to it. */
   private read(text: string): { work: () => Promise<void>; re?: string; failure?: unknown } {
     try {
-      if (this.dialect === 'classic') {
+      if (this.connection.dialect === 'classic') {
         const frame = decodeClassicFrame(text);
         return { work: () => this.carryOutClassic(frame) };
       }

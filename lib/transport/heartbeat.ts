@@ -3,19 +3,12 @@ import type { WebSocket } from 'ws';
 import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
-import type { Connection } from './connection';
 import type { Frames } from './frames';
 import { pongOf } from './pong';
 
-/** What belongs to one socket. It is found by the socket, so that all sockets share their listeners: an idle one is to cost little. */
-export interface Seat {
-  connection: Connection;
-  client: Client;
-  frames: Frames;
-}
-
 export class Heartbeat {
-  private readonly seats = new Map<WebSocket, Seat>();
+  /** By their sockets, so that all sockets can share their listeners: an idle one is to cost little. */
+  private readonly seats = new Map<WebSocket, Frames>();
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -29,12 +22,12 @@ export class Heartbeat {
     return this.seats.size;
   }
 
-  add(socket: WebSocket, seat: Seat): void {
+  add(socket: WebSocket, seat: Frames): void {
     this.seats.set(socket, seat);
     this.cancel ??= this.arm();
   }
 
-  at(socket: WebSocket): Seat | undefined {
+  at(socket: WebSocket): Frames | undefined {
     return this.seats.get(socket);
   }
 

@@ -140,8 +140,7 @@ export class SocketRoute {
       hub.unregister(client);
       throw error;
     }
-    const frames = new Frames(this.parts, client, connection.dialect);
-    this.heartbeat.add(socket, { connection, client, frames });
+    this.heartbeat.add(socket, new Frames(this.parts, client, connection));
     socket.on('message', this.listeners.message);
     socket.on('pong', this.listeners.pong);
   }
@@ -154,7 +153,7 @@ export class SocketRoute {
     seat.connection.heard();
     if (isBinary) this.dismiss(seat.client, 'unsupported_data');
     else if (isTooLarge(data)) this.dismiss(seat.client, 'too_large');
-    else void seat.frames.receive(data.toString());
+    else void seat.receive(data.toString());
   }
 
   /** A socket has answered a ping. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import '../seed';
 import { BackOff, firstWaitMs, longestWaitMs } from '../../lib/client/back-off';
 import { connectMs, steadyMs } from '../../lib/client/link';
 import { ManualClock } from '../../lib/testing/manual-clock';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import '../seed';
 import { type Envelope, emptyView, reduce, type View } from '../../lib/client';
 import type { LoggedEnvelope, Snapshot } from '../../lib/protocol/envelopes';
 import { type Step, step, TicketLog } from './ticket-log';

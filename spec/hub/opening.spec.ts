@@ -1,10 +1,10 @@
-import { maxOpeningChars, openingFor } from '../../lib/hub/opening';
+import { maxReplayChars, maxSnapshotChars, openingFor } from '../../lib/hub/opening';
 import { sessionMessageAdded } from '../../lib/protocol/envelopes';
 import { memoryStore } from '../../lib/store/memory';
 import { commitTo, messageRecord } from '../store/records';
 
 describe('what a client is told when it comes in', () => {
-  const quarter = 'x'.repeat(maxOpeningChars / 4);
+  const quarter = 'x'.repeat(maxSnapshotChars / 4);
   const kept = async (contents: readonly string[]) => {
     const store = memoryStore();
     await store.open();
@@ -34,7 +34,8 @@ describe('what a client is told when it comes in', () => {
   });
 
   it('is a snapshot where what was missed is larger than an opening may be', async () => {
-    const contents = [quarter, quarter, quarter, quarter, 'one more'];
+    const large = 'x'.repeat(maxReplayChars / 4);
+    const contents = [large, large, large, large, 'one more'];
     expect(await open(contents, 0)).toHaveProperty('snapshot');
     expect(await open(contents, 1)).toHaveProperty('missed.length', 4);
   });

@@ -1,5 +1,6 @@
 /** The way in of `lib/protocol/codec.ts`; `encode.spec.ts` is the way out. */
 import fc from 'fast-check';
+import '../seed';
 import { type ErrorCode, HubError } from '../../lib/errors';
 import { type ClientFrame, maxFrameBytes } from '../../lib/protocol/client-frames';
 import { assertPlain, decodeClassicFrame, decodeClientFrame, maxDepth } from '../../lib/protocol/codec';

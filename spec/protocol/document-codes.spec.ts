@@ -2,7 +2,7 @@
 import { type ErrorCode, errorCodes } from '../../lib/errors';
 import { maxNameLength } from '../../lib/hub/client';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
-import { maxReplay, snapshotMessages } from '../../lib/hub/opening';
+import { maxReplay, maxReplayChars, maxSnapshotChars, snapshotMessages } from '../../lib/hub/opening';
 import { maxOutputBytes } from '../../lib/hub/outputs';
 import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
@@ -107,7 +107,9 @@ test('Every limit is the one that is kept', () => {
     ["Bytes of a request's payload as JSON", maxPayloadBytes],
     ['Clients in a ticket, unless the app says otherwise', 10],
     ['Envelopes repeated on resume', maxReplay],
+    ['Characters of messages repeated on resume', maxReplayChars],
     ['Messages in a snapshot', snapshotMessages],
+    ['Characters of messages in a snapshot', maxSnapshotChars],
     ['Frames waiting for a client', maxQueuedFrames],
     ['Bytes waiting for a client', maxQueuedBytes],
   ]);
