@@ -1,0 +1,31 @@
+/** All scenarios, in the order in which they are played. */
+import type { Scenario } from '../stage';
+import { churn } from './churn';
+import { cuts } from './cuts';
+import { disconnectDuringJoin } from './disconnect-during-join';
+import { hostileFrames } from './hostile-frames';
+import { idleMemory } from './idle-memory';
+import { killLoop } from './kill-loop';
+import { noPong } from './no-pong';
+import { quietRoom } from './quiet-room';
+import { racingPublishers } from './racing-publishers';
+import { recoveryStorm } from './recovery-storm';
+import { resumeRace } from './resume-race';
+import { rollingDrain } from './rolling-drain';
+import { slowReader } from './slow-reader';
+
+export const scenarios: readonly Scenario[] = [
+  recoveryStorm,
+  resumeRace,
+  quietRoom,
+  racingPublishers,
+  slowReader,
+  noPong,
+  hostileFrames,
+  disconnectDuringJoin,
+  churn,
+  killLoop,
+  cuts,
+  rollingDrain,
+  idleMemory,
+];

@@ -1,0 +1,148 @@
+/** The server under stress, in a process of its own so that it can be measured and killed; `ServerProcess` starts it. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { createLogger, format, transports } from 'winston';
+import WebSocket from 'ws';
+import { Actor } from 'xstate';
+import { Client, type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
+import { userFromHeader } from '../../lib/testing/test-hub';
+import { Connection } from '../../lib/transport/connection';
+import { alive, backlog, Peak, serveCommands, stats } from './server-report';
+
+/** What `ServerProcess` hands over. */
+export interface ServerSettings {
+  /** The database file. */
+  file: string;
+  /** Default 30 seconds. */
+  heartbeatMs?: number;
+  /** Default 10. */
+  maxClientsPerTicket?: number;
+  /** Envelopes kept per ticket. Default: all, so that the whole log can be read in the end. */
+  keep?: number;
+  /** How far the clock is ahead from the start. */
+  aheadMs?: number;
+  /** Whether frames are limited as they are by default. Default false: scenarios send as fast as they can. */
+  limited?: boolean;
+}
+
+/** The program of an agent, as a chat message: what it is to do in its turn. */
+export interface AgentProgram {
+  /** Makes each message another one. */
+  n: string;
+  /** So many lines, one after the other. */
+  say?: number;
+  /** So many detached requests, not waiting for an answer. */
+  ask?: number;
+  /** One request of the turn, and wait for its answer. */
+  wait?: boolean;
+  /** Bytes of each line. */
+  size?: number;
+  /** How long it thinks before it is done. */
+  thinkMs?: number;
+}
+
+const settings: ServerSettings = JSON.parse(process.argv[3] ?? '{}');
+
+/** The system's clock, which counts its timers and can be moved on. */
+class StressClock implements Clock {
+  pending = 0;
+  private ahead = settings.aheadMs ?? 0;
+
+  now(): number {
+    return systemClock.now() + this.ahead;
+  }
+
+  moveOn(ms: number): void {
+    this.ahead += ms;
+  }
+
+  later(ms: number, call: () => void): () => void {
+    this.pending += 1;
+    let isOver = false;
+    const over = () => {
+      if (!isOver) this.pending -= 1;
+      isOver = true;
+    };
+    const cancel = systemClock.later(ms, () => {
+      over();
+      call();
+    });
+    return () => {
+      over();
+      cancel();
+    };
+  }
+}
+
+const clock = new StressClock();
+const peak = new Peak();
+
+const hitl = expressHitl({
+  store: sqliteStore(settings.file),
+  user: async (req) => {
+    const loginMs = Number(req.get('x-login-ms') ?? 0);
+    if (loginMs > 0) await new Promise((resolve) => setTimeout(resolve, loginMs));
+    return userFromHeader(req);
+  },
+  ticket: () => 'allow',
+  agent: carryOut,
+  clock,
+  // Errors reach the scenario's process, which takes them for a violation.
+  logger: createLogger({
+    level: 'error',
+    format: format.json(),
+    transports: [new transports.Console({ stderrLevels: ['error'] })],
+  }),
+  log: { keep: settings.keep ?? 10_000_000, maxAge: '3650d' },
+  ...(!settings.limited && { rateLimit: false }),
+  ...(settings.heartbeatMs && { heartbeat: settings.heartbeatMs }),
+  ...(settings.maxClientsPerTicket && { maxClientsPerTicket: settings.maxClientsPerTicket }),
+});
+
+async function carryOut(turn: Turn): Promise<void> {
+  const { n, say = 0, ask = 0, wait, size = 0, thinkMs = 0 } = programOf(turn);
+  const request = (key: string, detached: boolean) =>
+    turn.approve({ toolName: 'act', toolArgs: { key }, key, detached });
+  for (let index = 0; index < say; index += 1) await turn.trace(`${n} ${index} ${'.'.repeat(size)}`);
+  for (let index = 0; index < ask; index += 1) void request(`${n} ${index}`, true);
+  if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
+  if (wait) await turn.respond((await request(n, false)).status);
+}
+
+/** Somebody who is hostile may have said anything. */
+function programOf(turn: Turn): AgentProgram {
+  try {
+    return JSON.parse(turn.message.content);
+  } catch {
+    return { n: turn.message.id };
+  }
+}
+
+const app = express();
+app.use(hitl.router);
+const server = createServer(app);
+hitl.attach(server);
+
+async function main(): Promise<void> {
+  await hitl.hub.start();
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog }, resolve));
+  serveCommands((server.address() as AddressInfo).port, {
+    stats: async () => {
+      const { hub } = hitl;
+      const inHub = { clients: hub.getTotalClientCount(), tickets: hub.getActiveTickets().length };
+      return { ...(await stats()), timers: clock.pending, inHub };
+    },
+    alive: () => alive({ actors: Actor, clients: Client, connections: Connection, sockets: WebSocket }),
+    peakBegin: () => peak.begin(),
+    peakEnd: () => peak.end(),
+    idle: async () => {
+      await hitl.hub.turns.idle();
+      await hitl.hub.settled();
+    },
+    moveOn: (ms) => clock.moveOn(Number(ms)),
+    drain: (overMs) => hitl.drain({ over: Number(overMs) }),
+  });
+}
+
+void main();
