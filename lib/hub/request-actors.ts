@@ -128,6 +128,7 @@ export class RequestActors {
     const { record } = write;
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
+      await this.assertCurrent(record.id, live);
       throw new HubError(refused.code, undefined, {
         hitl: requestView(record, this.parts.clock.now()),
         ...(refused.rule && { rule: refused.rule }),
@@ -148,6 +149,17 @@ export class RequestActors {
       else if (type === 'reminded') onReminded(record);
       else if (type === 'escalated') onEscalated(record);
     }
+  }
+
+  /**
+   * A refusal is only right if the request still is as this actor knows it: another node may have been at it.
+   * @throws HubError `conflict` if it is not; then the event is decided anew
+   */
+  private async assertCurrent(id: string, live: Live): Promise<void> {
+    const stored = await this.parts.store.request(id);
+    if (stored?.version === live.version) return;
+    this.forget(id);
+    throw new HubError('conflict');
   }
 
   /** An actor whose decision was not kept knows too much: it is thrown away, and the next event asks the store. */

@@ -67,6 +67,8 @@ export interface ModelOptions<M extends AnyStateMachine, S> {
    * then come back to where they were; leave out what only grows.
    */
   key?: (snapshot: SnapshotFrom<M>) => unknown;
+  /** How long a step may take before it fails; a system that hangs is then a failing path. Milliseconds, default 10,000. */
+  stepTimeoutMs?: number;
   /** States of the model at most; more is an error, since the paths would never end. Default 10,000. */
   maxStates?: number;
 }

@@ -81,6 +81,14 @@ export class PureModel<M extends AnyStateMachine, S> {
     return { name: steps.map((step) => describeEvent(step.event)).join(', ') || 'nothing', origin, steps };
   }
 
+  /** The same, if each of the events is one that is tried in the state it meets; else nothing. */
+  possiblePathOf(events: readonly EventFromLogic<M>[]): Path<M> | undefined {
+    const path = this.pathOf(events);
+    const isTried = ({ before, event }: Step<M>) =>
+      this.choices(before).some((choice) => canonical(choice) === canonical(event));
+    return path.steps.length === events.length && path.steps.every(isTried) ? path : undefined;
+  }
+
   /** What two snapshots have in common that are one state. */
   keyOf(snapshot: SnapshotFrom<M>): string {
     const { key } = this.options;

@@ -10,13 +10,13 @@ export interface Failing<M extends AnyStateMachine> {
 }
 
 /**
- * @param pathOf the path of these events
+ * @param pathOf the path of these events, or nothing where one of them cannot happen
  * @param walk what is found on a path; nothing if it holds
  * @param limit walks at most
  */
 export async function shortestFailure<M extends AnyStateMachine>(
   failing: Failing<M>,
-  pathOf: (events: readonly EventFromLogic<M>[]) => Path<M>,
+  pathOf: (events: readonly EventFromLogic<M>[]) => Path<M> | undefined,
   walk: (path: Path<M>) => Promise<Finding | undefined>,
   limit: number,
 ): Promise<Failing<M> & { search: Search }> {
@@ -27,7 +27,7 @@ export async function shortestFailure<M extends AnyStateMachine>(
   const without = async (from: number, count: number): Promise<boolean> => {
     const events = eventsOf(best);
     const path = pathOf([...events.slice(0, from), ...events.slice(from + count)]);
-    if (path.steps.length >= events.length) return false;
+    if (!path) return false;
     tried += 1;
     const finding = await walk(path);
     if (finding) best = { path, finding };
@@ -43,7 +43,9 @@ export async function shortestFailure<M extends AnyStateMachine>(
   for (let from = eventsOf(best).length - 1; from >= 0 && tried < limit; from -= 1) {
     if (await without(from, 1)) from = eventsOf(best).length;
   }
-  return { path: pathOf(eventsOf(best)), finding: best.finding, search: { firstLength, tried } };
+  const { origin, steps } = best.path;
+  const path = pathOf(eventsOf(best)) ?? { ...best.path, origin, steps: steps.slice(0, best.finding.at + 1) };
+  return { path, finding: best.finding, search: { firstLength, tried } };
 }
 
 /** Up to the step that failed; what comes after plays no part. */

@@ -108,7 +108,7 @@ export class TestModel<M extends AnyStateMachine, S> {
       this.begin();
       const finding = await walkOne(path);
       if (finding) {
-        const pathOf = this.pathOf.bind(this);
+        const pathOf = (events: readonly EventFromLogic<M>[]) => this.model.possiblePathOf(events);
         const { search, ...shortest } = await shortestFailure({ path, finding }, pathOf, walkOne, shrink);
         const found = { ...search, ...(seed !== undefined && { seed }) };
         throw new ModelFailure(this.model.id, shortest.path, shortest.finding, found);

@@ -100,8 +100,10 @@ export async function carryOut<M extends AnyStateMachine, S>(
   system: S,
   step: Step<M>,
 ): Promise<unknown> {
-  const observed = await tried('perform', () => performOf(model.options, step)(system, step.event, step));
-  const { reply } = model.options;
+  const { reply, stepTimeoutMs = 10_000 } = model.options;
+  const observed = await tried('perform', () =>
+    inTime(performOf(model.options, step)(system, step.event, step), stepTimeoutMs),
+  );
   if (reply) assertSame('reply', reply(step), observed);
   return observed;
 }
@@ -144,4 +146,13 @@ async function tried<T>(what: string, work: () => T | Promise<T>): Promise<T> {
 
 function assertSame(what: 'reply' | 'view', expected: unknown, observed: unknown): void {
   if (canonical(expected) !== canonical(observed)) throw new Deviation({ what, expected, observed });
+}
+
+/** @throws Error when it takes longer */
+function inTime<T>(work: T | Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`It was not done within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
