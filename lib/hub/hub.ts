@@ -136,6 +136,7 @@ export class Hub {
 
   private end(name: CloseName, graceMs: number): Promise<void> {
     this.closed ??= (async () => {
+      const begun = this.options.clock.now();
       for (const room of this.rooms.values()) room.drain();
       this.turns.refuse();
       if (graceMs > 0) await this.grace(graceMs);
@@ -146,23 +147,30 @@ export class Hub {
       await this.funnel.settled();
       for (const room of this.rooms.values()) room.flush();
       this.isOver = true;
+      // For many the time they were told has passed meanwhile, and they would all come at once.
+      if (graceMs > 0 && this.options.clock.now() > begun) this.sayWhenToComeBack(graceMs);
       for (const client of this.clients.values()) client.sink.close(name);
       await this.options.store.close();
     })();
     return this.closed;
   }
 
-  /** Tells everybody when to come back, and waits until the turns are done or the time is over. */
-  private async grace(graceMs: number): Promise<void> {
+  /** Tells everybody another time within so many milliseconds. */
+  private sayWhenToComeBack(overMs: number): void {
     const clients = [...this.clients.values()];
     for (const [index, client] of clients.entries()) {
       const share = (index + Math.random()) / clients.length;
       client.sink.send({
         event: 'going_away',
         reason: 'restart',
-        retry_after_ms: Math.round(share * graceMs),
+        retry_after_ms: Math.round(share * overMs),
       });
     }
+  }
+
+  /** Tells everybody when to come back, and waits until the turns are done or the time is over. */
+  private async grace(graceMs: number): Promise<void> {
+    this.sayWhenToComeBack(graceMs);
     await new Promise<void>((resolve) => {
       const cancel = this.options.clock.later(graceMs, resolve);
       this.endGrace = () => {

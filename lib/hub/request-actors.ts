@@ -70,7 +70,7 @@ export class RequestActors {
     const write = this.toWrite(live);
     const envelopes = this.toEnvelopes(emitted, write.record);
     if (olderId === undefined) await this.keep([write], envelopes);
-    else await this.lanes.run(olderId, () => this.makeWay(olderId, write, envelopes));
+    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, write, envelopes)));
     live.version = 1;
     this.remember(input.id, live);
     return write.record;
@@ -86,18 +86,13 @@ export class RequestActors {
     toEvent: (record: RequestRecord) => Promise<RequestEvent>,
     once: Once = {},
   ): Promise<RequestRecord> {
-    return this.lanes.run(id, async () => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          const live = await this.wake(id);
-          await this.catchUp(live);
-          return await this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), once);
-        } catch (error) {
-          const lostRace = error instanceof HubError && error.code === 'conflict';
-          if (!lostRace || attempt >= maxAttempts) throw error;
-        }
-      }
-    });
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        await this.catchUp(live);
+        return this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), once);
+      }),
+    );
   }
 
   /** Tells a request of every deadline that has passed. */
@@ -111,6 +106,7 @@ export class RequestActors {
     envelopes: readonly LoggableEnvelope[],
   ): Promise<void> {
     const older = await this.wake(olderId);
+    await this.catchUp(older);
     const reason = `superseded by ${newer.record.id}`;
     const farewell = older.actor.send({ type: 'supersede', at: this.parts.clock.now(), reason });
     const write = this.toWrite(older);
@@ -241,6 +237,18 @@ export class RequestActors {
     const at = this.parts.clock.now();
     await this.parts.funnel.commit({ ticketId, at, requests, envelopes, ...(frame && { frame }) });
     for (const { dueAt } of requests) if (dueAt !== undefined) this.parts.onDue(dueAt);
+  }
+}
+
+/** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
+async function decided<T>(decide: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await decide();
+    } catch (error) {
+      const lostRace = error instanceof HubError && error.code === 'conflict';
+      if (!lostRace || attempt >= maxAttempts) throw error;
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export interface CheckingClientOptions {
   localAddress?: string;
   /** How long the app is to think about who this is, each time. */
   loginMs?: () => number;
+  /** So long it waits for a `welcome`. Default two minutes. */
+  patienceMs?: number;
   /** Coming back it may get a snapshot though it asked for what it missed. Default false: that is a violation. */
   maySkip?: boolean;
 }
@@ -104,7 +106,7 @@ export class CheckingClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.unanswered.delete(frame.id);
-        reject(new Error(`${this.name}: ${frame.type} ${frame.id} was not answered in ${timeoutMs} ms`));
+        reject(new Error(`${this.where} waited ${timeoutMs} ms for an answer to ${frame.type} ${frame.id}`));
       }, timeoutMs);
       this.unanswered.set(frame.id, {
         frame,
@@ -137,11 +139,14 @@ export class CheckingClient {
         if (isTrue()) finish(resolve);
       };
       const timer = setTimeout(() => {
-        const where = `${this.state} at ${this.seq}, ${JSON.stringify(this.counts)}`;
-        finish(() => reject(new Error(`${this.name} waited ${timeoutMs} ms ${what}; it is ${where}`)));
+        finish(() => reject(new Error(`${this.where} waited ${timeoutMs} ms ${what}`)));
       }, timeoutMs);
       this.waiting.add(check);
     });
+  }
+
+  private get where(): string {
+    return `${this.name} (${this.state} at ${this.seq}, ${JSON.stringify(this.counts)}, ${this.failure})`;
   }
 
   private get position(): string | undefined {
@@ -149,7 +154,7 @@ export class CheckingClient {
   }
 
   private connect(): void {
-    const { port, ticketId, userId, tab, localAddress, loginMs } = this.options;
+    const { port, ticketId, userId, tab, localAddress, loginMs, patienceMs = 120_000 } = this.options;
     const query = new URLSearchParams({
       ...(tab && { tab }),
       ...(this.position && { after: this.position }),
@@ -163,6 +168,7 @@ export class CheckingClient {
     });
     this.socket = socket;
     this.state = 'connecting';
+    this.silence = setTimeout(() => socket.terminate(), patienceMs);
     socket.on('open', () => {
       this.counts.opened += 1;
       this.state = 'welcome';

@@ -17,6 +17,8 @@ async function play(stage: Stage): Promise<Figures> {
       port: () => proxy.port,
       ticketId: `cut-${Math.floor(index / peopleEach)}`,
       userId: `person-${index % peopleEach}`,
+      // Lines go dead in the middle of a handshake too, and before the welcome.
+      patienceMs: 2_000,
     }),
   );
   await Promise.all(people.map((each) => each.enter()));
