@@ -22,7 +22,9 @@ import { Access, type AccessCallbacks } from './access';
 import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
-import { mountRest, restErrors } from './rest';
+import { serveOperations } from './rest/operations';
+import { Rest } from './rest/rest';
+import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -107,7 +109,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
-  mountRest(router, { hub, store, access, origins, clock, logger });
+  serveOperations(new Rest(router, { hub, store, access, origins, clock, logger }));
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
   router.use(restErrors(logger));
 

@@ -1,8 +1,8 @@
 /** Answering a request over HTTP: the way of the classic front end, of links and of other programs. */
 import express from 'express';
 import request from 'supertest';
-import type { TestClient, TestFrame } from '../../lib/testing/test-client';
-import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
+import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
+import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 let hub: TestHub;
 let alice: TestClient;

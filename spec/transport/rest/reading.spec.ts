@@ -1,8 +1,8 @@
 /** Reading tickets and requests over HTTP: who sees what, page by page, and what is refused with which code. */
 import express from 'express';
 import request from 'supertest';
-import type { TestFrame } from '../../lib/testing/test-client';
-import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
+import type { TestFrame } from '../../../lib/testing/test-client';
+import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 let hub: TestHub;
 afterEach(() => hub.close());

@@ -1,0 +1,29 @@
+/** What one REST operation takes, answers and refuses: served by `Rest`, and what the OpenAPI document is made from. */
+import type { z } from 'zod';
+import type { ErrorCode } from '../../errors';
+
+/** Statuses an operation may answer with. */
+export type Success = 200 | 201 | 202;
+
+export interface Operation<Query = unknown, Body = unknown> {
+  /** Unique; the name a generated client gives it. */
+  id: string;
+  method: 'get' | 'post';
+  /** As Express writes it, below the mount: `/hitl/requests/:id`. */
+  path: string;
+  /** One sentence. */
+  summary: string;
+  query?: z.ZodType<Query>;
+  /** Only of `post`; sent as `application/json`. */
+  body?: z.ZodType<Body>;
+  answers: Partial<Record<Success, z.ZodType>>;
+  /** What it refuses with, beside what every operation may: `authentication_required`, `invalid_frame`, `unavailable` and so on. */
+  refusals: readonly ErrorCode[];
+}
+
+/** Gives a declaration its types. */
+export function operation<Query = Record<string, never>, Body = undefined>(
+  declared: Operation<Query, Body>,
+): Operation<Query, Body> {
+  return declared;
+}

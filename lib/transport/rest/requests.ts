@@ -1,0 +1,90 @@
+/** REST: reading and answering requests. */
+import { z } from 'zod';
+import { assertName } from '../../hub/client';
+import { verdictSchema } from '../../protocol/client-frames';
+import type { RequestRecord } from '../../protocol/records';
+import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/views';
+import { operation } from './operation';
+import { cursor, limit } from './paging';
+import type { Rest } from './rest';
+
+export const listRequests = operation({
+  id: 'listRequests',
+  method: 'get',
+  path: '/hitl/requests',
+  summary: 'Requests of the tickets one may see, oldest first.',
+  query: z.object({
+    status: requestStatusSchema.optional(),
+    ticket_id: z.string().optional(),
+    limit: limit(50, 200),
+    cursor,
+  }),
+  answers: { 200: z.object({ items: z.array(requestViewSchema), next_cursor: z.string().optional() }) },
+  refusals: ['invalid_id', 'forbidden', 'not_found'],
+});
+
+export const getRequest = operation({
+  id: 'getRequest',
+  method: 'get',
+  path: '/hitl/requests/:id',
+  summary: 'One request.',
+  answers: { 200: z.object({ hitl: requestViewSchema }) },
+  refusals: ['not_found'],
+});
+
+export const respondToRequest = operation({
+  id: 'respondToRequest',
+  method: 'post',
+  path: '/hitl/requests/:id/respond',
+  summary: 'Answers a request.',
+  body: verdictSchema,
+  answers: { 200: z.object({ hitl: requestViewSchema }) },
+  refusals: [
+    'origin_refused',
+    'too_large',
+    'not_found',
+    'already_resolved',
+    'already_answered',
+    'stale_revision',
+    'not_allowed',
+    'claimed_by_other',
+    'invalid_response',
+    'storage_failed',
+  ],
+});
+
+export const requestOperations = [listRequests, getRequest, respondToRequest];
+
+export function serveRequests(rest: Rest): void {
+  const { hub, access, clock } = rest.parts;
+  const view = (record: RequestRecord) => requestView(record, clock.now());
+
+  rest.serve(listRequests, async ({ user, query }) => {
+    const { status, ticket_id: ticketId } = query;
+    if (ticketId !== undefined) await access.authorize(assertName(ticketId), user);
+    const page = await hub.hitl.list(
+      { ...(status && { status }), ...(ticketId && { ticketId }) },
+      query.limit,
+      query.cursor,
+    );
+    const tickets = [...new Set(page.items.map((record) => record.ticketId))];
+    const open = new Set<string>();
+    for (const id of tickets) if (id === ticketId || (await access.mayUse(id, user))) open.add(id);
+    const items = page.items.filter((record) => open.has(record.ticketId)).map(view);
+    return { body: { items, ...(page.nextCursor && { next_cursor: page.nextCursor }) } };
+  });
+
+  rest.serve(getRequest, async (call) => ({ body: { hitl: view(await rest.visibleRequest(call)) } }));
+
+  rest.serve(respondToRequest, async (call) => {
+    const { status, response, revision } = call.body;
+    const { id } = await rest.visibleRequest(call);
+    const answer = {
+      by: call.user,
+      status,
+      ...(response && { response }),
+      ...(revision !== undefined && { revision }),
+    };
+    return { body: { hitl: view(await hub.hitl.respond(id, answer)) } };
+  });
+}

@@ -1,0 +1,32 @@
+/** The end of the router: errors of REST as coded JSON. */
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from 'winston';
+import { HubError, toHubError } from '../../errors';
+import { maxFrameBytes } from '../../protocol/client-frames';
+import { refuse } from '../refusal';
+
+/** The last handler of the router: our errors as coded JSON, those of the app's own middleware left to the app. */
+export function restErrors(logger: Logger): ErrorRequestHandler {
+  return (thrown, req, res, next) => {
+    if (res.headersSent) return next(thrown);
+    const error = fromBodyParser(thrown) ?? toHubError(thrown);
+    if (error.code === 'internal') {
+      const cause = error.cause instanceof Error ? error.cause.message : typeof error.cause;
+      logger.error('A request failed', { path: req.path, error: cause });
+    }
+    refuse(res, error);
+  };
+}
+
+export function tooLarge(): HubError {
+  return new HubError('too_large', `The body is larger than ${maxFrameBytes} bytes`);
+}
+
+function fromBodyParser(thrown: unknown): HubError | undefined {
+  const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined;
+  if (type === 'entity.too.large') return tooLarge();
+  if (typeof type === 'string') return new HubError('invalid_frame', 'The body is not acceptable JSON');
+  return thrown instanceof URIError
+    ? new HubError('invalid_id', 'The address is not properly percent-encoded')
+    : undefined;
+}

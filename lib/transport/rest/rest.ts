@@ -1,0 +1,118 @@
+/** Serves REST operations behind the same checks as the socket; the files beside it declare them and say what they do. */
+import express, { type Request, type RequestHandler, type Router } from 'express';
+import type { Logger } from 'winston';
+import type { z } from 'zod';
+import { HubError, toHubError } from '../../errors';
+import { assertName } from '../../hub/client';
+import type { Clock } from '../../hub/clock';
+import type { Hub } from '../../hub/hub';
+import { maxFrameBytes } from '../../protocol/client-frames';
+import { assertPlain, describeIssue, jsonBytes } from '../../protocol/codec';
+import type { RequestRecord, User } from '../../protocol/records';
+import type { Store } from '../../store/store';
+import type { Access } from '../access';
+import type { OriginPolicy } from '../origin';
+import type { Operation } from './operation';
+import { tooLarge } from './rest-errors';
+
+export interface RestParts {
+  hub: Hub;
+  store: Store;
+  access: Access;
+  origins: OriginPolicy;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** One call of an operation, by somebody who is known. */
+export interface Call<Query, Body> {
+  req: Request;
+  user: Required<User>;
+  query: Query;
+  body: Body;
+}
+
+/** What is answered: a body with 200, or with the status it names. */
+export type Answer = { status?: 201 | 202; body: unknown };
+
+export class Rest {
+  constructor(
+    private readonly router: Router,
+    readonly parts: RestParts,
+  ) {}
+
+  /** Mounts an operation. Its query and body have been read, its caller identified; rights are for `handle` to ask. */
+  serve<Query, Body>(
+    declared: Operation<Query, Body>,
+    handle: (call: Call<Query, Body>) => Promise<Answer>,
+  ): void {
+    const answer: RequestHandler = (req, res, next) => {
+      res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+      this.answer(declared, req, handle)
+        .then(({ status = 200, body }) => res.status(status).json(body))
+        .catch(next);
+    };
+    if (declared.method === 'get') this.router.get(declared.path, answer);
+    else this.router.post(declared.path, this.assertChange, express.json({ limit: maxFrameBytes }), answer);
+  }
+
+  /** The ticket of the address, if this user may see it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
+  async visibleTicket({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Promise<string> {
+    const ticketId = assertName(String(req.params.ticketId));
+    await this.parts.access.authorize(ticketId, user);
+    return ticketId;
+  }
+
+  /** The request of the address; on a ticket one may not see it is, for that person, not there. @throws HubError `not_found`, `unavailable` */
+  async visibleRequest({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Promise<RequestRecord> {
+    const { hub, access } = this.parts;
+    const record = await hub.hitl.get(String(req.params.id));
+    await access.authorize(record.ticketId, user).catch((error: unknown) => {
+      const hidden = toHubError(error).status < 500;
+      throw hidden ? new HubError('not_found', 'There is no such request') : error;
+    });
+    return record;
+  }
+
+  private async answer<Query, Body>(
+    declared: Operation<Query, Body>,
+    req: Request,
+    handle: (call: Call<Query, Body>) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { hub, access } = this.parts;
+    if (hub.closing) throw new HubError('closing');
+    await hub.start();
+    const user = await access.identify(req);
+    // Operations without a query or body have the types `operation` gives them by default.
+    const query = declared.query ? read(declared.query, req.query) : ({} as Query);
+    const body = declared.body ? readBody(declared.body, req.body) : (undefined as Body);
+    return handle({ req, user, query, body });
+  }
+
+  /** What changes something, sent by a form on another site, would come as another content type, or with that site's Origin. */
+  private readonly assertChange: RequestHandler = (req, _res, next) => {
+    try {
+      this.parts.origins.assertChange(req);
+      if (!req.is('application/json'))
+        throw new HubError('invalid_frame', 'Send the body as application/json');
+      next();
+    } catch (error) {
+      next(error);
+    }
+  };
+}
+
+/** @throws HubError `invalid_frame`, `too_large` */
+function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
+  assertPlain(body);
+  // A parser of the app's own, with its own limit, may have been first.
+  if (jsonBytes(body) > maxFrameBytes) throw tooLarge();
+  return read(schema, body);
+}
+
+/** @throws HubError `invalid_frame` saying what is wrong */
+function read<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  return result.data;
+}
