@@ -1,8 +1,8 @@
 /** Holds the one-way order of the rooms below `lib/`: who may import whom, which packages, which globals. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dependencies, peerDependencies } from '../package.json';
-import { violations } from './imports/rules';
+import { dependencies, devDependencies, peerDependencies } from '../package.json';
+import { bundled, violations } from './imports/rules';
 import { readSourceFile } from './imports/source-file';
 
 /** Source text by path. */
@@ -35,10 +35,19 @@ test('the tree keeps the order', () => {
   expect(judge()).toEqual([]);
 });
 
+const isBundled = ({ path }: { path: string }) => bundled.some((room) => path.startsWith(`lib/${room}`));
+
 test('every package the tree imports is one that is installed with ours', () => {
   const given = Object.keys({ ...dependencies, ...peerDependencies });
-  const taken = new Set(files.flatMap((file) => file.packages).filter((name) => !name.startsWith('node:')));
+  const others = files.filter((file) => !isBundled(file));
+  const taken = new Set(others.flatMap((file) => file.packages).filter((name) => !name.startsWith('node:')));
   expect([...taken].sort()).toEqual(given.filter((name) => !name.startsWith('@types/')).sort());
+});
+
+test('what is built into a bundle is one of our development dependencies', () => {
+  const taken = new Set(files.filter(isBundled).flatMap((file) => file.packages));
+  expect([...taken]).toContain('react');
+  expect([...taken].filter((name) => !(name in devDependencies))).toEqual([]);
 });
 
 describe('a planted violation is found:', () => {

@@ -19,6 +19,7 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
+import { type ConsoleOptions, consoleRouter } from './console';
 import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
@@ -53,6 +54,8 @@ export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
   heartbeat?: Duration;
   /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
   handshakeTimeout?: Duration;
+  /** Whether the operator's console is served at `<mount>/console/`, and from where. Default true. */
+  console?: boolean | ConsoleOptions;
   /** For tests. Default: the system's. */
   clock?: Clock;
 }
@@ -111,6 +114,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const router = withSockets(express.Router());
   serveOperations(new Rest(router, { hub, store, access, origins, clock, logger }));
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
+  const { console: page = true } = options;
+  if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   router.use(restErrors(logger));
 
   // A failed start is told to everyone who comes (503); it must not end the process by itself.

@@ -24,9 +24,14 @@ export const rooms: Readonly<Record<string, Room>> = {
   'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },
   'client/': { files: ['protocol/', 'errors'] },
   'react/': { files: ['client/', 'protocol/', 'errors'] },
+  'parts/': { files: ['react/', 'client/', 'protocol/', 'errors'] },
+  'console/': { files: ['parts/', 'react/', 'client/', 'protocol/', 'errors'] },
   'testing/': { files: everything },
   index: { files: everything },
 };
+
+/** Rooms whose packages are built into what ships, so that nobody has to install them. */
+export const bundled: readonly string[] = ['parts/', 'console/'];
 
 /** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */
 export const reserved: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +40,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport/', 'testing/'],
   'better-sqlite3': ['store/sqlite'],
   elkjs: ['charts/layout'],
+  'react-dom': ['console/'],
 };
 
 /** Globals that only some files may use as a value. */

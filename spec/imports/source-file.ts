@@ -31,7 +31,8 @@ export function readSourceFile(path: string, text: string, exists: (path: string
   const module = parseSync(text, { syntax: 'typescript', tsx: path.endsWith('.tsx'), target: 'es2023' });
   walk(module, false, path, specifiers, globals);
   const all = [...specifiers];
-  const relative = all.filter((name) => name.startsWith('.'));
+  // A style sheet reaches for nothing.
+  const relative = all.filter((name) => name.startsWith('.') && !name.endsWith('.css'));
   return {
     path,
     files: relative.map((name) => resolve(path, name, exists)),

@@ -1,0 +1,2 @@
+/** What Vite takes beside code. */
+declare module '*.css';

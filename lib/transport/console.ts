@@ -1,0 +1,70 @@
+/** Serves the operator's console at `<mount>/console/`: the files that Vite has built, under a strict policy; the router mounts it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type RequestHandler, Router } from 'express';
+import type { Logger } from 'winston';
+
+export interface ConsoleOptions {
+  /** A folder with a build of the console of your own. Default: the one that ships with the package. */
+  assets?: string;
+}
+
+/** Beside the compiled code, and where `npm run build:console` puts it for those who run from sources. */
+const shipped = [join(__dirname, '../console'), join(__dirname, '../../dist/console')];
+
+/** The page may load its own files and talk to its own server, and nothing else; no inline script or style, no HTML from text. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+/** A router for `/console`. What it serves is the same for everybody; who somebody is decides what the page then gets. */
+export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Router {
+  const router = Router();
+  const folder = (assets === undefined ? shipped : [assets]).find((path) => existsSync(join(path, 'assets')));
+  if (!folder) return router.use(notBuilt(logger));
+  router.use((_req, res, next) => {
+    res.set({
+      'Content-Security-Policy': policy,
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    });
+    next();
+  });
+  // The names of these files hold a digest of what is in them.
+  router.use(
+    '/assets',
+    express.static(join(folder, 'assets'), { immutable: true, maxAge: '1y', index: false }),
+  );
+  router.get('/', (req, res, next) => {
+    const [path = '', query] = req.originalUrl.split('?', 2);
+    // The page's own addresses are relative. So is this one: a proxy may have taken a part of the path away.
+    if (!path.endsWith('/')) {
+      res.redirect(308, `${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`);
+      return;
+    }
+    res.set('Cache-Control', 'no-store');
+    // By root and name: the package itself may lie below a folder that begins with a dot.
+    res.sendFile('index.html', { root: folder, cacheControl: false }, next);
+  });
+  return router;
+}
+
+function notBuilt(logger: Logger): RequestHandler {
+  const told = { once: false };
+  const text = 'The console is not built: run `npm run build:console`';
+  return (_req, res) => {
+    if (!told.once) logger.warn(text);
+    told.once = true;
+    res.status(404).type('text').send(`${text}.\n`);
+  };
+}
