@@ -20,6 +20,7 @@ import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
 import { type ConsoleOptions, consoleRouter } from './console';
+import { serveDocuments } from './documents/serve';
 import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
@@ -113,6 +114,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
 
   const router = withSockets(express.Router());
   serveOperations(new Rest(router, { hub, store, access, origins, clock, logger }));
+  serveDocuments(router);
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
