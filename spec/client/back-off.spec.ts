@@ -4,7 +4,7 @@ import { BackOff, firstWaitMs, longestWaitMs } from '../../lib/client/back-off';
 import { connectMs, steadyMs } from '../../lib/client/link';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { cutAll, Guest, leaveAll, sendAway } from './guest';
+import { announceEnd, cutAll, Guest, leaveAll, sendAway } from './guest';
 
 let hub: TestHub;
 afterEach(async () => {
@@ -69,6 +69,28 @@ test('a server that says when to come back is taken at its word, once', async ()
   await alice.state('resuming');
   clock.advance(firstWaitMs / 2);
   await alice.state('live');
+});
+
+test('a server that says it twice is taken at its later word, be it sooner or later', async () => {
+  hub = await startTestHub();
+  const clock = new ManualClock();
+  const alice = await Guest.join(hub, { clock, random: () => almostOne });
+  for (const [first, last] of [
+    [5_000, 1_730],
+    [500, 4_000],
+  ] as const) {
+    const before = alice.sockets.length;
+    announceEnd(hub, first);
+    await alice.nth('going_away', alice.all('going_away').length);
+    clock.advance(2_000);
+    sendAway(hub, last);
+    await alice.state('resuming');
+    clock.advance(last - 1);
+    expect(alice.sockets).toHaveLength(before);
+    clock.advance(1);
+    expect(alice.sockets).toHaveLength(before + 1);
+    await alice.state('live');
+  }
 });
 
 test('a server that is drained is left when it closes, and its successor is found', async () => {

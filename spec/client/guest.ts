@@ -19,11 +19,20 @@ export interface GuestOptions extends Partial<TicketOptions> {
   loses?: (envelope: Envelope) => boolean;
 }
 
+/** Tells every client that it will be sent away, to come back after this time. */
+export function announceEnd(hub: TestHub, retryAfterMs: number): void {
+  tellGoingAway(hub, retryAfterMs, false);
+}
+
 /** Sends every client away, to come back after this time. */
 export function sendAway(hub: TestHub, retryAfterMs: number): void {
+  tellGoingAway(hub, retryAfterMs, true);
+}
+
+function tellGoingAway(hub: TestHub, retryAfterMs: number, isNow: boolean): void {
   hub.hub.disconnect(({ sink }) => {
     sink.send({ event: 'going_away', reason: 'restart', retry_after_ms: retryAfterMs });
-    return true;
+    return isNow;
   }, 'restart');
 }
 

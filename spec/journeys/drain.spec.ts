@@ -1,5 +1,5 @@
 import type { Turn } from '../../lib/index';
-import type { TestFrame } from '../../lib/testing/test-client';
+import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 
 describe('a hub that is drained', () => {
@@ -16,11 +16,8 @@ describe('a hub that is drained', () => {
     return { agent, finish };
   };
 
-  it('tells each client when to come back, spread over the time it has', async () => {
-    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
-    const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
-    await clients[0]?.ask({ type: 'message', content: 'stay' });
-    const drained = hub.hitl.drain({ over: '10s' });
+  /** Ten clients are told one time in each second of ten. */
+  const expectSpread = async (clients: readonly TestClient[]) => {
     const times: number[] = [];
     for (const client of clients) times.push((await client.next('going_away')).retry_after_ms);
     times.sort((a, b) => a - b);
@@ -28,9 +25,42 @@ describe('a hub that is drained', () => {
       expect(time).toBeGreaterThanOrEqual(n * 1_000);
       expect(time).toBeLessThanOrEqual((n + 1) * 1_000);
     }
+  };
+
+  it('tells each client when to come back, spread over the time it has', async () => {
+    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
+    await clients[0]?.ask({ type: 'message', content: 'stay' });
+    const drained = hub.hitl.drain({ over: '10s' });
+    await expectSpread(clients);
     hub.clock.advance(10_000);
     await drained;
     for (const client of clients) expect(await client.closed()).toMatchObject({ code: 1012 });
+  });
+
+  it('tells them new times right before it closes, since the first ones have passed', async () => {
+    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
+    await clients[0]?.ask({ type: 'message', content: 'stay' });
+    const drained = hub.hitl.drain({ over: '10s' });
+    for (const client of clients) await client.next('going_away');
+    hub.clock.advance(10_000);
+    await drained;
+    await expectSpread(clients);
+    for (const client of clients) {
+      expect(await client.closed()).toMatchObject({ code: 1012 });
+      const last = client.received.at(-1);
+      expect(last).toMatchObject({ event: 'going_away', retry_after_ms: expect.any(Number) });
+      expect(client.all('going_away')).toHaveLength(2);
+    }
+  });
+
+  it('tells them once only where it closes at once', async () => {
+    hub = await startTestHub();
+    const alice = await hub.connect();
+    await hub.hitl.drain({ over: '10s' });
+    expect(await alice.closed()).toMatchObject({ code: 1012 });
+    expect(alice.all('going_away')).toHaveLength(1);
   });
 
   it('lets a turn finish, shows its end, and does not wait for longer than that', async () => {

@@ -1,0 +1,109 @@
+/** Two hubs on one store: what the one has in memory the other may have changed, and each event is decided on what is kept. */
+import type { HitlRequestInput } from '../../lib/index';
+import { Rig } from './rig';
+
+const ann = { id: 'ann', name: 'Ann' };
+const ben = { id: 'ben', name: 'Ben' };
+const blocking = (ip: string) => ({ tool_name: 'block_ip', tool_args: { ip } });
+
+describe('Two hubs on one store', () => {
+  let rig: Rig;
+  let here: Rig['hub'];
+  let there: Rig['hub'];
+  beforeEach(async () => {
+    rig = new Rig();
+    here = rig.hub;
+    there = rig.newHub();
+    await here.start();
+    await there.start();
+  });
+  afterEach(async () => {
+    await here.close();
+    await there.close();
+  });
+
+  const ask = (input: Partial<HitlRequestInput> = {}) =>
+    here.hitl.request({
+      ticketId: 'T',
+      sessionId: 's',
+      userId: 'agent',
+      type: 'tool_approval',
+      payload: blocking('203.0.113.7'),
+      key: 'k',
+      ...input,
+    });
+  /** The same key with other content, which takes the place of the first. */
+  const askAnew = () => ask({ payload: blocking('198.51.100.1'), supersede: true });
+
+  it('refuse the second answer, whichever of them was asked, and name the winner', async () => {
+    const { id } = await ask();
+    await there.hitl.respond(id, { by: ben, status: 'denied' });
+    await expect(here.hitl.respond(id, { by: ann, status: 'approved' })).rejects.toMatchObject({
+      code: 'already_resolved',
+      details: { hitl: { status: 'denied', responded_by: { user_id: 'ben' } } },
+    });
+    expect(await rig.story()).toEqual(['hitl_request_pending', 'hitl_request_resolved denied']);
+  });
+
+  it('decide an event anew that lost a race, on what the winner has left', async () => {
+    const { id } = await ask();
+    await there.hitl.claim(id, ben);
+    expect(await here.hitl.respond(id, { by: ann, status: 'approved' })).toMatchObject({
+      status: 'approved',
+      respondedBy: { userId: 'ann' },
+    });
+  });
+
+  it('decide a request anew that supersedes another and lost a race: of an amended one', async () => {
+    const first = await ask();
+    await there.hitl.amend(first.id, blocking('192.0.2.1'));
+    const second = await askAnew();
+    expect(second).toMatchObject({ status: 'pending', payload: blocking('198.51.100.1') });
+    expect(await here.hitl.get(first.id)).toMatchObject({
+      status: 'superseded',
+      revision: 2,
+      reason: `superseded by ${second.id}`,
+    });
+    await expect(there.hitl.respond(first.id, { by: ben, status: 'approved' })).rejects.toMatchObject({
+      code: 'already_resolved',
+    });
+    expect(await rig.story()).toEqual([
+      'hitl_request_pending',
+      'hitl_request_updated',
+      'hitl_request_resolved superseded',
+      'hitl_request_pending',
+    ]);
+  });
+
+  it('and of one that was answered meanwhile: that answer stands', async () => {
+    const first = await ask();
+    await there.hitl.respond(first.id, { by: ben, status: 'approved' });
+    const second = await askAnew();
+    expect(await here.hitl.get(first.id)).toMatchObject({
+      status: 'approved',
+      respondedBy: { userId: 'ben' },
+    });
+    expect(await rig.story()).toEqual([
+      'hitl_request_pending',
+      'hitl_request_resolved approved',
+      'hitl_request_pending',
+    ]);
+    expect((await askAnew()).id).toBe(second.id);
+  });
+
+  it('give up after three lost races, and then nothing has changed', async () => {
+    const first = await ask();
+    let races = 0;
+    rig.trouble.commit = async (commits) => {
+      if (commits[0]?.requests?.[0]?.record.status !== 'superseded') return;
+      races += 1;
+      await there.hitl.amend(first.id, blocking(`192.0.2.${races}`));
+    };
+    await expect(askAnew()).rejects.toMatchObject({ code: 'conflict' });
+    expect(races).toBe(3);
+    expect(await here.hitl.get(first.id)).toMatchObject({ status: 'pending', revision: 4 });
+    expect((await rig.story()).filter((line) => line !== 'hitl_request_updated')).toEqual([
+      'hitl_request_pending',
+    ]);
+  });
+});
