@@ -31,6 +31,7 @@ export {
   type ConnectOptions,
   connectTestClient,
   fireDeadlines,
+  type GivenOptions,
   restartHub,
   startTestHub,
   TestHub,

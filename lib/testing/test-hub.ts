@@ -15,6 +15,11 @@ import { ManualClock } from './manual-clock';
 import { MortalStore } from './mortal-store';
 import { type Refused, TestClient, type TestClientOptions } from './test-client';
 
+/** What a test has to be in control of. */
+export type GivenOptions = Required<
+  Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'heartbeat' | 'rateLimit'>
+>;
+
 export interface TestHubOptions extends Partial<ExpressHitlOptions> {
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
@@ -22,6 +27,11 @@ export interface TestHubOptions extends Partial<ExpressHitlOptions> {
   sqlite?: boolean;
   /** Where the router is mounted. Default `/`. */
   mount?: string;
+  /**
+   * The app under test, in place of a bare one: made anew at every start, with these options for its `expressHitl`. Its own
+   * `user`, `ticket`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
+   */
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl };
   /** Middleware and routes of the app itself, before the router. */
   app?: (app: Express) => void;
 }
@@ -180,24 +190,14 @@ export class TestHub {
   }
 
   private async boot(): Promise<void> {
-    const { makeStore, sqlite: _sqlite, mount = '/', app: extend, ...options } = this.options;
+    const { makeStore, create, clock = this.clock, logger = silentLogger() } = this.options;
+    // A clock that is moved by hand goes past many heartbeats at once, and no peer can answer in between; and a test sends
+    // more in a second than a person in an hour.
+    const { heartbeat = '20d', rateLimit = false } = this.options;
     const store = makeStore?.() ?? memoryStore();
     const mortal = new MortalStore(store);
-    const hitl = expressHitl({
-      user: userFromHeader,
-      ticket: () => 'allow',
-      logger: silentLogger(),
-      // A clock that is moved by hand goes past many heartbeats at once, and no peer can answer in between.
-      heartbeat: '20d',
-      // A test sends more in a second than a person in an hour.
-      rateLimit: false,
-      ...options,
-      clock: options.clock ?? this.clock,
-      store: mortal.store,
-    });
-    const app = express();
-    extend?.(app);
-    app.use(mount, hitl.router);
+    const given = { store: mortal.store, clock, logger, heartbeat, rateLimit };
+    const { app, hitl } = create ? create(given) : bareApp(this.options, given);
     const server = createServer(app);
     server.on('connection', (socket) => {
       this.sockets.add(socket);
@@ -244,6 +244,23 @@ export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
 /** Ends a test hub in good order and starts another on the same store. */
 export function restartHub(hub: TestHub): Promise<void> {
   return hub.restart();
+}
+
+/** An app with nothing but a hub, and what the options add. */
+function bareApp(options: TestHubOptions, given: GivenOptions): { app: Express; hitl: ExpressHitl } {
+  const {
+    makeStore: _makeStore,
+    sqlite: _sqlite,
+    create: _create,
+    mount = '/',
+    app: extend,
+    ...own
+  } = options;
+  const hitl = expressHitl({ user: userFromHeader, ticket: () => 'allow', ...own, ...given });
+  const app = express();
+  extend?.(app);
+  app.use(mount, hitl.router);
+  return { app, hitl };
 }
 
 function refusalOf({ status, body }: Refused): Error {

@@ -1,0 +1,211 @@
+/** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be kept and brought back. */
+
+import type * as RequestModule from '../../lib/actors/hitl-request';
+import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
+import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
+import { LiveActor } from '../../lib/hub/live-actor';
+import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import {
+  askOf,
+  claimLasts,
+  editedArgs,
+  groupsOf,
+  payloadOf,
+  type Rules,
+  runLasts,
+  stranger,
+  tickOf,
+} from './request-rules';
+
+/** The machine and what reads it; the mutation check hands over versions with a bug. */
+export type RequestActorCode = Pick<typeof RequestMachineModule, 'hitlRequestMachine'> &
+  Pick<typeof RequestModule, 'nextDeadline' | 'requestRecord'>;
+
+type Live = LiveActor<RequestActorCode['hitlRequestMachine']>;
+
+export class RequestAlone implements RequestSystem {
+  private now = 1_000_000;
+  private told = { pending: 0, updated: 0, resolved: 0 };
+  private reminded = 0;
+  private escalated = 0;
+  private readonly dismissed = new Set([stranger]);
+  private live: Live;
+
+  constructor(
+    private readonly code: RequestActorCode,
+    private readonly rules: Rules,
+  ) {
+    const [live, emitted] = LiveActor.begin(code.hitlRequestMachine, this.born());
+    this.live = live;
+    this.hear(emitted);
+  }
+
+  async perform(deed: RequestDeed): Promise<string> {
+    if (deed.type === 'wait') {
+      this.now += this.tick;
+      this.catchUp();
+      return 'ok';
+    }
+    if (deed.type === 'dismiss') {
+      this.dismissed.add(deed.who);
+      return 'ok';
+    }
+    const { status } = this.record;
+    const misfit = deed.type === 'respond' && (deed.misfit || (deed.edits && !this.rules.editable));
+    if (misfit && status === 'pending') return 'invalid_response';
+    const emitted = this.live.send(this.toEvent(deed));
+    this.hear(emitted);
+    const refused = emitted.find(({ type }) => type === 'refused');
+    if (refused?.type !== 'refused') return 'ok';
+    if (refused.code === 'already_resolved') return `already_resolved ${this.record.status}`;
+    return refused.rule ? `${refused.code} ${refused.rule}` : refused.code;
+  }
+
+  async look(): Promise<RequestSight> {
+    const { status, revision, stage, claim, verdicts, respondedBy, reason, execution } = this.record;
+    return {
+      status,
+      revision,
+      round: stage,
+      claimedBy: claim?.by.userId ?? null,
+      claimLeft: claim ? (claim.until - this.now) / this.tick : null,
+      runLeft: execution?.state === 'executing' ? (execution.until - this.now) / this.tick : null,
+      counted: verdicts.map((each) => `${each.by.userId} ${each.status} ${each.stage}`),
+      answeredBy: respondedBy?.userId ?? null,
+      reason: reason ?? null,
+      run: execution?.state ?? null,
+      reminded: this.reminded,
+      escalated: this.escalated,
+      told: { pending: this.told.pending, resolved: this.told.resolved },
+    };
+  }
+
+  /** Kept as JSON and brought back. */
+  restart(): void {
+    this.live = LiveActor.restore(
+      this.code.hitlRequestMachine,
+      JSON.parse(JSON.stringify(this.live.persisted())),
+    );
+  }
+
+  stop(): void {}
+
+  /** Ticks pass, and nobody tells it of its deadlines. */
+  sleep(ticks: number): void {
+    this.now += ticks * this.tick;
+  }
+
+  private get tick(): number {
+    return tickOf(this.rules);
+  }
+
+  private isPermitted(who: string): boolean {
+    return !this.dismissed.has(who);
+  }
+
+  private get record() {
+    return this.code.requestRecord(this.live.snapshot);
+  }
+
+  private born(): RequestInput {
+    const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, ...ask } = askOf(this.rules);
+    const in_ = (after: unknown) => this.now + Number(after);
+    return {
+      id: 'r1',
+      ticketId: 'T-1',
+      sessionId: 's1',
+      type: ask.type,
+      payload: ask.payload,
+      digest: digestOf(ask.payload),
+      userId: ask.userId,
+      key: 'k1',
+      createdAt: this.now,
+      policy,
+      remindAt: [remindIn].flat().map(in_),
+      ...(escalateIn !== undefined && { escalateAt: in_(escalateIn) }),
+      escalateTo,
+      ...(expiresIn !== undefined && { expiresAt: in_(expiresIn) }),
+      onExpiry: ask.onExpiry ?? 'expired',
+    };
+  }
+
+  private toEvent(deed: Exclude<RequestDeed, { type: 'wait' | 'dismiss' }>): RequestEvent {
+    const at = this.now;
+    const { revision, payload } = this.record;
+    const edited = { ...payload, tool_args: editedArgs };
+    switch (deed.type) {
+      case 'respond': {
+        const { who, yes, edits } = deed;
+        return {
+          type: 'respond',
+          at,
+          by: personOf(who),
+          permitted: this.isPermitted(who),
+          status: yes ? 'approved' : 'denied',
+          ...(deed.revision !== undefined && { revision: deed.revision }),
+          ...(edits && { response: { tool_args: editedArgs }, digest: digestOf(edited) }),
+        };
+      }
+      case 'claim': {
+        const until = at + claimLasts(this.rules) * this.tick;
+        return { type: 'claim', at, by: personOf(deed.who), permitted: this.isPermitted(deed.who), until };
+      }
+      case 'release':
+        return { type: 'release', at, by: personOf(deed.who) };
+      case 'amend': {
+        const amended = payloadOf(this.rules, revision + 1);
+        return { type: 'amend', at, payload: amended, digest: digestOf(amended) };
+      }
+      case 'cancel':
+        return { type: 'cancel', at, reason: 'no longer needed' };
+      case 'supersede':
+        return { type: 'supersede', at, reason: 'superseded' };
+      case 'execute': {
+        const done = { shown: payload, edited, else: { ...payload, tool_name: 'format_disk' } }[deed.what];
+        return {
+          type: 'execute',
+          at,
+          runId: deed.run,
+          until: at + runLasts(this.rules) * this.tick,
+          digest: digestOf(done),
+        };
+      }
+      case 'executed':
+        return { type: 'executed', at, runId: deed.run };
+      case 'failed':
+        return { type: 'execution_failed', at, runId: deed.run, error: 'no route' };
+      case 'retry':
+        return { type: 'retry', at };
+      case 'tell':
+        return { type: deed.deadline, at };
+    }
+  }
+
+  /** Tells it of every deadline that has passed, as the hub does before anything else. */
+  private catchUp(): void {
+    for (let told = 0; ; told += 1) {
+      const due = this.code.nextDeadline(this.live.snapshot);
+      if (!due || due.at > this.now) return;
+      if (told > 10) throw new Error(`${due.type} is due again and again`);
+      this.hear(this.live.send({ type: due.type, at: this.now }));
+    }
+  }
+
+  private hear(emitted: readonly { type: string }[]): void {
+    for (const { type } of emitted) {
+      if (type === 'hitl_request_pending') this.told.pending += 1;
+      if (type === 'hitl_request_resolved') this.told.resolved += 1;
+      if (type === 'reminded') this.reminded += 1;
+      if (type === 'escalated') this.escalated += 1;
+    }
+  }
+}
+
+function personOf(who: string) {
+  return { userId: who, displayName: who, groups: groupsOf[who] ?? [] };
+}
+
+/** Equal for equal payloads is all that a digest is for here. */
+function digestOf(payload: unknown): string {
+  return JSON.stringify(payload);
+}

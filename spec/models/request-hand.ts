@@ -1,0 +1,91 @@
+/** What the app does to one request of the model, through a hub: asks it, changes it, withdraws it, carries out what it allows. */
+import { type Hitl, HubError } from '../../lib';
+import type { RequestDeed } from './request-model';
+import { askOf, editedArgs, payloadOf, type Rules } from './request-rules';
+
+/** What a person says or claims; each system has its own way for that. */
+export type PersonalDeed = Extract<RequestDeed, { type: 'respond' } | { type: 'claim' | 'release' }>;
+/** What the world around does; each system has its own way for that too. */
+type WorldlyDeed = Extract<RequestDeed, { type: 'wait' } | { type: 'dismiss' } | { type: 'tell' }>;
+type AppDeed = Exclude<RequestDeed, PersonalDeed | WorldlyDeed>;
+
+export class RequestHand {
+  private newer = 0;
+
+  private constructor(
+    private readonly hitl: () => Hitl,
+    private readonly rules: Rules,
+    private readonly key: string,
+    readonly id: string,
+  ) {}
+
+  /**
+   * Asks.
+   * @param hitl the hub's present one, which is another after a restart
+   * @param key unique in the ticket
+   */
+  static async ask(hitl: () => Hitl, rules: Rules, key: string): Promise<RequestHand> {
+    const { id } = await hitl().request({ ...askOf(rules), ticketId: 'T-1', sessionId: 's1', key });
+    return new RequestHand(hitl, rules, key, id);
+  }
+
+  async perform(deed: AppDeed): Promise<unknown> {
+    const { id, rules } = this;
+    const hitl = this.hitl();
+    switch (deed.type) {
+      case 'amend':
+        return hitl.amend(id, payloadOf(rules, (await hitl.get(id)).revision + 1));
+      case 'cancel':
+        return hitl.cancel(id, 'no longer needed');
+      case 'supersede': {
+        this.newer += 1;
+        const other = { ...askOf(rules), payload: payloadOf(rules, 100 + this.newer) };
+        return hitl.request({ ...other, ticketId: 'T-1', sessionId: 's1', key: this.key, supersede: true });
+      }
+      case 'execute': {
+        const { payload } = await hitl.get(id);
+        const done = {
+          shown: payload,
+          edited: { ...payload, tool_args: editedArgs },
+          else: { ...payload, tool_name: 'format_disk' },
+        };
+        return hitl.execute(id, { runId: deed.run, payload: done[deed.what] });
+      }
+      case 'executed':
+        return hitl.executed(id, deed.run);
+      case 'failed':
+        return hitl.executed(id, deed.run, 'no route');
+      case 'retry':
+        return hitl.retry(id);
+    }
+  }
+}
+
+/** The body of an answer, as sockets and REST take it. */
+export function answerOf({ yes, revision, misfit, edits }: Extract<RequestDeed, { type: 'respond' }>) {
+  return {
+    status: yes ? ('approved' as const) : ('denied' as const),
+    ...(revision !== undefined && { revision }),
+    ...(misfit && { response: { answer: 'a question was not asked' } }),
+    ...(edits && { response: { tool_args: editedArgs } }),
+  };
+}
+
+/** `ok`, or the refusal in the words of the model. @throws what is no refusal */
+export async function answered(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'ok';
+  } catch (error) {
+    if (error instanceof HubError) return refusalOf(error.toBody());
+    throw error;
+  }
+}
+
+/** The code, with the rule or the outcome that is told with it. */
+export function refusalOf({ code, details }: { code: string; details?: Record<string, unknown> }): string {
+  const { hitl, rule } = details ?? {};
+  if (code === 'already_resolved' && typeof hitl === 'object' && hitl !== null && 'status' in hitl)
+    return `${code} ${hitl.status}`;
+  return rule ? `${code} ${rule}` : code;
+}

@@ -1,0 +1,124 @@
+/** A request of the model in a store that two hubs share, without sockets, so that nothing but the order of the store is left to chance. */
+import { createLogger } from 'winston';
+import { z } from 'zod';
+import { memoryStore, type Store } from '../../lib';
+import { Hub } from '../../lib/hub/hub';
+import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
+import { answered, answerOf, type PersonalDeed, RequestHand } from './request-hand';
+import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { groupsOf, type Rules, stranger, tickOf } from './request-rules';
+
+/** They act through the second hub, all others and the app through the first. */
+const elsewhere: readonly string[] = ['bob', 'lea'];
+
+export class RequestInHubs implements RequestSystem {
+  private readonly clock = new ManualClock();
+  private readonly kept = memoryStore();
+  private readonly hubs: readonly [Hub, Hub];
+  private readonly dismissed = new Set([stranger]);
+  private told = { reminded: 0, escalated: 0 };
+  private hand: RequestHand | undefined;
+
+  private constructor(
+    schedule: Schedule,
+    private readonly rules: Rules,
+  ) {
+    this.hubs = [this.makeHub(schedule), this.makeHub(schedule)];
+  }
+
+  static async ask(schedule: Schedule, rules: Rules): Promise<RequestInHubs> {
+    const system = new RequestInHubs(schedule, rules);
+    const { hubs } = system;
+    for (const hub of hubs) await hub.start();
+    system.hand = await RequestHand.ask(() => hubs[0].hitl, rules, 'key');
+    return system;
+  }
+
+  async perform(deed: RequestDeed): Promise<string> {
+    switch (deed.type) {
+      case 'respond':
+      case 'claim':
+      case 'release':
+        return answered(this.byPerson(deed));
+      case 'dismiss':
+        this.dismissed.add(deed.who);
+        return 'ok';
+      case 'wait':
+        this.clock.advance(tickOf(this.rules));
+        for (const hub of this.hubs) await hub.settled();
+        return 'ok';
+      // Told too early means nothing; what the machine makes of it is seen elsewhere.
+      case 'tell':
+        return 'ok';
+      default:
+        return answered(this.asked.perform(deed));
+    }
+  }
+
+  async look(): Promise<RequestSight> {
+    const { id } = this.asked;
+    const stored = await this.kept.request(id);
+    const { items } = await this.kept.log('T-1', 0, 1_000);
+    const times = (event: string) =>
+      items.filter((each) => 'hitl' in each && each.event === event && each.hitl.id === id).length;
+    if (!stored) throw new Error('It is not kept');
+    const { record } = stored;
+    const { claim, execution } = record;
+    const left = (until: number) => (until - this.clock.now()) / tickOf(this.rules);
+    return {
+      status: record.status,
+      revision: record.revision,
+      round: record.stage,
+      claimedBy: claim?.by.userId ?? null,
+      claimLeft: claim ? left(claim.until) : null,
+      runLeft: execution?.state === 'executing' ? left(execution.until) : null,
+      counted: record.verdicts.map(({ by, status, stage }) => `${by.userId} ${status} ${stage}`),
+      answeredBy: record.respondedBy?.userId ?? null,
+      reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
+      run: execution?.state ?? null,
+      ...this.told,
+      told: { pending: times('hitl_request_pending'), resolved: times('hitl_request_resolved') },
+    };
+  }
+
+  async stop(): Promise<void> {
+    for (const hub of this.hubs) await hub.close();
+    await this.kept.close();
+  }
+
+  private makeHub(schedule: Schedule): Hub {
+    // A hub that closes closes its store, which the other may still need.
+    const store: Store = Object.assign(Object.create(scheduledStore(this.kept, schedule)), {
+      close: async () => {},
+    });
+    const hub = new Hub({
+      store,
+      clock: this.clock,
+      logger: createLogger({ silent: true }),
+      mayRespond: ({ id }) => !this.dismissed.has(id),
+      hooks: {
+        reminded: () => {
+          this.told.reminded += 1;
+        },
+        escalated: () => {
+          this.told.escalated += 1;
+        },
+      },
+    });
+    hub.hitl.defineTool('block_ip', z.strictObject({ ip: z.string() }));
+    return hub;
+  }
+
+  private get asked(): RequestHand {
+    if (!this.hand) throw new Error('It was not asked yet');
+    return this.hand;
+  }
+
+  private byPerson(deed: PersonalDeed): Promise<unknown> {
+    const { hitl } = this.hubs[elsewhere.includes(deed.who) ? 1 : 0];
+    const by = { id: deed.who, name: deed.who, groups: groupsOf[deed.who] ?? [] };
+    const { id } = this.asked;
+    if (deed.type === 'respond') return hitl.respond(id, { by, ...answerOf(deed) });
+    return deed.type === 'claim' ? hitl.claim(id, by) : hitl.release(id, by);
+  }
+}

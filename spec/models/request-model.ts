@@ -1,0 +1,427 @@
+/** What a request to a human must do, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
+import { assign, emit, setup } from 'xstate';
+import type { DeadlineType } from '../../lib/actors/hitl-request';
+import { type TestModel, testModel } from '../../lib/testing';
+import { claimLasts, groupsOf, type Rules, requester, runLasts, stranger } from './request-rules';
+
+/** What somebody does, or what time does. */
+export type RequestDeed =
+  | {
+      type: 'respond';
+      who: string;
+      yes: boolean;
+      /** The revision that was seen; left out by who cannot know it. */
+      revision?: number;
+      /** The response does not fit the request. */
+      misfit?: boolean;
+      /** The arguments are changed before they are approved. */
+      edits?: boolean;
+    }
+  | { type: 'claim' | 'release'; who: string }
+  | { type: 'amend' | 'cancel' | 'supersede' | 'retry' }
+  /** Someone is about to do what was shown, what was made of it by an edit, or something else. */
+  | { type: 'execute'; run: string; what: 'shown' | 'edited' | 'else' }
+  | { type: 'executed' | 'failed'; run: string }
+  /** The app's own rule turns against someone. */
+  | { type: 'dismiss'; who: string }
+  /** A deadline is told before its time. */
+  | { type: 'tell'; deadline: DeadlineType }
+  /** A tick passes. */
+  | { type: 'wait' };
+
+/** What everybody can see of a request. */
+export interface RequestSight {
+  status: string;
+  revision: number;
+  round: number;
+  claimedBy: string | null;
+  /** Ticks until the claim ends by itself, and until the run is given up for lost. */
+  claimLeft: number | null;
+  runLeft: number | null;
+  /** Who said what in which round. */
+  counted: readonly string[];
+  answeredBy: string | null;
+  reason: string | null;
+  run: string | null;
+  reminded: number;
+  escalated: number;
+  /** How often everybody was told that it has begun, and that it has ended. */
+  told: { pending: number; resolved: number };
+}
+
+/** A request that can be acted on and looked at, wherever it lives. */
+export interface RequestSystem {
+  /** `ok`, or the code of the refusal with what it says beside it. */
+  perform(deed: RequestDeed): Promise<string>;
+  look(): Promise<RequestSight>;
+  /** Ends what runs, and brings it back from what was kept; only where that can be done. */
+  restart?(): void | Promise<void>;
+  /** Leaves nothing behind. */
+  stop(): void | Promise<void>;
+}
+
+interface Facts {
+  rules: Rules;
+  revision: number;
+  round: number;
+  counted: readonly { who: string; yes: boolean; round: number }[];
+  claim: { who: string; left: number } | null;
+  /** Ticks to each deadline; none once it is past. */
+  endLeft: number | null;
+  moreLeft: number | null;
+  remindersLeft: readonly number[];
+  isWidened: boolean;
+  reminded: number;
+  escalated: number;
+  dismissed: readonly string[];
+  answeredBy: string | null;
+  reason: string | null;
+  approved: 'shown' | 'edited';
+  run: { name: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; left: number } | null;
+}
+
+interface Moment {
+  context: Facts;
+  event: RequestDeed;
+}
+
+/** What becomes of an answer to a pending request: a refusal by its code, or what it settles. */
+export function ruling({ context: facts, event }: Moment): string {
+  if (event.type !== 'respond') return 'nothing';
+  const { rules, round, counted, claim } = facts;
+  const { who, yes } = event;
+  if (event.misfit || (event.edits && !rules.editable)) return 'invalid_response';
+  const forbidden = whyForbidden(facts, who);
+  if (forbidden) return forbidden;
+  if (counted.some((each) => each.who === who)) return 'already_answered';
+  if ((event.revision ?? 1) !== facts.revision) return 'stale_revision';
+  if (rules.exclusive && claim && claim.who !== who) return 'claimed_by_other';
+  const { yes: needed, of = needed } = rules.rounds[round] ?? { yes: 1 };
+  const said = (what: boolean) =>
+    counted.filter((each) => each.round === round && each.yes === what).length + 1;
+  if (!yes) return !rules.majority || of - said(false) < needed ? 'denied' : 'counted';
+  if (said(true) < needed) return 'counted';
+  return round + 1 < rules.rounds.length ? 'next round' : 'approved';
+}
+
+function whyForbidden({ rules, round, isWidened, dismissed }: Facts, who: string): string | undefined {
+  if (who === stranger || dismissed.includes(who)) return 'not_allowed app';
+  if (rules.fourEyes && who === requester) return 'not_allowed four_eyes';
+  const { users, groups } = rules.rounds[round] ?? {};
+  if (!users && !groups) return undefined;
+  const named = [...(users ?? []), ...(isWidened ? (rules.more?.users ?? []) : [])];
+  const isNamed = named.includes(who) || groupsOf[who]?.some((group) => groups?.includes(group));
+  return isNamed ? undefined : 'not_allowed answerers';
+}
+
+/** Why a pending request may not be claimed. */
+function claimRefusal({ context, event }: Moment): string | undefined {
+  if (event.type !== 'claim') return undefined;
+  if (context.claim && context.claim.who !== event.who) return 'claimed_by_other';
+  return whyForbidden(context, event.who);
+}
+
+/** Why what was approved may not be done now. */
+function executionRefusal({ context: { run, approved }, event }: Moment): string | undefined {
+  if (event.type !== 'execute') return undefined;
+  if (run?.state === 'executing') return run.name === event.run ? undefined : 'not_executable under_way';
+  if (run?.state === 'executed') return 'not_executable done';
+  if (run) return 'not_executable needs_retry';
+  return event.what === approved ? undefined : 'not_executable digest';
+}
+
+const rules = (which: string) => (moment: Moment) => ruling(moment) === which;
+const isOver = { type: 'refuse', params: { code: 'already_resolved' } } as const;
+const notExecutable = (why: string) =>
+  ({ type: 'refuse', params: { code: `not_executable ${why}` } }) as const;
+const endsNow = (means: string) => (moment: Moment) =>
+  moment.context.endLeft === 1 && moment.context.rules.end?.means === means;
+
+export const requestSpecification = setup({
+  types: {
+    context: {} as Facts,
+    events: {} as RequestDeed,
+    emitted: {} as { type: 'refused'; code: string },
+    input: {} as Rules,
+  },
+  guards: {
+    isCounted: rules('counted'),
+    endsRound: rules('next round'),
+    approves: rules('approved'),
+    denies: rules('denied'),
+    mayClaim: (moment) => claimRefusal(moment) === undefined,
+    holdsClaim: ({ context, event }) => 'who' in event && context.claim?.who === event.who,
+    endsExpired: endsNow('expired'),
+    endsDenied: endsNow('denied'),
+    endsApproved: endsNow('approved'),
+    mayExecute: (moment) => executionRefusal(moment) === undefined,
+    isItsRun: ({ context, event }) =>
+      'run' in event && context.run?.state === 'executing' && context.run.name === event.run,
+    mayRetry: ({ context }) => context.run?.state === 'failed' || context.run?.state === 'unknown',
+    isRunDue: ({ context }) => context.run?.state === 'executing' && context.run.left === 1,
+    isRunning: ({ context }) => context.run?.state === 'executing',
+  },
+  actions: {
+    refuse: emit((_moment, { code }: { code: string }) => ({ type: 'refused' as const, code })),
+    refuseAnswer: emit((moment) => ({ type: 'refused' as const, code: ruling(moment) })),
+    refuseClaim: emit((moment) => ({ type: 'refused' as const, code: claimRefusal(moment) ?? '' })),
+    refuseExecution: emit((moment) => ({ type: 'refused' as const, code: executionRefusal(moment) ?? '' })),
+    count: assign(({ context: { counted, round }, event }) =>
+      event.type === 'respond' ? { counted: [...counted, { who: event.who, yes: event.yes, round }] } : {},
+    ),
+    settle: assign(({ event }) =>
+      event.type === 'respond' ? { answeredBy: event.who, approved: event.edits ? 'edited' : 'shown' } : {},
+    ),
+    beginNextRound: assign({ round: ({ context }) => context.round + 1 }),
+    take: assign(({ context, event }) =>
+      'who' in event ? { claim: { who: event.who, left: claimLasts(context.rules) } } : {},
+    ),
+    letGo: assign({ claim: null }),
+    askAnew: assign(({ context }) => ({ revision: context.revision + 1, counted: [], round: 0 })),
+    giveReason: assign((_moment, { reason }: { reason: string }) => ({ reason })),
+    age: assign(({ context }) => aged(context)),
+    begin: assign(({ context, event }) =>
+      event.type === 'execute'
+        ? { run: { name: event.run, state: 'executing' as const, left: runLasts(context.rules) } }
+        : {},
+    ),
+    endRun: assign(({ context: { run } }, { state }: { state: 'executed' | 'failed' | 'unknown' }) => ({
+      run: run && { ...run, state, left: 0 },
+    })),
+    ageRun: assign(({ context: { run } }) => ({ run: run && { ...run, left: run.left - 1 } })),
+    forgetRun: assign({ run: null }),
+    dismiss: assign(({ context, event }) =>
+      event.type === 'dismiss' ? { dismissed: [...new Set([...context.dismissed, event.who])] } : {},
+    ),
+  },
+}).createMachine({
+  id: 'request',
+  context: ({ input }) => ({
+    rules: input,
+    revision: 1,
+    round: 0,
+    counted: [],
+    claim: null,
+    endLeft: input.end?.after ?? null,
+    moreLeft: input.more?.after ?? null,
+    remindersLeft: input.remindAfter ?? [],
+    isWidened: false,
+    reminded: 0,
+    escalated: 0,
+    dismissed: [],
+    answeredBy: null,
+    reason: null,
+    approved: 'shown',
+    run: null,
+  }),
+  initial: 'pending',
+  on: {
+    dismiss: { actions: 'dismiss' },
+    // Before its time a deadline means nothing.
+    tell: {},
+  },
+  states: {
+    pending: {
+      on: {
+        respond: [
+          { guard: 'approves', target: 'settled.approved', actions: ['count', 'settle', 'letGo'] },
+          { guard: 'denies', target: 'settled.denied', actions: ['count', 'settle', 'letGo'] },
+          { guard: 'endsRound', actions: ['count', 'beginNextRound', 'letGo'] },
+          { guard: 'isCounted', actions: ['count', 'letGo'] },
+          { actions: 'refuseAnswer' },
+        ],
+        claim: [{ guard: 'mayClaim', actions: 'take' }, { actions: 'refuseClaim' }],
+        release: [
+          { guard: 'holdsClaim', actions: 'letGo' },
+          { actions: { type: 'refuse', params: { code: 'not_claimed' } } },
+        ],
+        amend: { actions: ['askAnew', 'letGo'] },
+        cancel: {
+          target: 'settled.cancelled',
+          actions: [{ type: 'giveReason', params: { reason: 'no longer needed' } }, 'letGo'],
+        },
+        supersede: {
+          target: 'settled.superseded',
+          actions: [{ type: 'giveReason', params: { reason: 'superseded' } }, 'letGo'],
+        },
+        wait: [
+          {
+            guard: 'endsExpired',
+            target: 'settled.expired',
+            actions: [{ type: 'giveReason', params: { reason: 'nobody answered in time' } }, 'letGo'],
+          },
+          {
+            guard: 'endsDenied',
+            target: 'settled.denied',
+            actions: [{ type: 'giveReason', params: { reason: 'nobody answered in time' } }, 'letGo'],
+          },
+          {
+            guard: 'endsApproved',
+            target: 'settled.approved',
+            actions: [{ type: 'giveReason', params: { reason: 'nobody answered in time' } }, 'letGo'],
+          },
+          { actions: 'age' },
+        ],
+        execute: { actions: notExecutable('not_approved') },
+        executed: { actions: notExecutable('other_run') },
+        failed: { actions: notExecutable('other_run') },
+        retry: { actions: notExecutable('not_approved') },
+      },
+    },
+    settled: {
+      on: {
+        respond: { actions: isOver },
+        claim: { actions: isOver },
+        release: { actions: isOver },
+        amend: { actions: isOver },
+        cancel: { actions: isOver },
+        // It stays as it ended; only its key goes to the newer one.
+        supersede: {},
+        execute: { actions: notExecutable('not_approved') },
+        executed: { actions: notExecutable('other_run') },
+        failed: { actions: notExecutable('other_run') },
+        retry: { actions: notExecutable('not_approved') },
+        wait: {},
+      },
+      initial: 'expired',
+      states: {
+        approved: {
+          on: {
+            execute: [{ guard: 'mayExecute', actions: 'begin' }, { actions: 'refuseExecution' }],
+            executed: [
+              { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'executed' } } },
+              { actions: notExecutable('other_run') },
+            ],
+            failed: [
+              { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'failed' } } },
+              { actions: notExecutable('other_run') },
+            ],
+            retry: [{ guard: 'mayRetry', actions: 'forgetRun' }, { actions: notExecutable('not_approved') }],
+            wait: [
+              { guard: 'isRunDue', actions: { type: 'endRun', params: { state: 'unknown' } } },
+              { guard: 'isRunning', actions: 'ageRun' },
+            ],
+          },
+        },
+        denied: {},
+        expired: {},
+        cancelled: {},
+        superseded: {},
+      },
+    },
+  },
+});
+
+/** A tick later, where that is not the end. */
+function aged(facts: Facts): Partial<Facts> {
+  const { claim, endLeft, moreLeft, remindersLeft } = facts;
+  const less = (left: number | null) => (left === null || left === 1 ? null : left - 1);
+  const due = remindersLeft.filter((left) => left === 1).length;
+  return {
+    claim: claim && claim.left > 1 ? { ...claim, left: claim.left - 1 } : null,
+    endLeft: less(endLeft),
+    moreLeft: less(moreLeft),
+    remindersLeft: remindersLeft.filter((left) => left > 1).map((left) => left - 1),
+    ...(moreLeft === 1 && { isWidened: true, escalated: facts.escalated + 1 }),
+    reminded: facts.reminded + due,
+  };
+}
+
+/** The status, whether settled or not. */
+function statusOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? String(Object.values(value)[0]) : String(value);
+}
+
+/** The deadlines that may be told too early. */
+function deadlinesOf({ rules, claim, run }: Facts, isPending: boolean): DeadlineType[] {
+  if (!isPending) return run?.state === 'executing' ? ['execution_lease_end'] : [];
+  return [
+    'expire',
+    ...(claim ? (['lease_end'] as const) : []),
+    ...(rules.remindAfter ? (['remind'] as const) : []),
+    ...(rules.more ? (['escalate'] as const) : []),
+  ];
+}
+
+/** Amendments that are tried one after another; more would only repeat what the second shows. */
+const maxRevision = 2;
+
+/** The model of the requests of one kind. */
+export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecification, RequestSystem> {
+  const { actors, claimers = actors, runs = [], editable, dismissal } = rules;
+  const [first = 'ann'] = actors;
+  const perform = (system: RequestSystem, deed: RequestDeed) => system.perform(deed);
+  const people = claimers.map((who) => ({ who }));
+  const names = runs.map((run) => ({ run }));
+  const once = runs.length > 0 ? [{}] : [];
+  return testModel(requestSpecification, {
+    input: rules,
+    events: {
+      respond: {
+        perform,
+        cases: ({ context: { revision } }) => [
+          ...actors.flatMap((who) => [
+            { who, yes: true, revision },
+            { who, yes: false, revision },
+          ]),
+          { who: first, yes: true, revision: revision + 1 },
+          { who: first, yes: false },
+          { who: first, yes: true, revision, misfit: true },
+          ...(runs.length > 0 ? [{ who: first, yes: true, revision, edits: true }] : []),
+        ],
+      },
+      claim: { perform, cases: people },
+      release: { perform, cases: people },
+      amend: {
+        perform,
+        cases: ({ context, value }) => (value === 'pending' && context.revision === maxRevision ? [] : [{}]),
+      },
+      cancel: { perform, cases: once },
+      supersede: { perform, cases: once },
+      execute: {
+        perform,
+        cases: names.flatMap((run) => [
+          { ...run, what: 'shown' } as const,
+          { ...run, what: 'else' } as const,
+          ...(editable ? [{ ...run, what: 'edited' } as const] : []),
+        ]),
+      },
+      executed: { perform, cases: names },
+      failed: { perform, cases: names },
+      retry: { perform, cases: once },
+      wait: { perform },
+      dismiss: { perform, cases: dismissal ? [{ who: first }] : [] },
+      tell: {
+        perform,
+        cases: ({ context, value }) =>
+          deadlinesOf(context, value === 'pending').map((deadline) => ({ deadline })),
+      },
+    },
+    reply: ({ emitted, before }) => {
+      const [refused] = emitted;
+      if (!refused) return 'ok';
+      return refused.code === 'already_resolved'
+        ? `already_resolved ${statusOf(before.value)}`
+        : refused.code;
+    },
+    look: (system) => system.look(),
+    view: ({ value, context }): RequestSight => ({
+      status: statusOf(value),
+      revision: context.revision,
+      round: context.round,
+      claimedBy: context.claim?.who ?? null,
+      claimLeft: context.claim?.left ?? null,
+      runLeft: context.run?.state === 'executing' ? context.run.left : null,
+      counted: context.counted.map(({ who, yes, round }) => `${who} ${yes ? 'approved' : 'denied'} ${round}`),
+      answeredBy: context.answeredBy,
+      reason: context.reason,
+      run: context.run?.state ?? null,
+      reminded: context.reminded,
+      escalated: context.escalated,
+      told: { pending: 1, resolved: value === 'pending' ? 0 : 1 },
+    }),
+    // What a settled request was before plays no part in what it does from then on.
+    key: ({ value, context: { rules: _rules, ...facts } }) =>
+      value === 'pending' ? facts : [value, facts.run, facts.approved],
+  });
+}

@@ -1,0 +1,101 @@
+/** A request of the model in a hub: asked through the hub, acted on over sockets and REST, looked at as its people see it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { TestFrame } from '../../lib/testing';
+import { answered, answerOf, type PersonalDeed, RequestHand, refusalOf } from './request-hand';
+import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { type Rules, tickOf } from './request-rules';
+import type { RequestStage } from './request-stage';
+
+/** They answer over REST, all others over their sockets. */
+const overRest: readonly string[] = ['bob', 'leo'];
+
+export class RequestOverSockets implements RequestSystem {
+  private constructor(
+    private readonly stage: RequestStage,
+    private readonly rules: Rules,
+    private readonly hand: RequestHand,
+  ) {}
+
+  static async ask(stage: RequestStage, rules: Rules): Promise<RequestOverSockets> {
+    // The watcher is there before anything happens.
+    await stage.listen();
+    return new RequestOverSockets(
+      stage,
+      rules,
+      await RequestHand.ask(() => stage.hitl, rules, stage.nextKey()),
+    );
+  }
+
+  async perform(deed: RequestDeed): Promise<string> {
+    const { stage } = this;
+    switch (deed.type) {
+      case 'respond':
+      case 'claim':
+      case 'release':
+        return this.byPerson(deed);
+      case 'dismiss':
+        stage.dismissed.add(`${this.id} ${deed.who}`);
+        return 'ok';
+      case 'tell':
+        return answered(stage.tell(this.id, deed.deadline));
+      case 'wait':
+        await stage.hub.fireDeadlines(tickOf(this.rules));
+        return 'ok';
+      default:
+        return answered(this.hand.perform(deed));
+    }
+  }
+
+  async look(): Promise<RequestSight> {
+    const { hitl, told } = await this.stage.view(this.id);
+    // How long a run is waited for is not shown to people.
+    const { execution } = await this.stage.hitl.get(this.id);
+    const left = (until: number) => (until - this.stage.hub.clock.now()) / tickOf(this.rules);
+    return {
+      status: hitl.status,
+      revision: hitl.revision,
+      round: hitl.stage ?? 0,
+      claimedBy: hitl.claimed_by?.user_id ?? null,
+      claimLeft: hitl.claimed_by ? left(Date.parse(hitl.claimed_by.until)) : null,
+      runLeft: execution?.state === 'executing' ? left(execution.until) : null,
+      counted: (hitl.verdicts ?? []).map(
+        ({ by, status, stage }: TestFrame) => `${by.user_id} ${status} ${stage}`,
+      ),
+      answeredBy: hitl.responded_by?.user_id ?? null,
+      reason: hitl.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
+      run: hitl.execution?.state ?? null,
+      reminded: this.stage.reminded.get(this.id) ?? 0,
+      escalated: this.stage.escalated.get(this.id) ?? 0,
+      told: { pending: told.pending, resolved: told.resolved },
+    };
+  }
+
+  restart(): Promise<void> {
+    return this.stage.restart();
+  }
+
+  stop(): Promise<void> {
+    return this.stage.tidy(this.id);
+  }
+
+  private get id(): string {
+    return this.hand.id;
+  }
+
+  private async byPerson(deed: PersonalDeed): Promise<string> {
+    const body = deed.type === 'respond' ? answerOf(deed) : {};
+    if (deed.type === 'respond' && overRest.includes(deed.who)) {
+      const { error } = await this.stage.rest(deed.who, `/hitl/requests/${this.id}/respond`, body);
+      return error ? refusalOf(error) : 'ok';
+    }
+    const client = await this.stage.client(deed.who);
+    const frame = { type: `hitl_${deed.type}`, id: this.stage.nextKey(), request_id: this.id, ...body };
+    const answer = await client.ask(frame);
+    if (answer.event === 'error') return refusalOf(answer);
+    // A frame whose answer got lost is sent again: it is answered as before, and changes nothing.
+    const again = await client.ask(frame);
+    if (!isDeepStrictEqual(again, answer))
+      throw new Error(`Sent again, it was answered ${JSON.stringify(again)}`);
+    return 'ok';
+  }
+}

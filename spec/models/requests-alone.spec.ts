@@ -1,0 +1,68 @@
+import * as request from '../../lib/actors/hitl-request';
+import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
+import { assertCoverage } from '../../lib/testing';
+import { RequestAlone } from './request-alone';
+import { modelOfRequest, type RequestDeed } from './request-model';
+import { type Rules, requests } from './request-rules';
+import { watched } from './watched';
+
+const code = { ...request, hitlRequestMachine };
+
+describe('The machine of requests alone', () => {
+  const seen = watched(hitlRequestMachine);
+
+  describe.each(Object.entries(requests))('with %s', (_name, rules) => {
+    const model = modelOfRequest(rules);
+    const start = () => new RequestAlone(code, rules);
+
+    it('does what the specification says, on every event in every state', async () => {
+      const { steps } = await model.test({ start });
+      expect(steps).toBeGreaterThanOrEqual(model.size.edges);
+    });
+
+    it('does so too when it is kept as JSON and brought back after every step', async () => {
+      const { restarts, steps } = await model.test({ start, restart: (alone) => alone.restart?.() });
+      expect(restarts).toBe(steps);
+    });
+
+    it('does so on walks by chance that are longer than any shortest path', async () => {
+      const seed = 1;
+      await model.test({ start, seed, paths: model.randomWalks({ seed, walks: 5, steps: 80 }) });
+    });
+  });
+
+  // A hub tells of deadlines before it asks anything; these are for when it is too slow to.
+  it.each<[string, Partial<Rules>, string]>([
+    ['an answer', { end: { after: 2, means: 'expired' } }, 'already_resolved pending'],
+    ['a claim by the requester', { fourEyes: true }, 'not_allowed four_eyes'],
+    [
+      'a claim by somebody else than was named',
+      { rounds: [{ users: ['ann'], yes: 1 }] },
+      'not_allowed answerers',
+    ],
+  ])('refuses %s when a deadline has passed that nobody has told it of', async (what, more, refusal) => {
+    const alone = new RequestAlone(code, { rounds: [{ yes: 1 }], actors: [], ...more });
+    await alone.perform({ type: 'claim', who: 'ann' });
+    alone.sleep(2);
+    const deed: RequestDeed =
+      what === 'an answer'
+        ? { type: 'respond', who: 'ann', yes: true, revision: 1 }
+        : { type: 'claim', who: 'rita' };
+    expect(await alone.perform(deed)).toBe(refusal);
+    expect(await alone.look()).toMatchObject({ status: 'pending', claimedBy: 'ann' });
+  });
+
+  it('was in every state, took every transition, and had every guard say yes and no', () => {
+    assertCoverage(seen);
+  });
+
+  it('left nothing of the specification untried', async () => {
+    const seenOf = Object.values(requests).map(async (rules) => {
+      const model = modelOfRequest(rules);
+      await model.test({ start: () => new RequestAlone(code, rules) });
+      return model.report().missing;
+    });
+    const [first = [], ...others] = await Promise.all(seenOf);
+    expect(first.filter((line) => others.every((missing) => missing.includes(line)))).toEqual([]);
+  });
+});

@@ -1,0 +1,25 @@
+/** A store in memory that takes its time: the clock moves on while it keeps something. */
+import { type Commit, memoryStore, type Store } from '../../lib';
+
+export interface SlowStore {
+  store: Store;
+  /** What happens during the next commit. */
+  meanwhile(happens: () => void): void;
+}
+
+export function slowStore(): SlowStore {
+  const store = memoryStore();
+  let next: (() => void) | undefined;
+  const commit = store.commit.bind(store);
+  store.commit = (commits: readonly Commit[]) => {
+    next?.();
+    next = undefined;
+    return commit(commits);
+  };
+  return {
+    store,
+    meanwhile: (happens) => {
+      next = happens;
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** A ticket as an actor alone, without a hub; it can be kept and brought back, though no hub does that with tickets. */
+import type * as TicketMachineModule from '../../lib/actors/ticket-machine';
+import { LiveActor } from '../../lib/hub/live-actor';
+import {
+  maxClients,
+  type Tab,
+  type TicketDeed,
+  type TicketSight,
+  type TicketSystem,
+  tabs,
+  type Whereabouts,
+} from './ticket-model';
+
+/** The machine and what reads it; the mutation check hands over versions with a bug. */
+export type TicketActorCode = Pick<typeof TicketMachineModule, 'ticketMachine' | 'presenceOf'>;
+
+type Emitted = ReturnType<LiveActor<TicketActorCode['ticketMachine']>['send']>[number];
+
+export class TicketAlone implements TicketSystem {
+  private live: LiveActor<TicketActorCode['ticketMachine']>;
+  private joins = 0;
+  /** The client of each tab's last connection. */
+  private clients: Partial<Record<Tab, string>> = {};
+  private whereabouts: Record<Tab, Whereabouts> = {
+    'ann left': 'never here',
+    'ann right': 'never here',
+    'ben left': 'never here',
+  };
+  /** What each of those who are in was told last. */
+  private readonly told = new Map<Tab, string[]>();
+
+  constructor(private readonly code: TicketActorCode) {
+    this.live = this.born();
+  }
+
+  async perform(deed: TicketDeed): Promise<string> {
+    switch (deed.type) {
+      case 'join': {
+        // A hub that closes has no room any more once the last has left it, and lets nobody in.
+        if (this.live.snapshot.status === 'done') return 'closing';
+        this.joins += 1;
+        const clientId = `c${this.joins}`;
+        const [userId = '', tabId = ''] = deed.tab.split(' ');
+        const emitted = this.live.send({ type: 'join', clientId, userId, name: userId, tabId });
+        const refused = emitted.find(({ type }) => type === 'refused');
+        if (refused?.type === 'refused') return refused.code;
+        this.listen(emitted);
+        return this.joined(deed.tab, clientId, emitted);
+      }
+      case 'leave':
+        this.listen(this.live.send({ type: 'leave', clientId: this.clients[deed.tab] ?? 'nobody' }));
+        if (this.whereabouts[deed.tab] === 'in') this.whereabouts[deed.tab] = 'left';
+        return 'ok';
+      case 'drain':
+        this.listen(this.live.send({ type: 'drain' }));
+        return 'ok';
+      case 'end':
+        this.moveAll('sent away');
+        return 'ok';
+      case 'restart':
+        this.moveAll('cut off');
+        this.live = this.born();
+        return 'ok';
+    }
+  }
+
+  async look(): Promise<TicketSight> {
+    const inside = tabs.filter((tab) => this.whereabouts[tab] === 'in');
+    const { context, value } = this.live.snapshot;
+    const { members } = context;
+    const known = [...members.values()].map(({ clientId }) => clientId).sort();
+    const mine = inside.map((tab) => this.clients[tab] ?? '').sort();
+    // Whoever was sent away at the end is not awaited by the ticket any more.
+    if (value !== 'draining' && known.join() !== mine.join())
+      throw new Error(`It holds ${known}, not ${mine}`);
+    const [presence = [], ...others] = inside.map((tab) => this.told.get(tab) ?? []);
+    for (const other of others)
+      if (other.join() !== presence.join()) throw new Error(`One was told ${presence}, another ${other}`);
+    return { presence, clients: inside.length, tabs: this.whereabouts };
+  }
+
+  /** Kept and brought back; its members are a `Map`, which only a copy of the structure keeps. */
+  restart(): void {
+    this.live = LiveActor.restore(this.code.ticketMachine, structuredClone(this.live.persisted()));
+  }
+
+  stop(): void {}
+
+  private born() {
+    const [live] = LiveActor.begin(this.code.ticketMachine, { ticketId: 'T-1', maxClients });
+    return live;
+  }
+
+  private joined(tab: Tab, clientId: string, emitted: readonly Emitted[]): string {
+    const replaced = emitted.find(({ type }) => type === 'client_replaced');
+    const older = this.clients[tab];
+    if (replaced?.type === 'client_replaced' && replaced.clientId !== older)
+      throw new Error(`${replaced.clientId} was replaced, not ${older}`);
+    if (!emitted.some((each) => each.type === 'client_joined' && each.clientId === clientId))
+      throw new Error('It was let in without a word');
+    const generations = [...this.live.snapshot.context.members.values()].map(({ generation }) => generation);
+    if (new Set(generations).size < generations.length) throw new Error('Two clients are of one generation');
+    this.clients[tab] = clientId;
+    this.whereabouts[tab] = 'in';
+    // A newcomer is told who is here, whether or not the others are.
+    this.told.set(tab, this.present());
+    return replaced ? 'ok, the older one was replaced' : 'ok';
+  }
+
+  private listen(emitted: readonly Emitted[]): void {
+    if (!emitted.some(({ type }) => type === 'presence_changed')) return;
+    for (const tab of tabs) this.told.set(tab, this.present());
+  }
+
+  private present(): string[] {
+    const { context } = this.live.snapshot;
+    return this.code
+      .presenceOf(context)
+      .map(({ user, clients }) => `${user.id} ${clients}`)
+      .sort();
+  }
+
+  private moveAll(to: Whereabouts): void {
+    for (const tab of tabs) if (this.whereabouts[tab] === 'in') this.whereabouts[tab] = to;
+  }
+}

@@ -1,0 +1,69 @@
+import { presenceOf, ticketMachine } from '../../lib/actors/ticket-machine';
+import { Client } from '../../lib/hub/client';
+import { Room } from '../../lib/hub/room';
+import { assertCoverage, ManualClock, startTestHub } from '../../lib/testing';
+import { TicketAlone } from './ticket-alone';
+import { modelOfTicket } from './ticket-model';
+import { deafSink, TicketOverSockets } from './ticket-over-sockets';
+import { watched } from './watched';
+
+describe('The machine of tickets alone', () => {
+  const model = modelOfTicket();
+  const start = () => new TicketAlone({ ticketMachine, presenceOf });
+
+  it('does what the specification says, on every event in every state', async () => {
+    const { steps } = await model.test({ start });
+    expect(steps).toBeGreaterThanOrEqual(model.size.edges);
+    model.assertCoverage();
+  });
+
+  it('does so too when it is kept and brought back after every step', async () => {
+    const { restarts, steps } = await model.test({ start, restart: (ticket) => ticket.restart?.() });
+    expect(restarts).toBe(steps);
+  });
+
+  it('does so on walks by chance that are longer than any shortest path', async () => {
+    await model.test({ start, seed: 1, paths: model.randomWalks({ seed: 1, walks: 30, steps: 60 }) });
+  });
+});
+
+describe('Tickets in a hub, over sockets', () => {
+  const seen = watched(ticketMachine);
+  const model = modelOfTicket();
+
+  it('do what the specification says, on every event in every state, restarts among them', async () => {
+    const start = () => TicketOverSockets.start();
+    const { steps } = await model.test({ start, stop: (ticket) => ticket.stop() });
+    expect(steps).toBeGreaterThanOrEqual(model.size.edges);
+    model.assertCoverage();
+  }, 60_000);
+
+  it('let a client of the app in once, however often it is registered', async () => {
+    const hub = await startTestHub();
+    const alice = await hub.connect();
+    const client = hub.hub.newClient('T-1', { id: 'app' }, deafSink);
+    for (let time = 1; time <= 3; time += 1) hub.hub.register(client);
+    await alice.next(({ presence }) => presence?.length === 2);
+    await alice.ask({ type: 'message', content: 'who is here?' });
+    expect(alice.all('presence_changed').length).toBe(2);
+    await hub.close();
+  });
+
+  // The hub has no room for a ticket nobody is in, and asks no room once it closes: here the room itself is asked.
+  it('end at once when nobody is in, and let nobody in while they end', () => {
+    const clock = new ManualClock();
+    const empty = new Room('T-1', 2, clock, () => {});
+    empty.drain();
+    const inUse = new Room('T-1', 2, clock, () => {});
+    const client = (tabId: string) =>
+      new Client({ ticketId: 'T-1', user: { id: 'ann' }, tabId, sink: deafSink, now: clock.now() });
+    inUse.join(client('left'));
+    inUse.drain();
+    expect(() => inUse.join(client('right'))).toThrow(expect.objectContaining({ code: 'closing' }));
+    expect([empty.size, inUse.size]).toEqual([0, 1]);
+  });
+
+  it('were in every state, took every transition, and had every guard say yes and no', () => {
+    assertCoverage(seen);
+  });
+});

@@ -1,0 +1,307 @@
+/** The bugs that are planted in the machines, one at a time; the mutation check and its spec go through them. */
+
+/** One bug: a text of a source file, which must be there once, and what it is replaced by. */
+export interface Mutant {
+  /** What is wrong then. */
+  bug: string;
+  /** Below `lib/actors`. */
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** Bugs in one file. */
+function inFile(
+  file: string,
+  bugs: readonly (readonly [bug: string, find: string, replace: string])[],
+): Mutant[] {
+  return bugs.map(([bug, find, replace]) => ({ bug, file, find, replace }));
+}
+
+export const mutants: readonly Mutant[] = [
+  ...inFile('hitl-request-guards.ts', [
+    ["the app's own rule is not asked", "'permitted' in event && !event.permitted", 'false'],
+    [
+      'the requester may answer in spite of four eyes',
+      "context.policy.excludeRequester === true && 'by' in event",
+      'false',
+    ],
+    [
+      'anybody may answer, whoever was named',
+      "'by' in step.event && !isAmong",
+      "'by' in step.event && false && !isAmong",
+    ],
+    ['one person counts twice', "'by' in event && context.verdicts.some", 'false && context.verdicts.some'],
+    ['an answer to an older revision counts', '(event.revision ?? 1) !== context.revision', 'false'],
+    [
+      'an answer that names no revision always counts',
+      '(event.revision ?? 1)',
+      '(event.revision ?? context.revision)',
+    ],
+    [
+      "someone else's claim is taken away",
+      'step.event.at < step.context.claim.until && !isHolder(step)',
+      'false',
+    ],
+    [
+      'the holder cannot renew a claim',
+      'step.context.claim.until && !isHolder(step)',
+      'step.context.claim.until',
+    ],
+    [
+      'an exclusive claim binds nobody',
+      "step.context.policy.claim === 'exclusive' && isHeldByOther",
+      'false && isHeldByOther',
+    ],
+    [
+      'a claim is exclusive without being so',
+      "step.context.policy.claim === 'exclusive' && isHeldByOther",
+      'isHeldByOther',
+    ],
+    [
+      'one no is a veto where a majority decides',
+      "isDenial(step) && step.context.policy.denial !== 'majority'",
+      'isDenial(step)',
+    ],
+    ['a majority is lost one no too late', "'denied') + 1 > spare", "'denied') > spare"],
+    ['a majority is lost one no too early', "'denied') + 1 > spare", "'denied') + 1 >= spare"],
+    ['the quorum is one too many', "'approved') + 1 >= approvalsNeeded", "'approved') >= approvalsNeeded"],
+    ['the quorum is one too few', "'approved') + 1 >= approvalsNeeded", "'approved') + 2 >= approvalsNeeded"],
+    ['the first stage is the last', 'stagesOf(step.context.policy).length - 1', 'step.context.stage'],
+    ['a claim never ends by itself', 'event.at >= context.claim.until', 'false'],
+    ['a claim ends before its time', 'event.at >= context.claim.until', 'event.at > 0'],
+    [
+      'a reminder comes before its time',
+      '(context.remindAt[0] ?? Number.POSITIVE_INFINITY) <= event.at',
+      'true',
+    ],
+    [
+      'an escalation comes before its time',
+      '(context.escalateAt ?? Number.POSITIVE_INFINITY) <= event.at',
+      'true',
+    ],
+    ['the end is ignored', 'context.expiresAt !== undefined && event.at >= context.expiresAt', 'false'],
+    ['the end comes late by a moment', 'event.at >= context.expiresAt', 'event.at > context.expiresAt'],
+    [
+      'the end comes before its time',
+      'context.expiresAt !== undefined && event.at >= context.expiresAt',
+      'context.expiresAt !== undefined',
+    ],
+    [
+      'silence that should mean no means nothing',
+      "isTooLate(step) && step.context.onExpiry === 'denied'",
+      'false',
+    ],
+    [
+      'silence means yes unasked',
+      "isTooLate(step) && step.context.onExpiry === 'approved'",
+      'isTooLate(step)',
+    ],
+    [
+      'something else is done than was approved',
+      "event.type === 'execute' && event.digest !== context.approvedDigest",
+      'false',
+    ],
+    ["another run's word counts", "'runId' in event && event.runId !== context.execution?.runId", 'false'],
+    [
+      'two runs do it at the same time',
+      "'runId' in event && event.runId === context.execution?.runId",
+      'true',
+    ],
+    ['a run cannot renew its lease', "'runId' in event && event.runId === context.execution?.runId", 'false'],
+    [
+      'a run that is gone is waited for without end',
+      'event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY)',
+      'false',
+    ],
+  ]),
+  ...inFile('hitl-request-machine.ts', [
+    ['an answer is not counted', 'return { verdicts: [...context.verdicts, verdict] };', 'return {};'],
+    [
+      'nobody is recorded to have answered',
+      'return { respondedBy, respondedAt: event.at',
+      'return { respondedAt: event.at',
+    ],
+    [
+      'an edit is approved as if nothing was edited',
+      "(event.type === 'respond' && event.digest) || context.digest",
+      'context.digest',
+    ],
+    ['the next stage is not begun', 'stage: context.stage + 1', 'stage: context.stage'],
+    [
+      'a claim is kept when it should be let go',
+      'dropClaim: assign({ claim: undefined })',
+      'dropClaim: assign({})',
+    ],
+    ['an amendment is no new revision', 'revision: context.revision + 1', 'revision: context.revision'],
+    ['answers count for what was asked later', '            verdicts: [],\n', ''],
+    ['an amendment leaves the stage where it was', '            stage: 0,\n', ''],
+    [
+      'a reminder is told again and again',
+      'context.remindAt.filter((at) => at > event.at)',
+      'context.remindAt',
+    ],
+    ['one reminder silences the others', 'context.remindAt.filter((at) => at > event.at)', '[]'],
+    [
+      'an escalation asks nobody more',
+      'policy: { ...widened(policy, escalateTo), ...(stages && { stages }) }',
+      'policy',
+    ],
+    ['an escalation widens one round only', '...(stages && { stages })', ''],
+    ['an escalation is told again and again', 'return { escalateAt: undefined, policy', 'return { policy'],
+    ['why it was withdrawn is lost', "'reason' in event ? { reason: event.reason } : {}", '{}'],
+    [
+      'a lost run counts as done',
+      "actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated']",
+      "actions: [{ type: 'endRun', params: { state: 'executed' } }, 'tellUpdated']",
+    ],
+    [
+      'a run is not forgotten when it may be done again',
+      'dropRun: assign({ execution: undefined })',
+      'dropRun: assign({})',
+    ],
+    [
+      'a renewed lease is no longer than before',
+      '{ ...context.execution, until: event.until }',
+      '{ ...context.execution }',
+    ],
+    ['nobody is told that it began', "      entry: 'tellPending',\n", ''],
+    ['nobody is told that it ended', "entry: ['dropClaim', 'tellResolved']", "entry: ['dropClaim']"],
+    [
+      'everybody is told twice that it ended',
+      "entry: ['dropClaim', 'tellResolved']",
+      "entry: ['dropClaim', 'tellResolved', 'tellResolved']",
+    ],
+    ['a claim outlives the request', "entry: ['dropClaim', 'tellResolved']", "entry: ['tellResolved']"],
+    ['a withdrawn request counts as denied', "cancel: { target: '#cancelled'", "cancel: { target: '#denied'"],
+    ['a replaced request counts as withdrawn', "target: '#superseded',", "target: '#cancelled',"],
+    [
+      'a veto is lost',
+      "guard: 'isVeto',\n            target: '#denied'",
+      "guard: 'isVeto',\n            target: '.open'",
+    ],
+    [
+      'a no approves',
+      "guard: 'isVeto',\n            target: '#denied'",
+      "guard: 'isVeto',\n            target: '#approved'",
+    ],
+    [
+      'an expired request counts as denied',
+      "guard: 'isTooLate',\n            target: '#expired'",
+      "guard: 'isTooLate',\n            target: '#denied'",
+    ],
+    ['a failed run counts as done', "target: 'failed',", "target: 'executed',"],
+    [
+      'what was done can be done again at once',
+      "actions: notExecutable('done')",
+      "target: 'executing', actions: 'beginRun'",
+    ],
+    [
+      'a late answer is passed over in silence',
+      "respond: { actions: tooLate, description: 'Too late: the answer has been given.' },",
+      '',
+    ],
+    [
+      'a late withdrawal cancels what was decided',
+      "cancel: { actions: tooLate, description: 'Too late to withdraw.' }",
+      "cancel: { target: '.cancelled' }",
+    ],
+    [
+      'nobody hears that a run cannot be going',
+      "executed: { actions: notExecutable('other_run'), description: 'Refused: no run can be going.' },",
+      '',
+    ],
+  ]),
+  ...inFile('hitl-request.ts', [
+    ['the end is told to nobody', "['expire', context.expiresAt],", ''],
+    ['the end of a claim is told to nobody', "['lease_end', context.claim?.until],", ''],
+    ['the latest deadline is told first', '!next || at < next.at', '!next || at > next.at'],
+  ]),
+  ...inFile('answer-policy.ts', [
+    [
+      'who is in no named group may answer',
+      'groups.some((group) => people.groups?.includes(group))',
+      'people.groups !== undefined',
+    ],
+    [
+      'who is in a named group may not answer',
+      ' || groups.some((group) => people.groups?.includes(group))',
+      '',
+    ],
+    ['answers of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
+    ['an escalation opens a stage to nobody new', '...(more.users ?? [])', ''],
+  ]),
+  ...inFile('ticket-machine.ts', [
+    [
+      'one client too many comes in',
+      'context.members.size < context.maxClients',
+      'context.members.size <= context.maxClients',
+    ],
+    [
+      'one client too few comes in',
+      'context.members.size < context.maxClients',
+      'context.members.size + 1 < context.maxClients',
+    ],
+    ['a tab that comes back is one more client', 'sameTab(context, event) !== undefined', 'false'],
+    [
+      'a tab takes the place of any other of its person',
+      'member.userId === event.userId && member.tabId === event.tabId',
+      'member.userId === event.userId',
+    ],
+    ['a replaced client stays in', 'if (replaced) members.delete(replaced.clientId);', ''],
+    [
+      'a replaced client is not told',
+      "if (replaced)\n        enqueue.emit({ type: 'client_replaced'",
+      "if (false && replaced)\n        enqueue.emit({ type: 'client_replaced'",
+    ],
+    ['generations do not grow', 'context.generation + 1', 'context.generation'],
+    ['nobody is told who came', "if (!replaced) enqueue.emit({ type: 'presence_changed' });", ''],
+    [
+      'who leaves stays a member',
+      'members.delete(event.clientId);\n      enqueue.assign({ members });',
+      'enqueue.assign({ members });',
+    ],
+    [
+      'the ticket is empty while somebody is in',
+      'context.members.size === 1 && context.members.has(event.clientId)',
+      'context.members.has(event.clientId)',
+    ],
+    [
+      'a closing ticket lets people in',
+      "actions: { type: 'refuse', params: { code: 'closing' } },",
+      "actions: 'admit',",
+    ],
+    ['a ticket does not close', "target: 'draining',", ''],
+  ]),
+  ...inFile('turn-machine.ts', [
+    [
+      'a failed turn counts as completed',
+      "target: 'aborted',\n          actions: { type: 'abort', params: { reason: 'error' } }",
+      "target: 'completed',\n          actions: { type: 'abort', params: { reason: 'error' } }",
+    ],
+    [
+      'a completed turn counts as aborted',
+      "complete: { target: 'completed'",
+      "complete: { target: 'aborted'",
+    ],
+    [
+      'a turn that is cancelled goes on',
+      "target: '.aborted',\n      actions: { type: 'abort', params: { reason: 'cancelled' } },",
+      "actions: { type: 'abort', params: { reason: 'cancelled' } },",
+    ],
+    ['a close counts as a crash', "params: { reason: 'shutdown' }", "params: { reason: 'crash' }"],
+    [
+      'the end of an aborted turn is told to nobody',
+      "type: 'final',\n      entry: 'tellEnded',\n    },\n  },",
+      "type: 'final',\n    },\n  },",
+    ],
+    ['a turn ends without an end', 'end: assign({ endedAt: ({ event }) => event.at })', 'end: assign({})'],
+    [
+      'a turn begins without a beginning',
+      'begin: assign({ startedAt: ({ event }) => event.at })',
+      'begin: assign({})',
+    ],
+    ['what a turn is about is lost', "event.type === 'name_intent' ? { intent: event.intent } : {}", '{}'],
+    ['a turn begins without a word', "actions: ['begin', 'tellStarted']", "actions: ['begin']"],
+  ]),
+];
