@@ -1,4 +1,4 @@
-/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4. */
+/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks on React 19 and 18. */
 
 /** The specs that run on both; each takes its time twice, so only what touches Express belongs here. */
 const onBothExpresses = [
@@ -13,13 +13,32 @@ const shared = {
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'development'] },
   roots: ['<rootDir>/spec'],
   transform: {
-    '\\.[jt]sx?$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
+    '\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
+    '\\.tsx$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2023',
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic' } },
+        },
+      },
+    ],
   },
 };
 
 const ownName = {
   '^express-hitl$': '<rootDir>/lib/index.ts',
+  '^express-hitl/client$': '<rootDir>/lib/client/index.ts',
+  '^express-hitl/react$': '<rootDir>/lib/react/index.ts',
   '^express-hitl/testing$': '<rootDir>/lib/testing/index.ts',
+};
+
+/** The hooks, in a page of jsdom with Node's own network beside it, so that hub and page share one process. */
+const inPages = {
+  ...shared,
+  testEnvironment: '<rootDir>/spec/react/page-environment.ts',
+  testMatch: ['<rootDir>/spec/react/**/*.spec.tsx'],
 };
 
 module.exports = {
@@ -38,6 +57,18 @@ module.exports = {
       globals: { expressMajor: 4 },
       // Also redirects the `require('express')` inside express-ws, so that one run knows one Express.
       moduleNameMapper: { ...ownName, '^express(/.*)?$': 'express4$1' },
+    },
+    {
+      ...inPages,
+      displayName: 'react 19',
+      globals: { reactMajor: 19 },
+      moduleNameMapper: ownName,
+    },
+    {
+      ...inPages,
+      displayName: 'react 18',
+      globals: { reactMajor: 18 },
+      moduleNameMapper: { ...ownName, '^react(/.*)?$': 'react18$1', '^react-dom(/.*)?$': 'react-dom18$1' },
     },
   ],
 };

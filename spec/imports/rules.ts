@@ -23,7 +23,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   'cli/': { files: ['charts/', 'errors'] },
   'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },
   'client/': { files: ['protocol/', 'errors'] },
-  'react/': { files: ['client/', 'protocol/', 'errors'] },
+  // Of the client only what everybody gets: the two are bundled apart, and an app that has both has the client once.
+  'react/': { files: ['client/index'], packages: ['react'] },
   'parts/': { files: ['react/', 'client/', 'protocol/', 'errors'] },
   'console/': { files: ['parts/', 'react/', 'client/', 'protocol/', 'errors'] },
   'testing/': { files: everything },
@@ -40,6 +41,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport/', 'testing/'],
   'better-sqlite3': ['store/sqlite'],
   elkjs: ['charts/layout'],
+  react: ['react/', 'parts/', 'console/'],
   'react-dom': ['console/'],
 };
 

@@ -1,0 +1,76 @@
+/** What this page does with each request: what has been filled in, what is under way, what went wrong; kept by id, so that nothing of one request gets into another. */
+import type { RequestResponse, RequestView, TicketError } from '../client';
+import type { RequestOutcome } from './outcome';
+
+export type Doing = 'answer' | 'claim' | 'release';
+
+/** The form of one request as far as it is filled in: the fields of its `response`. */
+export type Draft = Readonly<RequestResponse>;
+
+export interface Desk {
+  readonly draft: Draft;
+  /** The revision that the draft was made for. */
+  readonly draftOf: number | undefined;
+  /** What of the draft is kept when the request is amended: the comment. */
+  readonly comment: Draft;
+  /** What was sent and has no answer yet. */
+  readonly doing: Readonly<Partial<Record<Doing, Promise<RequestOutcome>>>>;
+  /** Why the last thing that was tried failed; gone with the next try. */
+  readonly error: TicketError | undefined;
+  /** The request as the server told it in an answer to this page. */
+  readonly told: RequestView | undefined;
+}
+
+const blank: Draft = {};
+
+/** The desk of a request to which nothing was done. */
+export const clearDesk: Desk = {
+  draft: blank,
+  draftOf: undefined,
+  comment: blank,
+  doing: {},
+  error: undefined,
+  told: undefined,
+};
+
+/** Requests of which something is kept; of more, the one longest untouched is forgotten. */
+export const maxDesks = 200;
+
+export class Desks {
+  /** The one touched last is last. */
+  private readonly byId = new Map<string, Desk>();
+  private readonly listeners = new Set<() => void>();
+
+  get(id: string): Desk {
+    return this.byId.get(id) ?? clearDesk;
+  }
+
+  /** Told at once, since a field shows what is typed into it. */
+  put(id: string, changed: Partial<Desk>): void {
+    const desk = { ...this.get(id), ...changed };
+    this.byId.delete(id);
+    this.byId.set(id, desk);
+    const [oldest] = this.byId.keys();
+    if (this.byId.size > maxDesks && oldest !== undefined) this.byId.delete(oldest);
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** The draft for this revision of a request. */
+  draft(id: string, revision: number | undefined): Draft {
+    const { draft, draftOf, comment } = this.get(id);
+    return revision === draftOf ? draft : comment;
+  }
+
+  /** Replaces fields of the draft; one that is `undefined` is taken out. */
+  edit(id: string, revision: number | undefined, changed: RequestResponse): void {
+    const all = Object.entries({ ...this.draft(id, revision), ...changed });
+    const draft = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+    const { comment } = draft;
+    this.put(id, { draft, draftOf: revision, comment: typeof comment === 'string' ? { comment } : blank });
+  }
+
+  on(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+}

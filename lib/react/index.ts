@@ -1,0 +1,12 @@
+/** The public names of `express-hitl/react`, one by one. */
+// For frameworks that render on the server: from here on it is the browser's.
+'use client';
+
+export { checkResponse, type Issue } from './check-response';
+export type { Doing, Draft } from './desks';
+export type { Failure, Outcome, RequestOutcome } from './outcome';
+export { HitlProvider, type HitlProviderProps } from './provider';
+export type { TicketState } from './ticket-room';
+export type { Person } from './typing';
+export { type Request, type RequestActions, type RequestState, useRequest } from './use-request';
+export { type Ticket, type TicketActions, usePending, useTicket, useTicketValue } from './use-ticket';
