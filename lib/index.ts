@@ -13,6 +13,7 @@ export type { Hitl, HitlAnswer, MayRespond } from './hub/hitl';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Kind } from './hub/kinds';
+export type { Occasion } from './hub/occasion';
 export type { LogBounds } from './hub/trimmer';
 export type {
   Answer,
@@ -24,6 +25,7 @@ export type {
   Turn,
 } from './hub/turn';
 export type { Agent, Turns } from './hub/turns';
+export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
 export { type CloseCode, type CloseName, closeCodes } from './protocol/close-codes';

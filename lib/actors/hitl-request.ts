@@ -125,6 +125,13 @@ export function requestRecord({ value, context }: RequestSnapshot): RequestRecor
   return { ...record, status: requestStatus(value) };
 }
 
+/** The state a request is in, from the outermost to the innermost: `pending.open`. */
+export function stateName({ value }: Pick<RequestSnapshot, 'value'>): string {
+  if (typeof value === 'string') return value;
+  const [[parent, child] = ['', '']] = Object.entries(value as Record<string, unknown>);
+  return `${parent}.${stateName({ value: child })}`;
+}
+
 function requestStatus(value: unknown): RequestStatus {
   const [parent, child] = Object.entries(value as Record<string, string | object>)[0] ?? [];
   if (parent !== 'resolved') return 'pending';

@@ -26,6 +26,8 @@ export interface ClientInput {
   tabId?: string;
   sink: Sink;
   now: Millis;
+  /** The address of the peer, for the audit. */
+  from?: string | undefined;
 }
 
 /** Reference A16–A17, A81. */
@@ -35,6 +37,7 @@ export class Client {
   readonly user: Required<User>;
   readonly tabId: string;
   readonly sink: Sink;
+  readonly from: string | undefined;
   private session: string | undefined;
 
   /** @throws HubError `invalid_id` for a ticket or tab id that is empty, too long or has control characters */
@@ -47,6 +50,7 @@ export class Client {
       groups: input.user.groups ?? [],
     };
     this.sink = input.sink;
+    this.from = input.from;
     const seconds = Math.floor(input.now / 1000);
     this.clientId = `client_${this.ticketId}_${this.user.id}_${this.tabId}_${seconds}_${randomBytes(8).toString('hex')}`;
   }

@@ -8,6 +8,7 @@ import type { AskOptions } from './ask';
 import type { Clock } from './clock';
 import { type Duration, toMillis } from './duration';
 import { type Hitl, runLeaseMs } from './hitl';
+import type { Occasion } from './occasion';
 import { approvedArgs, type Turn } from './turn';
 
 /** Something an agent can do. */
@@ -127,10 +128,11 @@ async function runApproved<Args extends Record<string, unknown>, Result>(
   timeoutMs: number | undefined,
 ): Promise<ToolOutcome<Result>> {
   const runId = randomUUID();
+  const occasion: Occasion = { via: 'turn' };
   const args = approvedArgs(request);
   const payload = { ...request.payload, tool_args: args };
   try {
-    await hitl.execute(request.id, { runId, payload });
+    await hitl.execute(request.id, { runId, payload }, occasion);
   } catch (error) {
     if (!(error instanceof HubError) || error.code !== 'not_executable') throw error;
     const reason = String(error.details?.rule);
@@ -144,7 +146,7 @@ async function runApproved<Args extends Record<string, unknown>, Result>(
   let cancelRenewal = () => {};
   const renew = () => {
     cancelRenewal = clock.later(runLeaseMs / 3, () => {
-      hitl.execute(request.id, { runId, payload }).then(renew, (error: unknown) =>
+      hitl.execute(request.id, { runId, payload }, occasion).then(renew, (error: unknown) =>
         logger.error('The lease of a run could not be renewed', {
           requestId: request.id,
           error: String(error),
@@ -156,11 +158,11 @@ async function runApproved<Args extends Record<string, unknown>, Result>(
   try {
     // What runs is what was approved, as its schema reads it.
     const value = await runWithin(clock, tool, tool.schema.parse(structuredClone(args)), signal, timeoutMs);
-    await hitl.executed(request.id, runId);
+    await hitl.executed(request.id, runId, undefined, occasion);
     return { status: 'executed', value, request };
   } catch (error) {
     await hitl
-      .executed(request.id, runId, error instanceof Error ? error.message : String(error))
+      .executed(request.id, runId, error instanceof Error ? error.message : String(error), occasion)
       .catch((lost: unknown) =>
         logger.error('The end of a run could not be recorded', {
           requestId: request.id,

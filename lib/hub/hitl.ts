@@ -3,13 +3,16 @@ import type { Logger } from 'winston';
 import type { z } from 'zod';
 import type { Answerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
+import type { AuditEntry } from '../protocol/audit';
 import type { RequestRecord, RequestResponse, User } from '../protocol/records';
-import type { Page, RequestFilter, Store } from '../store/store';
+import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
+import { auditTrail } from './audit';
 import type { Clock } from './clock';
 import { deepFreeze, digestOf, type Kinds } from './kinds';
 import { Lanes } from './lanes';
-import type { Once, RequestActors } from './request-actors';
+import type { Occasion } from './occasion';
+import type { RequestActors } from './request-actors';
 import type { Waiters } from './waiters';
 
 /** An answer. */
@@ -51,21 +54,22 @@ export class Hitl {
 
   /**
    * Asks a human. Resolves when the request is kept and shown, with its record; `wait` for the outcome.
+   * @param occasion here and below: on whose behalf and which way, for the audit; default: the app's own code
    * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
    */
-  async request(input: HitlRequestInput): Promise<RequestRecord> {
+  async request(input: HitlRequestInput, occasion: Occasion = {}): Promise<RequestRecord> {
     const { kinds, clock, actors } = this.parts;
     const born = toRequestInput(input, kinds, clock.now());
     const { key, ticketId } = input;
-    if (!key) return actors.begin(born);
+    if (!key) return actors.begin(born, occasion);
     return this.keys.run(`${ticketId}\n${key}`, async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
-      if (!older) return actors.begin(born);
+      if (!older) return actors.begin(born, occasion);
       if (older.record.digest === born.digest) return older.record;
       if (!input.supersede) {
         throw new HubError('key_conflict', undefined, { request_id: older.record.id });
       }
-      return actors.begin(born, older.record.id);
+      return actors.begin(born, occasion, older.record.id);
     });
   }
 
@@ -74,7 +78,7 @@ export class Hitl {
    * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `stale_revision`, `not_allowed`
    *   (details.rule says which rule), `claimed_by_other`, `invalid_response`, `storage_failed`
    */
-  async respond(id: string, answer: HitlAnswer, once: Once = {}): Promise<RequestRecord> {
+  async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -95,12 +99,12 @@ export class Hitl {
           ...(answer.revision !== undefined && { revision: answer.revision }),
         };
       },
-      once,
+      occasion,
     );
   }
 
   /** Says "I am on it" for two minutes; again renews. Same errors as `respond`. */
-  async claim(id: string, by: User, once: Once = {}): Promise<RequestRecord> {
+  async claim(id: string, by: User, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -113,32 +117,37 @@ export class Hitl {
           until: at + leaseMs,
         };
       },
-      once,
+      occasion,
     );
   }
 
   /** Lets a claim go. @throws HubError `not_claimed`, `already_resolved`, `not_found` */
-  async release(id: string, by: User, once: Once = {}): Promise<RequestRecord> {
+  async release(id: string, by: User, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
       async () => ({ type: 'release', at: this.parts.clock.now(), by: toAnswerer(by) }),
-      once,
+      occasion,
     );
   }
 
   /** Replaces what is asked while nobody has answered: `revision` grows, answers to the older one are refused. */
-  async amend(id: string, payload: Record<string, unknown>): Promise<RequestRecord> {
-    return this.parts.actors.change(id, async (record) => {
-      const copy = this.parts.kinds.payload(record.type, payload);
-      assertEditable(copy, record.policy);
-      const digest = digestOf(record.type, copy);
-      return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
-    });
+  async amend(id: string, payload: Record<string, unknown>, occasion: Occasion = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const copy = this.parts.kinds.payload(record.type, payload);
+        assertEditable(copy, record.policy);
+        const digest = digestOf(record.type, copy);
+        return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
+      },
+      occasion,
+    );
   }
 
   /** Withdraws a pending request. @throws HubError `already_resolved`, `not_found` */
-  async cancel(id: string, reason: string): Promise<RequestRecord> {
-    return this.parts.actors.change(id, async () => ({ type: 'cancel', at: this.parts.clock.now(), reason }));
+  async cancel(id: string, reason: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    const toEvent = async () => ({ type: 'cancel' as const, at: this.parts.clock.now(), reason });
+    return this.parts.actors.change(id, toEvent, occasion);
   }
 
   /**
@@ -147,32 +156,39 @@ export class Hitl {
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `not_found`
    */
-  execute(id: string, run: { runId: string; payload: Record<string, unknown> }): Promise<RequestRecord> {
-    return this.parts.actors.change(id, async ({ type }) => {
-      const at = this.parts.clock.now();
-      return {
-        type: 'execute',
-        at,
-        runId: run.runId,
-        until: at + runLeaseMs,
-        digest: digestOf(type, run.payload),
-      };
-    });
+  execute(
+    id: string,
+    { runId, payload }: { runId: string; payload: Record<string, unknown> },
+    occasion: Occasion = {},
+  ): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async ({ type }) => {
+        const at = this.parts.clock.now();
+        return { type: 'execute', at, runId, until: at + runLeaseMs, digest: digestOf(type, payload) };
+      },
+      occasion,
+    );
   }
 
   /** Says that the run is over and what was approved is done, or that it failed with `error`. @throws HubError `not_executable` */
-  executed(id: string, runId: string, error?: string): Promise<RequestRecord> {
-    return this.parts.actors.change(id, async () => {
-      const at = this.parts.clock.now();
-      return error === undefined
-        ? { type: 'executed', at, runId }
-        : { type: 'execution_failed', at, runId, error: error.slice(0, maxErrorLength) };
-    });
+  executed(id: string, runId: string, error?: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async () => {
+        const at = this.parts.clock.now();
+        return error === undefined
+          ? { type: 'executed', at, runId }
+          : { type: 'execution_failed', at, runId, error: error.slice(0, maxErrorLength) };
+      },
+      occasion,
+    );
   }
 
   /** Someone has looked at a failed or unknown run and says: do it again. @throws HubError `not_executable` */
-  retry(id: string): Promise<RequestRecord> {
-    return this.parts.actors.change(id, async () => ({ type: 'retry', at: this.parts.clock.now() }));
+  retry(id: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    const toEvent = async () => ({ type: 'retry' as const, at: this.parts.clock.now() });
+    return this.parts.actors.change(id, toEvent, occasion);
   }
 
   /** From now on edited arguments of this tool are validated by this schema. */
@@ -188,7 +204,7 @@ export class Hitl {
     const pending = await this.parts.store.requestsOfTurn(turnId);
     const mine = pending.filter(({ record }) => !record.detached);
     const ends = await Promise.allSettled(
-      mine.map(({ record }) => this.cancel(record.id, 'its turn has ended')),
+      mine.map(({ record }) => this.cancel(record.id, 'its turn has ended', { via: 'turn' })),
     );
     for (const end of ends) {
       // Answered in this very moment: that answer stands.
@@ -206,6 +222,14 @@ export class Hitl {
   /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
   list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
     return this.parts.store.requests(filter, limit, cursor);
+  }
+
+  /**
+   * The audit of a ticket, or of one of its requests: every change, oldest first, read page by page as it is taken.
+   * @throws HubError `unavailable`, `storage_failed`
+   */
+  audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
+    return auditTrail(this.parts.store, filter);
   }
 
   /**

@@ -69,6 +69,7 @@ export class Hub {
       store,
       funnel,
       clock,
+      logger,
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
         waiters.settle(record);
@@ -193,9 +194,9 @@ export class Hub {
     return this.newClientWithTabId(ticketId, user, 'default', sink);
   }
 
-  /** @throws HubError `invalid_id` */
-  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink): Client {
-    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now() });
+  /** @param from the address of the peer, for the audit @throws HubError `invalid_id` */
+  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink, from?: string): Client {
+    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now(), from });
   }
 
   /**

@@ -1,31 +1,32 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
+import type { Logger } from 'winston';
 import {
   nextDeadline,
   type RequestEmitted,
   type RequestEvent,
   type RequestInput,
   requestRecord,
+  stateName,
 } from '../actors/hitl-request';
 import { hitlRequestMachine } from '../actors/hitl-request-machine';
 import { HubError } from '../errors';
+import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { ProcessedFrame, RequestWrite, Store } from '../store/store';
+import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
-
-/** The client frame that asked for a change, kept with it, so that it is done once. */
-export interface Once {
-  frame?: Omit<ProcessedFrame, 'ack'> | undefined;
-}
+import type { Occasion } from './occasion';
 
 export interface RequestActorsParts {
   store: Store;
   funnel: Funnel;
   clock: Clock;
+  logger: Logger;
   /** Told when a request has a deadline to be told of. */
   onDue(at: Millis): void;
   /** Told once of each request that has reached its end, after that is kept and delivered. */
@@ -38,6 +39,16 @@ interface Live {
   actor: LiveActor<typeof hitlRequestMachine>;
   /** The stored version the actor stands at. */
   version: number;
+  /** Who was refused by which rule, so that trying again and again fills no disk. */
+  refusals?: Set<string>;
+}
+
+/** What is kept of one event: the request it changed, or that and the one which made way. */
+interface Change {
+  requests: readonly [RequestWrite, ...RequestWrite[]];
+  envelopes: readonly LoggableEnvelope[];
+  audit: readonly AuditRecord[];
+  frame?: ProcessedFrame;
 }
 
 /** A snapshot with the version of the machine it was taken from; a later version brings the older ones up to itself here. */
@@ -49,6 +60,8 @@ const snapshotVersion = 1;
 
 /** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
 export const maxLiveRequests = 1_000;
+/** Refused answers of one request that are kept for the audit while its actor is in memory. */
+export const maxRefusals = 100;
 /** How often an event that lost against another node's commit is decided anew. */
 const maxAttempts = 3;
 
@@ -64,13 +77,15 @@ export class RequestActors {
   }
 
   /** A new request, kept and shown; an older one with the same key makes way in the same commit. */
-  async begin(input: RequestInput, olderId?: string): Promise<RequestRecord> {
+  async begin(input: RequestInput, occasion: Occasion = {}, olderId?: string): Promise<RequestRecord> {
     const [actor, emitted] = LiveActor.begin(hitlRequestMachine, input);
     const live = { actor, version: 0 };
     const write = this.toWrite(live);
-    const envelopes = this.toEnvelopes(emitted, write.record);
-    if (olderId === undefined) await this.keep([write], envelopes);
-    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, write, envelopes)));
+    const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
+    const envelopes = this.toEnvelopes(emitted, write.record, audit);
+    const birth: Change = { requests: [write], envelopes, audit: [audit] };
+    if (olderId === undefined) await this.keep(birth);
+    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
     this.remember(input.id, live);
     return write.record;
@@ -84,13 +99,13 @@ export class RequestActors {
   change(
     id: string,
     toEvent: (record: RequestRecord) => Promise<RequestEvent>,
-    once: Once = {},
+    occasion: Occasion = {},
   ): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
-        return this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), once);
+        return this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), occasion);
       }),
     );
   }
@@ -100,42 +115,84 @@ export class RequestActors {
     return this.lanes.run(id, async () => this.catchUp(await this.wake(id)));
   }
 
-  private async makeWay(
-    olderId: string,
-    newer: RequestWrite,
-    envelopes: readonly LoggableEnvelope[],
-  ): Promise<void> {
+  private async makeWay(olderId: string, newer: Change, occasion: Occasion): Promise<void> {
     const older = await this.wake(olderId);
     await this.catchUp(older);
-    const reason = `superseded by ${newer.record.id}`;
-    const farewell = older.actor.send({ type: 'supersede', at: this.parts.clock.now(), reason });
+    const reason = `superseded by ${newer.requests[0].record.id}`;
+    const fromState = stateName(older.actor.snapshot);
+    const event: RequestEvent = { type: 'supersede', at: this.parts.clock.now(), reason };
+    const farewell = older.actor.send(event);
     const write = this.toWrite(older);
+    const toState = stateName(older.actor.snapshot);
+    const audit = auditOf(write.record, event, { fromState, toState }, occasion);
+    const envelopes = this.toEnvelopes(farewell, write.record, audit);
     await this.guarded(olderId, () =>
-      this.keep([write, newer], [...this.toEnvelopes(farewell, write.record), ...envelopes]),
+      this.keep({
+        requests: [write, ...newer.requests],
+        envelopes: [...envelopes, ...newer.envelopes],
+        audit: [audit, ...newer.audit],
+      }),
     );
     this.forget(olderId);
     this.tell(farewell, write.record);
   }
 
-  private async apply(live: Live, event: RequestEvent, once: Once = {}): Promise<RequestRecord> {
-    const before = live.actor.snapshot.context;
+  private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
+    const before = live.actor.snapshot;
     const emitted = live.actor.send(event);
+    const { snapshot } = live.actor;
     const write = this.toWrite(live);
     const { record } = write;
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
       await this.assertCurrent(record.id, live);
-      throw new HubError(refused.code, undefined, {
+      const refusal = new HubError(refused.code, undefined, {
         hitl: requestView(record, this.parts.clock.now()),
         ...(refused.rule && { rule: refused.rule }),
       });
+      await this.keepRefusal(live, event, occasion, refusal);
+      throw refusal;
     }
-    if (live.actor.snapshot.context === before) return record;
-    const frame = once.frame && { ...once.frame, ack: { hitl: requestView(record, this.parts.clock.now()) } };
-    await this.guarded(record.id, () => this.keep([write], this.toEnvelopes(emitted, record), frame));
+    if (snapshot.context === before.context) return record;
+    const { frame } = occasion;
+    const states = { fromState: stateName(before), toState: stateName(snapshot) };
+    const audit = auditOf(record, event, states, occasion);
+    await this.guarded(record.id, () =>
+      this.keep({
+        requests: [write],
+        envelopes: this.toEnvelopes(emitted, record, audit),
+        audit: isRenewal(audit) ? [] : [audit],
+        ...(frame && { frame: { ...frame, ack: { hitl: requestView(record, this.parts.clock.now()) } } }),
+      }),
+    );
     live.version += 1;
     this.tell(emitted, record);
     return record;
+  }
+
+  /** Who answers and may not is kept too, once per person and rule; that it could not be kept changes nothing. */
+  private async keepRefusal(
+    live: Live,
+    event: RequestEvent,
+    occasion: Occasion,
+    refusal: HubError,
+  ): Promise<void> {
+    if (event.type !== 'respond' || refusal.code !== 'not_allowed') return;
+    live.refusals ??= new Set();
+    const tried = `${event.by.userId}\n${refusal.details?.rule}`;
+    if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
+    live.refusals.add(tried);
+    const record = requestRecord(live.actor.snapshot);
+    const audit = auditOfRefusal(record, event, stateName(live.actor.snapshot), occasion, refusal);
+    const { funnel, logger } = this.parts;
+    await funnel
+      .commit({ ticketId: record.ticketId, at: event.at, envelopes: [], audit: [audit] })
+      .catch((error: HubError) =>
+        logger.error('A refused answer could not be kept for the audit', {
+          requestId: record.id,
+          error: error.code,
+        }),
+      );
   }
 
   private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
@@ -173,7 +230,7 @@ export class RequestActors {
     const now = this.parts.clock.now();
     let due = nextDeadline(live.actor.snapshot);
     while (due && due.at <= now) {
-      await this.apply(live, { type: due.type, at: now });
+      await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
       const next = nextDeadline(live.actor.snapshot);
       if (next?.type === due.type && next.at === due.at)
         throw new HubError('internal', 'A deadline changed nothing');
@@ -219,24 +276,24 @@ export class RequestActors {
     };
   }
 
-  private toEnvelopes(emitted: readonly RequestEmitted[], record: RequestRecord): LoggableEnvelope[] {
+  private toEnvelopes(
+    emitted: readonly RequestEmitted[],
+    record: RequestRecord,
+    cause: AuditRecord,
+  ): LoggableEnvelope[] {
     const now = this.parts.clock.now();
     return emitted.flatMap(({ type }) =>
       type === 'hitl_request_pending' || type === 'hitl_request_updated' || type === 'hitl_request_resolved'
-        ? [hitlRequest(type, record, now)]
+        ? [hitlRequest(type, record, now, cause)]
         : [],
     );
   }
 
-  private async keep(
-    requests: readonly [RequestWrite, ...RequestWrite[]],
-    envelopes: readonly LoggableEnvelope[],
-    frame?: ProcessedFrame,
-  ): Promise<void> {
-    const { ticketId } = requests[0].record;
+  private async keep(change: Change): Promise<void> {
+    const [first] = change.requests;
     const at = this.parts.clock.now();
-    await this.parts.funnel.commit({ ticketId, at, requests, envelopes, ...(frame && { frame }) });
-    for (const { dueAt } of requests) if (dueAt !== undefined) this.parts.onDue(dueAt);
+    await this.parts.funnel.commit({ ticketId: first.record.ticketId, at, ...change });
+    for (const { dueAt } of change.requests) if (dueAt !== undefined) this.parts.onDue(dueAt);
   }
 }
 

@@ -1,6 +1,6 @@
 /** One turn's line to the hub: carries what the agent says and asks, and knows what has to be over before the turn is; turns make one each. */
 import { HubError } from '../errors';
-import type { MessageRecord, MessageType, RequestRecord } from '../protocol/records';
+import type { MessageRecord, MessageType, RequestRecord, User } from '../protocol/records';
 import type { Store } from '../store/store';
 import type { Hitl } from './hitl';
 import type { Outputs, Speaker } from './outputs';
@@ -16,7 +16,7 @@ export class TurnLink implements TurnPort {
 
   constructor(
     private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
-    private readonly turn: Speaker & { userId: string },
+    private readonly turn: Speaker & { user: Required<User> },
     readonly nameIntent: (intent: string) => void,
   ) {}
 
@@ -48,7 +48,7 @@ export class TurnLink implements TurnPort {
     const { hitl } = this.parts;
     await hitl.withdrawTurn(this.turn.id);
     for (const id of this.adopted) {
-      await hitl.cancel(id, 'its turn has ended').catch((error: unknown) => {
+      await hitl.cancel(id, 'its turn has ended', { via: 'turn' }).catch((error: unknown) => {
         // Answered meanwhile: that answer stands.
         if (!(error instanceof HubError && error.code === 'already_resolved')) throw error;
       });
@@ -60,10 +60,16 @@ export class TurnLink implements TurnPort {
     ...input
   }: Asked): Promise<{ request: RequestRecord; endsWithTurn: boolean }> {
     const { hitl, store } = this.parts;
-    const { id, ticketId, sessionId, userId, signal } = this.turn;
+    const { id, ticketId, sessionId, user, signal } = this.turn;
     signal.throwIfAborted();
-    const asker = { ticketId, sessionId, turnId: id, userId, ...(message && { messageId: message.id }) };
-    const request = await hitl.request({ ...input, ...asker });
+    const asker = {
+      ticketId,
+      sessionId,
+      turnId: id,
+      userId: user.id,
+      ...(message && { messageId: message.id }),
+    };
+    const request = await hitl.request({ ...input, ...asker }, { by: user, via: 'turn' });
     if (request.detached || !request.turnId) return { request, endsWithTurn: false };
     if (request.turnId === id) return { request, endsWithTurn: true };
     const earlier = await store.turn(request.turnId);

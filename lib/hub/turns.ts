@@ -19,9 +19,9 @@ import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
+import type { Occasion } from './occasion';
 import { endOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
-import type { Once } from './request-actors';
 import { type ResumeFailure, resumeSession, sessionFor } from './sessions';
 import { Turn } from './turn';
 import { TurnLink } from './turn-link';
@@ -55,7 +55,7 @@ interface Running {
   /** From the moment it ends; resolves when that is kept. */
   ended?: Promise<void>;
   /** The client frame that cancelled it; kept with its end, so that it is answered the same when it comes again. */
-  cancelledBy?: Once['frame'];
+  cancelledBy?: Occasion['frame'];
 }
 
 type Ending = 'complete' | 'fail' | 'cancel' | 'shutdown';
@@ -97,13 +97,13 @@ export class Turns {
    * @throws HubError `empty_message`, `too_large`, `busy`, `closing`, `duplicate_id` (details: the first ack),
    *   `storage_failed`
    */
-  async message(client: Client, content: string, once: Once = {}): Promise<Accepted> {
+  async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
     if (this.closing) throw new HubError('closing');
     if (content.trim().length === 0) throw new HubError('empty_message');
     if (Buffer.byteLength(content) > maxOutputBytes) throw new HubError('too_large');
     return this.lanes.run(tabOf(client), async () => {
       const { session, isNew } = await sessionFor(this.parts.store, client, this.parts.clock.now());
-      return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, once));
+      return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, occasion));
     });
   }
 
@@ -116,7 +116,7 @@ export class Turns {
    * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
    * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`
    */
-  async cancel(ticketId: string, turnId: string, { frame }: Once = {}): Promise<void> {
+  async cancel(ticketId: string, turnId: string, { frame }: Occasion = {}): Promise<void> {
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
       if (!running.ended) running.cancelledBy = frame;
@@ -161,7 +161,7 @@ export class Turns {
     session: SessionRecord,
     isNew: boolean,
     content: string,
-    once: Once,
+    occasion: Occasion,
   ): Promise<Accepted> {
     const { funnel, clock, agent } = this.parts;
     const now = clock.now();
@@ -198,7 +198,7 @@ export class Turns {
       turns: running ? [turnRecord(running.actor.snapshot)] : [],
       messages: [message],
       envelopes,
-      ...(once.frame && { frame: { ...once.frame, ack } }),
+      ...(occasion.frame && { frame: { ...occasion.frame, ack } }),
     });
     client.attachSession(session.id);
     if (running) {
@@ -320,7 +320,7 @@ export class Turns {
     const nameIntent = (intent: string) =>
       void actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
     const parts = { ...this.parts, outputs: this.outputs };
-    const link = new TurnLink(parts, { id, ticketId, sessionId, userId: user.id, signal }, nameIntent);
+    const link = new TurnLink(parts, { id, ticketId, sessionId, user, signal }, nameIntent);
     const turn = new Turn(id, ticketId, sessionId, user, message, signal, link);
     return { actor, turn, link, abort };
   }

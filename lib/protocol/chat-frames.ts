@@ -51,8 +51,10 @@ export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly o
     case 'hitl_request_updated':
       return [];
     case 'hitl_request_pending':
-    case 'hitl_request_resolved':
-      return [{ ...body, hitl: classicRequest(body.hitl) }];
+    case 'hitl_request_resolved': {
+      const { cause: _cause, ...classic } = body;
+      return [{ ...classic, hitl: classicRequest(body.hitl) }];
+    }
     case 'session_message_added': {
       const { updated_at: _updated, ...message } = body.message;
       const classic = { ...body, message };

@@ -105,6 +105,11 @@ export function jsonBytes(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).byteLength;
 }
 
+/** A line of JSON Lines. */
+export function encodeLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
 /** A `hitl.v1` text frame. */
 export function encode(envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope): string {
   return JSON.stringify(envelope);

@@ -1,5 +1,6 @@
 /** The envelopes of a ticket's log: their schemas, and a constructor per kind; the hub commits these. */
 import { z } from 'zod';
+import { type AuditRecord, causeSchema, causeView } from './audit';
 import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from './records';
 import {
   messageView,
@@ -48,7 +49,12 @@ export const sessionMessageUpdatedSchema = z.object({
   event: z.literal('session_message_updated'),
   ...messageEnvelope,
 });
-const requestEnvelope = { ...base, hitl: requestViewSchema };
+const requestEnvelope = {
+  ...base,
+  hitl: requestViewSchema,
+  /** What happened, and who did it which way; the address it came from is in the audit alone. */
+  cause: causeSchema.optional(),
+};
 export const hitlRequestPendingSchema = z.object({
   event: z.literal('hitl_request_pending'),
   ...requestEnvelope,
@@ -158,11 +164,13 @@ export function hitlRequest(
   event: 'hitl_request_pending' | 'hitl_request_updated' | 'hitl_request_resolved',
   request: RequestRecord,
   now: Millis,
+  cause?: AuditRecord,
 ): LoggableEnvelope {
   return {
     event,
     timestamp: toWireTime(now, now),
     session_id: request.sessionId,
     hitl: requestView(request, now),
+    ...(cause && { cause: causeView(cause) }),
   };
 }

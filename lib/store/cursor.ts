@@ -1,4 +1,4 @@
-/** Where a page of requests begins, as an opaque text for the client; the same for every store. */
+/** Where a page begins, as an opaque text for the client; the same for every store. */
 import { HubError } from '../errors';
 import type { Millis } from '../protocol/records';
 
@@ -28,6 +28,16 @@ export function decodeCursor(cursor: string | undefined): Place {
     throw new HubError('invalid_frame', 'The cursor was not given by this list');
   }
   return place;
+}
+
+/** A cursor to what comes after the record of this number. */
+export function encodeNumber(n: number): string {
+  return encodeCursor({ createdAt: n, id: '' });
+}
+
+/** The number a cursor names; without one, 0. @throws HubError as `decodeCursor` */
+export function decodeNumber(cursor: string | undefined): number {
+  return cursor === undefined ? 0 : decodeCursor(cursor).createdAt;
 }
 
 function readPlace(text: string): Place | undefined {

@@ -1,7 +1,9 @@
 /** What the memory store keeps of one ticket, but for its requests: the log, sessions, messages and unfinished turns. */
+import type { AuditEntry } from '../protocol/audit';
 import type { Millis, SessionRecord } from '../protocol/records';
+import { encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
-import type { LogPosition } from './store';
+import type { LogPosition, Page } from './store';
 
 /** A record as JSON; updated in place, so that every list it is in has the newest. */
 export interface Kept {
@@ -21,6 +23,8 @@ export class MemoryTicket {
   readonly sessions: KeptSession[] = [];
   readonly messages: Kept[] = [];
   readonly unfinished = new Set<Kept>();
+  /** In the order of the commits, never shortened; the record at `index` has the number `index + 1`. */
+  readonly audit: { requestId: string; text: string }[] = [];
 
   position(): LogPosition {
     return { epoch: this.epoch, seq: this.first + this.entries.length - 1, first: this.first };
@@ -36,6 +40,19 @@ export class MemoryTicket {
     const begin = Math.max(0, after - this.first + 1);
     const found = this.entries.slice(begin, begin + limit);
     return found.map(({ body }, index) => ({ seq: this.first + begin + index, body }));
+  }
+
+  /** As `Store.audit`. */
+  auditPage(after: number, size: number, requestId?: string): Page<AuditEntry> {
+    const items: AuditEntry[] = [];
+    for (let index = Math.max(0, after); index < this.audit.length; index += 1) {
+      const kept = this.audit[index];
+      if (!kept || (requestId !== undefined && kept.requestId !== requestId)) continue;
+      const last = items.at(size - 1);
+      if (last) return { items, nextCursor: encodeNumber(last.n) };
+      items.push({ ...JSON.parse(kept.text), n: index + 1 });
+    }
+    return { items };
   }
 
   /** As `Store.trim`. */

@@ -1,12 +1,15 @@
 /** The store that forgets: everything in this process's memory; for trying things out and for tests. */
 import { HubError } from '../errors';
+import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
-import { bounded, maxFramesPerUser, maxSessionsInState } from './limits';
+import { decodeNumber } from './cursor';
+import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
 import { MemoryRequests } from './memory-requests';
 import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
 import { type Lookup, refusal } from './preconditions';
 import type {
+  AuditFilter,
   Commit,
   CommitResult,
   DueRequest,
@@ -162,6 +165,18 @@ class MemoryStore implements Store {
     return this.requestsKept.nextDue();
   }
 
+  async audit(
+    { ticketId, requestId }: AuditFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<AuditEntry>> {
+    this.assertOpen();
+    const after = decodeNumber(cursor);
+    return (
+      this.tickets.get(ticketId)?.auditPage(after, bounded(limit, 1, maxPageSize), requestId) ?? { items: [] }
+    );
+  }
+
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
     this.assertOpen();
     return read(this.frames.get(userId)?.get(frameId));
@@ -184,6 +199,7 @@ class MemoryStore implements Store {
       turns = [],
       messages = [],
       requests = [],
+      audit = [],
       envelopes,
       frame,
     } = commit;
@@ -192,6 +208,7 @@ class MemoryStore implements Store {
       ...turns.map((turn) => this.prepareTurn(turn)),
       ...messages.map((message) => this.prepareMessage(message)),
       ...requests.map((request) => this.requestsKept.prepare(request)),
+      ...audit.map((record) => this.prepareAudit(record)),
       ...(frame ? [this.prepareFrame(frame)] : []),
     ];
     const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));
@@ -234,6 +251,12 @@ class MemoryStore implements Store {
         this.ticket(ticketId).messages.push(kept);
         getOrAdd(this.messagesBySession, sessionId, () => []).push(kept);
       });
+  }
+
+  private prepareAudit(record: AuditRecord): Write {
+    const { ticketId, requestId } = record;
+    const text = JSON.stringify(record);
+    return () => void this.ticket(ticketId).audit.push({ requestId, text });
   }
 
   private prepareFrame({ userId, frameId, ack }: ProcessedFrame): Write {

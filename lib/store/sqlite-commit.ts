@@ -24,6 +24,9 @@ export function commitWriter(s: Statements): WriteCommit {
     if (refused) return refused;
     for (const write of commit.requests ?? []) writeRequest(s, write);
     writeRecords(s, commit);
+    for (const record of commit.audit ?? []) {
+      s.addAudit.run(record.ticketId, record.ticketId, record.requestId, JSON.stringify(record));
+    }
     if (commit.frame) rememberFrame(s, commit.frame);
     return { ok: true, envelopes: appendToLog(s, commit) };
   };

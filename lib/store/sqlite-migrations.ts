@@ -81,6 +81,17 @@ const migrations: readonly string[] = [
   CREATE INDEX requests_of_ticket ON requests (ticket_id, created_at, id);
   CREATE INDEX requests_of_ticket_by_status ON requests (ticket_id, status, created_at, id);
 
+  CREATE TABLE audit (
+    ticket_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX audit_by_number ON audit (ticket_id, n);
+  CREATE INDEX audit_of_request ON audit (ticket_id, request_id, n);
+  CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_not_dropped BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
   CREATE TABLE frames (
     user_id TEXT NOT NULL,
     frame_id TEXT NOT NULL,

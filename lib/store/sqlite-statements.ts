@@ -36,6 +36,12 @@ export interface ListedRow extends TextRow {
   created_at: Millis;
 }
 
+/** A record of the audit, with its number in its ticket. */
+export interface AuditRow {
+  n: number;
+  text: string;
+}
+
 type At = [createdAt: Millis, id: string, limit: number];
 
 const unfinished = `status IN ('queued', 'running')`;
@@ -179,6 +185,18 @@ export function prepareStatements(db: Database) {
     ),
     nextDue: prepare<[], { due_at: Millis }>(
       `SELECT due_at FROM requests WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
+    ),
+
+    addAudit: prepare<[ticketId: string, ofTicket: string, requestId: string, record: string]>(
+      `INSERT INTO audit (ticket_id, n, request_id, record)
+       VALUES (?, 1 + coalesce((SELECT max(n) FROM audit WHERE ticket_id = ?), 0), ?, ?)`,
+    ),
+    audit: prepare<[ticketId: string, after: number, limit: number], AuditRow>(
+      'SELECT n, record AS text FROM audit WHERE ticket_id = ? AND n > ? ORDER BY n LIMIT ?',
+    ),
+    auditOfRequest: prepare<[ticketId: string, requestId: string, after: number, limit: number], AuditRow>(
+      `SELECT n, record AS text FROM audit
+       WHERE ticket_id = ? AND request_id = ? AND n > ? ORDER BY n LIMIT ?`,
     ),
 
     frame: prepare<[userId: string, frameId: string], TextRow>(

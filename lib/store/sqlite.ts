@@ -1,9 +1,10 @@
 /** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
 import type { Database } from 'better-sqlite3';
 import { HubError } from '../errors';
+import type { AuditEntry } from '../protocol/audit';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
-import { decodeCursor, encodeCursor } from './cursor';
+import { decodeCursor, decodeNumber, encodeCursor, encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
@@ -18,6 +19,7 @@ import {
   type TicketRow,
 } from './sqlite-statements';
 import type {
+  AuditFilter,
   Commit,
   CommitResult,
   DueRequest,
@@ -199,6 +201,26 @@ class SqliteStore implements Store {
 
   async nextDue(): Promise<Millis | undefined> {
     return this.use((s) => s.nextDue.get()?.due_at);
+  }
+
+  async audit(
+    { ticketId, requestId }: AuditFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<AuditEntry>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      const after = decodeNumber(cursor);
+      const rows =
+        requestId === undefined
+          ? s.audit.all(ticketId, after, size + 1)
+          : s.auditOfRequest.all(ticketId, requestId, after, size + 1);
+      const items = rows.slice(0, size).map(({ n, text }): AuditEntry => {
+        return { ...parseRow<AuditEntry>('audit', { id: `${ticketId}:${n}`, text }), n };
+      });
+      const last = items.at(-1);
+      return { items, ...(rows.length > size && last && { nextCursor: encodeNumber(last.n) }) };
+    });
   }
 
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {

@@ -1,5 +1,6 @@
 /** What the hub asks of a store, with the obligations every implementation must keep; `spec/store/contract.ts` holds them to it. */
 import type { ErrorCode } from '../errors';
+import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
   MessageRecord,
@@ -42,6 +43,8 @@ export interface Commit {
   turns?: readonly TurnRecord[];
   messages?: readonly MessageRecord[];
   requests?: readonly RequestWrite[];
+  /** Appended to the ticket's audit in this order. */
+  audit?: readonly AuditRecord[];
   /** Appended to the ticket's log in this order. */
   envelopes: readonly LoggableEnvelope[];
   frame?: ProcessedFrame;
@@ -89,6 +92,11 @@ export interface RequestFilter {
   status?: RequestStatus;
 }
 
+export interface AuditFilter {
+  ticketId: string;
+  requestId?: string | undefined;
+}
+
 /**
  * A durable store of tickets.
  *
@@ -99,6 +107,8 @@ export interface RequestFilter {
  *   (SQLite: power loss). When it rejects (disk full, database locked), none of the call's commits was kept.
  * - Per ticket, `seq` begins at 1 and grows by 1 per envelope, without gap, in the order of the commits. A new log gets
  *   a new random `epoch`; a kept log keeps its epoch over restarts.
+ * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
+ *   and nothing here changes or drops one.
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
@@ -154,6 +164,11 @@ export interface Store {
   dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]>;
   /** When the earliest deadline of all is due. */
   nextDue(): Promise<Millis | undefined>;
+
+  /**
+   * Audit records, oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give.
+   */
+  audit(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEntry>>;
 
   /** The answer given to a frame carried out before; the last 10,000 of each user are remembered. */
   processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined>;

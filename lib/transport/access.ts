@@ -20,6 +20,11 @@ export interface AccessCallbacks {
    * Throwing, rejecting or any other value than the three means no (→ 503).
    */
   ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
+  /**
+   * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done; only `true`
+   * means yes. Default: nobody does over REST. Throwing or rejecting → 503.
+   */
+  mayAudit?(ticketId: string, user: Required<User>): boolean | Promise<boolean>;
 }
 
 const userSchema = z.object({
@@ -69,6 +74,11 @@ export class Access {
       if (toHubError(error).status >= 500) throw error;
       return false;
     }
+  }
+
+  /** Whether addresses are shown too. @throws HubError `unavailable` */
+  async mayAudit(ticketId: string, user: Required<User>): Promise<boolean> {
+    return (await this.ask('mayAudit', async () => this.callbacks.mayAudit?.(ticketId, user))) === true;
   }
 
   private async ask<T>(name: string, callback: () => Promise<T>): Promise<T> {

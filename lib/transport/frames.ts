@@ -4,7 +4,7 @@ import { HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
-import type { Once } from '../hub/request-actors';
+import type { Occasion } from '../hub/occasion';
 import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import type { CloseName } from '../protocol/close-codes';
 import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
@@ -113,18 +113,18 @@ export class Frames {
       case 'typing':
         return hub.tellTyping(client);
       case 'turn_cancel':
-        return this.once(frame.id, async (once) => {
-          await hub.turns.cancel(client.ticketId, frame.turn_id, once);
+        return this.once(frame.id, async (occasion) => {
+          await hub.turns.cancel(client.ticketId, frame.turn_id, occasion);
           return { turn_id: frame.turn_id };
         });
       case 'message':
-        return this.once(frame.id, async (once) => {
-          const accepted = await hub.turns.message(client, frame.content, once);
+        return this.once(frame.id, async (occasion) => {
+          const accepted = await hub.turns.message(client, frame.content, occasion);
           const { messageId, sessionId, turnId } = accepted;
           return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
         });
       case 'hitl_respond':
-        return this.onRequest(frame, (once) => {
+        return this.onRequest(frame, (occasion) => {
           const { request_id: id, status, response, revision } = frame;
           const answer = {
             by: client.user,
@@ -132,12 +132,12 @@ export class Frames {
             ...(response && { response }),
             ...(revision !== undefined && { revision }),
           };
-          return hub.hitl.respond(id, answer, once);
+          return hub.hitl.respond(id, answer, occasion);
         });
       case 'hitl_claim':
-        return this.onRequest(frame, (once) => hub.hitl.claim(frame.request_id, client.user, once));
+        return this.onRequest(frame, (occasion) => hub.hitl.claim(frame.request_id, client.user, occasion));
       case 'hitl_release':
-        return this.onRequest(frame, (once) => hub.hitl.release(frame.request_id, client.user, once));
+        return this.onRequest(frame, (occasion) => hub.hitl.release(frame.request_id, client.user, occasion));
     }
   }
 
@@ -147,25 +147,28 @@ export class Frames {
    */
   private async onRequest(
     frame: { id: string; request_id: string },
-    work: (once: Once) => Promise<RequestRecord>,
+    work: (occasion: Occasion) => Promise<RequestRecord>,
   ): Promise<void> {
     const { hub, clock } = this.parts;
     await this.assertAccess();
-    await this.once(frame.id, async (once) => {
+    await this.once(frame.id, async (occasion) => {
       const { ticketId } = await hub.hitl.get(frame.request_id);
       if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
-      return { hitl: requestView(await work(once), clock.now()) };
+      return { hitl: requestView(await work(occasion), clock.now()) };
     });
   }
 
   /** The same frame of the same user again gets the same ack and changes nothing. */
-  private async once(frameId: string, work: (once: Once) => Promise<Record<string, unknown>>): Promise<void> {
+  private async once(
+    frameId: string,
+    work: (occasion: Occasion) => Promise<Record<string, unknown>>,
+  ): Promise<void> {
     const { hub } = this.parts;
     const userId = this.client.user.id;
     const before = await hub.processedFrame(userId, frameId);
     if (before) return this.ack(frameId, before);
     try {
-      this.ack(frameId, await work({ frame: { userId, frameId } }));
+      this.ack(frameId, await work({ frame: { userId, frameId }, via: 'socket', from: this.client.from }));
     } catch (error) {
       // The same frame may have been on its way twice: then what refuses this one is what the other has done.
       const meanwhile = await hub.processedFrame(userId, frameId).catch(() => undefined);

@@ -124,7 +124,7 @@ export class SocketRoute {
     await hub.start();
     const user = await access.identify(req);
     const query = readQuery(req);
-    const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
+    const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection, req.ip);
     await access.authorize(client.ticketId, user);
     return { client, query };
   }

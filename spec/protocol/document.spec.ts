@@ -1,6 +1,7 @@
 /** Holds the examples and tables of fields of `docs/protocol.md` and the schemas together, in both directions. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { auditEventSchema, auditViewSchema, viaSchema } from '../../lib/protocol/audit';
 import { chatFrameSchema } from '../../lib/protocol/chat-frames';
 import { classicFrameSchema, clientFrameSchema, verdictSchema } from '../../lib/protocol/client-frames';
 import { encodeClassic, encodeClassicDirect } from '../../lib/protocol/codec';
@@ -143,6 +144,7 @@ describe('Every table of fields', () => {
     ['policy', policySchema],
     ['verdict', verdictViewSchema],
     ['execution', executionSchema],
+    ['audit', auditViewSchema],
   ] as const)('of the view %s is complete', (name, schema) => {
     expect(new Set(told(`### View \`${name}\``))).toEqual(new Set(fieldsOf(schema.shape)));
   });
@@ -158,7 +160,7 @@ describe('Every table of fields', () => {
     const known = [
       ...clientFrameSchema.options.map(({ shape }) => `Frame ${shape.type.value}`),
       ...envelopeSchema.options.map(({ shape }) => `Envelope ${shape.event.value}`),
-      ...['session', 'turn', 'message', 'hitl', 'policy', 'verdict', 'execution'].map(
+      ...['session', 'turn', 'message', 'hitl', 'policy', 'verdict', 'execution', 'audit'].map(
         (name) => `View ${name}`,
       ),
     ];
@@ -181,6 +183,8 @@ describe('Every table of fields', () => {
     expect(valuesIn('### View `policy`', 'claim?')).toEqual(policySchema.shape.claim.unwrap().options);
     expect(valuesIn('### View `verdict`', 'status')).toEqual(verdictViewSchema.shape.status.options);
     expect(valuesIn('### View `execution`', 'state')).toEqual(executionSchema.shape.state.options);
+    expect(valuesIn('### View `audit`', 'event')).toEqual(auditEventSchema.options);
+    expect(valuesIn('### View `audit`', 'via')).toEqual(viaSchema.options);
     expect(valuesIn('### Chat frame', 'type')).toEqual(chatFrameSchema.shape.type.options);
     expect(valuesIn('### Envelope `turn_ended`', 'status')).toEqual(status.options);
     expect(valuesIn('### Envelope `turn_ended`', 'reason?')).toEqual(reason.unwrap().options);

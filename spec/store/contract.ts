@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../lib/store/store';
+import { auditObligations } from './contract/audit';
 import { closingObligations } from './contract/closing';
 import { commitObligations } from './contract/commit';
 import { frameObligations } from './contract/frames';
@@ -53,6 +54,7 @@ export function storeContract(
     describe('the log', () => logObligations(subject));
     describe('sessions, turns and messages', () => recordObligations(subject));
     describe('requests', () => requestObligations(subject));
+    describe('the audit', () => auditObligations(subject));
     describe('processed frames', () => frameObligations(subject));
     describe('opening and closing', () => closingObligations(subject));
     if (durable) describe('opened again', () => reopeningObligations(subject));

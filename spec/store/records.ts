@@ -1,4 +1,5 @@
 /** Records, writes and commits with sensible defaults, for specs that need one and care about a field or two of it. */
+import type { AuditRecord } from '../../lib/protocol/audit';
 import { sessionMessageAdded } from '../../lib/protocol/envelopes';
 import type {
   MessageRecord,
@@ -88,6 +89,24 @@ export function requestWrite(
   fields: Partial<Omit<RequestWrite, 'record'>> = {},
 ): RequestWrite {
   return { record, snapshot: { version: 1, snapshot: { value: record.status } }, version: 0, ...fields };
+}
+
+/** A record of the audit of a request that was asked. */
+export function auditRecord(fields: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    ticketId: 'ticket',
+    requestId: 'request',
+    at: noon,
+    event: 'requested',
+    toState: 'pending.open',
+    status: 'pending',
+    by: { userId: 'ann', displayName: 'Ann' },
+    via: 'rest',
+    from: '192.0.2.1',
+    revision: 1,
+    digest: `sha256:${'0'.repeat(64)}`,
+    ...fields,
+  };
 }
 
 /** A commit to the ticket that changes nothing but what is given. */

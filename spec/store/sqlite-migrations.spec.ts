@@ -111,6 +111,9 @@ describe('a file of version 1', () => {
       request,
     ]);
     expect(await store.processedFrame('ann', 'frame-1')).toEqual({ message_id: 'message-1' });
+    expect(await store.audit({ ticketId: 'ticket-1' }, 10)).toMatchObject({
+      items: [{ n: 1, requestId: 'request-2', event: 'requested', via: 'turn', toState: 'pending.open' }],
+    });
   });
 
   test('goes on where it was', async () => {
@@ -162,6 +165,13 @@ test.each([
     message: expect.stringContaining('belongs to another program'),
   });
   expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test('the audit cannot be changed or shortened, not even by another program with the file', async () => {
+  writeFrozen(1);
+  for (const sql of ["UPDATE audit SET record = '{}'", 'DELETE FROM audit']) {
+    expect(() => withFile((db) => db.exec(sql))).toThrow('the audit is append-only');
+  }
 });
 
 test('an empty file is taken as a new one', async () => {

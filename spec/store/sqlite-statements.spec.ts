@@ -35,6 +35,13 @@ test('no statement reads a whole table or sorts, but the one that runs once at t
   });
 });
 
+test('the audit of a ticket or request is sought by its number', () => {
+  expect(plans()).toMatchObject({
+    audit: ['SEARCH audit USING INDEX audit_by_number (ticket_id=? AND n>?)'],
+    auditOfRequest: ['SEARCH audit USING INDEX audit_of_request (ticket_id=? AND request_id=? AND n>?)'],
+  });
+});
+
 test('each list of requests seeks to its place in the index of its filter', () => {
   expect(plans()).toMatchObject({
     requests: ['SEARCH requests USING INDEX requests_by_age ((created_at,id)>(?,?))'],

@@ -47,18 +47,18 @@ export function openApiOf(operations: readonly Operation[]): JsonSchema {
 }
 
 function operationObject(declared: Operation, query: JsonSchema | undefined): JsonSchema {
-  const { id, summary, method, path, body, answers } = declared;
+  const { id, summary, method, path, body, answers, mediaType } = declared;
   const parameters = [...pathParameters(path), ...queryParameters(query)];
   return {
     operationId: id,
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: jsonContent(nameOf(id, 'Body')) } }),
+    ...(body && { requestBody: { required: true, content: content(nameOf(id, 'Body')) } }),
     responses: {
       ...Object.fromEntries(
         Object.keys(answers).map((status) => [
           status,
-          { description: STATUS_CODES[status], content: jsonContent(nameOf(id, 'Answer', status)) },
+          { description: STATUS_CODES[status], content: content(nameOf(id, 'Answer', status), mediaType) },
         ]),
       ),
       ...refusalResponses([...declared.refusals, ...refusals, ...(method === 'post' ? changeRefusals : [])]),
@@ -76,7 +76,7 @@ function refusalResponses(codes: readonly ErrorCode[]): JsonSchema {
   return Object.fromEntries(
     [...byStatus].map(([status, some]) => [
       status,
-      { description: [...some].sort().join(', '), content: jsonContent('Refusal') },
+      { description: [...some].sort().join(', '), content: content('Refusal') },
     ]),
   );
 }
@@ -97,8 +97,8 @@ function queryParameters(query: JsonSchema | undefined): JsonSchema[] {
   );
 }
 
-function jsonContent(name: string): JsonSchema {
-  return { 'application/json': { schema: { $ref: schemaUri(name) } } };
+function content(name: string, mediaType: string = 'application/json'): JsonSchema {
+  return { [mediaType]: { schema: { $ref: schemaUri(name) } } };
 }
 
 /** `listRequests` and `Answer` make `ListRequestsAnswer`; other statuses than 200 are told apart by their number. */

@@ -17,6 +17,8 @@ export interface Operation<Query = unknown, Body = unknown> {
   /** Only of `post`; sent as `application/json`. */
   body?: z.ZodType<Body>;
   answers: Partial<Record<Success, z.ZodType>>;
+  /** Default `application/json`. With `application/x-ndjson` the schema of the answer is that of each line, one JSON object. */
+  mediaType?: 'application/x-ndjson';
   /** What it refuses with, beside what every operation may: `authentication_required`, `invalid_frame`, `unavailable` and so on. */
   refusals: readonly ErrorCode[];
 }

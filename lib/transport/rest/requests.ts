@@ -85,6 +85,6 @@ export function serveRequests(rest: Rest): void {
       ...(response && { response }),
       ...(revision !== undefined && { revision }),
     };
-    return { body: { hitl: view(await hub.hitl.respond(id, answer)) } };
+    return { body: { hitl: view(await hub.hitl.respond(id, answer, rest.occasion(call))) } };
   });
 }

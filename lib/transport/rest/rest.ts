@@ -6,12 +6,14 @@ import { HubError, toHubError } from '../../errors';
 import { assertName } from '../../hub/client';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
+import type { Occasion } from '../../hub/occasion';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { assertPlain, describeIssue, jsonBytes } from '../../protocol/codec';
 import type { RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Access } from '../access';
 import type { OriginPolicy } from '../origin';
+import { writeLines } from './lines';
 import type { Operation } from './operation';
 import { tooLarge } from './rest-errors';
 
@@ -23,6 +25,8 @@ export interface RestParts {
   clock: Clock;
   logger: Logger;
 }
+
+const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
 /** One call of an operation, by somebody who is known. */
 export interface Call<Query, Body> {
@@ -47,13 +51,31 @@ export class Rest {
     handle: (call: Call<Query, Body>) => Promise<Answer>,
   ): void {
     const answer: RequestHandler = (req, res, next) => {
-      res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+      res.set(noStore);
       this.answer(declared, req, handle)
         .then(({ status = 200, body }) => res.status(status).json(body))
         .catch(next);
     };
     if (declared.method === 'get') this.router.get(declared.path, answer);
     else this.router.post(declared.path, this.assertChange, express.json({ limit: maxFrameBytes }), answer);
+  }
+
+  /** Like `serve`, for a `get` that answers with JSON Lines. */
+  serveLines<Query>(
+    declared: Operation<Query, undefined>,
+    handle: (call: Call<Query, undefined>) => Promise<AsyncGenerator<object>>,
+  ): void {
+    this.router.get(declared.path, (req, res, next) => {
+      res.set(noStore);
+      this.answer(declared, req, handle)
+        .then((items) => writeLines(items, res, this.parts.logger))
+        .catch(next);
+    });
+  }
+
+  /** Who asks for a change, and from where. */
+  occasion({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Occasion {
+    return { via: 'rest', by: user, from: req.ip };
   }
 
   /** The ticket of the address, if this user may see it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
@@ -74,11 +96,11 @@ export class Rest {
     return record;
   }
 
-  private async answer<Query, Body>(
+  private async answer<Query, Body, Answered>(
     declared: Operation<Query, Body>,
     req: Request,
-    handle: (call: Call<Query, Body>) => Promise<Answer>,
-  ): Promise<Answer> {
+    handle: (call: Call<Query, Body>) => Promise<Answered>,
+  ): Promise<Answered> {
     const { hub, access } = this.parts;
     if (hub.closing) throw new HubError('closing');
     await hub.start();

@@ -93,4 +93,29 @@ export const hitlChangingScenes: Scenes = {
       );
     },
   },
+
+  audit: {
+    ...bodyOf({ hub: type('Hub') }),
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const { id } = await askApproval(hub, { ticketId: 'T-1001' });
+        const from = '192.0.2.17';
+        await hub.hub.hitl.respond(id, { by: bob, status: 'denied' }, { via: 'rest', from });
+        await load<Body>().example({ hub: hub.hub });
+        expect(console.log).toHaveBeenLastCalledWith(2, 'responded', 'Bob', from, '');
+      }),
+  },
+
+  occasion: {
+    ...bodyOf({ hub: type('Hub'), request: type('RequestRecord') }),
+    play: (load) =>
+      withHub({}, async (hub) => {
+        const request = await askApproval(hub);
+        await load<Body>().example({ hub: hub.hub, request });
+        const { items } = await hub.store.audit({ ticketId: request.ticketId }, 10);
+        const by = { userId: 'carol', displayName: 'Carol' };
+        const reason = 'the scan has stopped';
+        expect(items[1]).toMatchObject({ event: 'cancelled', by, from: '192.0.2.17', via: 'app', reason });
+      }),
+  },
 };

@@ -22,6 +22,7 @@ const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Pr
   requests: (store) => store.requests({}, 10),
   dueRequests: (store) => store.dueRequests(0, 10),
   nextDue: (store) => store.nextDue(),
+  audit: (store) => store.audit({ ticketId: 't' }, 1),
   processedFrame: (store) => store.processedFrame('ann', 'f'),
 };
 

@@ -1,5 +1,6 @@
 /** Part of the store contract for those that are durable: what a second store over the same data has. */
 import {
+  auditRecord,
   chatCommit,
   commitTo,
   noon,
@@ -22,6 +23,7 @@ export function reopeningObligations({ store, reopen }: Subject): void {
         sessions: [session],
         turns: [turn],
         requests: [requestWrite(request, { dueAt: noon + 1 })],
+        audit: [auditRecord()],
         frame: { userId: 'ann', frameId: 'f', ack: { n: 1 } },
       },
     ]);
@@ -34,6 +36,7 @@ export function reopeningObligations({ store, reopen }: Subject): void {
       await store().requests({ status: 'pending' }, 10),
       await store().dueRequests(noon + 1, 10),
       await store().processedFrame('ann', 'f'),
+      await store().audit({ ticketId: 'ticket' }, 10),
     ];
     const before = await read();
     await reopen();
@@ -47,6 +50,7 @@ export function reopeningObligations({ store, reopen }: Subject): void {
       {},
       [{}],
       { n: 1 },
+      { items: [{ n: 1 }] },
     ]);
   });
 

@@ -1,0 +1,64 @@
+/** REST: the audit of a ticket, a page at a time or all of it as JSON Lines. */
+import { z } from 'zod';
+import { auditTrail } from '../../hub/audit';
+import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
+import { idSchema } from '../../protocol/client-frames';
+import { operation } from './operation';
+import { cursor, limit } from './paging';
+import type { Call, Rest } from './rest';
+
+const requestId = idSchema.optional();
+
+export const listAudit = operation({
+  id: 'listAudit',
+  method: 'get',
+  path: '/tickets/:ticketId/audit',
+  summary: 'What was done to the requests of a ticket, or to one of them, oldest first.',
+  query: z.object({ request_id: requestId, limit: limit(50, 200), cursor }),
+  answers: { 200: z.object({ items: z.array(auditViewSchema), next_cursor: z.string().optional() }) },
+  refusals: ['invalid_id', 'forbidden', 'not_found'],
+});
+
+export const exportAudit = operation({
+  id: 'exportAudit',
+  method: 'get',
+  path: '/tickets/:ticketId/audit.jsonl',
+  summary: 'All of what `listAudit` pages through, one JSON object per line.',
+  query: z.object({ request_id: requestId }),
+  answers: { 200: auditViewSchema },
+  mediaType: 'application/x-ndjson',
+  refusals: ['invalid_id', 'forbidden', 'not_found'],
+});
+
+export const auditOperations = [listAudit, exportAudit];
+
+export function serveAudit(rest: Rest): void {
+  const { store, access } = rest.parts;
+
+  /** The ticket, and how its records are shown to this person. */
+  const open = async (call: Pick<Call<unknown, unknown>, 'req' | 'user'>) => {
+    const ticketId = await rest.visibleTicket(call);
+    const withAddresses = await access.mayAudit(ticketId, call.user);
+    const view = (entry: AuditEntry): AuditView => {
+      const { from, ...shown } = auditView(entry);
+      return withAddresses && from !== undefined ? { ...shown, from } : shown;
+    };
+    return { ticketId, view };
+  };
+
+  rest.serve(listAudit, async (call) => {
+    const { ticketId, view } = await open(call);
+    const { request_id, limit: most, cursor: at } = call.query;
+    const { items, nextCursor } = await store.audit({ ticketId, requestId: request_id }, most, at);
+    return { body: { items: items.map(view), ...(nextCursor && { next_cursor: nextCursor }) } };
+  });
+
+  rest.serveLines(exportAudit, async (call) => {
+    const { ticketId, view } = await open(call);
+    return each(auditTrail(store, { ticketId, requestId: call.query.request_id }), view);
+  });
+}
+
+async function* each<T, U>(items: AsyncIterable<T>, make: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of items) yield make(item);
+}
