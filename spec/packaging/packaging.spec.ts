@@ -126,6 +126,26 @@ test('the client has the same names for `require` and `import`', async () => {
   expect(JSON.parse(await run(consumer, process.execPath, 'client.mjs'))).toEqual(client);
 });
 
+test('the live charts find their page and their pictures in the package', async () => {
+  await write(
+    'charts.cjs',
+    `const express = require('express');
+     const { expressHitl, memoryStore } = require('express-hitl');
+     const charts = { admin: () => true };
+     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts });
+     const server = express().use(hitl.router).listen(0, async () => {
+       const paths = ['', 'page.mjs', 'page.css', 'machines/ticket.svg'];
+       const url = 'http://127.0.0.1:' + server.address().port + '/charts/';
+       const answers = await Promise.all(paths.map((path) => fetch(url + path)));
+       console.log(JSON.stringify(answers.map(({ status }) => status)));
+       await hitl.close();
+       server.close();
+       server.closeAllConnections();
+     });`,
+  );
+  expect(JSON.parse(await run(consumer, process.execPath, 'charts.cjs'))).toEqual([200, 200, 200, 200]);
+});
+
 test.each([
   ['nodenext', 'nodenext', 'page.cts'],
   ['nodenext', 'nodenext', 'page.mts'],
