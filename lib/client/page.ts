@@ -38,10 +38,18 @@ export interface PageEvents {
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** What is asked of `fetch`: why a handshake failed, which a browser does not tell. */
+/** What is asked of `fetch`: why a handshake failed, which a browser does not tell; by the hooks also what only REST has. */
 export type Fetch = (
   url: string,
-  init: { credentials: 'include'; redirect: 'manual'; headers: Record<string, string>; signal: AbortSignal },
+  init: {
+    credentials: 'include';
+    redirect: 'manual';
+    headers: Record<string, string>;
+    signal: AbortSignal;
+    /** Default `GET`. */
+    method?: 'POST';
+    body?: string;
+  },
 ) => Promise<{ status: number; json(): Promise<unknown> }>;
 
 interface Surroundings extends Partial<PageEvents> {

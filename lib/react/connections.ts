@@ -4,6 +4,7 @@ import { Desks } from './desks';
 import { type Held, Pool } from './pool';
 import { readRequest } from './read-request';
 import { RequestSearch } from './request-search';
+import { restOf } from './rest';
 import { Ticker } from './ticker';
 import { TicketRoom } from './ticket-room';
 
@@ -45,7 +46,7 @@ export class Connections {
   private readonly searches: Pool<RequestSearch>;
   private readonly clock: Clock;
 
-  constructor(private readonly options: ConnectionOptions) {
+  constructor(readonly options: ConnectionOptions) {
     const { lingerMs = 3_000, clock = systemClock } = options;
     this.clock = clock;
     this.ticker = new Ticker(clock);
@@ -74,11 +75,10 @@ export class Connections {
 
   /** Follows a request, its desk and the time; returns what ends that. */
   followRequest({ id, ticketId }: RequestPlace, listener: () => void): () => void {
-    const { url, fetch = globalThis.fetch } = this.options;
     const search = this.searches.hold(`${ticketId ?? ''}/${id}`, () => {
       return new RequestSearch(id, ticketId, {
         join: (ticket) => this.holdTicket(ticket),
-        read: (signal) => readRequest(fetch, url, id, signal),
+        read: (signal) => readRequest(restOf(this.options), id, signal),
         tell: (changed) => this.desks.put(id, changed),
         clock: this.clock,
       });

@@ -19,7 +19,6 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
-import { type ChartsOptions, chartsRouter } from './charts/charts-router';
 import { type ConsoleOptions, consoleRouter } from './console';
 import { serveDocuments } from './documents/serve';
 import { consoleLogger, unfailing } from './logger';
@@ -36,7 +35,7 @@ export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
   store?: Store;
   /** Answers chat messages. Default: messages are shown and kept, and nobody answers. */
   agent?: Agent;
-  /** Whom the agent's frames are from in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
+  /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
   agentUser?: ChatUser;
   /** The app's own rule on who may answer, beside each request's policy. Default: everybody with access to the ticket. */
   mayRespond?: MayRespond;
@@ -52,8 +51,6 @@ export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
   rateLimit?: RateLimitOptions | false;
   /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
   log?: LogBounds;
-  /** Live charts at `<mount>/charts/`, for those whom `admin` lets in. Default: there are none. */
-  charts?: ChartsOptions;
   /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
   heartbeat?: Duration;
   /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
@@ -97,6 +94,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   if (!options.store)
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
+  const { agentUser = { id: 'agent', name: 'Agent' } } = options;
   const { agent, mayRespond, hooks, kinds, log } = options;
   const hub = new Hub({ store, clock, logger, agent, mayRespond, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
@@ -108,7 +106,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     origins,
     clock,
     logger,
-    agent: options.agentUser ?? { id: 'agent', name: 'Agent' },
+    agent: agentUser,
     heartbeatMs: toTimer(options.heartbeat ?? '30s'),
     handshakeTimeoutMs,
     limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),
@@ -116,12 +114,13 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
-  serveOperations(new Rest(router, { hub, store, access, origins, clock, logger }));
+  serveOperations(
+    new Rest(router, { hub, store, access, origins, clock, logger, agent: agentUser, charts: false }),
+  );
   serveDocuments(router);
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
-  if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
   router.use(restErrors(logger));
 
   // A failed start is told to everyone who comes (503); it must not end the process by itself.

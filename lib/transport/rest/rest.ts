@@ -7,6 +7,7 @@ import { assertName } from '../../hub/client';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Occasion } from '../../hub/occasion';
+import type { ChatUser } from '../../protocol/chat-frames';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { assertPlain, describeIssue, jsonBytes } from '../../protocol/codec';
 import type { RequestRecord, User } from '../../protocol/records';
@@ -24,6 +25,10 @@ export interface RestParts {
   origins: OriginPolicy;
   clock: Clock;
   logger: Logger;
+  /** What the agent is called. */
+  agent: ChatUser;
+  /** Whether live charts are served. */
+  charts: boolean;
 }
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };

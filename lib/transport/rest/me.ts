@@ -1,0 +1,27 @@
+/** REST: who the caller is taken for, and what this server has; a page asks it first. */
+import { z } from 'zod';
+import { operation } from './operation';
+import type { Rest } from './rest';
+
+export const getMe = operation({
+  id: 'getMe',
+  method: 'get',
+  path: '/hitl/me',
+  summary: 'Who the server takes the caller for, what the agent is called, and what the server has.',
+  answers: {
+    200: z.object({
+      user: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }),
+      agent: z.object({ id: z.string(), name: z.string() }),
+      /** Whether live charts are served at `<mount>/charts/`. */
+      charts: z.boolean(),
+    }),
+  },
+  refusals: [],
+});
+
+export const meOperations = [getMe];
+
+export function serveMe(rest: Rest): void {
+  const { agent, charts } = rest.parts;
+  rest.serve(getMe, async ({ user }) => ({ body: { user, agent, charts } }));
+}
