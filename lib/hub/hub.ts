@@ -19,7 +19,6 @@ import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
 import { Room } from './room';
 import type { ResumeFailure } from './sessions';
-import { Steps } from './steps';
 import { type LogBounds, Trimmer } from './trimmer';
 import { type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
@@ -45,8 +44,6 @@ export interface HubOptions {
 export class Hub {
   readonly hitl: Hitl;
   readonly turns: Turns;
-  /** Every step of every ticket, turn and request in this process, while somebody looks. */
-  readonly steps: Steps;
   private readonly rooms = new Map<string, Room>();
   private readonly clients = new Map<string, Client>();
   private readonly funnel: Funnel;
@@ -61,8 +58,6 @@ export class Hub {
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, mayRespond, hooks = {} } = options;
     const { waiters } = this;
-    this.steps = new Steps(clock);
-    const { steps } = this;
     const trimmer = new Trimmer(options, options.log);
     const deliver: Deliver = (ticketId, envelopes) => {
       trimmer.note(ticketId, envelopes);
@@ -72,7 +67,6 @@ export class Hub {
     const { funnel } = this;
     const actors = new RequestActors({
       store,
-      steps,
       funnel,
       clock,
       logger,
@@ -94,7 +88,7 @@ export class Hub {
       logger,
       mayRespond,
     });
-    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
+    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, agent });
   }
 
   /**
@@ -157,7 +151,6 @@ export class Hub {
       // For many the time they were told has passed meanwhile, and they would all come at once.
       if (graceMs > 0 && this.options.clock.now() > begun) this.sayWhenToComeBack(graceMs);
       for (const client of this.clients.values()) client.sink.close(name);
-      this.steps.close();
       await this.options.store.close();
     })();
     return this.closed;
@@ -298,11 +291,6 @@ export class Hub {
     return [...this.rooms.keys()];
   }
 
-  /** The states a ticket in use is in, by the ids of the charts; none for one that nobody is in. */
-  statesOfTicket(ticketId: string): readonly string[] {
-    return this.rooms.get(ticketId)?.states ?? [];
-  }
-
   getClientCount(ticketId: string): number {
     return this.rooms.get(ticketId)?.size ?? 0;
   }
@@ -347,11 +335,10 @@ export class Hub {
 
   private newRoom(ticketId: string): Room {
     const { clock, maxClientsPerTicket = 10 } = this.options;
-    const onLeave = (client: Client) => {
+    const room = new Room(ticketId, maxClientsPerTicket, clock, (client) => {
       this.clients.delete(client.clientId);
       this.tidy(room);
-    };
-    const room: Room = new Room(ticketId, maxClientsPerTicket, clock, onLeave, this.steps);
+    });
     this.rooms.set(ticketId, room);
     return room;
   }

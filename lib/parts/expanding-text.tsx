@@ -1,0 +1,29 @@
+/** A text field of one line that grows with what is written into it; comments, answers and the composer are such. */
+import type { KeyboardEventHandler, Ref } from 'react';
+
+interface ExpandingTextProps {
+  /** Said to a screen reader. */
+  label: string;
+  placeholder: string;
+  maxLength: number;
+  value: string;
+  disabled?: boolean;
+  fieldRef?: Ref<HTMLTextAreaElement>;
+  onChange(text: string): void;
+  onKeyDown?: KeyboardEventHandler<HTMLTextAreaElement>;
+}
+
+/** The frame holds the same text unseen, and that gives the field its height. */
+export function ExpandingText({ label, fieldRef, onChange, ...field }: ExpandingTextProps) {
+  return (
+    <span className="hitl-expanding" data-text={`${field.value} `}>
+      <textarea
+        {...field}
+        ref={fieldRef}
+        rows={1}
+        aria-label={label}
+        onChange={({ target }) => onChange(target.value)}
+      />
+    </span>
+  );
+}

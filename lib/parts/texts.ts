@@ -1,0 +1,233 @@
+/** Every word that the parts and the console say, in English; a build with another file in its place speaks another language. */
+import type { ErrorCode } from '../client';
+
+const plural = (count: number, one: string, many = `${one}s`) =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+/** What somebody did, by the kind of request and how it ended. */
+const deeds: Readonly<Record<string, string>> = {
+  approved: 'approved',
+  denied: 'denied',
+  expired: 'expired',
+  cancelled: 'withdrawn',
+  superseded: 'replaced',
+};
+const questionDeeds: Readonly<Record<string, string>> = {
+  ...deeds,
+  approved: 'answered',
+  denied: 'declined',
+};
+const deedOf = (type: string, status: string) =>
+  (type === 'question' ? questionDeeds : deeds)[status] ?? status;
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+const errors: Partial<Record<ErrorCode | 'closed' | 'queue_full', string>> = {
+  stale_revision: 'This has changed since you looked. Read it again, then answer.',
+  not_allowed: 'You may not answer this one. Somebody else has to.',
+  already_answered: 'Your answer is counted already. The others have to answer now.',
+  claimed_by_other: 'Somebody else is answering this and has asked to be left alone with it.',
+  forbidden: 'You no longer have access to this ticket.',
+  not_found: 'This request is not there, or not for you to see.',
+  rate_limited: 'That was a lot at once. Wait a few seconds and try again.',
+  busy: 'The server has its hands full. Try again in a moment.',
+  storage_failed: 'The server could not keep your answer, so it does not count. Try again.',
+  unavailable: 'The server cannot check your rights at the moment. Try again.',
+  closed: 'The connection is over. Reload the page to answer.',
+  queue_full: 'Too much is waiting to be sent. Try again when you are connected.',
+  authentication_required: 'You are signed out. Sign in again to answer.',
+};
+
+export const texts = {
+  // Times and numbers
+  justNow: 'just now',
+  ago: (time: string) => `${time} ago`,
+  seconds: (count: number) => `${count} s`,
+  minutes: (count: number) => `${count} min`,
+  hours: (count: number) => `${count} h`,
+  days: (count: number) => `${count} d`,
+  more: (count: number) => `+${count}`,
+
+  // Text from elsewhere
+  hiddenSign: 'A sign that cannot be seen, or that turns the reading direction',
+  showMore: (next: number, rest: number) =>
+    next === rest
+      ? `Show the other ${rest.toLocaleString('en')} characters`
+      : `Show ${next.toLocaleString('en')} of ${rest.toLocaleString('en')} more characters`,
+  showMoreEntries: (next: number, rest: number) =>
+    next === rest
+      ? `Show the other ${plural(rest, 'entry', 'entries')}`
+      : `Show ${next} of ${rest} more entries`,
+  entries: (count: number) => plural(count, 'entry', 'entries'),
+  emptyText: 'empty text',
+  emptyList: 'empty list',
+  emptyObject: 'nothing',
+  nothing: 'not set',
+  was: 'was',
+
+  // Kinds of request
+  approval: 'Approval',
+  question: 'Question',
+  form: 'Form',
+
+  // A request
+  askedFor: 'Asked for',
+  inTicket: 'in',
+  revision: (number: number) => `version ${number}`,
+  expiresIn: 'Expires in',
+  timeIsUp: 'Time is up',
+  willRun: 'What will run',
+  wasApproved: 'What was approved',
+  wasAsked: 'What was asked for',
+  arguments: 'Arguments',
+  details: 'Details',
+  noArguments: 'no arguments',
+  edit: 'Edit',
+  dropEdits: 'Drop edits',
+  optional: 'optional',
+  clear: 'Clear',
+  notJson: 'This is not JSON yet.',
+  issue: (message: string) => `${capital(message)}.`,
+  bounds: (least: number | undefined, most: number | undefined) => {
+    if (least !== undefined && most !== undefined) return `${least} to ${most}`;
+    if (least !== undefined) return `${least} or more`;
+    return most === undefined ? '' : `${most} or less`;
+  },
+  status: {
+    pending: 'Waiting',
+    approved: 'Approved',
+    denied: 'Denied',
+    expired: 'Expired',
+    cancelled: 'Withdrawn',
+    superseded: 'Replaced',
+  } as Readonly<Record<string, string>>,
+
+  // Who decides
+  whoDecides: 'Who decides',
+  takes: (needed: number, of: number | undefined) =>
+    `${plural(needed, 'approval')}${of === undefined ? '' : ` of ${of}`}`,
+  by: 'by',
+  anybody: 'by anybody in the ticket',
+  group: (name: string) => `group ${name}`,
+  notTheRequester: 'not by the requester',
+  oneDenies: 'one denial denies',
+  majorityDenies: 'a majority denies',
+  stage: (number: number) => `Round ${number}`,
+  approvalsSoFar: (count: number, needed: number) => `${count} of ${plural(needed, 'approval')}`,
+  verdict: (status: string) => deedOf('', status),
+  alreadyCounted: (status: string) => `You ${deedOf('', status)} this. It waits for others now.`,
+  fourEyes: 'You asked for this, so somebody else has to answer.',
+  heldBy: (name: string) => `${name} is answering this and holds it for now.`,
+  notNamed: 'This one is for others to answer.',
+  isAnswering: 'is answering',
+
+  // Answering
+  approve: 'Approve',
+  deny: 'Deny',
+  answer: 'Answer',
+  decline: 'Decline',
+  sending: 'Sending…',
+  comment: 'Comment',
+  commentHint: 'Comment (optional)',
+  yourAnswer: 'Your answer',
+  otherAnswer: 'Something else',
+  chooseFirst: 'Choose an answer first.',
+  changedSince: 'This has changed since you looked. Read it again before you answer.',
+  iHaveRead: 'I have read it',
+  grantScope: 'Allow it from now on?',
+  justThisOnce: 'Just this once',
+  grantGiven: 'Allowed from then on as well',
+  offer: (offer: {
+    scope: 'ticket' | 'everywhere';
+    args: 'exact' | 'any';
+    expires_in?: string | number;
+    uses?: number;
+  }) => {
+    const what = offer.args === 'exact' ? 'This very call' : 'Any call of this tool';
+    const where = offer.scope === 'ticket' ? 'in this ticket' : 'in every ticket';
+    const time =
+      typeof offer.expires_in === 'number'
+        ? plural(Math.round(offer.expires_in / 60_000), 'minute')
+        : offer.expires_in;
+    const often = offer.uses === undefined ? '' : `, ${plural(offer.uses, 'time')}`;
+    return `${what}, ${where}${time === undefined ? '' : `, for ${time}`}${often}`;
+  },
+
+  // A ticket
+  plan: 'Plan',
+  presence: 'Who is here',
+  timeline: 'Timeline',
+  turns: 'Work in progress',
+  turn: {
+    queued: (agent: string) => `${agent} has this next`,
+    waits: (agent: string) => `${agent} waits for an answer`,
+    runs: (agent: string) => `${agent} is working`,
+  },
+  moreTurns: (count: number) => `and ${count} more`,
+  elapsed: (seconds: number) =>
+    seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`,
+  cancel: 'Cancel',
+  cancelling: 'Cancelling…',
+  stopped: {
+    error: (agent: string) => `${agent} ran into an error`,
+    cancelled: (agent: string) => `${agent} was cancelled`,
+    shutdown: (agent: string) => `${agent} stopped: the server was closed`,
+    crash: (agent: string) => `${agent} stopped: the server went down`,
+  },
+  typing: (names: readonly string[]) => {
+    const [one, two] = names;
+    if (names.length === 1) return `${one} is typing`;
+    return names.length === 2 ? `${one} and ${two} are typing` : `${names.length} people are typing`;
+  },
+  agent: 'Agent',
+  message: 'Message',
+  writeTo: (agent: string) => `Write to ${agent}`,
+  send: 'Send',
+  notSent: (why: string) => `Not sent. ${why}`,
+  sendAgain: 'Send again',
+  newMessages: (count: number) => `${count} new`,
+  toTheEnd: 'To the end',
+  earlier: 'Loading what was before…',
+  beginning: 'This is where it begins.',
+  historyFailed: 'What was before could not be loaded.',
+  tryAgain: 'Try again',
+  emptyTicket: 'Nothing has been said here yet.',
+  loading: 'Loading…',
+
+  // The connection
+  connection: {
+    connecting: 'Connecting',
+    live: 'Live',
+    resuming: 'Reconnecting',
+    closed: 'Disconnected',
+  },
+  offline: 'Connection lost.',
+  shownIsFrom: (time: string) => `What you see is from ${time}.`,
+  waitsForConnection: 'What you answer or write is sent as soon as it is back.',
+  ending: {
+    4401: 'You are signed out. Sign in again, then come back.',
+    4403: 'You have no access to this ticket.',
+    4404: 'There is no such ticket.',
+    4409: 'This ticket was opened in the same tab elsewhere.',
+    4429: 'Too many people are in this ticket, or too much was sent at once.',
+  } as Readonly<Record<number, string | undefined>>,
+  closedWith: (code: number | undefined, reason: string | undefined) =>
+    `The connection is over (${[code, reason].filter(Boolean).join(' ')}).`,
+  comeBack: 'Come back',
+
+  // Outcomes
+  outcome: 'Outcome',
+  outcomeOf: (type: string, status: string) => capital(deedOf(type, status)),
+  nobody: 'Nobody',
+  alreadyBy: (type: string, status: string) =>
+    ['approved', 'denied'].includes(status)
+      ? `${deedOf(type, status)} this`
+      : `answered: it was ${deedOf(type, status)}`,
+  cameSecond: 'Your answer came second and was not counted.',
+  execution: {
+    executing: 'Running since',
+    executed: 'Ran',
+    failed: 'Failed',
+    unknown: 'Nobody can say whether it ran; last seen',
+  } as const,
+  errors: errors as Readonly<Record<string, string | undefined>>,
+};
