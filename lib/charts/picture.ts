@@ -1,9 +1,9 @@
 /** What a chart looks like before anything has a place: boxes with their text, and arrows with theirs; the layout places them. */
 import { type Chart, type ChartState, type ChartTransition, isArrow, statesIn, transitionsOf } from './chart';
 import { Column, indent, type Text } from './column';
-import { arrowLines, rowsOf, signs } from './rows';
+import { type Marks, signs } from './mark';
+import { arrowLines, rowsOf } from './rows';
 import { type Line, lineWidth } from './text';
-import type { Marks } from './union';
 import { hooksOf } from './wording';
 
 /** A state: its text, already placed, and the states inside. */
@@ -72,7 +72,7 @@ function headOf(state: ChartState, marks: Marks, besides: number): Column {
   const mark = marks.get(state.id);
   const kind = state.type === 'history' ? `${state.history} history` : state.type;
   const title: Line = [
-    ...(mark ? [{ text: signs[mark], ink: 'title' } as const] : []),
+    ...(mark && signs[mark] ? [{ text: signs[mark], ink: 'title' } as const] : []),
     { text: `${state.key}  `, ink: 'title' },
     ...(kind === 'atomic' || kind === 'compound' ? [] : [{ text: kind, ink: 'kind' } as const]),
   ];

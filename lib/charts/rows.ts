@@ -1,7 +1,7 @@
 /** Writes transitions as coloured text: the rows in a box and the lines at an arrow. */
 import { type Chart, type ChartState, type ChartTransition, isArrow } from './chart';
+import { type Marks, signs } from './mark';
 import type { Line, Run } from './text';
-import type { Marks } from './union';
 import { actionsText, eventText, guardText, isDeadline, stayText } from './wording';
 
 /** What one event, or several of the same effect, do without leading to another state. */
@@ -10,9 +10,6 @@ export interface EventRows {
   /** Each in two parts, so that it can be broken between them: what has to hold, and what is done. */
   readonly branches: readonly (readonly Line[])[];
 }
-
-/** What stands before what is marked. */
-export const signs = { added: '+ ', removed: '− ', changed: '~ ' } as const;
 
 /** The rows of a state: event by event, and events that do the same without a condition on one row. */
 export function rowsOf(chart: Chart, state: ChartState, marks: Marks): readonly EventRows[] {
@@ -50,7 +47,7 @@ export function arrowLines(chart: Chart, transition: ChartTransition, marks: Mar
 /** The sign of a mark, if these have one; those on one row have the same. */
 function signRuns(transitions: readonly ChartTransition[], marks: Marks): Run[] {
   const mark = marks.get(transitions[0]?.id ?? '');
-  return mark ? [{ text: signs[mark], ink: 'sign', of: transitions.map(({ id }) => id) }] : [];
+  return mark && signs[mark] ? [{ text: signs[mark], ink: 'sign', of: transitions.map(({ id }) => id) }] : [];
 }
 
 /** The name of the event; a clock before it says that time brings it. */

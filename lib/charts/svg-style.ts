@@ -1,4 +1,5 @@
 /** The stylesheet inside every SVG: one palette by daylight, one for dark screens, and the classes that a live page or a comparison sets. */
+import type { Mark, Marks } from './mark';
 import { fonts } from './text';
 
 /** Colours by what they are for. */
@@ -83,9 +84,22 @@ const shape = [
   '.added>.box,.removed>.box,.changed>.box,.active>.box,.added>.arrow,.removed>.arrow,.active>.arrow{stroke-width:2.2}',
   'text.active{text-decoration:underline}',
 ];
+const seldomShape = [
+  '.covered>.box,.partly>.box,.uncovered>.box,.covered>.arrow,.partly>.arrow,.uncovered>.arrow{stroke-width:2.2}',
+  '.uncovered>.box,.uncovered>.arrow{stroke-dasharray:5 4}',
+];
+
+/** What every picture may be marked with later, by a class. */
+const always = ['added', 'removed', 'changed', 'active'] as const;
+type Class = (typeof always)[number];
+/** The colours of the marks that only some pictures have. */
+const seldom: Readonly<Record<Exclude<Mark, Class>, Class>> = {
+  covered: 'added',
+  partly: 'changed',
+  uncovered: 'removed',
+};
 
 function colours(palette: Palette): string[] {
-  const marks = ['added', 'removed', 'changed', 'active'] as const;
   return [
     `.paper{fill:${palette.paper}}`,
     `.box{fill:${palette.paper};stroke:${palette.line}}`,
@@ -95,18 +109,29 @@ function colours(palette: Palette): string[] {
     `.tag{fill:${palette.paper};stroke:${palette.rule}}`,
     `text{fill:${palette.ink}}.prose,.kind,.order,.action{fill:${palette.muted}}`,
     `.event{fill:${palette.event}}.guard{fill:${palette.guard}}.deadline{fill:${palette.deadline}}.clock{stroke:${palette.deadline}}`,
-    ...marks.map((mark) => {
-      const [colour, fill] = [palette[mark], palette[`${mark}Fill`]];
-      return `.${mark}>.box{stroke:${colour}}.leaf.${mark}>.box{fill:${fill}}.${mark}>.arrow{stroke:${colour}}.${mark}>.tip,.${mark}>.title,text.${mark}{fill:${colour}}`;
-    }),
+    ...always.map((mark) => markColours(palette, mark, mark)),
   ];
 }
 
-/** The whole stylesheet, one rule set per line. */
-export const style = [
-  ...shape,
-  ...colours(light),
-  '@media (prefers-color-scheme:dark){',
-  ...colours(dark),
-  '}',
-].join('\n');
+function markColours(palette: Palette, mark: string, as: Class): string {
+  const [colour, fill] = [palette[as], palette[`${as}Fill`]];
+  return `.${mark}>.box{stroke:${colour}}.leaf.${mark}>.box{fill:${fill}}.${mark}>.arrow{stroke:${colour}}.${mark}>.tip,.${mark}>.title,text.${mark}{fill:${colour}}`;
+}
+
+function seldomColours(palette: Palette): string[] {
+  return Object.entries(seldom).map(([mark, as]) => markColours(palette, mark, as));
+}
+
+/** The whole stylesheet, one rule set per line, for a picture with these marks. */
+export function styleOf(marks: Marks): string {
+  const hasSeldom = [...marks.values()].some((mark) => mark in seldom);
+  const palette = (of: Palette) => [...colours(of), ...(hasSeldom ? seldomColours(of) : [])];
+  return [
+    ...shape,
+    ...(hasSeldom ? seldomShape : []),
+    ...palette(light),
+    '@media (prefers-color-scheme:dark){',
+    ...palette(dark),
+    '}',
+  ].join('\n');
+}

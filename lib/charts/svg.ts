@@ -2,30 +2,36 @@
 import type { Chart, ChartState } from './chart';
 import type { Text } from './column';
 import { type Layout, layoutOf, startHeight } from './layout';
+import { type Legend, type Marks, signs } from './mark';
 import { mark as ours } from './markdown';
 import { type Arrow, type Box, pictureOf } from './picture';
 import { short, tipData, wayData } from './svg-path';
-import { style } from './svg-style';
+import { styleOf } from './svg-style';
 import { lineHeight, type Run, runWidth } from './text';
-import type { Marks } from './union';
 
 /**
  * The picture of a chart. States carry their id; all that belongs to a transition carries its id in `data-transition`, so that a page can
  * highlight both by the class `active`. The same chart gives the same bytes, everywhere.
- * @param marks what to show as added, removed or changed, as `unionOf` says it; default: nothing
+ * @param marks what to show as added, removed or changed, as `unionOf` says it, or as covered or not; default: nothing
+ * @param legend what to write above the picture; default: nothing
  * @throws Error when the optional package `elkjs` is not installed
  */
-export async function svgOf(chart: Chart, marks: Marks = new Map()): Promise<string> {
+export async function svgOf(chart: Chart, marks: Marks = new Map(), legend?: Legend): Promise<string> {
   const picture = pictureOf(chart, marks);
   const drawing: Drawing = { layout: await layoutOf(picture), marks };
-  const [width, height] = [Math.ceil(drawing.layout.width), Math.ceil(drawing.layout.height)];
+  const head = legend ? headOf(legend) : { elements: [], width: 0, height: 0 };
+  const width = Math.ceil(Math.max(drawing.layout.width, head.width));
+  const height = Math.ceil(drawing.layout.height) + head.height;
+  // The legend stands above the chart's own corner, so that every place in the chart stays what it is without one.
+  const top = head.height > 0 ? -head.height : 0;
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 ${top} ${width} ${height}" role="img">`,
     `<!-- ${ours} -->`,
     `<title>${escaped(chart.id)}</title>`,
     ...(chart.root.description ? [`<desc>${escaped(chart.root.description)}</desc>`] : []),
-    `<style>\n${style}\n</style>`,
-    `<rect class="paper" width="${width}" height="${height}"/>`,
+    `<style>\n${styleOf(marks)}\n</style>`,
+    `<rect class="paper"${top < 0 ? ` y="${top}"` : ''} width="${width}" height="${height}"/>`,
+    ...head.elements,
     ...boxes(picture.box, drawing, 0),
     ...picture.arrows.map((arrow) => way(arrow, drawing)),
     ...picture.arrows.flatMap((arrow) => label(arrow, drawing)),
@@ -36,6 +42,26 @@ export async function svgOf(chart: Chart, marks: Marks = new Map()): Promise<str
 interface Drawing {
   readonly layout: Layout;
   readonly marks: Marks;
+}
+
+/** The line above the picture, each mark with a patch of its colour; `height` is how far above the chart it begins. */
+function headOf({ text, marks }: Legend): { elements: string[]; width: number; height: number } {
+  const height = 40;
+  const elements: string[] = [];
+  let x = 14;
+  const write = (run: Run) => {
+    elements.push(...written({ x, y: 22 - height, lines: [[run]], indent: 0 }, new Map()));
+    x += runWidth(run) + 22;
+  };
+  write({ text, ink: 'title' });
+  for (const { mark, meaning } of marks) {
+    elements.push(
+      `<g class="leaf ${mark}" transform="translate(${short(x)} ${14 - height})"><rect class="box" width="16" height="16" rx="4"/></g>`,
+    );
+    x += 22;
+    write({ text: `${signs[mark]}${meaning}`, ink: 'action' });
+  }
+  return { elements, width: x, height };
 }
 
 /** A state and those inside it; side by side in the file, so that what is set on one does not colour the others. */

@@ -1,13 +1,8 @@
 /** Lays two charts of one machine over each other, each part marked as added, removed or changed: what the picture of a comparison shows. */
 import type { Chart, ChartSentences, ChartState, ChartTransition } from './chart';
 import { factsOf, isSameStep } from './diff';
+import type { Mark, Marks } from './mark';
 import { pairs } from './pairs';
-
-/** What became of a state or transition. */
-export type Mark = 'added' | 'removed' | 'changed';
-
-/** Marks by the id of a state or transition; what has none is as it was. */
-export type Marks = ReadonlyMap<string, Mark>;
 
 /**
  * One chart that holds everything of both. A transition that leads elsewhere, asks or does something else is there twice, removed and

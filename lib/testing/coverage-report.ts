@@ -31,12 +31,12 @@ export interface Threshold {
   except?: Readonly<Record<string, string>>;
 }
 
-export function reportCoverage({ machineId, states, transitions }: Coverage): CoverageReport {
+export function reportCoverage({ machine, states, transitions }: Coverage): CoverageReport {
   const guarded = transitions.filter(({ guard }) => guard !== undefined);
   const yes = guarded.filter(({ taken }) => taken > 0).length;
   const no = guarded.filter(({ refused }) => refused > 0).length;
   return {
-    machine: machineId,
+    machine: machine.id,
     states,
     transitions,
     totals: {
@@ -53,15 +53,19 @@ export function reportCoverage({ machineId, states, transitions }: Coverage): Co
 }
 
 /** A report as text: one line of totals, then what is missing. */
-export function coverageText({ machine, totals, missing }: CoverageReport): string {
-  const { states, transitions, guards } = totals;
+export function coverageText(report: CoverageReport): string {
+  return [coverageLine(report), ...report.missing.map((each) => `  ${each}`)].join('\n');
+}
+
+/** The totals, as `refund: 5 of 5 states, 6 of 6 transitions, 8 of 8 guard outcomes`. */
+export function coverageLine({ machine, totals: { states, transitions, guards } }: CoverageReport): string {
   const share = ({ seen, of }: Share, what: string) => `${seen} of ${of} ${what}`;
-  const line = [
+  const shares = [
     share(states, 'states'),
     share(transitions, 'transitions'),
     share(guards, 'guard outcomes'),
-  ].join(', ');
-  return [`${machine}: ${line}`, ...missing.map((each) => `  ${each}`)].join('\n');
+  ];
+  return `${machine}: ${shares.join(', ')}`;
 }
 
 /** @throws Error with the report as text if less was seen than the threshold asks for */

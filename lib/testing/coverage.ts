@@ -22,12 +22,10 @@ export interface TransitionSeen {
 }
 
 export class Coverage {
-  readonly machineId: string;
   private readonly entered = new Map<AnyStateNode, StateSeen>();
   private readonly branches = new Map<Branch, TransitionSeen>();
 
-  constructor(machine: AnyStateMachine) {
-    this.machineId = machine.id;
+  constructor(readonly machine: AnyStateMachine) {
     for (const node of nodesOf(machine.root)) {
       const source = stateIdOf(node);
       this.entered.set(node, { id: source, entered: 0 });

@@ -1,6 +1,7 @@
 /** The public names of express-hitl/testing, one by one. */
 export type { Clock } from '../hub/clock';
 export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
+export { coverageSvg } from './coverage-picture';
 export {
   assertCoverage,
   type CoverageReport,

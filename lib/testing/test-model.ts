@@ -2,6 +2,7 @@
 import type { AnyStateMachine, EventFromLogic } from 'xstate';
 import { searchCommands } from './command-search';
 import { Coverage } from './coverage';
+import { coverageSvg } from './coverage-picture';
 import {
   assertCoverage,
   type CoverageReport,
@@ -144,6 +145,11 @@ export class TestModel<M extends AnyStateMachine, S> {
   /** The coverage as text. */
   reportText(): string {
     return coverageText(this.report());
+  }
+
+  /** The coverage painted on the chart of the model. @throws Error when the optional package `elkjs` is not installed */
+  reportSvg(): Promise<string> {
+    return coverageSvg(this.coverage);
   }
 
   /** @throws Error with the report if less was seen than the threshold asks for; without one, everything must be */
