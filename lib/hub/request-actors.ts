@@ -63,7 +63,7 @@ export const maxLiveRequests = 1_000;
 /** Refused answers of one request that are kept for the audit while its actor is in memory. */
 export const maxRefusals = 100;
 /** How often an event that lost against another node's commit is decided anew. */
-const maxAttempts = 3;
+const maxAttempts = 5;
 
 export class RequestActors {
   private readonly lanes = new Lanes();
@@ -105,7 +105,7 @@ export class RequestActors {
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
-        return this.apply(live, await toEvent(requestRecord(live.actor.snapshot)), occasion);
+        return this.apply(live, await this.made(live, toEvent), occasion);
       }),
     );
   }
@@ -193,6 +193,20 @@ export class RequestActors {
           error: error.code,
         }),
       );
+  }
+
+  /** The event for the request as it stands. @throws what `toEvent` throws, if the request still is as this actor knows it */
+  private async made(
+    live: Live,
+    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
+  ): Promise<RequestEvent> {
+    const record = requestRecord(live.actor.snapshot);
+    try {
+      return await toEvent(record);
+    } catch (error) {
+      await this.assertCurrent(record.id, live);
+      throw error;
+    }
   }
 
   private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {

@@ -45,6 +45,13 @@ describe('Two hubs on one store', () => {
     expect(await rig.story()).toEqual(['hitl_request_pending', 'hitl_request_resolved denied']);
   });
 
+  it('say so too when the second answer does not fit what was asked', async () => {
+    const { id } = await ask();
+    await there.hitl.respond(id, { by: ben, status: 'denied' });
+    const unfit = { by: ann, status: 'approved', response: { answer: 'no question was asked' } } as const;
+    await expect(here.hitl.respond(id, unfit)).rejects.toMatchObject({ code: 'already_resolved' });
+  });
+
   it('decide an event anew that lost a race, on what the winner has left', async () => {
     const { id } = await ask();
     await there.hitl.claim(id, ben);
@@ -91,7 +98,7 @@ describe('Two hubs on one store', () => {
     expect((await askAnew()).id).toBe(second.id);
   });
 
-  it('give up after three lost races, and then nothing has changed', async () => {
+  it('give up after five lost races, and then nothing has changed', async () => {
     const first = await ask();
     let races = 0;
     rig.trouble.commit = async (commits) => {
@@ -100,8 +107,8 @@ describe('Two hubs on one store', () => {
       await there.hitl.amend(first.id, blocking(`192.0.2.${races}`));
     };
     await expect(askAnew()).rejects.toMatchObject({ code: 'conflict' });
-    expect(races).toBe(3);
-    expect(await here.hitl.get(first.id)).toMatchObject({ status: 'pending', revision: 4 });
+    expect(races).toBe(5);
+    expect(await here.hitl.get(first.id)).toMatchObject({ status: 'pending', revision: 6 });
     expect((await rig.story()).filter((line) => line !== 'hitl_request_updated')).toEqual([
       'hitl_request_pending',
     ]);

@@ -1,3 +1,4 @@
+import { seed } from '../seed';
 import { RequestInHubs } from './request-in-hubs';
 import { modelOfRequest } from './request-model';
 import { type Rules, requests } from './request-rules';
@@ -17,8 +18,6 @@ const contested = [
 });
 
 describe('Requests that two hubs share in one store', () => {
-  const seed = 1;
-
   it.each(contested)(
     'with %s do what the specification says, whichever hub is asked',
     async (_name, rules) => {
