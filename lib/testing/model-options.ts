@@ -17,6 +17,8 @@ export interface Path<M extends AnyStateMachine = AnyStateMachine> {
   /** Where it begins. */
   origin: SnapshotFrom<M>;
   steps: readonly Step<M>[];
+  /** Of a walk by chance: the same seed makes it again. */
+  seed?: number;
 }
 
 /** Does to the system under test what an event says; what it returns is held against `reply`. */

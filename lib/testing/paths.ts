@@ -108,6 +108,6 @@ export function randomWalks<M extends AnyStateMachine, S>(
       events.push(event);
       snapshot = model.step(snapshot, event).after;
     }
-    return model.pathOf(events);
+    return { ...model.pathOf(events), seed };
   });
 }

@@ -1,5 +1,5 @@
 /** The model of a flow and everything a test does with it: paths, runs against a system, searches, coverage; a spec makes one by `testModel`. */
-import type { AnyStateMachine, EventFromLogic } from 'xstate';
+import type { AnyStateMachine, EventFromLogic, SnapshotFrom } from 'xstate';
 import { searchCommands } from './command-search';
 import { Coverage } from './coverage';
 import { coverageSvg } from './coverage-picture';
@@ -32,7 +32,7 @@ import {
 import { PureModel } from './pure-model';
 import { searchRaces } from './race-search';
 import { shortestFailure } from './shortest-failure';
-import { exploreGraph, type Vertex } from './state-graph';
+import { exploreGraph, type Vertex, wayTo } from './state-graph';
 import { walkPath } from './walk';
 
 export interface TestOptions<M extends AnyStateMachine, S> extends SystemSource<S> {
@@ -40,8 +40,6 @@ export interface TestOptions<M extends AnyStateMachine, S> extends SystemSource<
   paths?: readonly Path<M>[];
   /** How many shorter sequences are tried after a failure. Default 200. */
   shrink?: number;
-  /** Told with a failure, so that it can be found again: what `randomWalks` was given. */
-  seed?: number;
 }
 
 export class TestModel<M extends AnyStateMachine, S> {
@@ -91,12 +89,7 @@ export class TestModel<M extends AnyStateMachine, S> {
    * Walks every path, each on a system of its own, one after another.
    * @throws ModelFailure at the first path that fails, made as short as it will go; Error if there is no path
    */
-  async test({
-    paths = this.edgePaths(),
-    shrink = 200,
-    seed,
-    ...source
-  }: TestOptions<M, S>): Promise<TestResult> {
+  async test({ paths = this.edgePaths(), shrink = 200, ...source }: TestOptions<M, S>): Promise<TestResult> {
     if (paths.length === 0) throw new Error(`The model ${this.model.id} has no path to test`);
     const result = { paths: 0, steps: 0, restarts: 0 };
     const walkOne = (path: Path<M>) =>
@@ -109,8 +102,16 @@ export class TestModel<M extends AnyStateMachine, S> {
       this.begin();
       const finding = await walkOne(path);
       if (finding) {
-        const pathOf = (events: readonly EventFromLogic<M>[]) => this.model.possiblePathOf(events);
-        const { search, ...shortest } = await shortestFailure({ path, finding }, pathOf, walkOne, shrink);
+        const { search, ...shortest } = await shortestFailure(
+          { path, finding },
+          {
+            pathOf: (events) => this.model.possiblePathOf(events),
+            wayTo: (snapshot) => this.wayTo(snapshot),
+            walk: walkOne,
+            limit: shrink,
+          },
+        );
+        const { seed } = path;
         const found = { ...search, ...(seed !== undefined && { seed }) };
         throw new ModelFailure(this.model.id, shortest.path, shortest.finding, found);
       }
@@ -160,6 +161,13 @@ export class TestModel<M extends AnyStateMachine, S> {
   private explored(): readonly Vertex<M>[] {
     this.vertices ??= exploreGraph(this.model);
     return this.vertices;
+  }
+
+  /** The shortest way to a state, if the model has been explored: one that has no end can be walked all the same. */
+  private wayTo(snapshot: SnapshotFrom<M>): EventFromLogic<M>[] | undefined {
+    const key = this.model.keyOf(snapshot);
+    const vertex = this.vertices?.find((each) => this.model.keyOf(each.snapshot) === key);
+    return vertex && wayTo(vertex).map(({ event }) => event);
   }
 
   private toPaths(paths: readonly (readonly EventFromLogic<M>[])[]): Path<M>[] {

@@ -1,6 +1,7 @@
 import * as request from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { assertCoverage } from '../../lib/testing';
+import { seed } from '../seed';
 import { RequestAlone } from './request-alone';
 import { modelOfRequest, type RequestDeed } from './request-model';
 import { type Rules, requests } from './request-rules';
@@ -26,8 +27,7 @@ describe('The machine of requests alone', () => {
     });
 
     it('does so on walks by chance that are longer than any shortest path', async () => {
-      const seed = 1;
-      await model.test({ start, seed, paths: model.randomWalks({ seed, walks: 5, steps: 80 }) });
+      await model.test({ start, paths: model.randomWalks({ seed, walks: 5, steps: 80 }) });
     });
   });
 
