@@ -25,6 +25,12 @@ const names: Record<RequestEvent['type'], AuditEvent> = {
   retry: 'retried',
 };
 
+/** The event of the machine behind one of the audit; `respond` for a refused answer. */
+export function machineEventOf(event: AuditEvent): string {
+  const [type = 'respond'] = Object.entries(names).find(([, name]) => name === event) ?? [];
+  return type;
+}
+
 /** The record of a request's birth. */
 export function auditOfBirth(record: RequestRecord, state: string, occasion: Occasion): AuditRecord {
   const by = occasion.by ?? { id: record.userId };

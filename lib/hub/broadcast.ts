@@ -14,13 +14,31 @@ export function isLogged(outbound: Outbound): outbound is LoggedEnvelope {
 }
 
 export class Broadcast {
+  /** How many of the envelopes may be dropped. */
+  readonly ephemerals: number;
+  /** Of the newest logged envelope; none without one. */
+  readonly lastSeq: number | undefined;
+  private readonly firstSeq: number | undefined;
   private readonly encodings = new Map<string, unknown>();
 
-  constructor(readonly outbounds: readonly Outbound[]) {}
+  /** @param outbounds the logged ones of one ticket, in the order of its log */
+  constructor(readonly outbounds: readonly Outbound[]) {
+    this.ephemerals = outbounds.filter((each) => !isLogged(each)).length;
+    this.firstSeq = outbounds.find(isLogged)?.seq;
+    this.lastSeq = outbounds.findLast(isLogged)?.seq;
+  }
+
+  /** Whether all logged envelopes of it are newer than `seq`. */
+  isAfter(seq: number): boolean {
+    return this.firstSeq === undefined || this.firstSeq > seq;
+  }
 
   /** What `encode` makes of this broadcast, made once per `dialect` however many clients ask. */
   encoded<T>(dialect: string, encode: (outbounds: readonly Outbound[]) => T): T {
-    if (!this.encodings.has(dialect)) this.encodings.set(dialect, encode(this.outbounds));
-    return this.encodings.get(dialect) as T;
+    const known = this.encodings.get(dialect);
+    if (known !== undefined) return known as T;
+    const made = encode(this.outbounds);
+    this.encodings.set(dialect, made);
+    return made;
   }
 }

@@ -219,6 +219,11 @@ export class Hitl {
     return stored.record;
   }
 
+  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found`, `storage_failed` */
+  statesOf(id: string): Promise<string[]> {
+    return this.parts.actors.states(id);
+  }
+
   /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
   list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
     return this.parts.store.requests(filter, limit, cursor);

@@ -19,6 +19,7 @@ import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
 import { Room } from './room';
 import type { ResumeFailure } from './sessions';
+import { Steps } from './steps';
 import { type LogBounds, Trimmer } from './trimmer';
 import { type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
@@ -44,6 +45,8 @@ export interface HubOptions {
 export class Hub {
   readonly hitl: Hitl;
   readonly turns: Turns;
+  /** Every step of every ticket, turn and request in this process, while somebody looks. */
+  readonly steps: Steps;
   private readonly rooms = new Map<string, Room>();
   private readonly clients = new Map<string, Client>();
   private readonly funnel: Funnel;
@@ -58,6 +61,8 @@ export class Hub {
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, mayRespond, hooks = {} } = options;
     const { waiters } = this;
+    this.steps = new Steps(clock);
+    const { steps } = this;
     const trimmer = new Trimmer(options, options.log);
     const deliver: Deliver = (ticketId, envelopes) => {
       trimmer.note(ticketId, envelopes);
@@ -67,6 +72,7 @@ export class Hub {
     const { funnel } = this;
     const actors = new RequestActors({
       store,
+      steps,
       funnel,
       clock,
       logger,
@@ -88,7 +94,7 @@ export class Hub {
       logger,
       mayRespond,
     });
-    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, agent });
+    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
   }
 
   /**
@@ -151,6 +157,7 @@ export class Hub {
       // For many the time they were told has passed meanwhile, and they would all come at once.
       if (graceMs > 0 && this.options.clock.now() > begun) this.sayWhenToComeBack(graceMs);
       for (const client of this.clients.values()) client.sink.close(name);
+      this.steps.close();
       await this.options.store.close();
     })();
     return this.closed;
@@ -291,6 +298,11 @@ export class Hub {
     return [...this.rooms.keys()];
   }
 
+  /** The states a ticket in use is in, by the ids of the charts; none for one that nobody is in. */
+  statesOfTicket(ticketId: string): readonly string[] {
+    return this.rooms.get(ticketId)?.states ?? [];
+  }
+
   getClientCount(ticketId: string): number {
     return this.rooms.get(ticketId)?.size ?? 0;
   }
@@ -335,10 +347,11 @@ export class Hub {
 
   private newRoom(ticketId: string): Room {
     const { clock, maxClientsPerTicket = 10 } = this.options;
-    const room = new Room(ticketId, maxClientsPerTicket, clock, (client) => {
+    const onLeave = (client: Client) => {
       this.clients.delete(client.clientId);
       this.tidy(room);
-    });
+    };
+    const room: Room = new Room(ticketId, maxClientsPerTicket, clock, onLeave, this.steps);
     this.rooms.set(ticketId, room);
     return room;
   }

@@ -1,7 +1,9 @@
 /** A running XState actor whose emissions are collected per event; rooms, turns and requests hold theirs through it. */
 import {
   type Actor,
+  type AnyMachineSnapshot,
   type AnyStateMachine,
+  type AnyStateNode,
   createActor,
   type EmittedFrom,
   type EventFromLogic,
@@ -10,13 +12,20 @@ import {
   type SnapshotFrom,
 } from 'xstate';
 import { HubError } from '../errors';
+import type { Step, Steps } from './steps';
 
 /** One root actor: `send` returns what the event made it emit, and throws if the machine broke. */
 export class LiveActor<M extends AnyStateMachine> {
   private readonly actor: Actor<M>;
   private emitted: EmittedFrom<M>[] = [];
+  /** What is not told yet, since it may not be kept yet. */
+  private steps: Step[] = [];
 
-  private constructor(machine: M, origin: { input: InputFrom<M> } | { snapshot: Snapshot<unknown> }) {
+  private constructor(
+    machine: M,
+    origin: { input: InputFrom<M> } | { snapshot: Snapshot<unknown> },
+    private readonly watchers: Steps | undefined,
+  ) {
     this.actor = createActor(machine, origin as never);
     this.actor.on('*', (event) => this.emitted.push(event as EmittedFrom<M>));
     // Without an error handler XState would rethrow globally and could end the host's process.
@@ -24,15 +33,24 @@ export class LiveActor<M extends AnyStateMachine> {
     this.actor.start();
   }
 
-  /** A new actor and what its birth emitted. */
-  static begin<M extends AnyStateMachine>(machine: M, input: InputFrom<M>): [LiveActor<M>, EmittedFrom<M>[]] {
-    const live = new LiveActor(machine, { input });
+  /** A new actor and what its birth emitted. @param watchers who may look at what it does */
+  static begin<M extends AnyStateMachine>(
+    machine: M,
+    input: InputFrom<M>,
+    watchers?: Steps,
+  ): [LiveActor<M>, EmittedFrom<M>[]] {
+    const live = new LiveActor(machine, { input }, watchers);
+    if (watchers?.isWatched) live.note('xstate.init', [], []);
     return [live, live.collect()];
   }
 
   /** The actor that `persisted()` was taken from; `snapshot` is not touched. */
-  static restore<M extends AnyStateMachine>(machine: M, snapshot: unknown): LiveActor<M> {
-    const live = new LiveActor(machine, { snapshot: structuredClone(snapshot) as Snapshot<unknown> });
+  static restore<M extends AnyStateMachine>(machine: M, snapshot: unknown, watchers?: Steps): LiveActor<M> {
+    const live = new LiveActor(
+      machine,
+      { snapshot: structuredClone(snapshot) as Snapshot<unknown> },
+      watchers,
+    );
     live.collect();
     return live;
   }
@@ -41,8 +59,16 @@ export class LiveActor<M extends AnyStateMachine> {
   send(event: EventFromLogic<M>): EmittedFrom<M>[] {
     // An actor that has reached its end hears nothing more, and would only warn.
     if ((this.actor.getSnapshot() as Snapshot<unknown>).status === 'done') return [];
-    this.actor.send(event);
+    if (this.watchers?.isWatched) this.sendSeen(event);
+    else this.actor.send(event);
     return this.collect();
+  }
+
+  /** Tells whoever looks what this actor has done; called once that is kept. */
+  tellSteps(): void {
+    if (this.steps.length === 0) return;
+    for (const step of this.steps) this.watchers?.tell(step);
+    this.steps = [];
   }
 
   get snapshot(): SnapshotFrom<M> {
@@ -54,6 +80,28 @@ export class LiveActor<M extends AnyStateMachine> {
     return this.actor.getPersistedSnapshot();
   }
 
+  private sendSeen(event: EventFromLogic<M>): void {
+    const from = statesOf(this.actor.getSnapshot());
+    const taken: string[] = [];
+    const looking = this.actor.system.inspect((seen) => {
+      if (seen.type === '@xstate.microstep') taken.push(...seen._transitions.map(transitionId));
+    });
+    try {
+      this.actor.send(event);
+    } finally {
+      looking.unsubscribe();
+    }
+    this.note(event.type, from, taken, nameIn(event));
+  }
+
+  private note(event: string, from: readonly string[], taken: readonly string[], by?: string): void {
+    const { machine, context } = this.actor.getSnapshot() as AnyMachineSnapshot;
+    const { id = context.ticketId, ticketId } = context;
+    const to = statesOf(this.actor.getSnapshot());
+    const at = this.watchers?.now() ?? 0;
+    this.steps.push({ machine: machine.id, id, ticketId, at, event, from, to, taken, ...(by && { by }) });
+  }
+
   private collect(): EmittedFrom<M>[] {
     const emitted = this.emitted;
     this.emitted = [];
@@ -62,4 +110,27 @@ export class LiveActor<M extends AnyStateMachine> {
       throw new HubError('internal', 'A state machine failed', undefined, { cause: error });
     return emitted;
   }
+}
+
+/** The ids of the active states as in the charts, outermost first, without the machine itself. */
+export function statesOf(snapshot: unknown): string[] {
+  const { machine, _nodes } = snapshot as AnyMachineSnapshot;
+  return _nodes.filter(({ path }) => path.length > 0).map((node) => stateId(machine.id, node));
+}
+
+function stateId(machineId: string, { path }: AnyStateNode): string {
+  return [machineId, ...path].join('.');
+}
+
+/** The id of a transition as in the charts: its state, its event, and which of the event's branches it is, from 1. */
+function transitionId(branch: NonNullable<AnyStateNode['always']>[number]): string {
+  const { source, eventType } = branch;
+  const branches = eventType === '' ? source.always : source.transitions.get(eventType);
+  const order = (branches?.indexOf(branch) ?? 0) + 1;
+  return `${stateId(source.machine.id, source)}:${eventType || 'always'}:${order}`;
+}
+
+/** Who is said to be behind an event: who answers a request, or comes into a ticket. */
+function nameIn(event: { by?: { displayName?: string }; name?: string }): string | undefined {
+  return event.by?.displayName ?? event.name;
 }

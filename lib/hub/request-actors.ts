@@ -19,14 +19,16 @@ import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import { Lanes } from './lanes';
-import { LiveActor } from './live-actor';
+import { LiveActor, statesOf } from './live-actor';
 import type { Occasion } from './occasion';
+import type { Steps } from './steps';
 
 export interface RequestActorsParts {
   store: Store;
   funnel: Funnel;
   clock: Clock;
   logger: Logger;
+  steps: Steps;
   /** Told when a request has a deadline to be told of. */
   onDue(at: Millis): void;
   /** Told once of each request that has reached its end, after that is kept and delivered. */
@@ -78,7 +80,7 @@ export class RequestActors {
 
   /** A new request, kept and shown; an older one with the same key makes way in the same commit. */
   async begin(input: RequestInput, occasion: Occasion = {}, olderId?: string): Promise<RequestRecord> {
-    const [actor, emitted] = LiveActor.begin(hitlRequestMachine, input);
+    const [actor, emitted] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
     const live = { actor, version: 0 };
     const write = this.toWrite(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
@@ -87,6 +89,7 @@ export class RequestActors {
     if (olderId === undefined) await this.keep(birth);
     else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
+    actor.tellSteps();
     this.remember(input.id, live);
     return write.record;
   }
@@ -108,6 +111,11 @@ export class RequestActors {
         return this.apply(live, await this.made(live, toEvent), occasion);
       }),
     );
+  }
+
+  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
+  async states(id: string): Promise<string[]> {
+    return statesOf((await this.wake(id)).actor.snapshot);
   }
 
   /** Tells a request of every deadline that has passed. */
@@ -134,6 +142,7 @@ export class RequestActors {
       }),
     );
     this.forget(olderId);
+    older.actor.tellSteps();
     this.tell(farewell, write.record);
   }
 
@@ -146,6 +155,7 @@ export class RequestActors {
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
       await this.assertCurrent(record.id, live);
+      live.actor.tellSteps();
       const refusal = new HubError(refused.code, undefined, {
         hitl: requestView(record, this.parts.clock.now()),
         ...(refused.rule && { rule: refused.rule }),
@@ -153,7 +163,10 @@ export class RequestActors {
       await this.keepRefusal(live, event, occasion, refusal);
       throw refusal;
     }
-    if (snapshot.context === before.context) return record;
+    if (snapshot.context === before.context) {
+      live.actor.tellSteps();
+      return record;
+    }
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };
     const audit = auditOf(record, event, states, occasion);
@@ -166,6 +179,7 @@ export class RequestActors {
       }),
     );
     live.version += 1;
+    live.actor.tellSteps();
     this.tell(emitted, record);
     return record;
   }
@@ -261,7 +275,7 @@ export class RequestActors {
     const stored = await this.parts.store.request(id);
     if (!stored) throw new HubError('not_found', 'There is no such request');
     const live = {
-      actor: LiveActor.restore(hitlRequestMachine, unpacked(stored.snapshot)),
+      actor: LiveActor.restore(hitlRequestMachine, unpacked(stored.snapshot), this.parts.steps),
       version: stored.version,
     };
     this.remember(id, live);

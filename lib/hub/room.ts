@@ -7,7 +7,8 @@ import { toWireTime } from '../protocol/views';
 import { Broadcast, type Outbound } from './broadcast';
 import type { Client } from './client';
 import type { Clock } from './clock';
-import { LiveActor } from './live-actor';
+import { LiveActor, statesOf } from './live-actor';
+import type { Steps } from './steps';
 
 export class Room {
   private readonly actor: LiveActor<typeof ticketMachine>;
@@ -20,12 +21,18 @@ export class Room {
     maxClients: number,
     private readonly clock: Clock,
     private readonly onLeave: (client: Client) => void,
+    watchers?: Steps,
   ) {
-    [this.actor] = LiveActor.begin(ticketMachine, { ticketId, maxClients });
+    [this.actor] = LiveActor.begin(ticketMachine, { ticketId, maxClients }, watchers);
   }
 
   get size(): number {
     return this.clients.size;
+  }
+
+  /** Ids as in the charts. */
+  get states(): string[] {
+    return statesOf(this.actor.snapshot);
   }
 
   has(clientId: string): boolean {
@@ -45,7 +52,10 @@ export class Room {
     const { clientId, user, tabId } = client;
     const emitted = this.actor.send({ type: 'join', clientId, userId: user.id, name: user.name, tabId });
     const refused = emitted.find((event) => event.type === 'refused');
-    if (refused) throw new HubError(refused.code);
+    if (refused) {
+      this.actor.tellSteps();
+      throw new HubError(refused.code);
+    }
     this.clients.set(clientId, client);
     this.carryOut(emitted);
   }
@@ -86,6 +96,7 @@ export class Room {
   }
 
   private carryOut(emitted: readonly TicketEmitted[]): void {
+    this.actor.tellSteps();
     for (const event of emitted) {
       if (event.type === 'client_left') this.remove(event.clientId);
       else if (event.type === 'client_replaced') this.remove(event.clientId)?.sink.close('replaced');

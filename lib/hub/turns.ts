@@ -23,6 +23,7 @@ import type { Occasion } from './occasion';
 import { endOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
 import { type ResumeFailure, resumeSession, sessionFor } from './sessions';
+import type { Steps } from './steps';
 import { Turn } from './turn';
 import { TurnLink } from './turn-link';
 
@@ -81,6 +82,7 @@ export class Turns {
       clock: Clock;
       logger: Logger;
       hitl: Hitl;
+      steps: Steps;
       agent?: Agent | undefined;
     },
   ) {
@@ -202,6 +204,7 @@ export class Turns {
     });
     client.attachSession(session.id);
     if (running) {
+      running.actor.tellSteps();
       this.running.set(turnId, running);
       this.queues.set(session.id, [...queue, running]);
       if (queue.length === 0) void this.run(running);
@@ -265,6 +268,7 @@ export class Turns {
         const at = clock.now();
         const end = { turns: [turn], envelopes: [turnEnded(turn, at)], ...(frame && { frame }) };
         await funnel.commit({ ticketId: turn.ticketId, at, ...end });
+        running.actor.tellSteps();
         return;
       } catch (error) {
         // Another frame has taken the id meanwhile: the turn ends without it.
@@ -297,6 +301,7 @@ export class Turns {
     const turn = turnRecord(next.actor.snapshot);
     try {
       await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnStarted(turn, at)] });
+      next.actor.tellSteps();
       void this.run(next);
     } catch (error) {
       this.log('A turn could not be started', next, error);
@@ -308,13 +313,8 @@ export class Turns {
   private toRunning(id: string, user: Required<User>, message: MessageRecord): Running {
     const { clock } = this.parts;
     const { ticketId, sessionId, createdAt } = message;
-    const [actor] = LiveActor.begin(turnMachine, {
-      id,
-      ticketId,
-      sessionId,
-      userId: user.id,
-      queuedAt: createdAt,
-    });
+    const input = { id, ticketId, sessionId, userId: user.id, queuedAt: createdAt };
+    const [actor] = LiveActor.begin(turnMachine, input, this.parts.steps);
     const abort = new AbortController();
     const { signal } = abort;
     const nameIntent = (intent: string) =>

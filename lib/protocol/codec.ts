@@ -110,6 +110,11 @@ export function encodeLine(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
+/** A server-sent event (WHATWG HTML §9.2) whose data is JSON. */
+export function encodeEvent(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
 /** A `hitl.v1` text frame. */
 export function encode(envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope): string {
   return JSON.stringify(envelope);

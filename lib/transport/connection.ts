@@ -6,17 +6,7 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { type CloseName, classicCloseCode, closeCodes } from '../protocol/close-codes';
 import { type Dialect, encode, encodeClassic, encodeClassicDirect } from '../protocol/codec';
 import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
-
-/** What a connection needs of a WebSocket; those of ws 7 and 8 have it. */
-export interface Socket {
-  /** Bytes that were given to `send` and not yet to the network. */
-  readonly bufferedAmount: number;
-  /** `done` is called once the network has the frame, or never will. */
-  send(data: string, done?: () => void): void;
-  close(code: number, reason: string): void;
-  terminate(): void;
-  ping(): void;
-}
+import { Batch, type Socket } from './batch';
 
 /** Frames a client may be behind; when one more is due it is closed with `resync` (reference A82). */
 export const maxQueuedFrames = 256;
@@ -65,7 +55,7 @@ export class Connection implements Sink {
 
   send(envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     if (this.state === 'closed') return true;
-    return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.encodeOne(envelope));
+    return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.batchOf([envelope]));
   }
 
   /**
@@ -75,16 +65,14 @@ export class Connection implements Sink {
    */
   goLive(opening: readonly (DirectEnvelope | Outbound)[], seq: number): boolean {
     if (this.state !== 'opening') return true;
-    for (const envelope of opening) {
-      for (const frame of this.encodeOne(envelope)) this.socket?.send(frame);
-    }
+    if (this.socket) this.batchOf(opening).writeTo(this.socket, () => {});
     this.exemptBytes = this.buffered;
     this.seq = seq;
     this.state = 'live';
     const { held } = this;
     this.held = nothingHeld;
     return held.every((each) =>
-      each instanceof Broadcast ? this.forward(each) : this.write(this.encodeOne(each)),
+      each instanceof Broadcast ? this.forward(each) : this.write(this.batchOf([each])),
     );
   }
 
@@ -130,38 +118,44 @@ export class Connection implements Sink {
   }
 
   private forward(broadcast: Broadcast): boolean {
-    const { outbounds } = broadcast;
     const underPressure = this.buffered > pressureBytes;
-    const wants = (each: Outbound) => (isLogged(each) ? each.seq > this.seq : !underPressure);
-    const all = outbounds.every(wants);
-    const wanted = all ? outbounds : outbounds.filter(wants);
-    if (underPressure) this.dropped += outbounds.filter((each) => !isLogged(each)).length;
-    const last = wanted.findLast(isLogged);
-    if (last) this.seq = last.seq;
-    // Encoded once for all clients that get the whole of it; the few that do not pay for themselves.
-    const toFrames = (some: readonly Outbound[]) => some.flatMap((each) => this.encodeOne(each));
-    return this.write(all ? broadcast.encoded(this.dialect, toFrames) : toFrames(wanted));
+    if (broadcast.isAfter(this.seq) && !(underPressure && broadcast.ephemerals > 0)) {
+      this.seq = broadcast.lastSeq ?? this.seq;
+      return this.write(broadcast.encoded(this.dialect, (outbounds) => this.batchOf(outbounds)));
+    }
+    // The few that do not get the whole of it pay for themselves.
+    const wanted = broadcast.outbounds.filter((each) =>
+      isLogged(each) ? each.seq > this.seq : !underPressure,
+    );
+    if (underPressure) this.dropped += broadcast.ephemerals;
+    this.seq = wanted.findLast(isLogged)?.seq ?? this.seq;
+    return this.write(this.batchOf(wanted));
   }
 
   /**
    * How many frames wait is asked before, so that a burst within one tick is no sign of a slow client; how many bytes, which
    * is what costs memory, after.
    */
-  private write(frames: readonly string[]): boolean {
+  private write(batch: Batch): boolean {
     const { socket } = this;
-    if (!socket || frames.length === 0) return true;
+    const frames = batch.texts.length;
+    if (!socket || frames === 0) return true;
     const before = socket.bufferedAmount;
-    // `done` comes a moment after the bytes have gone: where none wait, no frame does.
+    // `onSent` comes a moment after the bytes have gone: where none wait, no frame does.
     if (before > 0 && this.queuedFrames >= maxQueuedFrames) return false;
     this.exemptBytes = Math.min(this.exemptBytes, before);
-    this.queuedFrames += frames.length;
-    for (const frame of frames) socket.send(frame, this.onSent);
+    this.queuedFrames += frames;
+    batch.writeTo(socket, this.onSent);
     return socket.bufferedAmount <= this.exemptBytes + maxQueuedBytes;
   }
 
-  private readonly onSent = (): void => {
-    this.queuedFrames -= 1;
+  private readonly onSent = (frames: number): void => {
+    this.queuedFrames -= frames;
   };
+
+  private batchOf(envelopes: readonly (DirectEnvelope | Outbound)[]): Batch {
+    return new Batch(envelopes.flatMap((each) => this.encodeOne(each)));
+  }
 
   private encodeOne(envelope: DirectEnvelope | Outbound): string[] {
     if (!('event' in envelope)) return [envelope.raw];

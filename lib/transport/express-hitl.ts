@@ -19,6 +19,7 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
+import { type ChartsOptions, chartsRouter } from './charts/charts-router';
 import { type ConsoleOptions, consoleRouter } from './console';
 import { serveDocuments } from './documents/serve';
 import { consoleLogger, unfailing } from './logger';
@@ -51,6 +52,8 @@ export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
   rateLimit?: RateLimitOptions | false;
   /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
   log?: LogBounds;
+  /** Live charts at `<mount>/charts/`, for those whom `admin` lets in. Default: there are none. */
+  charts?: ChartsOptions;
   /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
   heartbeat?: Duration;
   /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
@@ -121,6 +124,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
+  if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
   router.use(restErrors(logger));
 
   // A failed start is told to everyone who comes (503); it must not end the process by itself.

@@ -5,15 +5,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as publicNames from '../../lib';
 import * as clientNames from '../../lib/client';
+import * as reactNames from '../../lib/react';
 import { devDependencies } from '../../package.json';
 import { attempt, bin, root, run } from './command';
 
 const names = Object.keys(publicNames).sort();
 
 /** Packages the consumer has beside ours, at the ranges we are developed with. */
-const besides = (['express', '@types/express', '@types/node'] as const).map(
-  (name) => `${name}@${devDependencies[name]}`,
-);
+const besides = (
+  [
+    'express',
+    '@types/express',
+    '@types/node',
+    'react',
+    'react-dom',
+    '@types/react',
+    '@types/react-dom',
+  ] as const
+).map((name) => `${name}@${devDependencies[name]}`);
 
 let consumer: string;
 let tarball: string;
@@ -117,6 +126,26 @@ test('the client has the same names for `require` and `import`', async () => {
   expect(JSON.parse(await run(consumer, process.execPath, 'client.mjs'))).toEqual(client);
 });
 
+test('the live charts find their page and their pictures in the package', async () => {
+  await write(
+    'charts.cjs',
+    `const express = require('express');
+     const { expressHitl, memoryStore } = require('express-hitl');
+     const charts = { admin: () => true };
+     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts });
+     const server = express().use(hitl.router).listen(0, async () => {
+       const paths = ['', 'page.mjs', 'page.css', 'machines/ticket.svg'];
+       const url = 'http://127.0.0.1:' + server.address().port + '/charts/';
+       const answers = await Promise.all(paths.map((path) => fetch(url + path)));
+       console.log(JSON.stringify(answers.map(({ status }) => status)));
+       await hitl.close();
+       server.close();
+       server.closeAllConnections();
+     });`,
+  );
+  expect(JSON.parse(await run(consumer, process.execPath, 'charts.cjs'))).toEqual([200, 200, 200, 200]);
+});
+
 test.each([
   ['nodenext', 'nodenext', 'page.cts'],
   ['nodenext', 'nodenext', 'page.mts'],
@@ -148,6 +177,99 @@ test.each([
   },
   60_000,
 );
+
+describe('the hooks', () => {
+  /** A page with a hook, rendered where there is no browser. */
+  const rendered = `
+    const Room = () => createElement('p', null, useTicket('T-1').state);
+    const html = renderToString(createElement(HitlProvider, { url: '/soc' }, createElement(Room)));`;
+
+  test('have the same names for `require` and `import`, and render on a server', async () => {
+    const print = 'console.log(JSON.stringify([html, Object.keys(hooks).sort()]));';
+    await write(
+      'hooks.cjs',
+      `const hooks = require('express-hitl/react');
+       const { HitlProvider, useTicket } = hooks;
+       const { createElement } = require('react');
+       const { renderToString } = require('react-dom/server');
+       ${rendered} ${print}`,
+    );
+    await write(
+      'hooks.mjs',
+      `import * as hooks from 'express-hitl/react';
+       import { HitlProvider, useTicket } from 'express-hitl/react';
+       import { createElement } from 'react';
+       import { renderToString } from 'react-dom/server';
+       ${rendered} ${print}`,
+    );
+    const expected = ['<p>connecting</p>', Object.keys(reactNames).sort()];
+    expect(JSON.parse(await run(consumer, process.execPath, 'hooks.cjs'))).toEqual(expected);
+    expect(JSON.parse(await run(consumer, process.execPath, 'hooks.mjs'))).toEqual(expected);
+  });
+
+  test('have the client that the app has, not one of their own', async () => {
+    await write(
+      'one-client.cjs',
+      `require('express-hitl/react');
+       console.log(require.resolve('express-hitl/client') in require.cache);`,
+    );
+    await write(
+      'one-client.mjs',
+      `import { readFileSync } from 'node:fs';
+       const hooks = import.meta.resolve('express-hitl/react');
+       const [, path] = /from ?"(\\.[^"]*)"/.exec(readFileSync(new URL(hooks), 'utf8'));
+       console.log(new URL(path, hooks).href === import.meta.resolve('express-hitl/client'));`,
+    );
+    for (const file of ['one-client.cjs', 'one-client.mjs']) {
+      expect([file, await run(consumer, process.execPath, file)]).toEqual([file, 'true\n']);
+    }
+  });
+
+  test.each([
+    ['nodenext', 'nodenext'],
+    ['preserve', 'bundler'],
+  ])(
+    'have the right types under module %s, resolution %s',
+    async (module, moduleResolution) => {
+      await write(
+        'hooks.tsx',
+        `import { HitlProvider, type RequestOutcome, usePending, useRequest, useTicket } from 'express-hitl/react';
+       function Card({ id }: { id: string }) {
+         const { request, draft, edit, answer } = useRequest({ id, ticketId: 'T-1' });
+         const done = (outcome: RequestOutcome) => outcome.ok || outcome.error.code === 'already_resolved';
+         return (
+           <form onSubmit={() => void answer('approved').then(done)}>
+             {request?.type} <input value={draft.comment ?? ''} onChange={(event) => edit({ comment: event.target.value })} />
+           </form>
+         );
+       }
+       function Room() {
+         const { state, timeline } = useTicket('T-1');
+         // @ts-expect-error there is no such field
+         useTicket('T-1').noSuchField;
+         const pending = usePending('T-1');
+         return <p>{state} {timeline.length} {pending.map(({ id }) => <Card key={id} id={id} />)}</p>;
+       }
+       export const page = <HitlProvider url="/soc" WebSocket={WebSocket}><Room /></HitlProvider>;`,
+      );
+      const project = `tsconfig.hooks.${module}.json`;
+      const lib = ['es2023', 'dom', 'dom.iterable'];
+      const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
+      const compilerOptions = {
+        module,
+        moduleResolution,
+        target: 'es2023',
+        lib,
+        types: [],
+        jsx: 'react-jsx',
+        ...strict,
+      };
+      await write(project, JSON.stringify({ compilerOptions, files: ['hooks.tsx'] }));
+      await expect(run(consumer, bin('tsc'), '-p', project)).resolves.toBe('');
+    },
+    60_000,
+  );
+});
 
 test('publint finds nothing', async () => {
   await expect(run(consumer, bin('publint'), 'run', tarball, '--strict')).resolves.toContain('All good');

@@ -112,6 +112,19 @@ export const mountingScenes: Scenes = {
     },
   },
 
+  'live-charts': {
+    ...bodyOf({ access: accessType }, 'hitl', `import { expressHitl } from 'express-hitl';`),
+    play: (load) =>
+      withHub({}, async ({ app, url }) => {
+        const hitl = await load<Body<ExpressHitl>>().example({ access: { ...access, store: memoryStore() } });
+        app.use('/ops', hitl.router);
+        const as = (role: string) => fetch(`${url}/ops/charts/`, { headers: { 'x-role': role } });
+        expect((await as('analyst')).status).toBe(403);
+        expect(await (await as('admin')).text()).toContain('<title>Live charts</title>');
+        await hitl.close();
+      }),
+  },
+
   closing: {
     ...bodyOf({ hitl: type('ExpressHitl'), server: `import('node:http').Server` }),
     play: (load) =>
