@@ -12,6 +12,7 @@ export type { GuardedTool, Tool, ToolOutcome, ToolRule } from './hub/guard-tool'
 export type { Hitl, HitlAnswer, MayRespond } from './hub/hitl';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
+export type { Inbox } from './hub/inbox';
 export type { Kind } from './hub/kinds';
 export type { Occasion } from './hub/occasion';
 export type { LogBounds } from './hub/trimmer';
@@ -45,7 +46,15 @@ export type {
 export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
 export { memoryStore } from './store/memory';
 export { type SqliteStoreOptions, sqliteStore } from './store/sqlite';
-export type { Commit, CommitResult, Store } from './store/store';
+export type {
+  Commit,
+  CommitResult,
+  InboxCounts,
+  InboxFilter,
+  InboxOrder,
+  InboxOwner,
+  Store,
+} from './store/store';
 export type { AccessCallbacks, TicketAccess } from './transport/access';
 export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
 export type { OriginOptions } from './transport/origin';

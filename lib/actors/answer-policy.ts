@@ -1,5 +1,15 @@
 /** What an answer policy says of a person and of the verdicts so far: pure questions that the request machine's guards ask. */
-import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
+import type {
+  Answerers,
+  AnswerPolicy,
+  CountedVerdict,
+  People,
+  RequestRecord,
+  Stage,
+} from '../protocol/records';
+
+/** Users and groups that may be named together, since a request is listed under each of them. */
+export const maxNamed = 500;
 
 /** The rounds of a policy, in order; a policy without stages is one round. */
 export function stagesOf(policy: AnswerPolicy): readonly Stage[] {
@@ -10,6 +20,19 @@ export function stagesOf(policy: AnswerPolicy): readonly Stage[] {
 export function isAmong(people: People, userId: string, groups: readonly string[]): boolean {
   if (!people.users && !people.groups) return true;
   return people.users?.includes(userId) === true || groups.some((group) => people.groups?.includes(group));
+}
+
+/** Everybody whom the guards would let answer a request now, so that inboxes can be kept; nobody once it is settled. */
+export function answerersOf(request: RequestRecord): Answerers | undefined {
+  if (request.status !== 'pending') return undefined;
+  const { policy, stage, userId, verdicts } = request;
+  const { users, groups } = stagesOf(policy)[stage] ?? {};
+  const counted = verdicts.map(({ by }) => by.userId);
+  return {
+    ...(users && { users }),
+    ...(groups && { groups }),
+    except: policy.excludeRequester ? [userId, ...counted] : counted,
+  };
 }
 
 /** The same stage, answered by more people; a stage open to everybody stays so. */
@@ -42,6 +65,7 @@ export function whyImpossible(policy: AnswerPolicy): string | undefined {
     const approvals = approvalsNeeded(stage);
     if (!Number.isInteger(approvals) || approvals < 1 || approvals > 100) return 'approvals must be 1 to 100';
     if (stage.of !== undefined && stage.of < approvals) return 'of must not be less than approvals';
+    if (named(stage) > maxNamed) return `at most ${maxNamed} users and groups may be named in a stage`;
     if (policy.denial === 'majority' && stage.of === undefined) return 'denial by majority needs of';
     if (stage.users && !stage.groups && stage.users.length < approvals)
       return 'fewer users are named than must approve';
@@ -49,4 +73,9 @@ export function whyImpossible(policy: AnswerPolicy): string | undefined {
   if (policy.stages && (policy.users || policy.groups || policy.approvals))
     return 'give either stages or people, not both';
   return undefined;
+}
+
+/** How many users and groups are named. */
+export function named({ users = [], groups = [] }: People): number {
+  return users.length + groups.length;
 }

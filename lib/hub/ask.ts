@@ -1,6 +1,6 @@
 /** What the app or agent asks, and how it becomes what a request actor is born with; `Hitl.request` uses it. */
 import { randomUUID } from 'node:crypto';
-import { approvalsNeeded, stagesOf, whyImpossible } from '../actors/answer-policy';
+import { approvalsNeeded, maxNamed, named, stagesOf, whyImpossible } from '../actors/answer-policy';
 import type { ExpiryDefault, RequestInput } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import { maxIdLength } from '../protocol/client-frames';
@@ -56,7 +56,8 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
     (key !== undefined &&
       (key === '' || key.length > maxIdLength) &&
       `a key has 1 to ${maxIdLength} characters`) ||
-    (reminders.length > maxReminders && `at most ${maxReminders} reminders`);
+    (reminders.length > maxReminders && `at most ${maxReminders} reminders`) ||
+    (named(escalateTo) > maxNamed && `at most ${maxNamed} users and groups in escalateTo`);
   if (impossible) {
     throw new HubError('invalid_request', `The request cannot be asked like this: ${impossible}`);
   }

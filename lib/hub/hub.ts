@@ -14,6 +14,7 @@ import { type Duration, toMillis } from './duration';
 import { type Deliver, Funnel } from './funnel';
 import { Hitl, type MayRespond } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
+import { Inbox } from './inbox';
 import { type Kind, Kinds } from './kinds';
 import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
@@ -47,6 +48,7 @@ export class Hub {
   readonly turns: Turns;
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
+  readonly inbox: Inbox;
   private readonly rooms = new Map<string, Room>();
   private readonly clients = new Map<string, Client>();
   private readonly funnel: Funnel;
@@ -95,6 +97,7 @@ export class Hub {
       mayRespond,
     });
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
+    this.inbox = new Inbox({ store });
   }
 
   /**

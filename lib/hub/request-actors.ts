@@ -1,5 +1,6 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
 import type { Logger } from 'winston';
+import { answerersOf } from '../actors/answer-policy';
 import {
   nextDeadline,
   type RequestEmitted,
@@ -296,8 +297,11 @@ export class RequestActors {
 
   private toWrite({ actor, version }: Live): RequestWrite {
     const dueAt = nextDeadline(actor.snapshot)?.at;
+    const record = requestRecord(actor.snapshot);
+    const answerers = answerersOf(record);
     return {
-      record: requestRecord(actor.snapshot),
+      record,
+      ...(answerers && { answerers }),
       snapshot: { version: snapshotVersion, snapshot: actor.persisted() } satisfies Kept,
       version,
       ...(dueAt !== undefined && { dueAt }),

@@ -85,6 +85,12 @@ export interface People {
   groups?: readonly string[];
 }
 
+/** Who may answer a request now: these people, but for some of them. */
+export interface Answerers extends People {
+  /** Ids of users who may not although they are among them: an excluded requester, and who has been counted. */
+  except: readonly string[];
+}
+
 /** One round of answers: who may answer in it and how many of them must say yes. */
 export interface Stage extends People {
   /** Shown to people, `analyst` for example. */

@@ -2,6 +2,8 @@
 
 /** Requests on one page of a list at most. */
 export const maxPageSize = 200;
+/** Requests of an inbox counted at most. */
+export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */
 export const maxSessionsInState = 50;
 /** Frames of each user whose answer is remembered. */

@@ -2,6 +2,7 @@
 import type { Millis, RequestRecord } from '../protocol/records';
 import { decodeCursor, encodeCursor, type Place } from './cursor';
 import { bounded, maxPageSize } from './limits';
+import { MemoryInbox } from './memory-inbox';
 import { OrderedList } from './ordered-list';
 import type { DueRequest, Page, RequestFilter, RequestWrite, StoredRequest } from './store';
 
@@ -28,6 +29,7 @@ export class MemoryRequests {
   private readonly due = byDeadline();
   /** The id of the live request, by ticket and key. */
   private readonly holders = new Map<string, string>();
+  readonly inbox = new MemoryInbox();
 
   version(id: string): number {
     return this.byId.get(id)?.version ?? 0;
@@ -66,6 +68,12 @@ export class MemoryRequests {
     return { items: shown.map(copyRecord) };
   }
 
+  /** As `Store.inbox`. */
+  inboxPage(...asked: Parameters<MemoryInbox['page']>): Page<RequestRecord> {
+    const { ids, ...more } = this.inbox.page(...asked);
+    return { items: ids.flatMap((id) => this.byId.get(id) ?? []).map(copyRecord), ...more };
+  }
+
   /** As `Store.dueRequests`. */
   dueUntil(until: Millis, limit: number): DueRequest[] {
     const found: DueRequest[] = [];
@@ -81,7 +89,8 @@ export class MemoryRequests {
   }
 
   /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
-  prepare({ record, snapshot, version, dueAt }: RequestWrite): () => void {
+  prepare(write: RequestWrite): () => void {
+    const { record, snapshot, version, dueAt } = write;
     const { id, ticketId, turnId, key, status, createdAt } = record;
     const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
     return () => {
@@ -90,6 +99,7 @@ export class MemoryRequests {
       this.unlist(kept);
       Object.assign(kept, next);
       this.list(kept);
+      this.inbox.put(write);
     };
   }
 

@@ -13,6 +13,10 @@ import type {
   Commit,
   CommitResult,
   DueRequest,
+  InboxCounts,
+  InboxFilter,
+  InboxOrder,
+  InboxOwner,
   LogPosition,
   Page,
   ProcessedFrame,
@@ -153,6 +157,22 @@ class MemoryStore implements Store {
   async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
     this.assertOpen();
     return this.requestsKept.page(filter, limit, cursor);
+  }
+
+  async inbox(
+    owner: InboxOwner,
+    filter: InboxFilter,
+    order: InboxOrder,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<RequestRecord>> {
+    this.assertOpen();
+    return this.requestsKept.inboxPage(owner, filter, order, limit, cursor);
+  }
+
+  async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {
+    this.assertOpen();
+    return this.requestsKept.inbox.counts(owner, filter);
   }
 
   async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {

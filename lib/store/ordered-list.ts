@@ -32,6 +32,14 @@ export class OrderedList<Place, T extends Place> {
     }
   }
 
+  /** In reverse order, from the last that comes before `place`. */
+  *backFrom(place: Place): Generator<T> {
+    for (let index = this.after(place) - 1; index >= 0; index--) {
+      const item = this.items[index];
+      if (item !== undefined && this.compare(item, place) < 0) yield item;
+    }
+  }
+
   /** The index behind everything that does not come after `place`. */
   private after(place: Place): number {
     let low = 0;

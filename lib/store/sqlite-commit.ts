@@ -3,6 +3,7 @@ import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import { newEpoch } from './epoch';
 import { maxFramesPerUser } from './limits';
 import { type Lookup, refusal } from './preconditions';
+import { listingOf, relist } from './sqlite-inbox';
 import { parseRow } from './sqlite-rows';
 import type { Statements, TicketRow } from './sqlite-statements';
 import type { Commit, CommitResult, ProcessedFrame, RequestWrite } from './store';
@@ -32,14 +33,14 @@ export function commitWriter(s: Statements): WriteCommit {
   };
 }
 
-function writeRequest(s: Statements, { record, snapshot, version, ...write }: RequestWrite): void {
+function writeRequest(s: Statements, write: RequestWrite): void {
+  const { record, snapshot, version } = write;
   const dueAt = write.dueAt ?? null;
   const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt } = record;
-  const text = JSON.stringify(record);
-  const snapshotText = JSON.stringify(snapshot);
-  if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, text, snapshotText, id);
-  else
-    s.addRequest.run(id, ticketId, sessionId, turnId, key, status, 1, dueAt, createdAt, text, snapshotText);
+  const texts = [listingOf(write), JSON.stringify(record), JSON.stringify(snapshot)] as const;
+  relist(s, write, s.listing.get(id)?.inbox ?? null, texts[0]);
+  if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, ...texts, id);
+  else s.addRequest.run(id, ticketId, sessionId, turnId, key, status, 1, dueAt, createdAt, ...texts);
 }
 
 function writeRecords(s: Statements, { sessions = [], turns = [], messages = [] }: Commit): void {

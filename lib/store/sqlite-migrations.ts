@@ -70,6 +70,7 @@ const migrations: readonly string[] = [
     version INTEGER NOT NULL,
     due_at INTEGER,
     created_at INTEGER NOT NULL,
+    inbox TEXT,
     record TEXT NOT NULL,
     snapshot TEXT NOT NULL
   );
@@ -91,6 +92,21 @@ const migrations: readonly string[] = [
   CREATE INDEX audit_of_request ON audit (ticket_id, request_id, n);
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   CREATE TRIGGER audit_is_not_dropped BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TABLE inbox (
+    list TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    urgency INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    tool_name TEXT,
+    PRIMARY KEY (list, created_at, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX inbox_by_urgency ON inbox (list, urgency, created_at, id);
+  CREATE TABLE inbox_except (
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (user_id, id)
+  ) WITHOUT ROWID;
 
   CREATE TABLE frames (
     user_id TEXT NOT NULL,

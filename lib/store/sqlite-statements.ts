@@ -1,6 +1,8 @@
 /** Every SQL statement of the SQLite store, prepared once when it opens; each is driven by an index, which a test holds. */
 import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
+import type { InboxPlace } from './cursor';
+import type { Counted } from './inbox';
 import type { DueRequest } from './store';
 
 /** What is used of the driver's statements; its own type has no name that a declaration could give. */
@@ -9,6 +11,7 @@ export interface Prepared<Parameters extends unknown[], Row> {
   run(...parameters: Parameters): unknown;
   get(...parameters: Parameters): Row | undefined;
   all(...parameters: Parameters): Row[];
+  iterate(...parameters: Parameters): IterableIterator<Row>;
 }
 
 /** Where a ticket's log stands. */
@@ -42,11 +45,15 @@ export interface AuditRow {
   text: string;
 }
 
+type InList = [list: string, createdAt: Millis, id: string];
+type InInbox = [...InList, userId: string, limit: number];
 type At = [createdAt: Millis, id: string, limit: number];
 
 const unfinished = `status IN ('queued', 'running')`;
 const stored = 'id, record AS text, snapshot, version, due_at';
 const listed = 'id, record AS text, created_at';
+const notExcept = 'NOT EXISTS (SELECT 1 FROM inbox_except WHERE user_id = ? AND inbox_except.id = inbox.id)';
+const inboxPlace = 'id, created_at AS createdAt, urgency';
 const afterPlace = '(created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?';
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -134,13 +141,14 @@ export function prepareStatements(db: Database) {
         version: number,
         dueAt: Millis | null,
         createdAt: Millis,
+        inbox: string | null,
         record: string,
         snapshot: string,
       ]
     >(
       `INSERT INTO requests
-         (id, ticket_id, session_id, turn_id, key, status, version, due_at, created_at, record, snapshot)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, ticket_id, session_id, turn_id, key, status, version, due_at, created_at, inbox, record, snapshot)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     // What never changes is left out, so that the indexes over it are not written again.
     setRequest: prepare<
@@ -149,12 +157,13 @@ export function prepareStatements(db: Database) {
         key: string | null,
         version: number,
         dueAt: Millis | null,
+        inbox: string | null,
         record: string,
         snapshot: string,
         id: string,
       ]
     >(
-      'UPDATE requests SET status = ?, key = ?, version = ?, due_at = ?, record = ?, snapshot = ? WHERE id = ?',
+      'UPDATE requests SET status = ?, key = ?, version = ?, due_at = ?, inbox = ?, record = ?, snapshot = ? WHERE id = ?',
     ),
     request: prepare<[id: string], RequestRow>(`SELECT ${stored} FROM requests WHERE id = ?`),
     requestVersion: prepare<[id: string], { version: number }>('SELECT version FROM requests WHERE id = ?'),
@@ -179,6 +188,36 @@ export function prepareStatements(db: Database) {
     ),
     requestsOfTicketByStatus: prepare<[ticketId: string, status: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE ticket_id = ? AND status = ? AND ${afterPlace}`,
+    ),
+    requestRecord: prepare<[id: string], TextRow>('SELECT id, record AS text FROM requests WHERE id = ?'),
+    listing: prepare<[id: string], { inbox: string | null }>('SELECT inbox FROM requests WHERE id = ?'),
+    addInbox: prepare<[...InList, urgency: Millis, type: string, toolName: string | null]>(
+      'INSERT INTO inbox (list, created_at, id, urgency, type, tool_name) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    dropInbox: prepare<InList>('DELETE FROM inbox WHERE list = ? AND created_at = ? AND id = ?'),
+    addInboxExcept: prepare<[userId: string, id: string]>(
+      'INSERT INTO inbox_except (user_id, id) VALUES (?, ?)',
+    ),
+    dropInboxExcept: prepare<[userId: string, id: string]>(
+      'DELETE FROM inbox_except WHERE user_id = ? AND id = ?',
+    ),
+    inboxOldest: prepare<InInbox, InboxPlace>(
+      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) > (?, ?) AND ${notExcept}
+       ORDER BY created_at, id LIMIT ?`,
+    ),
+    inboxNewest: prepare<InInbox, InboxPlace>(
+      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) < (?, ?) AND ${notExcept}
+       ORDER BY created_at DESC, id DESC LIMIT ?`,
+    ),
+    inboxUrgent: prepare<
+      [list: string, urgency: Millis, createdAt: Millis, id: string, userId: string, limit: number],
+      InboxPlace
+    >(
+      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (urgency, created_at, id) > (?, ?, ?) AND ${notExcept}
+       ORDER BY urgency, created_at, id LIMIT ?`,
+    ),
+    inboxCounted: prepare<[list: string, userId: string, limit: number], Counted>(
+      `SELECT id, type, tool_name AS toolName FROM inbox WHERE list = ? AND ${notExcept} LIMIT ?`,
     ),
     dueRequests: prepare<[until: Millis, limit: number], DueRequest>(
       `SELECT id, ticket_id AS ticketId FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,

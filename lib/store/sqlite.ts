@@ -9,6 +9,7 @@ import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
+import { inboxCounts, inboxPage } from './sqlite-inbox';
 import type { SqliteStoreOptions } from './sqlite-options';
 import { parseRequest, parseRow, toStorageError } from './sqlite-rows';
 import {
@@ -23,6 +24,10 @@ import type {
   Commit,
   CommitResult,
   DueRequest,
+  InboxCounts,
+  InboxFilter,
+  InboxOrder,
+  InboxOwner,
   LogPosition,
   Page,
   RequestFilter,
@@ -193,6 +198,26 @@ class SqliteStore implements Store {
         rows.length > size && last && encodeCursor({ createdAt: last.created_at, id: last.id });
       return { items: parseAll('requests', shown), ...(nextCursor && { nextCursor }) };
     });
+  }
+
+  async inbox(
+    owner: InboxOwner,
+    filter: InboxFilter,
+    order: InboxOrder,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<RequestRecord>> {
+    return this.use((s, opened) =>
+      transaction(opened, s.begin, () => {
+        const { ids, ...more } = inboxPage(s, owner, filter, order, limit, cursor);
+        const rows = ids.flatMap((id) => s.requestRecord.get(id) ?? []);
+        return { items: parseAll<RequestRecord>('requests', rows), ...more };
+      }),
+    );
+  }
+
+  async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {
+    return this.use((s, opened) => transaction(opened, s.begin, () => inboxCounts(s, owner, filter)));
   }
 
   async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../errors';
 import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
+  Answerers,
   MessageRecord,
   Millis,
   RequestRecord,
@@ -26,7 +27,10 @@ export interface StoredRequest {
  * A request to be written: `version` is the one that was read, 0 for a request that must not exist yet. Its ticket, session,
  * turn and time of creation stay what they were at first; its key too, unless it is given up for another request to take.
  */
-export type RequestWrite = StoredRequest;
+export interface RequestWrite extends StoredRequest {
+  /** In whose inbox it is; none for a request that waits for nobody. */
+  answerers?: Answerers;
+}
 
 /** A client frame that was carried out, so that the same frame again gets the same answer. */
 export interface ProcessedFrame {
@@ -97,6 +101,33 @@ export interface AuditFilter {
   requestId?: string | undefined;
 }
 
+/** Whose inbox is read. */
+export interface InboxOwner {
+  userId: string;
+  groups: readonly string[];
+  /** Those whose requests that name nobody are in the inbox. */
+  tickets: readonly string[] | 'all';
+}
+
+/** What is looked for in an inbox; a field that is not given fits everything. */
+export interface InboxFilter {
+  type?: string;
+  /** Of tool approvals. */
+  toolName?: string;
+  ticketId?: string;
+}
+
+/** By age, or by when it expires, earliest first: those that never do come last, of several the oldest first. */
+export type InboxOrder = 'oldest' | 'newest' | 'urgent';
+
+export interface InboxCounts {
+  total: number;
+  /** There are more than were counted; then all counts are of the first 1,000 that were found. */
+  isCapped: boolean;
+  byType: Readonly<Record<string, number>>;
+  byTool: Readonly<Record<string, number>>;
+}
+
 /**
  * A durable store of tickets.
  *
@@ -113,6 +144,9 @@ export interface AuditFilter {
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time.
+ * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
+ *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
+ *   does not depend on how many requests are pending for others.
  */
 export interface Store {
   /** Makes it ready; migrates older data. Called once, before anything else. */
@@ -157,6 +191,15 @@ export interface Store {
   requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
   /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
   requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
+  /** Each request once; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give for this order. */
+  inbox(
+    owner: InboxOwner,
+    filter: InboxFilter,
+    order: InboxOrder,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<RequestRecord>>;
+  inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts>;
   /**
    * The requests with a deadline due at or before `until`, earliest first, at most `limit`. Only named, so that one that
    * cannot be read holds up no other.

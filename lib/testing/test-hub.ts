@@ -75,7 +75,7 @@ export class TestHub {
     this.clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
   }
 
-  /** Every ticket is allowed, no agent answers and no frame is too many, unless the options say otherwise. */
+  /** Every ticket is allowed and in every inbox, no agent answers and no frame is too many, unless the options say otherwise. */
   static async start(options: TestHubOptions = {}): Promise<TestHub> {
     const keptInMemory = memoryStore();
     // A memory store that is closed has forgotten; over a restart the test hub keeps it open.
@@ -256,7 +256,13 @@ function bareApp(options: TestHubOptions, given: GivenOptions): { app: Express; 
     app: extend,
     ...own
   } = options;
-  const hitl = expressHitl({ user: userFromHeader, ticket: () => 'allow', ...own, ...given });
+  const hitl = expressHitl({
+    user: userFromHeader,
+    ticket: () => 'allow',
+    tickets: () => 'all',
+    ...own,
+    ...given,
+  });
   const app = express();
   extend?.(app);
   app.use(mount, hitl.router);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { HubError, toHubError } from '../errors';
 import { describeIssue } from '../protocol/codec';
 import type { User } from '../protocol/records';
+import type { InboxOwner } from '../store/store';
 
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
@@ -25,13 +26,27 @@ export interface AccessCallbacks {
    * means yes. Default: nobody does over REST. Throwing or rejecting → 503.
    */
   mayAudit?(ticketId: string, user: Required<User>): boolean | Promise<boolean>;
+  /**
+   * In which tickets this person finds requests that name nobody in their inbox; `'all'` where everybody works on
+   * everything. Asked when an inbox is read or opened; `ticket` is asked all the same about what is shown. Default: none, so
+   * that an inbox has only what names the person or a group. Throwing, rejecting, more than 1,000 tickets and groups, or
+   * anything else is a fault (→ 503).
+   */
+  tickets?: ((user: Required<User>) => Tickets | Promise<Tickets>) | undefined;
 }
+
+type Tickets = readonly string[] | 'all';
+
+/** Groups and tickets of one person at most, since an inbox looks at each. */
+export const maxPrincipals = 1_000;
 
 const userSchema = z.object({
   id: z.string().nullish(),
   name: z.string().nullish(),
   groups: z.array(z.string()).nullish(),
 });
+
+const ticketsSchema = z.union([z.literal('all'), z.array(z.string())]);
 
 export class Access {
   constructor(
@@ -65,8 +80,34 @@ export class Access {
     throw new HubError('unavailable');
   }
 
+  /** Whose inbox this user reads. @throws HubError `unavailable` */
+  async inboxOf(user: Required<User>): Promise<InboxOwner> {
+    const given = await this.ask('tickets', async () =>
+      this.callbacks.tickets ? this.callbacks.tickets(user) : [],
+    );
+    const result = ticketsSchema.safeParse(given);
+    const tickets = result.data ?? [];
+    const wrong =
+      (!result.success && describeIssue(result.error.issues[0])) ||
+      (user.groups.length + tickets.length > maxPrincipals &&
+        `more than ${maxPrincipals} groups and tickets`);
+    if (wrong) {
+      this.logger.error('The tickets callback gave no tickets; the inbox is refused', { wrong });
+      throw new HubError('unavailable');
+    }
+    return { userId: user.id, groups: user.groups, tickets };
+  }
+
+  /** Of these, what is on tickets this user may use; each ticket is asked about once. @throws HubError `unavailable` */
+  async visible<T extends { ticketId: string }>(items: readonly T[], user: Required<User>): Promise<T[]> {
+    const tickets = [...new Set(items.map(({ ticketId }) => ticketId))];
+    const answers = await Promise.all(tickets.map((ticketId) => this.mayUse(ticketId, user)));
+    const open = new Set(tickets.filter((_ticketId, index) => answers[index]));
+    return items.filter(({ ticketId }) => open.has(ticketId));
+  }
+
   /** Like `authorize`, as a yes or no. @throws HubError `unavailable`, which is neither */
-  async mayUse(ticketId: string, user: Required<User>): Promise<boolean> {
+  private async mayUse(ticketId: string, user: Required<User>): Promise<boolean> {
     try {
       await this.authorize(ticketId, user);
       return true;

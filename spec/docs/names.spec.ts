@@ -69,6 +69,7 @@ describe('the table of', () => {
     ],
     ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('Tool')],
     ['Field of a rule', 'docs/hitl.md', '## Guarded tools', fields('ToolRule')],
+    ['Field of a filter', 'docs/hitl.md', '## Inbox', fields('InboxFilter')],
     ['Hook', 'docs/hitl.md', '## Hooks', fields('RequestHooks')],
   ])('%s in %s %s has every name in the code, and no other', (header, path, heading, code) => {
     expect(code).not.toEqual([]);

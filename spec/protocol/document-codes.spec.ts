@@ -1,4 +1,5 @@
 /** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
+import { maxNamed } from '../../lib/actors/answer-policy';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
 import { maxNameLength } from '../../lib/hub/client';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
@@ -8,6 +9,8 @@ import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/codec';
+import { maxCounted } from '../../lib/store/limits';
+import { maxPrincipals } from '../../lib/transport/access';
 import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
 import { maxFramesInFlight } from '../../lib/transport/frames';
 import { codes, readPage, section, tableOf, tables } from './markdown';
@@ -110,6 +113,9 @@ test('Every limit is the one that is kept', () => {
     ['Characters of messages repeated on resume', maxReplayChars],
     ['Messages in a snapshot', snapshotMessages],
     ['Characters of messages in a snapshot', maxSnapshotChars],
+    ['Users and groups named in a stage of a policy, or to escalate to', maxNamed],
+    ['Requests of an inbox that are counted', maxCounted],
+    ['Groups and tickets of the owner of an inbox', maxPrincipals],
     ['Frames waiting for a client', maxQueuedFrames],
     ['Bytes waiting for a client', maxQueuedBytes],
   ]);

@@ -110,6 +110,10 @@ describe('a file of version 1', () => {
       { id: 'request-1', status: 'superseded' },
       request,
     ]);
+    const inbox = (userId: string) =>
+      store.inbox({ userId, groups: [], tickets: ['ticket-1'] }, { toolName: 'block_ip' }, 'urgent', 10);
+    expect((await inbox('ann')).items).toMatchObject([request]);
+    expect((await inbox('bob')).items).toEqual([]);
     expect(await store.processedFrame('ann', 'frame-1')).toEqual({ message_id: 'message-1' });
     expect(await store.audit({ ticketId: 'ticket-1' }, 10)).toMatchObject({
       items: [{ n: 1, requestId: 'request-2', event: 'requested', via: 'turn', toState: 'pending.open' }],

@@ -59,3 +59,19 @@ test('each list of requests seeks to its place in the index of its filter', () =
     nextDue: ['SEARCH requests USING COVERING INDEX requests_due (due_at>?)'],
   });
 });
+
+test('an inbox seeks to its place in each list, and asks about one request at a time who is excepted', () => {
+  const excepted = [
+    'CORRELATED SCALAR SUBQUERY 1',
+    'SEARCH inbox_except USING PRIMARY KEY (user_id=? AND id=?)',
+  ];
+  expect(plans()).toMatchObject({
+    inboxOldest: ['SEARCH inbox USING PRIMARY KEY (list=? AND (created_at,id)>(?,?))', ...excepted],
+    inboxNewest: ['SEARCH inbox USING PRIMARY KEY (list=? AND (created_at,id)<(?,?))', ...excepted],
+    inboxUrgent: [
+      'SEARCH inbox USING COVERING INDEX inbox_by_urgency (list=? AND (urgency,created_at,id)>(?,?,?))',
+      ...excepted,
+    ],
+    inboxCounted: ['SEARCH inbox USING PRIMARY KEY (list=?)', ...excepted],
+  });
+});

@@ -1,15 +1,23 @@
 /** All REST operations: the plugin serves them, and the OpenAPI document describes them. */
 import { auditOperations, serveAudit } from './audit';
+import { inboxOperations, serveInbox } from './inbox';
 import { meOperations, serveMe } from './me';
 import { requestOperations, serveRequests } from './requests';
 import type { Rest } from './rest';
 import { serveTickets, ticketOperations } from './tickets';
 
 /** What is declared, in the order of the documentation. */
-export const operations = [...requestOperations, ...ticketOperations, ...meOperations, ...auditOperations];
+export const operations = [
+  ...requestOperations,
+  ...inboxOperations,
+  ...ticketOperations,
+  ...meOperations,
+  ...auditOperations,
+];
 
 export function serveOperations(rest: Rest): void {
   serveRequests(rest);
+  serveInbox(rest);
   serveTickets(rest);
   serveAudit(rest);
   serveMe(rest);

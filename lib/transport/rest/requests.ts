@@ -67,10 +67,7 @@ export function serveRequests(rest: Rest): void {
       query.limit,
       query.cursor,
     );
-    const tickets = [...new Set(page.items.map((record) => record.ticketId))];
-    const open = new Set<string>();
-    for (const id of tickets) if (id === ticketId || (await access.mayUse(id, user))) open.add(id);
-    const items = page.items.filter((record) => open.has(record.ticketId)).map(view);
+    const items = (await access.visible(page.items, user)).map(view);
     return { body: { items, ...(page.nextCursor && { next_cursor: page.nextCursor }) } };
   });
 

@@ -4,10 +4,12 @@ import { hitlActingScenes } from './hitl-acting';
 import { hitlAskingScenes } from './hitl-asking';
 import { hitlChangingScenes } from './hitl-changing';
 import { hitlDecidingScenes } from './hitl-deciding';
+import { hitlInboxScenes } from './hitl-inbox';
 
 export const hitlScenes: Scenes = {
   ...hitlAskingScenes,
   ...hitlDecidingScenes,
+  ...hitlInboxScenes,
   ...hitlChangingScenes,
   ...hitlActingScenes,
 };

@@ -1,0 +1,75 @@
+/** The inboxes of the SQLite store: rows by which pending requests are found by whoever may answer them. */
+import { decodeInboxCursor, encodeInboxCursor, type InboxPlace } from './cursor';
+import { type Counted, countsOf, entryOf, firstOf } from './inbox';
+import { listsFor, listsOf } from './inbox-lists';
+import { bounded, maxCounted, maxPageSize } from './limits';
+import { parseRow } from './sqlite-rows';
+import type { Statements } from './sqlite-statements';
+import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, RequestWrite } from './store';
+
+/** Where a request is listed, as the text that is kept with it, so that it is taken out of exactly these. */
+interface Listing {
+  lists: readonly string[];
+  except: readonly string[];
+}
+
+/** The text of where the request belongs now; null for nowhere. */
+export function listingOf({ record, answerers }: RequestWrite): string | null {
+  if (!answerers) return null;
+  const except = [...new Set(answerers.except)];
+  return JSON.stringify({ lists: listsOf(record, answerers), except } satisfies Listing);
+}
+
+/** Moves a request from where it was listed to where it belongs now. */
+export function relist(s: Statements, write: RequestWrite, before: string | null, now: string | null): void {
+  if (now === before) return;
+  const { id, createdAt, urgency, type, toolName } = entryOf(write);
+  const old = parse(id, before);
+  for (const list of old.lists) s.dropInbox.run(list, createdAt, id);
+  for (const userId of old.except) s.dropInboxExcept.run(userId, id);
+  const next = parse(id, now);
+  for (const list of next.lists) s.addInbox.run(list, createdAt, id, urgency, type, toolName);
+  for (const userId of next.except) s.addInboxExcept.run(userId, id);
+}
+
+/** As `Store.inbox`, the ids only. */
+export function inboxPage(
+  s: Statements,
+  owner: InboxOwner,
+  filter: InboxFilter,
+  order: InboxOrder,
+  limit: number,
+  cursor?: string,
+): { ids: string[]; nextCursor?: string } {
+  const size = bounded(limit, 1, maxPageSize);
+  const place = decodeInboxCursor(order, cursor);
+  const read = (list: string) => readList(s, list, owner.userId, order, place, size + 1);
+  const found = firstOf(listsFor(owner, filter), read, order, size + 1);
+  const shown = found.slice(0, size);
+  const last = found.length > size && shown.at(-1);
+  return { ids: shown.map(({ id }) => id), ...(last && { nextCursor: encodeInboxCursor(order, last) }) };
+}
+
+/** As `Store.inboxCounts`. */
+export function inboxCounts(s: Statements, owner: InboxOwner, filter: InboxFilter): InboxCounts {
+  const read = (list: string): Iterable<Counted> =>
+    s.inboxCounted.iterate(list, owner.userId, maxCounted + 1);
+  return countsOf(listsFor(owner, filter), read);
+}
+
+function readList(
+  s: Statements,
+  list: string,
+  userId: string,
+  order: InboxOrder,
+  { urgency, createdAt, id }: InboxPlace,
+  limit: number,
+): Iterable<InboxPlace> {
+  if (order === 'urgent') return s.inboxUrgent.iterate(list, urgency, createdAt, id, userId, limit);
+  const statement = order === 'newest' ? s.inboxNewest : s.inboxOldest;
+  return statement.iterate(list, createdAt, id, userId, limit);
+}
+
+function parse(id: string, text: string | null): Listing {
+  return text === null ? { lists: [], except: [] } : parseRow('requests', { id, text });
+}
