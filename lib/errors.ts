@@ -81,6 +81,31 @@ export class HubError extends Error {
   }
 }
 
+/**
+ * Something that is kept and cannot be read any more; nothing else is affected.
+ * @param table of the store, as its documentation calls it
+ */
+export function damaged(table: string, id: string, cause?: unknown): HubError {
+  return new HubError('storage_failed', `The row ${id} of ${table} is damaged`, { table, id }, { cause });
+}
+
+/** Whether it is one record that failed, by `damaged`, and not the store, so that going on without it makes sense. */
+export function isDamage(error: HubError): boolean {
+  return error.code === 'storage_failed' && error.details?.table !== undefined;
+}
+
+/** What a log may say of an error: its code or name, and its message; never what it carries. */
+export function describe(error: unknown): string {
+  try {
+    if (error instanceof HubError && error.code !== 'internal') return `${error.code}: ${error.message}`;
+    const cause = error instanceof HubError ? (error.cause ?? error) : error;
+    return cause instanceof Error ? `${cause.name}: ${cause.message}` : typeof cause;
+  } catch {
+    // An app may throw an object that throws when it is looked at.
+    return 'indescribable';
+  }
+}
+
 /** Any thrown value as a `HubError`; what we did not throw ourselves becomes `internal`, its cause kept for the log only. */
 export function toHubError(thrown: unknown): HubError {
   return thrown instanceof HubError

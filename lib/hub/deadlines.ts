@@ -1,6 +1,6 @@
 /** The one timer for all deadlines: it asks the store what is due next and tells the requests; the hub starts and stops it. */
 import type { Logger } from 'winston';
-import { toHubError } from '../errors';
+import { describe, isDamage, toHubError } from '../errors';
 import type { Millis } from '../protocol/records';
 import type { Store } from '../store/store';
 import type { Clock } from './clock';
@@ -98,7 +98,7 @@ export class Deadlines {
       if (failed.size > 0) this.note(clock.now() + retryMs);
       else if (next !== undefined) this.note(next);
     } catch (error) {
-      logger.error('Deadlines could not be told; trying again', { error: toHubError(error).code, retryMs });
+      logger.error('Deadlines could not be told; trying again', { error: describe(error), retryMs });
       this.note(clock.now() + retryMs);
     }
   }
@@ -109,11 +109,14 @@ export class Deadlines {
     try {
       await this.parts.fire(id);
     } catch (thrown) {
-      const { code } = toHubError(thrown);
-      if (outages.includes(code)) throw thrown;
+      const error = toHubError(thrown);
+      if (outages.includes(error.code) && !isDamage(error)) throw thrown;
       // One that is broken must not hold up all the others.
       failed.add(id);
-      this.parts.logger.error('A request could not be told of its deadline', { requestId: id, error: code });
+      this.parts.logger.error('A request could not be told of its deadline', {
+        requestId: id,
+        error: describe(error),
+      });
     }
   }
 }

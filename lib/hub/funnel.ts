@@ -1,6 +1,6 @@
 /** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { describe, HubError } from '../errors';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../store/store';
 
@@ -21,6 +21,8 @@ export const maxWaitingCommits = 10_000;
 export class Funnel {
   private readonly waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
+  /** What keeps the store from keeping anything; said once, and not for each of what may be thousands of commits. */
+  private outage: string | undefined;
 
   constructor(
     private readonly store: Store,
@@ -58,6 +60,7 @@ export class Funnel {
   private async keep(group: readonly Waiting[]): Promise<void> {
     try {
       const results = await this.store.commit(group.map(({ commit }) => commit));
+      this.noteOutage(undefined);
       group.forEach((waiting, index) => {
         this.settle(waiting, results[index]);
       });
@@ -66,8 +69,16 @@ export class Funnel {
         thrown instanceof HubError
           ? thrown
           : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      if (error.code === 'storage_failed') this.noteOutage(describe(thrown));
       for (const { reject } of group) reject(error);
     }
+  }
+
+  private noteOutage(outage: string | undefined): void {
+    if (outage === this.outage) return;
+    this.outage = outage;
+    if (outage === undefined) this.logger.warn('The store keeps again what it is given');
+    else this.logger.error('The store does not keep what it is given; it is refused', { error: outage });
   }
 
   private settle({ commit, resolve, reject }: Waiting, result: CommitResult | undefined): void {
@@ -81,7 +92,7 @@ export class Funnel {
       // Kept is kept. Who missed it here sees the gap in `seq` and asks the store.
       this.logger.error('Envelopes could not be delivered', {
         ticketId: commit.ticketId,
-        error: String(error),
+        error: describe(error),
       });
     }
     resolve(result.envelopes);

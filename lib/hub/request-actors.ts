@@ -10,7 +10,7 @@ import {
   stateName,
 } from '../actors/hitl-request';
 import { hitlRequestMachine } from '../actors/hitl-request-machine';
-import { HubError } from '../errors';
+import { damaged, HubError } from '../errors';
 import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord } from '../protocol/records';
@@ -276,7 +276,7 @@ export class RequestActors {
     const stored = await this.parts.store.request(id);
     if (!stored) throw new HubError('not_found', 'There is no such request');
     const live = {
-      actor: LiveActor.restore(hitlRequestMachine, unpacked(stored.snapshot), this.parts.steps),
+      actor: LiveActor.restore(hitlRequestMachine, unpacked(id, stored.snapshot), this.parts.steps),
       version: stored.version,
     };
     this.remember(id, live);
@@ -342,8 +342,9 @@ async function decided<T>(decide: () => Promise<T>): Promise<T> {
 }
 
 /** @throws HubError `storage_failed` for a snapshot this version cannot read */
-function unpacked(stored: unknown): unknown {
+function unpacked(id: string, stored: unknown): unknown {
   const { version, snapshot } = stored as Kept;
   if (version === snapshotVersion) return snapshot;
-  throw new HubError('storage_failed', `A request was kept by another version of its machine: ${version}`);
+  const cause = new Error(`It was kept by another version of its machine: ${version}`);
+  throw damaged('requests', id, cause);
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../actors/turn-machine';
-import { HubError, toHubError } from '../errors';
+import { describe, HubError } from '../errors';
 import {
   type LoggableEnvelope,
   sessionCreated,
@@ -333,16 +333,4 @@ export class Turns {
 /** The lane of everything that decides which session a tab speaks in. */
 function tabOf({ ticketId, user, tabId }: Client): string {
   return `${ticketId}\n${user.id}\n${tabId}`;
-}
-
-/** What a log may say of an error: its code or name, and its message; never what it carries. */
-function describe(error: unknown): string {
-  try {
-    const known = toHubError(error);
-    if (known.code !== 'internal') return known.code;
-    return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
-  } catch {
-    // An agent may throw an object that throws when it is looked at.
-    return 'indescribable';
-  }
 }

@@ -24,6 +24,7 @@ import type {
   Store,
   StoredRequest,
   TicketState,
+  UnfinishedTurn,
 } from './store';
 
 /**
@@ -124,9 +125,9 @@ class MemoryStore implements Store {
     return read(this.turnsById.get(id)?.text);
   }
 
-  async unfinishedTurns(): Promise<readonly TurnRecord[]> {
+  async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
     this.assertOpen();
-    return readAll(this.unfinished);
+    return readAll<TurnRecord>(this.unfinished).map(({ id, ticketId }) => ({ id, ticketId }));
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {

@@ -1,5 +1,5 @@
 /** Rows of the SQLite store as what the hub reads, and what goes wrong in the database as `HubError`s. */
-import { HubError } from '../errors';
+import { damaged, HubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import type { RequestRow, TextRow } from './sqlite-statements';
 import type { StoredRequest } from './store';
@@ -8,7 +8,7 @@ import type { StoredRequest } from './store';
 export function parseRow<T extends object>(table: string, row: TextRow): T {
   const value: T | null = parseJson(table, row);
   if (typeof value === 'object' && value !== null) return value;
-  throw damaged(table, row);
+  throw damaged(table, row.id);
 }
 
 /** @throws HubError as `parseRow` */
@@ -22,12 +22,8 @@ function parseJson(table: string, row: TextRow) {
   try {
     return JSON.parse(row.text);
   } catch (cause) {
-    throw damaged(table, row, cause);
+    throw damaged(table, row.id, cause);
   }
-}
-
-function damaged(table: string, { id }: TextRow, cause?: unknown): HubError {
-  return new HubError('storage_failed', `The row ${id} of ${table} is damaged`, { table, id }, { cause });
 }
 
 /** Anything thrown while the database was used, as `storage_failed` with SQLite's code in its details and as its cause. */

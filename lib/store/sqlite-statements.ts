@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
 import type { InboxPlace } from './cursor';
 import type { Counted } from './inbox';
-import type { DueRequest } from './store';
+import type { DueRequest, UnfinishedTurn } from './store';
 
 /** What is used of the driver's statements; its own type has no name that a declaration could give. */
 export interface Prepared<Parameters extends unknown[], Row> {
@@ -111,8 +111,8 @@ export function prepareStatements(db: Database) {
        ON CONFLICT (id) DO UPDATE SET status = excluded.status, record = excluded.record`,
     ),
     turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
-    unfinishedTurns: prepare<[], TextRow>(
-      `SELECT id, record AS text FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
+    unfinishedTurns: prepare<[], UnfinishedTurn>(
+      `SELECT id, ticket_id AS ticketId FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
     ),
     unfinishedTurnsOfTicket: prepare<[ticketId: string], TextRow>(
       `SELECT id, record AS text FROM turns WHERE ticket_id = ? AND ${unfinished} ORDER BY n`,

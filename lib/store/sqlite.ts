@@ -34,6 +34,7 @@ import type {
   Store,
   StoredRequest,
   TicketState,
+  UnfinishedTurn,
 } from './store';
 
 export type { SqliteStoreOptions } from './sqlite-options';
@@ -156,8 +157,8 @@ class SqliteStore implements Store {
     return this.use((s) => parseOne('turns', s.turn.get(id)));
   }
 
-  async unfinishedTurns(): Promise<readonly TurnRecord[]> {
-    return this.use((s) => parseAll('turns', s.unfinishedTurns.all()));
+  async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
+    return this.use((s) => s.unfinishedTurns.all());
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {

@@ -91,6 +91,9 @@ export interface Page<T> {
 /** A request that has to be told of a deadline. */
 export type DueRequest = Pick<RequestRecord, 'id' | 'ticketId'>;
 
+/** A turn that has not ended. */
+export type UnfinishedTurn = Pick<TurnRecord, 'id' | 'ticketId'>;
+
 export interface RequestFilter {
   ticketId?: string;
   status?: RequestStatus;
@@ -147,6 +150,7 @@ export interface InboxCounts {
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
+ * - What is kept and cannot be read rejects as `damaged` says, by name; everything else stays readable.
  */
 export interface Store {
   /** Makes it ready; migrates older data. Called once, before anything else. */
@@ -178,8 +182,8 @@ export interface Store {
   /** Newest activity first; of those active at one time, the one first committed last. */
   sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]>;
   turn(id: string): Promise<TurnRecord | undefined>;
-  /** All queued or running turns of all tickets, oldest first. */
-  unfinishedTurns(): Promise<readonly TurnRecord[]>;
+  /** All queued or running turns of all tickets, oldest first; only named, as `dueRequests`. */
+  unfinishedTurns(): Promise<readonly UnfinishedTurn[]>;
   message(id: string): Promise<MessageRecord | undefined>;
   /** The last `limit` messages of a session, oldest first. */
   messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]>;

@@ -1,6 +1,6 @@
 /** Carries out what a client sends, in both dialects, and answers it; the socket route calls it with each text frame. */
 import type { Logger } from 'winston';
-import { HubError, toHubError } from '../errors';
+import { describe, HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
@@ -85,7 +85,7 @@ export class Frames {
   private refuse(error: HubError, re: string | undefined): void {
     const { hub, logger } = this.parts;
     if (error.code === 'internal')
-      logger.error('A frame could not be carried out', { error: String(error.cause) });
+      logger.error('A frame could not be carried out', { error: describe(error) });
     const { code, message, details } = error.toBody();
     // The codec names the frame in the details when it could read that much of it.
     const { re: named, ...rest } = details ?? {};

@@ -2,7 +2,7 @@
 import type { NextFunction, Request } from 'express';
 import type { Logger } from 'winston';
 import type { RawData, WebSocket } from 'ws';
-import { HubError, toHubError } from '../errors';
+import { describe, HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
@@ -211,8 +211,11 @@ export class SocketRoute {
       );
       if (!keepsUp) this.dismiss(client, 'resync');
     } catch (thrown) {
-      const error = toHubError(thrown);
-      logger.error('A client could not be told what was before it came', { error: error.code });
+      const { ticketId } = client;
+      logger.error('A client could not be told what was before it came', {
+        ticketId,
+        error: describe(thrown),
+      });
       this.dismiss(client, 'unavailable');
     }
   }

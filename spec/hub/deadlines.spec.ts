@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
-import { HubError } from '../../lib/errors';
+import { damaged, describe as describeError, HubError } from '../../lib/errors';
 import { Deadlines, maxSleepMs, retryMs } from '../../lib/hub/deadlines';
 import { memoryStore } from '../../lib/store/memory';
 import type { Store } from '../../lib/store/store';
@@ -192,22 +192,25 @@ describe('Deadlines', () => {
     await put('a', noon - 2);
     await put('b', noon - 1);
     await deadlines.start();
-    expect(errors).toMatchObject([{ error: 'storage_failed' }]);
+    expect(errors).toMatchObject([{ error: expect.stringMatching(/^storage_failed: /) }]);
     whenTold = () => {};
     told = [];
     await pass(retryMs);
     expect(told).toEqual(['a', 'b']);
   });
 
-  it('of a request that is broken do not keep others from theirs', async () => {
-    whenTold = (id) => (id.startsWith('broken') ? Promise.reject(new HubError('internal')) : undefined);
+  it.each([
+    ['broken', new HubError('internal')],
+    ['damaged', damaged('requests', 'r')],
+  ])('of a request that is %s do not keep others from theirs', async (_what, error) => {
+    whenTold = (id) => (id.startsWith('broken') ? Promise.reject(error) : undefined);
     for (let n = 0; n < 150; n += 1) await put(`broken${n}`, noon - 1_000 + n);
     await put('sound', noon - 1);
     await deadlines.start();
     expect(told.at(-1)).toBe('sound');
     expect(told).toHaveLength(151);
     expect(errors).toHaveLength(150);
-    expect(errors[0]).toMatchObject({ requestId: 'broken0', error: 'internal' });
+    expect(errors[0]).toMatchObject({ requestId: 'broken0', error: describeError(error) });
     told = [];
     await ask('another', 10);
     await pass(10);

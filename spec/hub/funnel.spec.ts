@@ -107,6 +107,21 @@ describe('The funnel', () => {
     expect(delivered).toEqual(['T:1']);
   });
 
+  it('says in the log what keeps the store from keeping, once until it keeps again or something else is wrong', async () => {
+    trouble.commit = diskFull;
+    for (let n = 0; n < 3; n += 1) await expect(funnel.commit(line('a'))).rejects.toThrow();
+    trouble.commit = () => {
+      throw new Error('disk gone');
+    };
+    for (let n = 0; n < 3; n += 1) await expect(funnel.commit(line('a'))).rejects.toThrow();
+    delete trouble.commit;
+    for (let n = 0; n < 3; n += 1) await funnel.commit(line('a'));
+    trouble.commit = diskFull;
+    await expect(funnel.commit(line('a'))).rejects.toThrow();
+    const refused = 'The store does not keep what it is given; it is refused';
+    expect(errors).toEqual([refused, refused, 'The store keeps again what it is given', refused]);
+  });
+
   it('passes the code on that the store gives', async () => {
     trouble.commit = () => Promise.reject(new HubError('unavailable'));
     await expect(funnel.commit(line('a'))).rejects.toMatchObject({ code: 'unavailable' });

@@ -1,3 +1,4 @@
+import { damaged } from '../../lib/errors';
 import { maxWaitingCommits } from '../../lib/hub/funnel';
 import type { Turn } from '../../lib/hub/turn';
 import { chatCommit, commitTo, turnRecord } from '../store/records';
@@ -76,7 +77,8 @@ describe('In trouble', () => {
       await pass(30_000);
       expect(await ends()).toEqual(['turn_ended completed', 'turn_ended completed']);
       expect(called).toEqual(['one', 'two']);
-      expect(rig.errors.length).toBe(attempts);
+      // Each attempt says so, and the store once.
+      expect(rig.errors.length).toBe(attempts + 1);
     });
 
     it('at the end of a turn does not hold up other sessions', async () => {
@@ -169,6 +171,22 @@ describe('In trouble', () => {
       await restart();
       expect((await rig.kept.requests({ status: 'pending' }, 10)).items).toHaveLength(1);
       expect((await rig.story()).slice(-2)).toEqual(['hitl_request_pending', 'turn_ended aborted crash']);
+    });
+
+    it('may have left a turn behind that cannot be read: it is named in the log, and the others are ended', async () => {
+      const turns = ['bad', 'good'].map((id) => turnRecord({ id, ticketId: 'T' }));
+      await rig.kept.commit([commitTo('T', { turns })]);
+      rig.trouble.turn = (id) => {
+        if (id === 'bad') throw damaged('turns', id);
+      };
+      await restart();
+      expect(await ends()).toEqual(['turn_ended aborted crash']);
+      expect(rig.errors).toMatchObject([
+        { turnId: 'bad', error: 'storage_failed: The row bad of turns is damaged' },
+      ]);
+      delete rig.trouble.turn;
+      await restart();
+      expect(await ends()).toHaveLength(2);
     });
 
     it('may have left more turns behind than commits may wait', async () => {

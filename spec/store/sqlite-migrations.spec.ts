@@ -101,7 +101,7 @@ describe('a file of version 1', () => {
       requests: [request],
     });
     expect(await store.sessionByTab('ticket-1', 'ann', 'tab')).toMatchObject(session);
-    expect(await store.unfinishedTurns()).toMatchObject([turn]);
+    expect(await store.unfinishedTurns()).toEqual([{ id: turn.id, ticketId: 'ticket-1' }]);
     expect(await store.messages('session-1', 10)).toMatchObject([message]);
     expect(await store.requestByKey('ticket-1', 'block')).toMatchObject(stored);
     expect(await store.requestsOfTurn('turn-1')).toMatchObject([stored]);

@@ -214,6 +214,8 @@ describe('a damaged row', () => {
       await expect(store.state('ticket', 10)).rejects.toMatchObject(damaged(table, '1'));
       expect(await read(store, '2')).toBeDefined();
     }
+    // Those that are to be ended after a crash are named all the same.
+    expect(await store.unfinishedTurns()).toMatchObject([{ id: '1' }, { id: '2' }]);
     const { requests: _requests, ...again } = commit;
     expect(await store.commit([again])).toMatchObject([{ ok: true }]);
   });

@@ -58,6 +58,91 @@ describe('B9: resume by after', () => {
     expect(logged(again)).toEqual(logged(bob));
   });
 
+  test('what is committed while the app still thinks about who it is comes with what was missed', async () => {
+    await hub.close();
+    let asked = () => {};
+    let decide = () => {};
+    hub = await startTestHub({
+      user: (req) => {
+        const user = req.get('x-user');
+        if (user !== 'slow') return user;
+        asked();
+        return new Promise((resolve) => {
+          decide = () => resolve(user);
+        });
+      },
+    });
+    const bob = await hub.connect({ user: 'bob' });
+    const { epoch } = await bob.next('welcome');
+    for (let seq = 0; seq < 4; seq += 2) {
+      const isAsked = new Promise<void>((resolve) => {
+        asked = resolve;
+      });
+      const opening = hub.connect({ user: 'slow', after: `${epoch}:${seq}` });
+      await isAsked;
+      await bob.ask({ type: 'message', content: 'while it is not known yet' });
+      decide();
+      const slow = await opening;
+      await bob.ask({ type: 'message', content: 'when it is in' });
+      await slow.next((frame) => frame.message?.content === 'when it is in');
+      expect(slow.all('welcome')[0].resumed).toBe(true);
+      expect(logged(slow)).toEqual(logged(bob).filter((frame) => frame.seq > seq));
+    }
+  });
+
+  test('the very first envelope of a log is not missed by one who came before it', async () => {
+    const bob = await hub.connect({ user: 'bob' });
+    const { epoch, seq } = await bob.next('welcome');
+    expect(seq).toBe(0);
+    await bob.close();
+    const alice = await hub.connect();
+    await say(alice, 'first');
+    const again = await hub.connect({ user: 'bob', after: `${epoch}:0` });
+    expect((await again.next()).resumed).toBe(true);
+    await again.next('turn_ended');
+    expect(logged(again)).toEqual(logged(alice));
+    expect(logged(again)[0].seq).toBe(1);
+  });
+
+  test('two tabs of one user at different positions are each told what it has missed itself', async () => {
+    const alice = await hub.connect();
+    const seen: TestFrame[] = [];
+    for (const content of ['one', 'two', 'three']) {
+      await say(alice, content);
+      seen.push(logged(alice).at(-1));
+    }
+    const [first, second] = await Promise.all(
+      seen.slice(0, 2).map(({ epoch, seq }, n) => hub.connect({ tab: `${n}`, after: `${epoch}:${seq}` })),
+    );
+    for (const [n, tab] of [first, second].entries()) {
+      await tab?.next((frame) => frame.seq === seen[2].seq && frame.event === 'turn_ended');
+      expect(tab && logged(tab)).toEqual(logged(alice).filter(({ seq }) => seq > seen[n].seq));
+    }
+  });
+
+  test.each([
+    ['forbidden', 403],
+    ['not_found', 404],
+  ] as const)(
+    'one who may not use the ticket any more is not told what was said: %s',
+    async (answer, status) => {
+      await hub.close();
+      let access: 'allow' | typeof answer = 'allow';
+      hub = await startTestHub({ ticket: (_ticketId, user) => (user.id === 'bob' ? access : 'allow') });
+      const alice = await hub.connect();
+      const bob = await hub.connect({ user: 'bob' });
+      const { epoch } = await bob.next('welcome');
+      await bob.close();
+      access = answer;
+      await alice.ask({ type: 'message', content: 'not for bob' });
+      const refused = await hub.tryConnect({ user: 'bob', after: `${epoch}:0` });
+      expect(refused).toMatchObject({ status, body: { error: { code: answer } } });
+      access = 'allow';
+      const again = await hub.connect({ user: 'bob', after: `${epoch}:0` });
+      expect((await again.next()).resumed).toBe(true);
+    },
+  );
+
   test('one who has seen everything is told nothing but who is there', async () => {
     const alice = await hub.connect();
     await say(alice, 'all');

@@ -57,20 +57,23 @@ export class Actors {
     const isAsked = (id: string) => ticketId === undefined || ticketId === id;
     const filter = { ...(status && { status }), ...(ticketId && { ticketId }) };
     const { items, nextCursor } = await store.requests(filter, pageSize, cursor);
-    const turns = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
+    const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
+    const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
     return {
       tickets: hub
         .getActiveTickets()
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
-      turns: turns.slice(-pageSize).map((turn) => ({
-        machine: turnMachine.id,
-        id: turn.id,
-        ticket_id: turn.ticketId,
-        states: pathOf(turnMachine.id, turn.status),
-        ...(turn.intent && { what: turn.intent }),
-      })),
+      turns: turns
+        .filter((turn) => turn !== undefined)
+        .map((turn) => ({
+          machine: turnMachine.id,
+          id: turn.id,
+          ticket_id: turn.ticketId,
+          states: pathOf(turnMachine.id, turn.status),
+          ...(turn.intent && { what: turn.intent }),
+        })),
       requests: await Promise.all(items.map((record) => this.requestEntry(record))),
       ...(nextCursor && { next_cursor: nextCursor }),
     };

@@ -1,7 +1,7 @@
 /** The end of the router: errors of REST as coded JSON. */
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'winston';
-import { HubError, toHubError } from '../../errors';
+import { describe, HubError, isDamage, toHubError } from '../../errors';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { refuse } from '../refusal';
 
@@ -10,10 +10,9 @@ export function restErrors(logger: Logger): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown);
     const error = fromBodyParser(thrown) ?? toHubError(thrown);
-    if (error.code === 'internal') {
-      const cause = error.cause instanceof Error ? error.cause.message : typeof error.cause;
-      logger.error('A request failed', { path: req.path, error: cause });
-    }
+    // Of a store that keeps nothing the funnel says so, once.
+    if (error.code === 'internal' || isDamage(error))
+      logger.error('A request failed', { path: req.path, error: describe(error) });
     refuse(res, error);
   };
 }

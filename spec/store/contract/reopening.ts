@@ -45,7 +45,7 @@ export function reopeningObligations({ store, reopen }: Subject): void {
       { items: [{ seq: 1 }] },
       { requests: [request] },
       session,
-      [turn],
+      [{ id: turn.id, ticketId: turn.ticketId }],
       {},
       {},
       [{}],
