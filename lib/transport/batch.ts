@@ -44,14 +44,16 @@ export class Batch {
   /**
    * Gives all frames to the socket, behind everything that was given to it before: in one write, or, where ws compresses or
    * has something under way, through its own `send`.
-   * @param onSent told of frames that the network has, or never will have
+   * @param done called once the network has them all, or never will
    */
-  writeTo(socket: Socket, onSent: (frames: number) => void): void {
+  writeTo(socket: Socket, done?: () => void): void {
     const { texts } = this;
     if (texts.length === 0) return;
     const stream = streamBelow(socket);
-    if (stream) stream.write(this.bytes(), () => onSent(texts.length));
-    else for (const text of texts) socket.send(text, () => onSent(1));
+    if (stream) stream.write(this.bytes(), done);
+    else
+      for (const [index, text] of texts.entries())
+        socket.send(text, index === texts.length - 1 ? done : undefined);
   }
 
   /** Made when first needed, for all sockets. */
