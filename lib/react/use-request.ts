@@ -93,12 +93,18 @@ function actionsOf(
   const { desks } = connections;
   const { id } = place;
 
+  const carryOut = async (send: (room: TicketRoom) => Promise<RequestOutcome>): Promise<RequestOutcome> => {
+    const known = connections.request(place);
+    if (known && known.status !== 'pending') return tooLate(known);
+    const room = connections.ticketOf(place);
+    return room ? send(room) : notShown();
+  };
+
   const act = (what: Doing, send: (room: TicketRoom) => Promise<RequestOutcome>): Promise<RequestOutcome> => {
     const { doing } = desks.get(id);
     const under = doing[what];
     if (under) return under;
-    const room = connections.ticketOf(place);
-    const outcome = (room ? send(room) : Promise.resolve(notShown())).then((done) => {
+    const outcome = carryOut(send).then((done) => {
       const { [what]: _done, ...others } = desks.get(id).doing;
       const { request } = done;
       desks.put(id, {
@@ -134,7 +140,12 @@ function actionsOf(
   };
 }
 
-/** What the server would say, without asking it. */
+// What the server would say, without asking it.
+
+function tooLate(hitl: RequestView): Failure {
+  return failure(new TicketError('already_resolved', 'The request is already resolved', { hitl }));
+}
+
 function unfit(issues: readonly Issue[]): Failure {
   const [first] = issues;
   const message = `${first?.path || 'The response'} ${first?.message}`;

@@ -46,6 +46,7 @@ export const type = (name: string) => `import('express-hitl').${name}`;
 const ours: Readonly<Record<string, string>> = {
   'express-hitl': join(root, 'lib/index'),
   'express-hitl/client': join(root, 'lib/client/index'),
+  'express-hitl/react': join(root, 'lib/react/index'),
   'express-hitl/testing': join(root, 'lib/testing/index'),
 };
 
@@ -60,8 +61,8 @@ export class Examples {
   }
 
   /** Writes the module of a block in its frame; gives what runs it. */
-  add({ page, line, text }: Fence, { before = '', after = '' }: Scene): Load {
-    const name = `${page.replace(/\W+/g, '-')}-${line}.ts`;
+  add({ page, line, language, text }: Fence, { before = '', after = '' }: Scene): Load {
+    const name = `${page.replace(/\W+/g, '-')}-${line}.${language === 'tsx' ? 'tsx' : 'ts'}`;
     const path = join(this.folder, 'blocks', name);
     // Imports stand at the top of a module, also where the rest is the body of a function.
     const [imports = ''] = /^(?:import [^;]*;\n+)*/.exec(text) ?? [];

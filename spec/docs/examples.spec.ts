@@ -20,11 +20,12 @@ const scenes: Readonly<Record<string, Scenes>> = {
 /** Pages whose blocks are run by the specs of another folder, each by its label. */
 const elsewhere: Readonly<Record<string, string>> = {
   'docs/writing-a-client.md': 'spec/client',
+  'docs/react.md': 'spec/react',
   'docs/protocol.md': 'spec/protocol',
 };
 
 const blocks = pages.flatMap(fences);
-const code = blocks.filter(({ language }) => ['ts', 'js', 'json'].includes(language));
+const code = blocks.filter(({ language }) => ['ts', 'tsx', 'js', 'json'].includes(language));
 /** Of an example, whose app is beside its page and run by `spec/examples`. */
 const quoted = code.filter(({ page }) => page.startsWith('examples/'));
 const here = code.filter((block) => !(block.page in elsewhere) && !quoted.includes(block));
@@ -65,7 +66,7 @@ describe('a block', () => {
   }, 60_000);
 
   test('is in a language that is checked', () => {
-    const known = ['ts', 'js', 'json', 'sh', 'text', ''];
+    const known = ['ts', 'tsx', 'js', 'json', 'sh', 'text', ''];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
     expect(here.filter(({ language }) => language !== 'ts')).toEqual([]);
   });
@@ -82,7 +83,7 @@ test.each(Object.entries(elsewhere))('every block of %s is named in %s', (page, 
   const labels = code.filter((block) => block.page === page).map(({ label }) => label.split(' ')[0]);
   expect(labels).not.toEqual([]);
   const texts = readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => readFileSync(join(root, folder, name), 'utf8'));
   for (const label of new Set(labels)) {
     const isNamed = texts.some((text) => text.includes(`'${label}'`) || text.includes(`${label}:`));

@@ -18,13 +18,15 @@ function statements(path: string): readonly Node[] {
 /** The interfaces of `lib/`, wherever they are declared. */
 const interfaces = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
-  .flatMap((name) => statements(`lib/${name}`))
-  .map((statement) => (statement.declaration ?? statement) as Node)
-  .filter(({ type }) => type === 'TsInterfaceDeclaration');
+  .flatMap((name) => statements(`lib/${name}`).map((statement) => ({ path: `lib/${name}`, statement })))
+  .map(({ path, statement }) => ({ path, node: (statement.declaration ?? statement) as Node }))
+  .filter(({ node }) => node.type === 'TsInterfaceDeclaration');
 
-/** The fields of an interface, without those it inherits. */
-function fields(name: string): string[] {
-  const [declared, other] = interfaces.filter(({ id }) => (id as Node).value === name);
+/** The fields of an interface, without those it inherits. @param room where it is, if there are several of the name */
+function fields(name: string, room = 'lib/'): string[] {
+  const [declared, other] = interfaces
+    .filter(({ path, node }) => path.startsWith(room) && (node.id as Node).value === name)
+    .map(({ node }) => node);
   if (!declared || other) throw new Error(`${declared ? 'several' : 'no'} interfaces are called ${name}`);
   const { body } = declared.body as { body: { key: { value: string } }[] };
   return body.map(({ key }) => key.value);
@@ -45,6 +47,11 @@ describe('the table of', () => {
       '## Options',
       [...fields('ExpressHitlOptions'), ...fields('AccessCallbacks'), ...fields('OriginOptions')],
     ],
+    ['Property', 'docs/react.md', '## The provider', fields('ConnectionOptions')],
+    ['Field of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketState', 'lib/react/')],
+    ['Action of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketActions')],
+    ['Field of `useRequest`', 'docs/react.md', '## A request', fields('RequestState', 'lib/react/')],
+    ['Action of `useRequest`', 'docs/react.md', '## A request', fields('RequestActions')],
     ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
     ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],

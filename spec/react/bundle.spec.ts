@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import * as hooks from '../../lib/react';
 import { type Bundles, bundleReact } from './bundle';
 
 let bundles: Bundles;
@@ -44,15 +43,4 @@ test('what an app does not import it does not get', async () => {
   // What `checkResponse` says.
   expect([all, some].map((text) => text.includes('is not expected'))).toEqual([true, false]);
   expect(some.length).toBeLessThan(all.length - 2_000);
-});
-
-test('every public name is a hook, the provider, or made for them', () => {
-  expect(Object.keys(hooks).sort()).toEqual([
-    'HitlProvider',
-    'checkResponse',
-    'usePending',
-    'useRequest',
-    'useTicket',
-    'useTicketValue',
-  ]);
 });

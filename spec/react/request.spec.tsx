@@ -266,6 +266,8 @@ describe('a request that is known by its id alone', () => {
     await bobDenies(id);
     const { sockets } = openPage(hub, <Card id={id} />);
     await shows(id, 'denied Bob');
+    press(id, 'Approve');
+    await shows(id, 'denied Bob  already_resolved');
     expect(sockets).toEqual([]);
   });
 
