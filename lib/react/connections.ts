@@ -1,5 +1,5 @@
 /** Everything that the components below one provider share; nothing is opened before a component is mounted. */
-import type { Clock, Fetch, PageEvents, RequestView, SocketConstructor } from '../client';
+import type { Clock, Fetch, PageEvents, RequestView, SocketConstructor, TicketError } from '../client';
 import { Desks } from './desks';
 import { type Held, Pool } from './pool';
 import { readRequest } from './read-request';
@@ -41,8 +41,8 @@ const systemClock: Clock = {
 
 export class Connections {
   readonly desks = new Desks();
-  readonly ticker: Ticker;
   readonly tickets: Pool<TicketRoom>;
+  private readonly ticker: Ticker;
   private readonly searches: Pool<RequestSearch>;
   private readonly clock: Clock;
 
@@ -62,40 +62,71 @@ export class Connections {
   }
 
   /** The request as it stands, from whoever knows most of it. Opens nothing. */
-  request({ id, ticketId }: RequestPlace): RequestView | undefined {
-    const { told } = this.desks.get(id);
-    return newest(this.ticketOf({ id, ticketId })?.request(id), told);
+  request(place: RequestPlace): RequestView | undefined {
+    const { id } = place;
+    const heard = this.ticketOf(place)?.request(id);
+    return [this.search(place)?.told, this.desks.get(id).told].reduce(newest, heard);
+  }
+
+  /** Why it is not known. */
+  searchError(place: RequestPlace): TicketError | undefined {
+    return this.search(place)?.error;
+  }
+
+  /** How long it is until the request expires, while it is pending. */
+  remainingMs({ status, expires_at: until }: RequestView): number | undefined {
+    return status === 'pending' ? this.ticker.remainingMs(until) : undefined;
   }
 
   /** Where an answer to the request is sent. */
-  ticketOf({ id, ticketId }: RequestPlace): TicketRoom | undefined {
-    const inTicket = ticketId ?? this.desks.get(id).told?.ticket_id;
-    return inTicket === undefined ? undefined : this.tickets.get(inTicket);
+  ticketOf(place: RequestPlace): TicketRoom | undefined {
+    const told = this.search(place)?.told ?? this.desks.get(place.id).told;
+    const ticketId = place.ticketId ?? told?.ticket_id;
+    return ticketId === undefined ? undefined : this.tickets.get(ticketId);
   }
 
-  /** Follows a request, its desk and the time; returns what ends that. */
-  followRequest({ id, ticketId }: RequestPlace, listener: () => void): () => void {
-    const search = this.searches.hold(`${ticketId ?? ''}/${id}`, () => {
-      return new RequestSearch(id, ticketId, {
-        join: (ticket) => this.holdTicket(ticket),
-        read: (signal) => readRequest(restOf(this.options), id, signal),
-        tell: (changed) => this.desks.put(id, changed),
-        clock: this.clock,
-      });
-    });
-    const ends = [
-      search.value.on(listener),
-      this.desks.on(listener),
-      this.ticker.on(listener),
-      search.release,
-    ];
+  /** Follows a request, its desk, and the time while that runs out; returns what ends that. */
+  followRequest(place: RequestPlace, listener: () => void): () => void {
+    let endTicker: (() => void) | undefined;
+    const count = () => {
+      const request = this.request(place);
+      const counts = request !== undefined && this.remainingMs(request) !== undefined;
+      if (counts) endTicker ??= this.ticker.on(listener);
+      else {
+        endTicker?.();
+        endTicker = undefined;
+      }
+    };
+    const hear = () => {
+      count();
+      listener();
+    };
+    const { value, release } = this.holdSearch(place);
+    const ends = [value.on(hear), this.desks.on(hear), release];
+    count();
     return () => {
+      endTicker?.();
       for (const end of ends) end();
     };
   }
+
+  private search({ id, ticketId }: RequestPlace): RequestSearch | undefined {
+    return this.searches.get(`${ticketId ?? ''}/${id}`);
+  }
+
+  private holdSearch({ id, ticketId }: RequestPlace): Held<RequestSearch> {
+    const parts = {
+      join: (ticket: string) => this.holdTicket(ticket),
+      inInbox: () => undefined,
+      onInbox: () => () => {},
+      read: (signal: AbortSignal) => readRequest(restOf(this.options), id, signal),
+      clock: this.clock,
+    };
+    return this.searches.hold(`${ticketId ?? ''}/${id}`, () => new RequestSearch(id, ticketId, parts));
+  }
 }
 
-/** What is settled stays so, and an amendment is not taken back; else a connection knows more than an answer of some time ago. */
+/** What is settled stays so, and an amendment is not taken back; else who is named first knows more. */
 function newest(heard: RequestView | undefined, told: RequestView | undefined): RequestView | undefined {
   if (!heard || !told) return heard ?? told;
   if (heard.status !== 'pending') return heard;

@@ -8,8 +8,3 @@ export async function readRequest(rest: Rest, id: string, signal: AbortSignal): 
   if (!hitl) throw new TicketError('unavailable', 'The server gave no answer that can be read');
   return hitl;
 }
-
-/** Whether asking again would get the same refusal. */
-export function isFinal({ code }: TicketError): boolean {
-  return ['authentication_required', 'forbidden', 'not_found', 'invalid_id'].includes(code);
-}

@@ -1,9 +1,7 @@
-/** Finds one request that a component names and stays where it is told of: in its ticket, else by asking the server once. */
-import type { Clock, RequestView } from '../client';
-import type { Desk } from './desks';
+/** Finds one request that components name, and stays where it is told of: in an open inbox, in its ticket, else by asking the server. */
+import type { Clock, RequestView, TicketError } from '../client';
 import { failure } from './outcome';
 import type { Held } from './pool';
-import { isFinal } from './read-request';
 import type { TicketRoom } from './ticket-room';
 
 /** Milliseconds before the server is asked again after it gave no answer; doubled each time, up to the second. */
@@ -12,32 +10,38 @@ const longestWaitMs = 30_000;
 
 export interface SearchParts {
   join(ticketId: string): Held<TicketRoom>;
-  /** Rejects with a `TicketError`. */
+  /** The request, if an inbox that is open has it. */
+  inInbox(): RequestView | undefined;
+  /** Calls when an inbox changes; returns what ends that. */
+  onInbox(listener: () => void): () => void;
+  /** Asks the server. Rejects with a `TicketError`. */
   read(signal: AbortSignal): Promise<RequestView>;
-  /** Puts down what was found out of the request. */
-  tell(changed: Pick<Partial<Desk>, 'told' | 'error'>): void;
   clock: Clock;
 }
 
 export class RequestSearch {
+  /** The request, as an inbox had it last or the server said when it was asked. */
+  told: RequestView | undefined;
+  /** Why it could not be read. */
+  error: TicketError | undefined;
   private ticket: Held<TicketRoom> | undefined;
-  private endTicket: (() => void) | undefined;
   private reading: AbortController | undefined;
   private cancelWait: (() => void) | undefined;
   private waitMs = firstWaitMs;
-  private isSettled = false;
+  private readonly ends: (() => void)[];
   private readonly listeners = new Set<() => void>();
 
+  /** @param ticketId where the request is, if the component knows that */
   constructor(
     private readonly id: string,
-    ticketId: string | undefined,
+    private readonly ticketId: string | undefined,
     private readonly parts: SearchParts,
   ) {
-    if (ticketId === undefined) this.read();
-    else this.join(ticketId);
+    this.ends = [parts.onInbox(() => this.hear())];
+    this.look();
   }
 
-  /** Calls when the ticket of the request says anything. Returns what ends that. */
+  /** Calls when anything is told of the request. Returns what ends that. */
   on(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -46,53 +50,69 @@ export class RequestSearch {
   close(): void {
     this.reading?.abort();
     this.cancelWait?.();
-    this.endTicket?.();
+    for (const end of this.ends) end();
     this.ticket?.release();
   }
 
+  private hear(): void {
+    this.look();
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private look(): void {
+    const inInbox = this.parts.inInbox();
+    if (inInbox) this.told = inInbox;
+    else if (this.ticket) this.lookInTicket(this.ticket.value);
+    else if (this.ticketId === undefined) this.read();
+    else this.join(this.ticketId);
+  }
+
   private join(ticketId: string): void {
-    const ticket = this.parts.join(ticketId);
-    this.ticket = ticket;
-    this.endTicket = ticket.value.changes.on(() => {
-      this.look(ticket.value);
-      for (const listener of [...this.listeners]) listener();
-    });
-    this.look(ticket.value);
+    this.ticket = this.parts.join(ticketId);
+    this.ends.push(this.ticket.value.changes.on(() => this.hear()));
+    this.lookInTicket(this.ticket.value);
   }
 
   /** A ticket tells of what is pending, and of what is settled while one is in; of older ones the server has to be asked. */
-  private look(room: TicketRoom): void {
+  private lookInTicket(room: TicketRoom): void {
     const { state } = room.state;
     if ((state === 'live' || state === 'closed') && !room.request(this.id)) this.read();
   }
 
   private read(): void {
-    if (this.reading || this.isSettled) return;
+    if (this.reading || (this.told && this.told.status !== 'pending')) return;
     const reading = new AbortController();
     this.reading = reading;
-    this.parts.read(reading.signal).then(
+    const { signal } = reading;
+    this.parts.read(signal).then(
       (told) => {
-        if (reading.signal.aborted) return;
+        if (signal.aborted) return;
+        this.error = undefined;
+        this.told = told;
         // It may be settled before the ticket is joined, and then the ticket does not tell of it.
-        this.reading = undefined;
-        this.isSettled = told.status !== 'pending';
-        this.parts.tell({ told, error: undefined });
+        if (told.status === 'pending') this.lookLater();
         if (told.status === 'pending' && !this.ticket) this.join(told.ticket_id);
+        this.hear();
       },
       (cause: unknown) => {
-        if (reading.signal.aborted) return;
-        const { error } = failure(cause);
-        this.parts.tell({ error });
-        if (!isFinal(error)) this.readLater();
+        if (signal.aborted) return;
+        this.error = failure(cause).error;
+        if (!isFinal(this.error)) this.lookLater();
+        this.hear();
       },
     );
   }
 
-  private readLater(): void {
+  private lookLater(): void {
     this.cancelWait = this.parts.clock.later(this.waitMs, () => {
       this.reading = undefined;
-      this.read();
+      this.look();
     });
     this.waitMs = Math.min(longestWaitMs, this.waitMs * 2);
   }
+}
+
+/** Whether asking again would get the same refusal. */
+function isFinal({ code }: TicketError): boolean {
+  return ['authentication_required', 'forbidden', 'not_found', 'invalid_id'].includes(code);
 }

@@ -14,7 +14,7 @@ export interface RequestState {
   readonly request: RequestView | undefined;
   /** What was sent and has no answer yet. */
   readonly busy: Doing | undefined;
-  /** Why the last thing that was tried failed; gone with the next try. */
+  /** Why the last thing that was tried failed, gone with the next try; or why there is no request. */
   readonly error: TicketError | undefined;
   /** The response as far as `edit` has filled it in. When the request is amended only the comment stays. */
   readonly draft: Draft;
@@ -66,7 +66,7 @@ export function useRequest(place: string | { id: string; ticketId?: string }): R
 }
 
 function sourceOf(connections: Connections, place: RequestPlace): Source<RequestState> {
-  const { desks, ticker } = connections;
+  const { desks } = connections;
   return {
     subscribe: (listener) => connections.followRequest(place, listener),
     get() {
@@ -75,9 +75,9 @@ function sourceOf(connections: Connections, place: RequestPlace): Source<Request
       return {
         request,
         busy: doing.answer ? 'answer' : doing.claim ? 'claim' : doing.release && 'release',
-        error,
+        error: error ?? (request ? undefined : connections.searchError(place)),
         draft: desks.draft(place.id, request?.revision),
-        remainingMs: request?.status === 'pending' ? ticker.remainingMs(request.expires_at) : undefined,
+        remainingMs: request && connections.remainingMs(request),
       };
     },
     initial: unknown,

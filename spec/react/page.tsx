@@ -1,5 +1,5 @@
 /** A page below a `HitlProvider` on a test hub, as somebody has it open; the specs of the hooks look at these. */
-import { act, render, waitFor } from '@testing-library/react';
+import { act, configure, render, waitFor } from '@testing-library/react';
 import { Fragment, type ReactNode, StrictMode } from 'react';
 import type { WebSocket } from 'ws';
 import type { Fetch } from '../../lib/client';
@@ -71,6 +71,9 @@ export async function leavePages(): Promise<void> {
   await Promise.all([...leaving].map((leave) => leave()));
   leaving.clear();
 }
+
+// A machine with much else to do is slow, and not wrong.
+configure({ asyncUtilTimeout: 5_000 });
 
 // What comes over a socket comes when it comes, as in a browser, and not when a test says so.
 beforeEach(() => {

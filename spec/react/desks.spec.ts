@@ -1,0 +1,35 @@
+import { clearDesk, Desks, maxDesks } from '../../lib/react/desks';
+
+test('of more requests than are kept, the one longest untouched is forgotten', () => {
+  const desks = new Desks();
+  for (let id = 0; id < maxDesks; id += 1) desks.edit(`${id}`, 1, { comment: `of ${id}` });
+  desks.edit('0', 1, { answer: 'yes' });
+  desks.edit('one more', 1, { comment: 'new' });
+  expect(desks.get('1')).toBe(clearDesk);
+  expect(desks.draft('0', 1)).toEqual({ comment: 'of 0', answer: 'yes' });
+  expect(desks.draft('2', 1)).toEqual({ comment: 'of 2' });
+});
+
+test('a new revision has the comment of the draft and nothing else, until it is filled in', () => {
+  const desks = new Desks();
+  desks.edit('r', 1, { comment: 'fine', tool_args: { ip: 'old' } });
+  expect(desks.draft('r', 2)).toEqual({ comment: 'fine' });
+  // The same object, so that nothing renders for it.
+  expect(desks.draft('r', 2)).toBe(desks.draft('r', 2));
+  desks.edit('r', 2, { tool_args: { ip: 'new' } });
+  expect(desks.draft('r', 2)).toEqual({ comment: 'fine', tool_args: { ip: 'new' } });
+  desks.edit('r', 2, { comment: undefined });
+  expect(desks.draft('r', 2)).toEqual({ tool_args: { ip: 'new' } });
+  expect(desks.draft('r', 3)).toEqual({});
+});
+
+test('whoever listens is told at once, and not any more when it ends that', () => {
+  const desks = new Desks();
+  const told: string[] = [];
+  const end = desks.on(() => told.push('told'));
+  desks.edit('r', 1, { comment: 'a' });
+  expect(told).toEqual(['told']);
+  end();
+  desks.edit('r', 1, { comment: 'ab' });
+  expect(told).toEqual(['told']);
+});
