@@ -1,15 +1,19 @@
 /** Starts the console in its page; Vite begins the bundle here. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import '../parts/parts.css';
 import './console.css';
+import { HitlProvider } from '../react';
+import { mount } from './mount';
+import { Shell } from './shell';
 
 const place = document.getElementById('console');
 if (place) {
   createRoot(place).render(
     <StrictMode>
-      <main>
-        <h1>Inbox</h1>
-      </main>
+      <HitlProvider url={mount}>
+        <Shell />
+      </HitlProvider>
     </StrictMode>,
   );
 }

@@ -1,5 +1,6 @@
 /** The form in which a request is answered: options, fields, grant, comment and the two buttons; `RequestCard` shows it while it is pending. */
 import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
+import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
 import { ExpandingText } from './expanding-text';
 import { GrantOffer, offersOf } from './grant-offer';
@@ -17,8 +18,7 @@ const placed: ReadonlySet<string> = new Set(['comment', 'answer', 'tool_args', '
 const renewMs = 60_000;
 
 export interface RequestAnswerProps {
-  /** What `useRequest` gives, of a request that is there. */
-  desk: Request & { request: NonNullable<Request['request']> };
+  desk: Omit<Request, 'remainingMs'> & { request: RequestView };
   /** Why this person cannot answer; then there is nothing to press. */
   obstacle: string | undefined;
   /** The request has changed under the reader's eyes: nothing can be pressed until they have looked. */

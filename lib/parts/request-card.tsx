@@ -1,5 +1,6 @@
 /** One request with everything a person needs to decide on it; shows what `useRequest` gives and keeps nothing that belongs to it. */
 import { type ReactNode, useId, useState } from 'react';
+import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
 import { Countdown } from './countdown';
 import { Face } from './face';
@@ -18,9 +19,11 @@ import { texts } from './texts';
 import { Ago } from './times';
 import { ValueTree } from './value-tree';
 
+/** What `useRequest` gives, of a request that is there. */
+export type Desk = Omit<Request, 'remainingMs'> & { request: RequestView };
+
 export interface RequestCardProps {
-  /** What `useRequest` gives, of a request that is there. */
-  desk: Request & { request: NonNullable<Request['request']> };
+  desk: Desk;
   me?: Me | undefined;
   /** `line`: among the lines of a ticket, which say already where and by whom it was asked. */
   size?: 'full' | 'line';
@@ -168,7 +171,7 @@ function ArgumentsEditor({ desk, schema, before }: ArgumentsEditorProps) {
   );
 }
 
-function ClaimNote({ request, me }: { request: RequestCardProps['desk']['request']; me: Me | undefined }) {
+function ClaimNote({ request, me }: { request: RequestView; me: Me | undefined }) {
   const { claimed_by: claim } = request;
   if (!claim || claim.user_id === me?.id) return null;
   return (

@@ -19,7 +19,7 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
-import { type ChartsOptions, chartsRouter } from './charts/charts-router';
+import { type ChartsOptions, chartsRouter, maySeeCharts } from './charts/charts-router';
 import { type ConsoleOptions, consoleRouter } from './console';
 import { serveDocuments } from './documents/serve';
 import { consoleLogger, unfailing } from './logger';
@@ -118,7 +118,16 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
 
   const router = withSockets(express.Router());
   serveOperations(
-    new Rest(router, { hub, store, access, origins, clock, logger, agent: agentUser, charts: false }),
+    new Rest(router, {
+      hub,
+      store,
+      access,
+      origins,
+      clock,
+      logger,
+      agent: agentUser,
+      charts: async (req) => options.charts !== undefined && maySeeCharts(options.charts, req),
+    }),
   );
   serveDocuments(router);
   router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);

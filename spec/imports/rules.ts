@@ -49,7 +49,17 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // Two write no frame: `hub/kinds` takes the digest of a payload, which is defined on canonical JSON, and
   // `charts/implementations` prints what a machine holds into a picture.
-  JSON: ['protocol/codec', 'store/', 'hub/kinds', 'charts/', 'client/', 'react/', 'parts/', 'testing/'],
+  JSON: [
+    'protocol/codec',
+    'store/',
+    'hub/kinds',
+    'charts/',
+    'client/',
+    'react/',
+    'parts/',
+    'console/',
+    'testing/',
+  ],
 };
 
 /** Globals that the files of a room may not use, since they are a clock, a timer, chance or something to wait for. */

@@ -52,6 +52,15 @@ const pagePolicy = [
 /** A picture brings its own style sheet, and is shown inside the page. */
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
+/** Whether they are served to whoever sends this; a rule that throws is a no. */
+export async function maySeeCharts({ admin }: ChartsOptions, req: Request): Promise<boolean> {
+  try {
+    return (await admin(req)) === true;
+  } catch {
+    return false;
+  }
+}
+
 export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Router {
   const { hub, logger } = parts;
   const streams = new StepStreams(parts);

@@ -12,7 +12,7 @@ export const getMe = operation({
     200: z.object({
       user: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }),
       agent: z.object({ id: z.string(), name: z.string() }),
-      /** Whether live charts are served at `<mount>/charts/`. */
+      /** Whether live charts are served at `<mount>/charts/`, and to this caller. */
       charts: z.boolean(),
     }),
   },
@@ -23,5 +23,5 @@ export const meOperations = [getMe];
 
 export function serveMe(rest: Rest): void {
   const { agent, charts } = rest.parts;
-  rest.serve(getMe, async ({ user }) => ({ body: { user, agent, charts } }));
+  rest.serve(getMe, async ({ req, user }) => ({ body: { user, agent, charts: await charts(req) } }));
 }

@@ -27,8 +27,8 @@ export interface RestParts {
   logger: Logger;
   /** What the agent is called. */
   agent: ChatUser;
-  /** Whether live charts are served. */
-  charts: boolean;
+  /** Whether live charts are served to whoever asks this. */
+  charts(req: Request): Promise<boolean>;
 }
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };

@@ -1,0 +1,276 @@
+/** `<Inbox/>`: everything the reader may answer, of all tickets, with the chosen one beside it; a list to be worked through with the keyboard. */
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import type { RequestView } from '../client';
+import { Bulk } from './bulk';
+import { ConnectionLine } from './connection';
+import { Icon } from './icon';
+import { InboxFilters } from './inbox-filters';
+import { type InboxChoice, useInboxItems } from './inbox-items';
+import { InboxRow } from './inbox-row';
+import { useKeys } from './keys';
+import { Request } from './request';
+import type { Me } from './right-to-answer';
+import { searchTextOf, toolOf } from './subject';
+import { texts } from './texts';
+
+export interface InboxProps {
+  me?: Me | undefined;
+  /** Which one is shown; for pages that keep it in their address. Default: the part keeps it itself. */
+  selected?: string | undefined;
+  onSelect?: ((id: string | undefined) => void) | undefined;
+  /** Where a ticket is to be found; makes links of their ids. */
+  ticketHref?: ((ticketId: string) => string) | undefined;
+}
+
+/** From this width on the list and the chosen request stand side by side. */
+const wide = 760;
+
+/** Below a `HitlProvider`; it fills the height it is given. */
+export function Inbox({ me, ticketHref, ...props }: InboxProps) {
+  const [filter, setFilter] = useState<InboxChoice>({ order: 'oldest' });
+  const [search, setSearch] = useState('');
+  const [own, setOwn] = useState<string>();
+  const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
+  const frame = useRef<HTMLElement>(null);
+  const isWide = useIsWide(frame);
+  const inbox = useInboxItems(filter);
+  const items = useMemo(() => {
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    return words.length === 0
+      ? inbox.items
+      : inbox.items.filter((request) => words.every((word) => searchTextOf(request).includes(word)));
+  }, [inbox.items, search]);
+  const selected = props.onSelect ? props.selected : own;
+  const select = props.onSelect ?? setOwn;
+  // Where the reader was; what is answered makes room for the next one there.
+  const place = useRef(0);
+  const at = items.findIndex(({ id }) => id === selected);
+  if (at >= 0) place.current = at;
+
+  const bulk = items.filter(({ id }) => checked.has(id));
+  const bulkTool = bulk[0] && toolOf(bulk[0]);
+
+  function goTo(index: number) {
+    const next = items[Math.max(0, Math.min(items.length - 1, index))];
+    if (!next) return;
+    select(next.id);
+    setChecked(new Set());
+    const row = frame.current?.querySelector<HTMLElement>(
+      `[data-row="${CSS.escape(next.id)}"] .hitl-inbox-open`,
+    );
+    row?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: 'nearest' });
+  }
+
+  function press(name: 'approved' | 'denied') {
+    const button = frame.current?.querySelector<HTMLButtonElement>(`[data-decide=${name}]:enabled`);
+    if (!button) return;
+    // The first press shows what the second one does.
+    if (document.activeElement === button) button.click();
+    else button.focus();
+  }
+
+  function check(id: string) {
+    const next = new Set(checked);
+    if (!next.delete(id)) next.add(id);
+    setChecked(next);
+  }
+
+  const focusIn = (selector: string) => (event: KeyboardEvent) => {
+    const found = frame.current?.querySelector<HTMLElement>(selector);
+    if (!found) return;
+    event.preventDefault();
+    found.focus();
+  };
+  useKeys({
+    j: () => goTo(at < 0 ? place.current : at + 1),
+    k: () => goTo(at < 0 ? place.current : at - 1),
+    a: () => press('approved'),
+    d: () => press('denied'),
+    c: focusIn('.hitl-inbox-detail .hitl-verdict textarea'),
+    e: () =>
+      frame.current?.querySelector<HTMLElement>('.hitl-inbox-detail .hitl-values [aria-pressed]')?.click(),
+    x: () => {
+      const request = items[at];
+      if (request && toolOf(request) !== undefined) check(request.id);
+    },
+    o: () => frame.current?.querySelector<HTMLAnchorElement>('.hitl-inbox-detail .hitl-card-head a')?.click(),
+    '/': focusIn('.hitl-search input'),
+    Escape: () => {
+      setChecked(new Set());
+      if (!isWide) select(undefined);
+    },
+    ...Object.fromEntries(
+      Array.from({ length: 9 }, (_, index) => [
+        `${index + 1}`,
+        () => {
+          const options = frame.current?.querySelectorAll<HTMLElement>(
+            '.hitl-inbox-detail .hitl-option input',
+          );
+          options?.[index]?.click();
+        },
+      ]),
+    ),
+  });
+
+  // Side by side there is always one to look at; it is never changed under the reader's eyes.
+  const [first] = items;
+  useEffect(() => {
+    if (isWide && selected === undefined && first) select(first.id);
+  }, [isWide, selected, first, select]);
+
+  function answered() {
+    inbox.refresh();
+    const next = items[at + 1] ?? items[at - 1];
+    if (!isWide) select(undefined);
+    else if (at >= 0 && next) goTo(items.indexOf(next));
+  }
+
+  const known = items[at];
+  const showsBulk = bulk.length > 1;
+  const showsDetail = showsBulk || selected !== undefined;
+  return (
+    <section
+      ref={frame}
+      className="hitl-inbox"
+      aria-label={texts.inbox}
+      data-wide={isWide || undefined}
+      data-detail={showsDetail || undefined}
+    >
+      <div className="hitl-inbox-list">
+        <InboxFilters
+          filter={filter}
+          counts={inbox.counts}
+          search={search}
+          onFilter={(changed) => {
+            setFilter(changed);
+            setChecked(new Set());
+          }}
+          onSearch={setSearch}
+        />
+        <ConnectionLine state={inbox.state} />
+        {bulkTool !== undefined && (
+          <BulkBar
+            count={bulk.length}
+            all={items.filter((each) => toolOf(each) === bulkTool)}
+            tool={bulkTool}
+            onCheck={setChecked}
+          />
+        )}
+        <ul className="hitl-inbox-rows" aria-label={texts.waiting(items.length)}>
+          {items.map((request) => (
+            <InboxRow
+              key={request.id}
+              request={request}
+              isSelected={request.id === selected && !showsBulk}
+              isChecked={checked.has(request.id)}
+              canCheck={bulkTool === undefined || toolOf(request) === bulkTool}
+              onSelect={(id) => {
+                setChecked(new Set());
+                select(id);
+              }}
+              onCheck={check}
+            />
+          ))}
+          {inbox.hasMore && (
+            <li className="hitl-inbox-more">
+              <button type="button" className="hitl-button" onClick={inbox.loadMore}>
+                {texts.loadMore}
+              </button>
+            </li>
+          )}
+        </ul>
+        {items.length === 0 && <Nothing state={inbox.state} isFiltered={isFiltered(filter, search)} />}
+      </div>
+      {(isWide || showsDetail) && (
+        <div className="hitl-inbox-detail">
+          {!isWide && (
+            <button type="button" className="hitl-quiet hitl-back" onClick={() => select(undefined)}>
+              <Icon name="back" /> {texts.inbox}
+            </button>
+          )}
+          {showsBulk ? (
+            <Bulk
+              key={bulkTool}
+              requests={bulk}
+              me={me}
+              respond={inbox.respond}
+              onDone={inbox.refresh}
+              onClose={() => setChecked(new Set())}
+            />
+          ) : selected !== undefined ? (
+            <Request
+              key={selected}
+              id={selected}
+              ticketId={known?.ticket_id}
+              known={known}
+              me={me}
+              more={known && ticketHref && <TicketLink href={ticketHref(known.ticket_id)} />}
+              onAnswered={answered}
+            />
+          ) : (
+            <p className="hitl-nothing">{items.length > 0 && texts.chooseOne}</p>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function TicketLink({ href }: { href: string }) {
+  return (
+    <a className="hitl-quiet" href={href}>
+      <Icon name="ticket" /> {texts.openTicket}
+    </a>
+  );
+}
+
+interface BulkBarProps {
+  count: number;
+  all: readonly RequestView[];
+  tool: string;
+  onCheck(ids: ReadonlySet<string>): void;
+}
+
+function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
+  return (
+    <p className="hitl-bulk-bar" role="status">
+      <span>{texts.checked(count)}</span>
+      {count < all.length && (
+        <button type="button" className="hitl-more" onClick={() => onCheck(new Set(all.map(({ id }) => id)))}>
+          {texts.checkAll(all.length, tool)}
+        </button>
+      )}
+      <span className="hitl-push" />
+      <button type="button" className="hitl-more" onClick={() => onCheck(new Set())}>
+        {texts.clear}
+      </button>
+    </p>
+  );
+}
+
+function Nothing({ state, isFiltered: hidden }: { state: string; isFiltered: boolean }): ReactNode {
+  if (state === 'connecting') return <p className="hitl-nothing">{texts.loading}</p>;
+  return (
+    <div className="hitl-nothing">
+      <Icon name={hidden ? 'search' : 'check'} />
+      <p>{hidden ? texts.nothingFound : texts.allDone}</p>
+    </div>
+  );
+}
+
+function isFiltered({ type, toolName, ticketId }: InboxChoice, search: string): boolean {
+  return search !== '' || type !== undefined || toolName !== undefined || ticketId !== undefined;
+}
+
+function useIsWide(frame: React.RefObject<HTMLElement | null>): boolean {
+  const [isWide, setWide] = useState(false);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    const watch = new ResizeObserver(([entry]) => setWide((entry?.contentRect.width ?? 0) >= wide));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, [frame]);
+  return isWide;
+}

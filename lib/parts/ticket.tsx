@@ -1,0 +1,87 @@
+/** `<Ticket/>`: a whole ticket; what was said and asked in it, what the agent is at, who is there, and a field to write in. */
+import { type ReactNode, useMemo } from 'react';
+import { useTicket } from '../react';
+import { Composer } from './composer';
+import { ConnectionLine } from './connection';
+import { joined, useHistory } from './history';
+import { Presence, TypingLine } from './presence';
+import type { Me } from './right-to-answer';
+import { texts } from './texts';
+import { Timeline } from './timeline';
+import { timelineRows } from './timeline-rows';
+import { TurnBar } from './turn-bar';
+import { visibleText } from './visible-text';
+
+export interface TicketProps {
+  ticketId: string;
+  /** Whom the reader is taken for. Default: the server's word, without groups. */
+  me?: Me | undefined;
+  /** What the agent is called. Default "Agent". */
+  agentName?: string;
+  /** Above the timeline beside who is there: a title, links. Default: the ticket's id. */
+  title?: ReactNode;
+}
+
+/** Below a `HitlProvider`; it fills the height it is given. Another ticket is another component. */
+export function Ticket(props: TicketProps) {
+  return <TicketView key={props.ticketId} {...props} />;
+}
+
+function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProps) {
+  const ticket = useTicket(ticketId);
+  const { state, ending, user, timeline, turns, requests, pending, presence, typing } = ticket;
+  const begin = timeline[0]?.id ?? '';
+  const { history, loadMore } = useHistory(ticketId, state === 'live', begin);
+  const older = useMemo(
+    () => ({
+      messages: new Map(history.messages.map((each) => [each.id, each])),
+      requests: new Map(history.requests.map((each) => [each.id, each])),
+      turns: new Map(history.turns.map((each) => [each.id, each])),
+    }),
+    [history],
+  );
+  const past = useMemo(() => {
+    const live = new Set(requests.map(({ id }) => id));
+    return new Set([...older.requests.keys()].filter((id) => !live.has(id)));
+  }, [older, requests]);
+  const rows = useMemo(
+    () =>
+      timelineRows({
+        messages: joined(older.messages, timeline),
+        requests: joined(older.requests, requests),
+        turns: joined(older.turns, turns),
+      }),
+    [older, timeline, requests, turns],
+  );
+  return (
+    <section className="hitl-ticket" aria-label={texts.ticketNamed(visibleText(ticketId, 128))}>
+      <header className="hitl-ticket-head">
+        {title ?? <h1>{visibleText(ticketId, 128)}</h1>}
+        <span className="hitl-push" />
+        <Presence members={presence} />
+      </header>
+      <ConnectionLine state={state} ending={ending} onReconnect={ticket.reconnect} />
+      <Timeline
+        rows={rows}
+        ticketId={ticketId}
+        agentName={agentName}
+        me={me ?? user}
+        history={history}
+        past={past}
+        onBeginning={loadMore}
+        empty={state === 'live' ? texts.emptyTicket : ''}
+      />
+      <footer className="hitl-ticket-foot">
+        <TurnBar turns={turns} pending={pending} agentName={agentName} cancelTurn={ticket.cancelTurn} />
+        <Composer
+          ticketId={ticketId}
+          agentName={agentName}
+          isClosed={state === 'closed'}
+          send={ticket.send}
+          sendTyping={ticket.sendTyping}
+        />
+        <TypingLine people={typing} />
+      </footer>
+    </section>
+  );
+}
