@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transports } from 'winston';
 import { scripts } from '../../package.json';
+import { bin } from '../packaging/command';
 import { bodyOf, Examples, type Scenes, type } from './example';
 import { fences, pages, root } from './pages';
 import { hitlScenes } from './scenes/hitl';
@@ -22,6 +23,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'docs/writing-a-client.md': 'spec/client',
   'docs/react.md': 'spec/react',
   'docs/protocol.md': 'spec/protocol',
+  'docs/testing-your-flow.md': 'spec/examples',
 };
 
 const blocks = pages.flatMap(fences);
@@ -108,7 +110,8 @@ describe('a command', () => {
     const [program, verb = '', script = ''] = command.split(/ +/);
     expect(['npm', 'npx']).toContain(program);
     const scripted = verb === 'run' ? script : ['start', 'test'].includes(verb) ? verb : undefined;
-    if (scripted) expect(Object.keys(scripts)).toContain(scripted);
+    if (program === 'npx') expect(existsSync(bin(verb))).toBe(true);
+    else if (scripted) expect(Object.keys(scripts)).toContain(scripted);
     else expect(['ci', 'install', 'install-scripts', 'pack']).toContain(verb);
     if (verb === 'ci') expect(existsSync(join(root, 'package-lock.json'))).toBe(true);
   });

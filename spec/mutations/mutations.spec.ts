@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { planted, withMutant } from './mutant-code';
 import { mutants } from './mutants';
+import { bugsOn, pagePath } from './mutations-page';
 import { killOf } from './suite';
 
 /** A sample over all files, since all take minutes: `npm run mutations` goes through every one. */
@@ -24,4 +26,10 @@ describe('The models of the machines', () => {
 
 test('Every bug can be planted: the text that it replaces is in its file, once', () => {
   for (const mutant of mutants) expect(planted(mutant)).toContain(mutant.replace);
+});
+
+test('docs/mutations.md lists every bug as found out, and no other; else: npm run mutations', () => {
+  const page = readFileSync(pagePath, 'utf8');
+  expect(bugsOn(page)).toEqual(mutants.map(({ file, bug }) => ({ file, bug })));
+  expect(page).toContain(`${mutants.length} of ${mutants.length} were found out`);
 });

@@ -1,20 +1,21 @@
-/** The mutation check, `npm run mutations`: plants every bug, one at a time, and lists which were found out, and how. */
+/** The mutation check, `npm run mutations`: plants every bug, one at a time, and writes in docs/mutations.md which were found out, and how. */
+import { writeFileSync } from 'node:fs';
 import { withMutant } from './mutant-code';
 import { mutants } from './mutants';
+import { mutationsPage, pagePath, type Verdict } from './mutations-page';
 import { killOf } from './suite';
 
 async function main(): Promise<void> {
-  const survivors: string[] = [];
+  const verdicts: Verdict[] = [];
   for (const mutant of mutants) {
-    const killed = await withMutant(mutant, (code) => killOf(mutant, code));
-    const how = killed ? `by ${killed.by}, after ${killed.after}` : '';
-    console.log(
-      `${killed ? 'killed  ' : 'SURVIVED'}  ${mutant.file}: ${mutant.bug}${how && `\n            ${how}`}`,
-    );
-    if (!killed) survivors.push(mutant.bug);
+    const kill = await withMutant(mutant, (code) => killOf(mutant, code));
+    verdicts.push({ mutant, ...(kill && { kill }) });
+    console.log(`${kill ? 'killed  ' : 'SURVIVED'}  ${mutant.file}: ${mutant.bug}`);
   }
-  console.log(`\n${mutants.length - survivors.length} of ${mutants.length} planted bugs were found out`);
-  if (survivors.length > 0) process.exitCode = 1;
+  writeFileSync(pagePath, mutationsPage(verdicts));
+  const killed = verdicts.filter(({ kill }) => kill).length;
+  console.log(`\n${killed} of ${verdicts.length} planted bugs were found out`);
+  if (killed < verdicts.length) process.exitCode = 1;
 }
 
 void main();

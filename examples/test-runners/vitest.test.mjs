@@ -1,0 +1,8 @@
+/** The question, tested with vitest. */
+import { test } from 'vitest';
+import question from './question.js';
+
+test('a question is answered once, with one of its options, or it expires', async () => {
+  await question.model.test(question.source);
+  question.model.assertCoverage();
+});
