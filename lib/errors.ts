@@ -13,6 +13,7 @@ export const errorCodes = {
   invalid_handshake: { status: 400, message: 'This is not a valid WebSocket handshake' },
   unsupported_subprotocol: { status: 400, message: 'None of the offered subprotocols is spoken here' },
   ticket_full: { status: 429, message: 'The ticket has reached its number of clients' },
+  inbox_limit: { status: 429, message: 'You have too many inboxes open; close one' },
   unavailable: { status: 503, message: 'The service cannot answer at the moment; try again later' },
   closing: { status: 503, message: 'The hub is closing; try again later' },
   busy: { status: 503, message: 'A bounded queue is full; try again later' },

@@ -3,9 +3,11 @@ import type { Logger } from 'winston';
 import { describe, HubError } from '../errors';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../store/store';
+import { Lanes } from './lanes';
 
 interface Waiting {
   commit: Commit;
+  onKept: (() => void) | undefined;
   resolve(envelopes: readonly LoggedEnvelope[]): void;
   reject(error: HubError): void;
 }
@@ -23,6 +25,8 @@ export class Funnel {
   private flushing: Promise<void> | undefined;
   /** What keeps the store from keeping anything; said once, and not for each of what may be thousands of commits. */
   private outage: string | undefined;
+  /** One for all that uses the store here: a group is kept and told before anything else. */
+  private readonly lane = new Lanes();
 
   constructor(
     private readonly store: Store,
@@ -32,15 +36,21 @@ export class Funnel {
 
   /**
    * Keeps one event's changes, delivers its envelopes, then resolves. What arrives in one tick shares a transaction.
+   * @param onKept called when it is kept, in the order of what is kept; must not throw
    * @throws HubError `conflict`, `key_conflict`, `duplicate_id` (its details are the first `ack`), `storage_failed`, `busy`;
    *   then nothing was kept and nothing delivered
    */
-  commit(commit: Commit): Promise<readonly LoggedEnvelope[]> {
+  commit(commit: Commit, onKept?: () => void): Promise<readonly LoggedEnvelope[]> {
     if (this.waiting.length >= maxWaitingCommits) return Promise.reject(new HubError('busy'));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ commit, resolve, reject });
+      this.waiting.push({ commit, onKept, resolve, reject });
       this.flushing ??= new Promise((done) => setImmediate(() => this.flush().then(done)));
     });
+  }
+
+  /** Does what must see the store at a moment when all that is kept has been told and nothing is on its way. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.lane.run('', work);
   }
 
   /** Resolves when nothing is waiting any more. */
@@ -50,7 +60,7 @@ export class Funnel {
 
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
-      await this.keep(this.waiting.splice(0, maxGroup));
+      await this.between(() => this.keep(this.waiting.splice(0, maxGroup)));
       // The loop gets its turn between groups, so that sockets are read and written.
       if (this.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -81,13 +91,14 @@ export class Funnel {
     else this.logger.error('The store does not keep what it is given; it is refused', { error: outage });
   }
 
-  private settle({ commit, resolve, reject }: Waiting, result: CommitResult | undefined): void {
+  private settle({ commit, onKept, resolve, reject }: Waiting, result: CommitResult | undefined): void {
     if (!result?.ok) {
       reject(new HubError(result?.code ?? 'storage_failed', undefined, result?.ack));
       return;
     }
     try {
       this.deliver(commit.ticketId, result.envelopes);
+      onKept?.();
     } catch (error) {
       // Kept is kept. Who missed it here sees the gap in `seq` and asks the store.
       this.logger.error('Envelopes could not be delivered', {

@@ -15,6 +15,7 @@ import { type Deliver, Funnel } from './funnel';
 import { Hitl, type MayRespond } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox';
+import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
@@ -72,12 +73,14 @@ export class Hub {
     };
     this.funnel = new Funnel(store, deliver, logger);
     const { funnel } = this;
+    this.inbox = new Inbox({ store, funnel });
     const actors = new RequestActors({
       store,
       steps,
       funnel,
       clock,
       logger,
+      onKept: (before, record) => this.inbox.note(before, record),
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
         waiters.settle(record);
@@ -97,7 +100,6 @@ export class Hub {
       mayRespond,
     });
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
-    this.inbox = new Inbox({ store });
   }
 
   /**
@@ -159,7 +161,7 @@ export class Hub {
       this.isOver = true;
       // For many the time they were told has passed meanwhile, and they would all come at once.
       if (graceMs > 0 && this.options.clock.now() > begun) this.sayWhenToComeBack(graceMs);
-      for (const client of this.clients.values()) client.sink.close(name);
+      for (const client of this.everybody()) client.sink.close(name);
       this.steps.close();
       await this.options.store.close();
     })();
@@ -168,7 +170,7 @@ export class Hub {
 
   /** Tells everybody another time within so many milliseconds. */
   private sayWhenToComeBack(overMs: number): void {
-    const clients = [...this.clients.values()];
+    const clients = this.everybody();
     for (const [index, client] of clients.entries()) {
       const share = (index + Math.random()) / clients.length;
       client.sink.send({
@@ -228,6 +230,12 @@ export class Hub {
   /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
   unregister(client: Client): void {
     if (!this.isOver) this.rooms.get(client.ticketId)?.leave(client.clientId);
+  }
+
+  /** Lets an inbox be open. @throws HubError `inbox_limit`, `busy`, `closing`; then nothing has changed */
+  registerInbox(client: InboxClient): void {
+    if (this.closing) throw new HubError('closing');
+    this.inbox.register(client);
   }
 
   /** Whether the client is in: not replaced, not evicted, not gone. */
@@ -314,14 +322,19 @@ export class Hub {
     return this.clients.size;
   }
 
-  /** Closes the clients that match, for good by default: a user who logged out, access that was withdrawn. */
-  disconnect(matches: (client: Client) => boolean, code: CloseName = 'session_ended'): number {
-    const leaving = [...this.clients.values()].filter(matches);
+  /** Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access that was withdrawn. */
+  disconnect(matches: (client: Client | InboxClient) => boolean, code: CloseName = 'session_ended'): number {
+    const leaving = this.everybody().filter(matches);
     for (const client of leaving) {
       client.sink.close(code);
-      this.unregister(client);
+      if (client instanceof InboxClient) this.inbox.unregister(client);
+      else this.unregister(client);
     }
     return leaving.length;
+  }
+
+  private everybody(): (Client | InboxClient)[] {
+    return [...this.clients.values(), ...this.inbox.clients()];
   }
 
   /**

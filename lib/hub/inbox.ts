@@ -1,9 +1,23 @@
-/** Inboxes: what waits for a person, across tickets; REST and the inbox socket read it here. */
+/** Inboxes: what waits for a person, across tickets; REST reads it here, and whoever has one open is told of what changes in it. */
+import { answerersOf } from '../actors/answer-policy';
+import { HubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
+import { listsFor, listsOf } from '../store/inbox-lists';
 import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, Page, Store } from '../store/store';
+import type { Funnel } from './funnel';
+import type { InboxClient, InboxPage } from './inbox-client';
+
+/** Inboxes that one user may have open at once. */
+export const maxInboxesPerUser = 10;
+/** Inboxes that may be open at once in this process. */
+export const maxInboxes = 10_000;
 
 export class Inbox {
-  constructor(private readonly parts: { store: Store }) {}
+  private readonly open = new Set<InboxClient>();
+  /** Those that are told of changes, by the lists in which they find their requests. */
+  private readonly watching = new Map<string, Set<InboxClient>>();
+
+  constructor(private readonly parts: { store: Store; funnel: Funnel }) {}
 
   /**
    * The pending requests that this person may answer now by their policies: by id, by group, or by a ticket where nobody is
@@ -24,5 +38,80 @@ export class Inbox {
   /** How many these are, by type and by tool. */
   counts(owner: InboxOwner, filter: InboxFilter = {}): Promise<InboxCounts> {
     return this.parts.store.inboxCounts(owner, filter);
+  }
+
+  /** Inboxes that are open now. */
+  clients(): IterableIterator<InboxClient> {
+    return this.open.values();
+  }
+
+  has(client: InboxClient): boolean {
+    return this.open.has(client);
+  }
+
+  /** Lets an inbox be open; it is told of nothing before `read`. @throws HubError `inbox_limit`, `busy` */
+  register(client: InboxClient): void {
+    if (this.open.size >= maxInboxes) throw new HubError('busy');
+    let own = 0;
+    for (const { user } of this.open) if (user.id === client.user.id) own += 1;
+    if (own >= maxInboxesPerUser) throw new HubError('inbox_limit');
+    this.open.add(client);
+  }
+
+  /** Repeatable. */
+  unregister(client: InboxClient): void {
+    if (!this.open.delete(client)) return;
+    for (const name of this.listsOf(client)) {
+      const watchers = this.watching.get(name);
+      watchers?.delete(client);
+      if (watchers?.size === 0) this.watching.delete(name);
+    }
+  }
+
+  /**
+   * Reads a page of an open inbox, which from that moment on is told of every change: `take` gets the page after all that
+   * happened before it was told, and before anything that happened later.
+   * @param cursor where the page before ended; without one, from the beginning
+   * @throws HubError `invalid_frame` for a cursor that was not given here, `storage_failed`
+   */
+  read(client: InboxClient, take: (page: InboxPage) => void, cursor?: string): Promise<void> {
+    const { owner, filter, order, limit } = client.look;
+    return this.parts.funnel.between(async () => {
+      const page = await this.list(owner, filter, order, limit, cursor);
+      const { total, isCapped } = await this.counts(owner, filter);
+      if (!this.has(client)) return;
+      for (const name of this.listsOf(client)) this.watchersOf(name).add(client);
+      take({ ...page, total, isCapped });
+    });
+  }
+
+  /** A request was changed and kept. Who is told is found by the request's lists, not by asking every open inbox. */
+  note(before: RequestRecord | undefined, record: RequestRecord): void {
+    if (this.watching.size === 0) return;
+    const had = this.concerned(before);
+    const has = this.concerned(record);
+    for (const client of had) client.sink.changed({ type: has.has(client) ? 'updated' : 'removed', record });
+    for (const client of has) if (!had.has(client)) client.sink.changed({ type: 'added', record });
+  }
+
+  private concerned(record: RequestRecord | undefined): Set<InboxClient> {
+    const found = new Set<InboxClient>();
+    const answerers = record && answerersOf(record);
+    if (!answerers) return found;
+    const except = new Set(answerers.except);
+    for (const name of listsOf(record, answerers)) {
+      for (const client of this.watching.get(name) ?? []) if (!except.has(client.user.id)) found.add(client);
+    }
+    return found;
+  }
+
+  private listsOf({ look }: InboxClient): string[] {
+    return listsFor(look.owner, look.filter);
+  }
+
+  private watchersOf(name: string): Set<InboxClient> {
+    const watchers = this.watching.get(name) ?? new Set();
+    this.watching.set(name, watchers);
+    return watchers;
   }
 }

@@ -30,6 +30,8 @@ export interface RequestActorsParts {
   clock: Clock;
   logger: Logger;
   steps: Steps;
+  /** Told of every change in the order in which they are kept; there is nothing before a birth. */
+  onKept(before: RequestRecord | undefined, record: RequestRecord): void;
   /** Told when a request has a deadline to be told of. */
   onDue(at: Millis): void;
   /** Told once of each request that has reached its end, after that is kept and delivered. */
@@ -49,6 +51,8 @@ interface Live {
 /** What is kept of one event: the request it changed, or that and the one which made way. */
 interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
+  /** The request that was there before; a newer one follows it in `requests` if it makes way. */
+  before?: RequestRecord;
   envelopes: readonly LoggableEnvelope[];
   audit: readonly AuditRecord[];
   frame?: ProcessedFrame;
@@ -128,6 +132,7 @@ export class RequestActors {
     const older = await this.wake(olderId);
     await this.catchUp(older);
     const reason = `superseded by ${newer.requests[0].record.id}`;
+    const before = requestRecord(older.actor.snapshot);
     const fromState = stateName(older.actor.snapshot);
     const event: RequestEvent = { type: 'supersede', at: this.parts.clock.now(), reason };
     const farewell = older.actor.send(event);
@@ -137,6 +142,7 @@ export class RequestActors {
     const envelopes = this.toEnvelopes(farewell, write.record, audit);
     await this.guarded(olderId, () =>
       this.keep({
+        before,
         requests: [write, ...newer.requests],
         envelopes: [...envelopes, ...newer.envelopes],
         audit: [audit, ...newer.audit],
@@ -173,6 +179,7 @@ export class RequestActors {
     const audit = auditOf(record, event, states, occasion);
     await this.guarded(record.id, () =>
       this.keep({
+        before: requestRecord(before),
         requests: [write],
         envelopes: this.toEnvelopes(emitted, record, audit),
         audit: isRenewal(audit) ? [] : [audit],
@@ -321,11 +328,15 @@ export class RequestActors {
     );
   }
 
-  private async keep(change: Change): Promise<void> {
-    const [first] = change.requests;
-    const at = this.parts.clock.now();
-    await this.parts.funnel.commit({ ticketId: first.record.ticketId, at, ...change });
-    for (const { dueAt } of change.requests) if (dueAt !== undefined) this.parts.onDue(dueAt);
+  private async keep({ before, ...change }: Change): Promise<void> {
+    const { funnel, clock, onKept, onDue } = this.parts;
+    const [first, newer] = change.requests;
+    const commit = { ticketId: first.record.ticketId, at: clock.now(), ...change };
+    await funnel.commit(commit, () => {
+      onKept(before, first.record);
+      if (newer) onKept(undefined, newer.record);
+    });
+    for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
   }
 }
 

@@ -28,17 +28,40 @@ export const verdictSchema = z.object({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+const respondFrame = z.object({
+  type: z.literal('hitl_respond'),
+  id,
+  request_id: id,
+  ...verdictSchema.shape,
+});
+const claimFrame = z.object({ type: z.literal('hitl_claim'), id, request_id: id });
+const releaseFrame = z.object({ type: z.literal('hitl_release'), id, request_id: id });
+const pingFrame = z.object({ type: z.literal('ping') });
+
 /** `hitl.v1`: what a client may send; all but `ping` and `typing` are answered by `ack` or `error` with `re` = `id`. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message'), id, content: z.string() }),
-  z.object({ type: z.literal('ping') }),
+  pingFrame,
   z.object({ type: z.literal('typing') }),
-  z.object({ type: z.literal('hitl_respond'), id, request_id: id, ...verdictSchema.shape }),
-  z.object({ type: z.literal('hitl_claim'), id, request_id: id }),
-  z.object({ type: z.literal('hitl_release'), id, request_id: id }),
+  respondFrame,
+  claimFrame,
+  releaseFrame,
   z.object({ type: z.literal('turn_cancel'), id, turn_id: id }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;
+
+/** What the client of an inbox may send. */
+export const inboxFrameSchema = z.discriminatedUnion('type', [
+  pingFrame,
+  respondFrame,
+  claimFrame,
+  releaseFrame,
+  /** Asks for the requests behind those that are known; `cursor` is the last `next_cursor`. */
+  z.object({ type: z.literal('inbox_more'), id, cursor: z.string().max(512) }),
+]);
+export type InboxFrame = z.infer<typeof inboxFrameSchema>;
+/** What is done to a request, in a ticket as in an inbox. */
+export type RequestFrame = Extract<ClientFrame, { request_id: string }>;
 
 /** Classic: what the reference accepts (A24–A28); unknown fields are ignored, `content` and `timestamp` may be null or missing. */
 export const classicFrameSchema = z.discriminatedUnion('type', [

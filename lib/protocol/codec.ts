@@ -7,9 +7,12 @@ import {
   type ClientFrame,
   classicFrameSchema,
   clientFrameSchema,
+  type InboxFrame,
   idSchema,
+  inboxFrameSchema,
 } from './client-frames';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
+import type { InboxEnvelope } from './inbox-envelopes';
 
 /** The subprotocol name of the full dialect; a client that offers no subprotocol speaks `classic`. */
 export const subprotocol = 'hitl.v1';
@@ -27,12 +30,17 @@ export function decodeClientFrame(text: string): ClientFrame {
   return decode(text, clientFrameSchema);
 }
 
+/** One frame of an inbox; same errors. */
+export function decodeInboxFrame(text: string): InboxFrame {
+  return decode(text, inboxFrameSchema);
+}
+
 /** One classic frame; same errors. Case of keys matters, as everywhere in JSON. */
 export function decodeClassicFrame(text: string): ClassicFrame {
   return decode(text, classicFrameSchema);
 }
 
-function decode<T extends ClientFrame | ClassicFrame>(text: string, schema: z.ZodType<T>): T {
+function decode<T extends ClientFrame | InboxFrame | ClassicFrame>(text: string, schema: z.ZodType<T>): T {
   const value = parse(text);
   const re = replyTo(value);
   const fault = faultIn(value);
@@ -116,7 +124,9 @@ export function encodeEvent(event: string, data: unknown): string {
 }
 
 /** A `hitl.v1` text frame. */
-export function encode(envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope): string {
+export function encode(
+  envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope | InboxEnvelope,
+): string {
   return JSON.stringify(envelope);
 }
 

@@ -47,6 +47,13 @@ export interface ConnectOptions extends TestClientOptions {
   sessionId?: string;
 }
 
+export interface InboxConnectOptions extends TestClientOptions {
+  /** As for a ticket. */
+  user?: string | null;
+  /** From the question mark on: `?type=question&order=urgent`. */
+  query?: string;
+}
+
 /** The default `user` of a test hub: the header `x-user`, with groups after a colon (`alice:lead,analyst`). */
 export function userFromHeader(req: { get(name: string): string | undefined }) {
   const header = req.get('x-user');
@@ -133,9 +140,29 @@ export class TestHub {
       ...(after !== undefined && { after }),
       ...(sessionId !== undefined && { session_id: sessionId }),
     });
-    const url = `${this.url.replace('http', 'ws')}/ws/chat/ticket/${encodeURIComponent(ticketId)}?${query}`;
-    const headers = { ...(user && { 'x-user': user }), ...rest.headers };
-    const opened = await TestClient.open(url, { ...rest, headers });
+    return this.open(`/ws/chat/ticket/${encodeURIComponent(ticketId)}?${query}`, user, rest);
+  }
+
+  /** A user's inbox; throws if it was refused. */
+  async connectInbox(options: InboxConnectOptions = {}): Promise<TestClient> {
+    const opened = await this.tryConnectInbox(options);
+    if (opened instanceof TestClient) return opened;
+    throw refusalOf(opened);
+  }
+
+  /** A user's inbox, or how it was refused. */
+  async tryConnectInbox(options: InboxConnectOptions = {}): Promise<TestClient | Refused> {
+    const { user = 'alice', query = '', ...rest } = options;
+    return this.open(`/ws/inbox${query}`, user, rest);
+  }
+
+  private async open(
+    path: string,
+    user: string | null,
+    options: TestClientOptions,
+  ): Promise<TestClient | Refused> {
+    const headers = { ...(user && { 'x-user': user }), ...options.headers };
+    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, { ...options, headers });
     if (opened instanceof TestClient) this.clients.add(opened);
     return opened;
   }

@@ -6,6 +6,7 @@ import type { ChatUser } from '../protocol/chat-frames';
 import { type CloseName, classicCloseCode, closeCodes } from '../protocol/close-codes';
 import { type Dialect, encode, encodeClassic, encodeClassicDirect } from '../protocol/codec';
 import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
+import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import { Batch, type Socket } from './batch';
 
 /** Frames a client may be behind; when one more is due it is closed with `resync` (reference A82). */
@@ -17,15 +18,18 @@ export const pressureBytes = 65_536;
 /** How long a client may take to answer a close. */
 export const closeTimeoutMs = 5_000;
 
+/** What is sent to one client by itself. */
+type Told = DirectEnvelope | EphemeralEnvelope | InboxEnvelope;
+
 /** What a connection that is live or closed holds back: one list for all of them. */
-const nothingHeld: (Broadcast | DirectEnvelope | EphemeralEnvelope)[] = [];
+const nothingHeld: (Broadcast | Told)[] = [];
 
 export class Connection implements Sink {
   /** Ephemeral frames this client was spared because it was behind. */
   dropped = 0;
   private socket: Socket | undefined;
   private state: 'opening' | 'live' | 'closed' = 'opening';
-  private held: (Broadcast | DirectEnvelope | EphemeralEnvelope)[] = [];
+  private held: (Broadcast | Told)[] = [];
   private heldFrames = 0;
   /** Frames given to the socket since it is live, and how many of these have gone for certain. */
   private given = 0;
@@ -55,7 +59,7 @@ export class Connection implements Sink {
       : this.forward(broadcast);
   }
 
-  send(envelope: DirectEnvelope | EphemeralEnvelope): boolean {
+  send(envelope: Told): boolean {
     if (this.state === 'closed') return true;
     return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.batchOf([envelope]));
   }
@@ -65,7 +69,7 @@ export class Connection implements Sink {
    * @param opening in order; a snapshot or the envelopes that were missed
    * @returns false if the client does not keep up already
    */
-  goLive(opening: readonly (DirectEnvelope | Outbound)[], seq: number): boolean {
+  goLive(opening: readonly (Told | Outbound)[], seq: number): boolean {
     if (this.state !== 'opening') return true;
     if (this.socket) this.batchOf(opening).writeTo(this.socket);
     this.exemptBytes = this.buffered;
@@ -113,7 +117,7 @@ export class Connection implements Sink {
     return this.socket?.bufferedAmount ?? 0;
   }
 
-  private hold(each: Broadcast | DirectEnvelope | EphemeralEnvelope, frames: number): boolean {
+  private hold(each: Broadcast | Told, frames: number): boolean {
     this.held.push(each);
     this.heldFrames += frames;
     return this.heldFrames <= maxQueuedFrames;
@@ -158,13 +162,14 @@ export class Connection implements Sink {
     };
   }
 
-  private batchOf(envelopes: readonly (DirectEnvelope | Outbound)[]): Batch {
+  private batchOf(envelopes: readonly (Told | Outbound)[]): Batch {
     return new Batch(envelopes.flatMap((each) => this.encodeOne(each)));
   }
 
-  private encodeOne(envelope: DirectEnvelope | Outbound): string[] {
+  private encodeOne(envelope: Told | Outbound): string[] {
     if (!('event' in envelope)) return [envelope.raw];
-    if (this.dialect !== 'classic') return [encode(envelope)];
+    // The classic dialect knows no inbox, so nobody who speaks it has one.
+    if (this.dialect !== 'classic' || ofInbox(envelope)) return [encode(envelope)];
     return isDirect(envelope)
       ? encodeClassicDirect(envelope, this.clock.now())
       : encodeClassic(envelope, this.agent);
@@ -183,4 +188,10 @@ const directEvents = new Set<string>([
 
 function isDirect(envelope: DirectEnvelope | Exclude<Outbound, { raw: string }>): envelope is DirectEnvelope {
   return directEvents.has(envelope.event);
+}
+
+function ofInbox(envelope: {
+  event: string;
+}): envelope is Extract<InboxEnvelope, { event: `inbox_${string}` }> {
+  return envelope.event.startsWith('inbox_');
 }

@@ -22,6 +22,7 @@ import { Access, type AccessCallbacks } from './access';
 import { type ChartsOptions, chartsRouter, maySeeCharts } from './charts/charts-router';
 import { type ConsoleOptions, consoleRouter } from './console';
 import { serveDocuments } from './documents/serve';
+import { InboxSeat } from './inbox-seat';
 import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
@@ -29,6 +30,7 @@ import { serveOperations } from './rest/operations';
 import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
+import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
 export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
@@ -73,6 +75,8 @@ export interface ExpressHitl {
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
   /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
   socketHandler: SocketRoute['handler'];
+  /** The same for inboxes: `app.ws('/inbox', hitl.inboxHandler)`. */
+  inboxHandler: SocketRoute['handler'];
   /** Puts a human between an agent and a tool; see `ToolRule`. Define tools at start, so that edits can be validated. */
   guardTool<Args extends Record<string, unknown>, Result>(
     tool: Tool<Args, Result>,
@@ -103,7 +107,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
-  const socketRoute = new SocketRoute({
+  const socketParts = {
     hub,
     access,
     origins,
@@ -113,7 +117,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     heartbeatMs: toTimer(options.heartbeat ?? '30s'),
     handshakeTimeoutMs,
     limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),
-  });
+  };
+  const ticketRoute = new SocketRoute(socketParts, TicketSeat.of);
+  const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
@@ -130,7 +136,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     }),
   );
   serveDocuments(router);
-  router.ws('/ws/chat/ticket/:ticketId', socketRoute.handler);
+  router.ws('/ws/chat/ticket/:ticketId', ticketRoute.handler);
+  router.ws('/ws/inbox', inboxRoute.handler);
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
@@ -145,7 +152,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     router,
     hub,
     attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
-    socketHandler: socketRoute.handler,
+    socketHandler: ticketRoute.handler,
+    inboxHandler: inboxRoute.handler,
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
     drain: (drainOptions) => hub.drain(drainOptions),
     close: () => hub.close(),

@@ -1,18 +1,14 @@
-/** Who sits at which socket, and one timer for all: pings them, drops the silent, tells where their log stands; the socket route keeps it. */
+/** Who sits at which socket, and one timer for all: pings them, drops the silent, tells where they should be; a socket route keeps it. */
 import type { WebSocket } from 'ws';
-import type { Client } from '../hub/client';
 import type { Clock } from '../hub/clock';
-import type { Hub } from '../hub/hub';
-import type { Frames } from './frames';
-import { pongOf } from './pong';
+import type { Seat } from './seat';
 
 export class Heartbeat {
   /** By their sockets, so that all sockets can share their listeners: an idle one is to cost little. */
-  private readonly seats = new Map<WebSocket, Frames>();
+  private readonly seats = new Map<WebSocket, Seat>();
   private cancel: (() => void) | undefined;
 
   constructor(
-    private readonly hub: Hub,
     private readonly clock: Clock,
     readonly intervalMs: number,
   ) {}
@@ -22,12 +18,12 @@ export class Heartbeat {
     return this.seats.size;
   }
 
-  add(socket: WebSocket, seat: Frames): void {
+  add(socket: WebSocket, seat: Seat): void {
     this.seats.set(socket, seat);
     this.cancel ??= this.arm();
   }
 
-  at(socket: WebSocket): Frames | undefined {
+  at(socket: WebSocket): Seat | undefined {
     return this.seats.get(socket);
   }
 
@@ -46,19 +42,19 @@ export class Heartbeat {
   }
 
   private beat(): void {
-    const byTicket = new Map<string, Client[]>();
-    for (const { connection, client } of [...this.seats.values()]) {
-      connection.beat();
+    const byPong = new Map<string, [Seat, ...Seat[]]>();
+    for (const seat of [...this.seats.values()]) {
+      seat.connection.beat();
       // The classic dialect knows a pong as an answer only.
-      if (connection.dialect === 'classic') continue;
-      const together = byTicket.get(client.ticketId);
-      if (together) together.push(client);
-      else byTicket.set(client.ticketId, [client]);
+      if (seat.connection.dialect === 'classic') continue;
+      const together = byPong.get(seat.pongFor);
+      if (together) together.push(seat);
+      else byPong.set(seat.pongFor, [seat]);
     }
-    for (const [ticketId, together] of byTicket) {
-      pongOf(this.hub, ticketId).then(
+    for (const together of byPong.values()) {
+      together[0].pong().then(
         (pong) => {
-          for (const client of together) this.hub.tell(client, pong);
+          for (const seat of together) seat.tell(pong);
         },
         () => {
           // The store cannot say; the next beat asks again.

@@ -1,62 +1,48 @@
-/** The socket route: from a request that reached it to a client that is in its ticket; express-ws calls it. */
+/** A socket route: from a request that reached it to a client at its seat, in a ticket or at an inbox; express-ws calls it. */
 import type { NextFunction, Request } from 'express';
-import type { Logger } from 'winston';
 import type { RawData, WebSocket } from 'ws';
-import { describe, HubError, toHubError } from '../errors';
-import type { Client } from '../hub/client';
-import type { Clock } from '../hub/clock';
-import type { Hub } from '../hub/hub';
+import { HubError, toHubError } from '../errors';
 import type { ChatUser } from '../protocol/chat-frames';
 import { maxFrameBytes } from '../protocol/client-frames';
-import type { CloseName } from '../protocol/close-codes';
 import { type Dialect, subprotocol } from '../protocol/codec';
-import type { DirectEnvelope } from '../protocol/envelopes';
-import type { Access } from './access';
+import type { User } from '../protocol/records';
 import { Connection } from './connection';
-import { Frames } from './frames';
 import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
-import type { RateLimit } from './rate-limit';
 import { closeNameFor, logRefusal } from './refusal';
+import type { Seat, SeatParts } from './seat';
 import { PendingUpgrade } from './upgrade';
 
 /** Frames that arrive while the app still decides about a socket that express-ws has opened already; one more closes it. */
 const maxEarlyFrames = 16;
 
-export interface SocketRouteParts {
-  hub: Hub;
-  access: Access;
+export interface SocketRouteParts extends SeatParts {
   origins: OriginPolicy;
-  clock: Clock;
-  logger: Logger;
+  /** Whom the agent's frames are from in the classic dialect. */
   agent: ChatUser;
-  heartbeatMs: number;
   handshakeTimeoutMs: number;
-  limit?: RateLimit | undefined;
 }
 
-/** What the address says beside the ticket. */
-interface Query {
-  tabId: string;
-  sessionId: string | undefined;
-  after: { epoch: string; seq: number } | undefined;
-}
-
-/** Somebody who may come in. */
-interface Admitted {
-  client: Client;
-  query: Query;
-}
+/** Makes the seat that the request asks for; nothing is changed by it. @throws HubError saying why there is none */
+type SeatFor = (
+  parts: SeatParts,
+  req: Request,
+  user: Required<User>,
+  connection: Connection,
+) => Promise<Seat>;
 
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
   private readonly listeners = listenersOf(this);
 
-  constructor(private readonly parts: SocketRouteParts) {
-    this.heartbeat = new Heartbeat(parts.hub, parts.clock, parts.heartbeatMs);
+  constructor(
+    private readonly parts: SocketRouteParts,
+    private readonly seatFor: SeatFor,
+  ) {
+    this.heartbeat = new Heartbeat(parts.clock, parts.heartbeatMs);
   }
 
-  /** For `router.ws` of our own router and for `app.ws` of an app that runs express-ws itself. Needs `:ticketId` in the path. */
+  /** For `router.ws` of our own router and for `app.ws` of an app that runs express-ws itself. That of tickets needs `:ticketId`. */
   readonly handler = (socket: WebSocket | PendingUpgrade, req: Request, next: NextFunction): void => {
     if (socket instanceof PendingUpgrade) void this.admit(socket, req, next);
     else void this.admitOpen(socket, req);
@@ -66,19 +52,19 @@ export class SocketRoute {
   private async admit(upgrade: PendingUpgrade, req: Request, next: NextFunction): Promise<void> {
     const { dialect } = upgrade;
     const connection = new Connection(dialect, this.parts.clock, this.parts.agent);
-    let admitted: Admitted;
+    let seat: Seat;
     try {
-      admitted = await this.examine(req, connection);
+      seat = await this.examine(req, connection);
       // From here to the handshake nothing waits, so that nothing can come between.
       if (!upgrade.isOpen) return upgrade.abandon();
-      this.enter(admitted.client, connection, () => this.watch(upgrade.accept(), connection));
+      this.take(seat, () => this.watch(upgrade.accept(), connection));
     } catch (thrown) {
       if (!upgrade.isOpen) return upgrade.abandon();
       logRefusal(this.parts.logger, toHubError(thrown), req);
       next(thrown);
       return;
     }
-    await this.open(admitted, connection);
+    await seat.tryToOpen();
   }
 
   /** After a handshake that somebody else has done: refusals are close codes. */
@@ -97,11 +83,11 @@ export class SocketRoute {
     };
     socket.on('message', hold);
     const cancel = clock.later(handshakeTimeoutMs, () => connection.close('unavailable'));
-    let admitted: Admitted;
+    let seat: Seat;
     try {
-      admitted = await this.examine(req, connection);
+      seat = await this.examine(req, connection);
       if (socket.readyState !== socket.OPEN) return;
-      this.enter(admitted.client, connection, () => socket);
+      this.take(seat, () => socket);
     } catch (thrown) {
       const error = toHubError(thrown);
       logRefusal(logger, error, req);
@@ -112,35 +98,31 @@ export class SocketRoute {
       socket.off('message', hold);
     }
     for (const frame of early) this.receive(socket, ...frame);
-    await this.open(admitted, connection);
+    await seat.tryToOpen();
   }
 
   /** Everything that has to be known before somebody comes in; nothing is changed by it. */
-  private async examine(req: Request, connection: Connection): Promise<Admitted> {
+  private async examine(req: Request, connection: Connection): Promise<Seat> {
     const { hub, access, origins } = this.parts;
     // Asked here too, since a request may have been led here by another hub on the same server.
     origins.assertSocket(req);
     if (hub.closing) throw new HubError('closing');
     await hub.start();
     const user = await access.identify(req);
-    const query = readQuery(req);
-    const client = hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection, req.ip);
-    await access.authorize(client.ticketId, user);
-    return { client, query };
+    return this.seatFor(this.parts, req, user, connection);
   }
 
-  /** Lets the client in and listens to it. @throws HubError `ticket_full`, `closing`, `unavailable`; then nothing has changed */
-  private enter(client: Client, connection: Connection, shakeHands: () => WebSocket): void {
-    const { hub } = this.parts;
-    hub.register(client);
+  /** Lets the client in and listens to it. @throws HubError saying why not, `unavailable`; then nothing has changed */
+  private take(seat: Seat, shakeHands: () => WebSocket): void {
+    seat.enter();
     let socket: WebSocket;
     try {
       socket = shakeHands();
     } catch (error) {
-      hub.unregister(client);
+      seat.leave();
       throw error;
     }
-    this.heartbeat.add(socket, new Frames(this.parts, client, connection));
+    this.heartbeat.add(socket, seat);
     socket.on('message', this.listeners.message);
     socket.on('pong', this.listeners.pong);
   }
@@ -149,10 +131,10 @@ export class SocketRoute {
   receive(socket: WebSocket, data: RawData | string, isBinary = typeof data !== 'string'): void {
     const seat = this.heartbeat.at(socket);
     // A tab that was replaced or sent away may still have had frames on their way.
-    if (!seat || !this.parts.hub.isRegistered(seat.client)) return;
+    if (!seat?.isIn) return;
     seat.connection.heard();
-    if (isBinary) this.dismiss(seat.client, 'unsupported_data');
-    else if (isTooLarge(data)) this.dismiss(seat.client, 'too_large');
+    if (isBinary) seat.dismiss('unsupported_data');
+    else if (isTooLarge(data)) seat.dismiss('too_large');
     else void seat.receive(data.toString());
   }
 
@@ -167,7 +149,7 @@ export class SocketRoute {
     if (!seat) return;
     this.heartbeat.remove(socket);
     seat.connection.ended();
-    this.parts.hub.unregister(seat.client);
+    seat.leave();
   }
 
   private watch(socket: WebSocket, connection: Connection): WebSocket {
@@ -181,53 +163,6 @@ export class SocketRoute {
   private readonly onError = (error: Error & { code?: string }): void => {
     this.parts.logger.debug('A socket failed', { code: error.code });
   };
-
-  private dismiss(client: Client, name: CloseName): void {
-    this.parts.hub.disconnect((each) => each === client, name);
-  }
-
-  /** Tells the client what was before it came. Never rejects. */
-  private async open({ client, query }: Admitted, connection: Connection): Promise<void> {
-    const { hub, logger } = this.parts;
-    try {
-      const failure = query.sessionId ? await hub.resumeSession(client, query.sessionId) : undefined;
-      const opening = await hub.opening(client.ticketId, query.after);
-      const { position } = opening;
-      const welcome: DirectEnvelope = {
-        event: 'welcome',
-        ticket_id: client.ticketId,
-        epoch: position.epoch,
-        seq: position.seq,
-        client_id: client.clientId,
-        user: { id: client.user.id, name: client.user.name },
-        resumed: 'missed' in opening,
-        heartbeat_ms: this.heartbeat.intervalMs,
-      };
-      const session = query.sessionId ? [this.sessionAnswer(client, query.sessionId, failure)] : [];
-      const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
-      const keepsUp = connection.goLive(
-        [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest],
-        position.seq,
-      );
-      if (!keepsUp) this.dismiss(client, 'resync');
-    } catch (thrown) {
-      const { ticketId } = client;
-      logger.error('A client could not be told what was before it came', {
-        ticketId,
-        error: describe(thrown),
-      });
-      this.dismiss(client, 'unavailable');
-    }
-  }
-
-  private sessionAnswer(client: Client, sessionId: string, failure: string | undefined): DirectEnvelope {
-    if (failure === undefined) {
-      const timestamp = new Date(this.parts.clock.now()).toISOString();
-      return { event: 'session_resumed', timestamp, ticket_id: client.ticketId, session_id: sessionId };
-    }
-    const { code, message } = new HubError('session_resume_failed').toBody();
-    return { event: 'error', code, message, details: { reason: failure } };
-  }
 }
 
 /** One set for all sockets: with listeners of its own, each would cost as much again as all else that is kept of it. */
@@ -249,27 +184,4 @@ function listenersOf(route: SocketRoute) {
 function isTooLarge(data: RawData | string): boolean {
   if (typeof data === 'string') return Buffer.byteLength(data) > maxFrameBytes;
   return !Array.isArray(data) && data.byteLength > maxFrameBytes;
-}
-
-function ticketIdOf(req: Request): string {
-  const { ticketId } = req.params;
-  if (typeof ticketId !== 'string')
-    throw new HubError('internal', 'The socket route needs :ticketId in its path');
-  return ticketId;
-}
-
-/** @throws HubError `invalid_id` for an `after` that is none */
-function readQuery(req: Request): Query {
-  const [pathname = ''] = req.url.split('?', 1);
-  const params = new URLSearchParams(req.url.slice(pathname.length));
-  const after = params.get('after');
-  const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
-  if (match === null)
-    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
-  const { epoch = '', seq = '0' } = match?.groups ?? {};
-  return {
-    tabId: params.get('tab') || 'default',
-    sessionId: params.get('session_id') || undefined,
-    after: match ? { epoch, seq: Number(seq) } : undefined,
-  };
 }

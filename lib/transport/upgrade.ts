@@ -12,8 +12,8 @@ import { type Dialect, subprotocol } from '../protocol/codec';
 import type { OriginPolicy } from './origin';
 import { logRefusal, refuse } from './refusal';
 
-/** Where below the mount tickets are found; the tail of every upgrade that is ours. */
-const route = /^(?<mount>.*)\/ws\/chat\/ticket\/(?<ticketId>[^/]+)\/?$/;
+/** Where below the mount tickets and the inbox are found; the tail of every upgrade that is ours. */
+const route = /^(?<mount>.*)\/ws\/(?:chat\/ticket\/(?<ticketId>[^/]+)|inbox)\/?$/;
 
 export interface AttachOptions {
   /** Where the router is mounted (`/soc`). Default: any mount; several hubs on one server each need theirs. */
@@ -82,7 +82,7 @@ export class Upgrades {
   ) {}
 
   /**
-   * Listens for upgrades of tickets on `server` and leaves all others alone; returns what stops it.
+   * Listens for upgrades of tickets and inboxes on `server` and leaves all others alone; returns what stops it.
    * @throws HubError `invalid_request` for a path that does not begin with a slash
    */
   attach(server: Server | SecureServer, options: AttachOptions = {}): () => void {

@@ -10,7 +10,7 @@ import { connectMs, graceMs, steadyMs } from '../../lib/client/link';
 import { maxUnderWay, maxWaiting } from '../../lib/client/outbox';
 import { closeCodes } from '../../lib/protocol/close-codes';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { maxFramesInFlight } from '../../lib/transport/frames';
+import { maxFramesInFlight } from '../../lib/transport/seat';
 import { readPage, section, tableOf } from '../protocol/markdown';
 import { cutAll, testSocket } from './guest';
 

@@ -5,7 +5,7 @@ import { memoryStore } from '../../lib/store/memory';
 import type { Store } from '../../lib/store/store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { maxFramesInFlight } from '../../lib/transport/frames';
+import { maxFramesInFlight } from '../../lib/transport/seat';
 import { cutAll, Guest, leaveAll } from './guest';
 
 let hub: TestHub;

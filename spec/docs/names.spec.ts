@@ -172,7 +172,7 @@ describe('the life of a frame', () => {
     expect(texts).not.toEqual([]);
     for (const name of codes(step.Function ?? '')) {
       const declared = new RegExp(
-        `(?:function\\*? |const |^ {2}(?:private |readonly |async |static )*)${name}\\b(?: ?[(<=:])`,
+        `(?:function\\*? |const |^ {2}(?:private |protected |readonly |async |static )*)${name}\\b(?: ?[(<=:])`,
         'm',
       );
       expect([name, texts.some((text) => declared.test(text))]).toEqual([name, true]);

@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
   'store/': { files: ['protocol/', 'errors'] },
   'bus/': { files: ['protocol/', 'errors'] },
-  'hub/': { files: ['store/store', 'bus/bus', 'actors/', 'protocol/', 'errors'] },
+  'hub/': { files: ['store/store', 'store/inbox-lists', 'bus/bus', 'actors/', 'protocol/', 'errors'] },
   'charts/': { files: ['actors/', 'protocol/', 'errors'] },
   'cli/': { files: ['charts/', 'errors'] },
   'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },

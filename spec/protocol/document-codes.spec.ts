@@ -2,6 +2,7 @@
 import { maxNamed } from '../../lib/actors/answer-policy';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
 import { maxNameLength } from '../../lib/hub/client';
+import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
 import { maxReplay, maxReplayChars, maxSnapshotChars, snapshotMessages } from '../../lib/hub/opening';
 import { maxOutputBytes } from '../../lib/hub/outputs';
@@ -12,7 +13,7 @@ import { maxDepth } from '../../lib/protocol/codec';
 import { maxCounted } from '../../lib/store/limits';
 import { maxPrincipals } from '../../lib/transport/access';
 import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
-import { maxFramesInFlight } from '../../lib/transport/frames';
+import { maxFramesInFlight } from '../../lib/transport/seat';
 import { codes, readPage, section, tableOf, tables } from './markdown';
 
 const protocol = readPage('protocol.md');
@@ -50,7 +51,9 @@ describe('Every error code', () => {
   });
 
   test('of the handshake is in its table with its status, and the other way round', () => {
-    const { rows: checks } = tableOf(section(protocol, '### Handshake'), 'Check');
+    const checks = ['### Handshake', '## 13. The inbox'].flatMap(
+      (heading) => tableOf(section(protocol, heading), 'Check').rows,
+    );
     const refusals = checks.filter((row) => row.Status !== "the app's");
     for (const row of refusals) {
       const [code = ''] = codes(row.Code ?? '');
@@ -115,6 +118,8 @@ test('Every limit is the one that is kept', () => {
     ['Characters of messages in a snapshot', maxSnapshotChars],
     ['Users and groups named in a stage of a policy, or to escalate to', maxNamed],
     ['Requests of an inbox that are counted', maxCounted],
+    ['Inboxes that one user has open', maxInboxesPerUser],
+    ['Inboxes open in one process', maxInboxes],
     ['Groups and tickets of the owner of an inbox', maxPrincipals],
     ['Frames waiting for a client', maxQueuedFrames],
     ['Bytes waiting for a client', maxQueuedBytes],

@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
 import { auditEventSchema, auditViewSchema, viaSchema } from '../../lib/protocol/audit';
 import { chatFrameSchema } from '../../lib/protocol/chat-frames';
-import { classicFrameSchema, clientFrameSchema, verdictSchema } from '../../lib/protocol/client-frames';
+import {
+  classicFrameSchema,
+  clientFrameSchema,
+  inboxFrameSchema,
+  verdictSchema,
+} from '../../lib/protocol/client-frames';
 import { encodeClassic, encodeClassicDirect } from '../../lib/protocol/codec';
 import {
   directSchema,
@@ -12,6 +17,7 @@ import {
   loggedSchema,
   turnEndedSchema,
 } from '../../lib/protocol/envelopes';
+import { inboxSchema } from '../../lib/protocol/inbox-envelopes';
 import {
   messageViewSchema,
   policySchema,
@@ -52,6 +58,8 @@ describe('Every example of the protocol', () => {
   const schemas: Record<string, z.ZodType> = {
     frame: clientFrameSchema,
     envelope: envelopeSchema,
+    'inbox-frame': inboxFrameSchema,
+    'inbox-envelope': inboxSchema,
     'classic-frame': classicFrameSchema,
     'rest-respond': verdictSchema,
     'rest-error': errorBodySchema,
@@ -91,6 +99,10 @@ describe('Every example of the protocol', () => {
     expect(typesOf(labelled('envelope'), 'event')).toEqual(
       new Set(envelopeSchema.options.map(({ shape }) => shape.event.value)),
     );
+    expect(typesOf(labelled('inbox-envelope'), 'event')).toEqual(
+      new Set(inboxSchema.options.map(({ shape }) => shape.event.value)),
+    );
+    expect(typesOf(labelled('inbox-frame'), 'type')).toEqual(new Set(['inbox_more']));
   });
 
   test('every error in an example has the words of its code, or better ones', () => {
@@ -113,7 +125,12 @@ describe('Every table of fields', () => {
     codes(row['Common field'] ?? ''),
   );
 
-  test.each(clientFrameSchema.options.map(({ shape }) => [shape.type.value, shape] as const))(
+  const frames = [
+    ...clientFrameSchema.options,
+    ...inboxFrameSchema.options.filter(({ shape }) => shape.type.value === 'inbox_more'),
+  ];
+
+  test.each(frames.map(({ shape }) => [shape.type.value, shape] as const))(
     'of the frame %s is complete',
     (type, shape) => {
       expect(told(`### Frame \`${type}\``)).toEqual(fieldsOf(shape));
@@ -129,7 +146,7 @@ describe('Every table of fields', () => {
   );
 
   test.each(
-    [...ephemeralSchema.options, ...directSchema.options].map(
+    [...ephemeralSchema.options, ...directSchema.options, ...inboxSchema.options].map(
       ({ shape }) => [shape.event.value, shape] as const,
     ),
   )('of the envelope %s is complete', (event, shape) => {
@@ -158,8 +175,10 @@ describe('Every table of fields', () => {
       ([, kind, name]) => `${kind} ${name}`,
     );
     const known = [
-      ...clientFrameSchema.options.map(({ shape }) => `Frame ${shape.type.value}`),
-      ...envelopeSchema.options.map(({ shape }) => `Envelope ${shape.event.value}`),
+      ...frames.map(({ shape }) => `Frame ${shape.type.value}`),
+      ...[...envelopeSchema.options, ...inboxSchema.options].map(
+        ({ shape }) => `Envelope ${shape.event.value}`,
+      ),
       ...['session', 'turn', 'message', 'hitl', 'policy', 'verdict', 'execution', 'audit'].map(
         (name) => `View ${name}`,
       ),

@@ -4,7 +4,7 @@
  */
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
-import { maxFramesInFlight } from '../../lib/transport/frames';
+import { maxFramesInFlight } from '../../lib/transport/seat';
 import { RawSocket } from './raw-socket';
 
 let hub: TestHub;

@@ -1,9 +1,16 @@
 /** The AsyncAPI document of the sockets, made from the schemas of frames and envelopes; the router serves it. */
 import type { z } from 'zod';
 import { chatFrameSchema } from '../../protocol/chat-frames';
-import { classicFrameSchema, clientFrameSchema } from '../../protocol/client-frames';
+import { classicFrameSchema, clientFrameSchema, inboxFrameSchema } from '../../protocol/client-frames';
 import { subprotocol } from '../../protocol/codec';
-import { envelopeSchema } from '../../protocol/envelopes';
+import {
+  ackSchema,
+  envelopeSchema,
+  errorSchema,
+  goingAwaySchema,
+  pongSchema,
+} from '../../protocol/envelopes';
+import { inboxSchema } from '../../protocol/inbox-envelopes';
 import { type JsonSchema, jsonSchemasOf, protocolVersion, schemaUri } from './schemas';
 
 /** Messages by name: what travels one way on one socket. */
@@ -47,6 +54,18 @@ const sockets: Readonly<Record<string, Socket>> = {
     query: ticketQuery,
     frames: byTag(classicFrameSchema.options, 'type', 'ClassicFrame'),
     envelopes: { ChatFrame: chatFrameSchema },
+  },
+  inbox: {
+    address: '/ws/inbox',
+    summary: 'An inbox: the requests of all tickets that one may answer.',
+    query: { type: text, tool_name: text, ticket_id: text, order: text, limit: text },
+    subprotocol,
+    frames: byTag(inboxFrameSchema.options, 'type', 'Frame'),
+    envelopes: byTag(
+      [...inboxSchema.options, ackSchema, errorSchema, pongSchema, goingAwaySchema],
+      'event',
+      'Envelope',
+    ),
   },
 };
 

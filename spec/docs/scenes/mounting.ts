@@ -105,6 +105,8 @@ export const mountingScenes: Scenes = {
           await alice.ask({ type: 'message', content: 'go' });
           await answer(alice, 'approved');
           expect(await said(alice)).toBe('approved');
+          const inbox = await join('/inbox', { headers });
+          expect(await inbox.next('inbox_snapshot')).toMatchObject({ items: [] });
           const rest = await fetch(`http://127.0.0.1:${port}/soc/hitl/requests`, { headers });
           expect(await rest.json()).toMatchObject({ items: [{ status: 'approved' }] });
         },

@@ -1,0 +1,8 @@
+/** What the address of a socket says behind its `?`; the seats read it. */
+import type { Request } from 'express';
+
+/** Not `req.query`, whose parser the app may have changed. */
+export function queryOf(req: Request): URLSearchParams {
+  const [pathname = ''] = req.url.split('?', 1);
+  return new URLSearchParams(req.url.slice(pathname.length));
+}

@@ -1,0 +1,188 @@
+/** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
+import type { Logger } from 'winston';
+import { describe, HubError, toHubError } from '../errors';
+import type { Client } from '../hub/client';
+import type { Clock } from '../hub/clock';
+import type { Hub } from '../hub/hub';
+import type { InboxClient } from '../hub/inbox-client';
+import type { Occasion } from '../hub/occasion';
+import type { RequestFrame } from '../protocol/client-frames';
+import type { CloseName } from '../protocol/close-codes';
+import type { DirectEnvelope, Pong } from '../protocol/envelopes';
+import type { RequestRecord } from '../protocol/records';
+import { requestView } from '../protocol/views';
+import type { Access } from './access';
+import type { Connection } from './connection';
+import type { RateLimit } from './rate-limit';
+
+/** Frames of one client that may be under way at once; one more is refused as `busy`. */
+export const maxFramesInFlight = 64;
+
+export interface SeatParts {
+  hub: Hub;
+  access: Access;
+  logger: Logger;
+  clock: Clock;
+  /** How often the peer is pinged. */
+  heartbeatMs: number;
+  /** None: as many frames as the client likes. */
+  limit?: RateLimit | undefined;
+}
+
+/** What a frame asks for, and its id, so that even a refusal can be matched to it. */
+export interface Asked {
+  work(): Promise<void>;
+  re?: string;
+}
+
+export abstract class Seat {
+  private inFlight = 0;
+  /** Set once this client has to go: its access was taken away, or it does not stop sending. */
+  protected farewell: CloseName | undefined;
+
+  constructor(
+    protected readonly parts: SeatParts,
+    readonly connection: Connection,
+  ) {}
+
+  abstract readonly client: Client | InboxClient;
+
+  /** Comes in. @throws HubError saying why not; then nothing has changed */
+  abstract enter(): void;
+  /** Whether the client is in: not replaced, not sent away, not gone. */
+  abstract get isIn(): boolean;
+  /** The client is gone. Repeatable. */
+  abstract leave(): void;
+  /** Tells what was before the client came. @throws HubError then it has to go */
+  abstract open(): Promise<void>;
+  /** An envelope for this client alone; one that does not keep up is out. */
+  abstract tell(envelope: DirectEnvelope): void;
+  /** What the pong is about: seats of one name can be told the same. */
+  abstract get pongFor(): string;
+  /** @throws HubError `storage_failed`, `unavailable` */
+  abstract pong(): Promise<Pong>;
+  /** What this frame asks for. @throws HubError what is wrong with it; its details name the frame if they can */
+  protected abstract read(text: string): Asked;
+
+  /** Never throws and never rejects: whatever is wrong with the frame is told to its sender. */
+  async receive(text: string): Promise<void> {
+    const { clientId, user } = this.client;
+    const { work, re, failure } = this.tryToRead(text);
+    try {
+      await this.parts.limit?.count(clientId, user.id);
+      if (failure) throw failure;
+      await this.counted(work);
+    } catch (thrown) {
+      const error = toHubError(thrown);
+      if (error.details?.final === true) this.farewell = 'rate_limited';
+      this.refuse(error, re);
+      if (this.farewell) this.dismiss(this.farewell);
+    }
+  }
+
+  dismiss(name: CloseName): void {
+    this.parts.hub.disconnect((each) => each === this.client, name);
+  }
+
+  /** Opens it, or sends the client away to come back. Never rejects. */
+  async tryToOpen(): Promise<void> {
+    try {
+      await this.open();
+    } catch (thrown) {
+      const { ticketId } = this.client;
+      this.parts.logger.error('A client could not be told what was before it came', {
+        ...(ticketId !== undefined && { ticketId }),
+        error: describe(thrown),
+      });
+      this.dismiss('unavailable');
+    }
+  }
+
+  private tryToRead(text: string): Asked & { failure?: unknown } {
+    try {
+      return this.read(text);
+    } catch (failure) {
+      return { work: async () => {}, failure };
+    }
+  }
+
+  private async counted(work: () => Promise<void>): Promise<void> {
+    if (this.inFlight >= maxFramesInFlight)
+      throw new HubError('busy', 'Too many frames are under way; wait for their acks');
+    this.inFlight += 1;
+    try {
+      await work();
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  private refuse(error: HubError, re: string | undefined): void {
+    if (error.code === 'internal')
+      this.parts.logger.error('A frame could not be carried out', { error: describe(error) });
+    const { code, message, details } = error.toBody();
+    // The codec names the frame in the details when it could read that much of it.
+    const { re: named, ...rest } = details ?? {};
+    const answers = re ?? (typeof named === 'string' ? named : undefined);
+    this.tell({
+      event: 'error',
+      ...(answers !== undefined && { re: answers }),
+      code,
+      message,
+      ...(Object.keys(rest).length > 0 && { details: rest }),
+    });
+  }
+
+  /** An answer, a claim or a release; access is for the caller to ask at this very moment. */
+  protected async onRequest(frame: RequestFrame, assertVisible: () => Promise<void>): Promise<void> {
+    const { clock } = this.parts;
+    await this.once(frame.id, async (occasion) => {
+      await assertVisible();
+      return { hitl: requestView(await this.change(frame, occasion), clock.now()) };
+    });
+  }
+
+  private change(frame: RequestFrame, occasion: Occasion): Promise<RequestRecord> {
+    const { hitl } = this.parts.hub;
+    const { user } = this.client;
+    switch (frame.type) {
+      case 'hitl_respond': {
+        const { status, response, revision } = frame;
+        const answer = {
+          by: user,
+          status,
+          ...(response && { response }),
+          ...(revision !== undefined && { revision }),
+        };
+        return hitl.respond(frame.request_id, answer, occasion);
+      }
+      case 'hitl_claim':
+        return hitl.claim(frame.request_id, user, occasion);
+      case 'hitl_release':
+        return hitl.release(frame.request_id, user, occasion);
+    }
+  }
+
+  /** The same frame of the same user again gets the same ack and changes nothing. */
+  protected async once(
+    frameId: string,
+    work: (occasion: Occasion) => Promise<Record<string, unknown>>,
+  ): Promise<void> {
+    const { hub } = this.parts;
+    const { user, from } = this.client;
+    const before = await hub.processedFrame(user.id, frameId);
+    if (before) return this.ack(frameId, before);
+    try {
+      this.ack(frameId, await work({ frame: { userId: user.id, frameId }, via: 'socket', from }));
+    } catch (error) {
+      // The same frame may have been on its way twice: then what refuses this one is what the other has done.
+      const meanwhile = await hub.processedFrame(user.id, frameId).catch(() => undefined);
+      if (!meanwhile) throw error;
+      this.ack(frameId, meanwhile);
+    }
+  }
+
+  protected ack(re: string, what: Record<string, unknown>): void {
+    this.tell({ event: 'ack', re, ...what });
+  }
+}

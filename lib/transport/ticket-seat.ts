@@ -1,0 +1,187 @@
+/** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
+import type { Request } from 'express';
+import { HubError, toHubError } from '../errors';
+import type { Client } from '../hub/client';
+import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
+import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
+import type { DirectEnvelope, Pong } from '../protocol/envelopes';
+import type { User } from '../protocol/records';
+import type { Connection } from './connection';
+import { pongOf } from './pong';
+import { queryOf } from './query';
+import { closeNameFor } from './refusal';
+import { type Asked, Seat, type SeatParts } from './seat';
+
+/** What the address says beside the ticket. */
+interface Query {
+  tabId: string;
+  sessionId: string | undefined;
+  after: { epoch: string; seq: number } | undefined;
+}
+
+export class TicketSeat extends Seat {
+  private constructor(
+    parts: SeatParts,
+    connection: Connection,
+    readonly client: Client,
+    private readonly query: Query,
+  ) {
+    super(parts, connection);
+  }
+
+  /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
+  static async of(
+    parts: SeatParts,
+    req: Request,
+    user: Required<User>,
+    connection: Connection,
+  ): Promise<TicketSeat> {
+    const query = readQuery(req);
+    const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection, req.ip);
+    await parts.access.authorize(client.ticketId, user);
+    return new TicketSeat(parts, connection, client, query);
+  }
+
+  enter(): void {
+    this.parts.hub.register(this.client);
+  }
+
+  get isIn(): boolean {
+    return this.parts.hub.isRegistered(this.client);
+  }
+
+  leave(): void {
+    this.parts.hub.unregister(this.client);
+  }
+
+  async open(): Promise<void> {
+    const { client, connection } = this;
+    const { hub, heartbeatMs } = this.parts;
+    const { sessionId, after } = this.query;
+    const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
+    const opening = await hub.opening(client.ticketId, after);
+    const { position } = opening;
+    const welcome: DirectEnvelope = {
+      event: 'welcome',
+      ticket_id: client.ticketId,
+      epoch: position.epoch,
+      seq: position.seq,
+      client_id: client.clientId,
+      user: { id: client.user.id, name: client.user.name },
+      resumed: 'missed' in opening,
+      heartbeat_ms: heartbeatMs,
+    };
+    const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
+    const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
+    const keepsUp = connection.goLive(
+      [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest],
+      position.seq,
+    );
+    if (!keepsUp) this.dismiss('resync');
+  }
+
+  tell(envelope: DirectEnvelope): void {
+    this.parts.hub.tell(this.client, envelope);
+  }
+
+  get pongFor(): string {
+    return this.client.ticketId;
+  }
+
+  pong(): Promise<Pong> {
+    return pongOf(this.parts.hub, this.client.ticketId);
+  }
+
+  protected read(text: string): Asked {
+    if (this.connection.dialect === 'classic') {
+      const frame = decodeClassicFrame(text);
+      return { work: () => this.carryOutClassic(frame) };
+    }
+    const frame = decodeClientFrame(text);
+    return { work: () => this.carryOut(frame), ...('id' in frame && { re: frame.id }) };
+  }
+
+  private async carryOutClassic(frame: ClassicFrame): Promise<void> {
+    if (frame.type === 'ping') this.tell(await this.pong());
+    else await this.parts.hub.turns.message(this.client, frame.content ?? '');
+  }
+
+  private async carryOut(frame: ClientFrame): Promise<void> {
+    const { client } = this;
+    const { hub } = this.parts;
+    switch (frame.type) {
+      case 'ping':
+        return this.tell(await this.pong());
+      case 'typing':
+        return hub.tellTyping(client);
+      case 'turn_cancel':
+        return this.once(frame.id, async (occasion) => {
+          await hub.turns.cancel(client.ticketId, frame.turn_id, occasion);
+          return { turn_id: frame.turn_id };
+        });
+      case 'message':
+        return this.once(frame.id, async (occasion) => {
+          const accepted = await hub.turns.message(client, frame.content, occasion);
+          const { messageId, sessionId, turnId } = accepted;
+          return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
+        });
+      default:
+        await this.assertAccess();
+        return this.onRequest(frame, () => this.assertHere(frame.request_id));
+    }
+  }
+
+  /** A request of another ticket is none of this client's. @throws HubError `not_found` */
+  private async assertHere(requestId: string): Promise<void> {
+    const { ticketId } = await this.parts.hub.hitl.get(requestId);
+    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+  }
+
+  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  private async assertAccess(): Promise<void> {
+    const { ticketId, user } = this.client;
+    try {
+      await this.parts.access.authorize(ticketId, user);
+    } catch (thrown) {
+      const error = toHubError(thrown);
+      if (error.status < 500) this.farewell = closeNameFor(error);
+      throw error;
+    }
+  }
+
+  private sessionAnswer(sessionId: string, failure: string | undefined): DirectEnvelope {
+    if (failure === undefined) {
+      const timestamp = new Date(this.parts.clock.now()).toISOString();
+      return {
+        event: 'session_resumed',
+        timestamp,
+        ticket_id: this.client.ticketId,
+        session_id: sessionId,
+      };
+    }
+    const { code, message } = new HubError('session_resume_failed').toBody();
+    return { event: 'error', code, message, details: { reason: failure } };
+  }
+}
+
+function ticketIdOf(req: Request): string {
+  const { ticketId } = req.params;
+  if (typeof ticketId !== 'string')
+    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+  return ticketId;
+}
+
+/** @throws HubError `invalid_id` for an `after` that is none */
+function readQuery(req: Request): Query {
+  const params = queryOf(req);
+  const after = params.get('after');
+  const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
+  if (match === null)
+    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+  const { epoch = '', seq = '0' } = match?.groups ?? {};
+  return {
+    tabId: params.get('tab') || 'default',
+    sessionId: params.get('session_id') || undefined,
+    after: match ? { epoch, seq: Number(seq) } : undefined,
+  };
+}
