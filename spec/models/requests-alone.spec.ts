@@ -2,9 +2,10 @@ import * as request from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { assertCoverage } from '../../lib/testing';
 import { seed } from '../seed';
+import { missedDeadlines } from './missed-deadlines';
 import { RequestAlone } from './request-alone';
-import { modelOfRequest, type RequestDeed } from './request-model';
-import { type Rules, requests } from './request-rules';
+import { modelOfRequest } from './request-model';
+import { requests } from './request-rules';
 import { watched } from './watched';
 
 const code = { ...request, hitlRequestMachine };
@@ -32,25 +33,16 @@ describe('The machine of requests alone', () => {
   });
 
   // A hub tells of deadlines before it asks anything; these are for when it is too slow to.
-  it.each<[string, Partial<Rules>, string]>([
-    ['an answer', { end: { after: 2, means: 'expired' } }, 'already_resolved pending'],
-    ['a claim by the requester', { fourEyes: true }, 'not_allowed four_eyes'],
-    [
-      'a claim by somebody else than was named',
-      { rounds: [{ users: ['ann'], yes: 1 }] },
-      'not_allowed answerers',
-    ],
-  ])('refuses %s when a deadline has passed that nobody has told it of', async (what, more, refusal) => {
-    const alone = new RequestAlone(code, { rounds: [{ yes: 1 }], actors: [], ...more });
-    await alone.perform({ type: 'claim', who: 'ann' });
-    alone.sleep(2);
-    const deed: RequestDeed =
-      what === 'an answer'
-        ? { type: 'respond', who: 'ann', yes: true, revision: 1 }
-        : { type: 'claim', who: 'rita' };
-    expect(await alone.perform(deed)).toBe(refusal);
-    expect(await alone.look()).toMatchObject({ status: 'pending', claimedBy: 'ann' });
-  });
+  it.each(missedDeadlines)(
+    'refuses $what when a deadline has passed that nobody has told it of',
+    async ({ deed, rules, refusal }) => {
+      const alone = new RequestAlone(code, rules);
+      await alone.perform({ type: 'claim', who: 'ann' });
+      alone.sleep(2);
+      expect(await alone.perform(deed)).toBe(refusal);
+      expect(await alone.look()).toMatchObject({ status: 'pending', claimedBy: 'ann' });
+    },
+  );
 
   it('was in every state, took every transition, and had every guard say yes and no', () => {
     assertCoverage(seen);

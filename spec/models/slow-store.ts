@@ -1,4 +1,4 @@
-/** A store in memory that takes its time: the clock moves on while it keeps something. */
+/** A store in memory that takes its time: the clock moves on while it keeps something. What it has kept outlives a restart. */
 import { type Commit, memoryStore, type Store } from '../../lib';
 
 export interface SlowStore {
@@ -10,6 +10,7 @@ export interface SlowStore {
 export function slowStore(): SlowStore {
   const store = memoryStore();
   let next: (() => void) | undefined;
+  store.close = async () => {};
   const commit = store.commit.bind(store);
   store.commit = (commits: readonly Commit[]) => {
     next?.();

@@ -1,0 +1,59 @@
+/** Deadlines that pass while nobody can tell a request of them: what is then refused, alone, over sockets and after a restart. */
+
+import type { RequestDeed } from './request-model';
+import { RequestOverSockets } from './request-over-sockets';
+import { type Rules, tickOf } from './request-rules';
+import type { RequestStage } from './request-stage';
+
+export interface MissedDeadline {
+  /** What somebody tries too late. */
+  what: string;
+  deed: RequestDeed;
+  rules: Rules;
+  refusal: string;
+}
+
+/** Ann has claimed it, and two ticks have passed since: with them the claim, and the end where there is one. */
+const claimed: Rules = { rounds: [{ yes: 1 }], actors: [] };
+
+export const missedDeadlines: readonly MissedDeadline[] = [
+  {
+    what: 'an answer',
+    deed: { type: 'respond', who: 'ann', yes: true, revision: 1 },
+    rules: { ...claimed, end: { after: 2, means: 'expired' } },
+    refusal: 'already_resolved pending',
+  },
+  {
+    what: 'a claim by the requester',
+    deed: { type: 'claim', who: 'rita' },
+    rules: { ...claimed, fourEyes: true },
+    refusal: 'not_allowed four_eyes',
+  },
+  {
+    what: 'a claim by somebody else than was named',
+    deed: { type: 'claim', who: 'rita' },
+    rules: { ...claimed, rounds: [{ users: ['ann'], yes: 1 }] },
+    refusal: 'not_allowed answerers',
+  },
+];
+
+/**
+ * Asks, lets Ann claim it, and tries the deed in the one moment in which the hub has not told the deadlines yet: the
+ * reminder is due and told first; while that is kept, the next tick passes and with it the claim and the end.
+ * @param meanwhile does something during the next commit of the stage's store
+ */
+export async function tryTooLate(
+  stage: RequestStage,
+  meanwhile: (happens: () => void) => void,
+  { deed, rules }: MissedDeadline,
+): Promise<{ request: RequestOverSockets; answer: string }> {
+  const reminded: Rules = { ...rules, remindAfter: [1] };
+  const request = await RequestOverSockets.ask(stage, reminded);
+  const { clock } = stage.hub;
+  const tick = tickOf(reminded);
+  await request.perform({ type: 'claim', who: 'ann' });
+  const born = clock.now();
+  clock.jumpTo(born + tick);
+  meanwhile(() => clock.jumpTo(born + 2 * tick));
+  return { request, answer: await request.perform(deed) };
+}
