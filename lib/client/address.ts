@@ -1,4 +1,4 @@
-/** The addresses of one ticket, made from that of the mount: the socket's, and the one that says why a handshake failed. */
+/** The addresses of a ticket and of an inbox, made from that of the mount: the socket's, and the one that says why a handshake failed. */
 import type { LogPosition } from './follower';
 import { pageAddress } from './page';
 
@@ -29,6 +29,29 @@ export function socketAddress(place: TicketPlace, { tab, sessionId, after }: Joi
 export function checkAddress({ url, ticketId }: TicketPlace): string {
   const address = below(url, `tickets/${encodeURIComponent(ticketId)}/sessions`);
   address.protocol = address.protocol.replace('ws', 'http');
+  address.searchParams.set('limit', '1');
+  return address.href;
+}
+
+/** What of an inbox is looked at. */
+export interface InboxPlace {
+  url: string;
+  query: Readonly<Record<string, string>>;
+}
+
+/** @throws TypeError for a `url` that is none */
+export function inboxAddress({ url, query }: InboxPlace): string {
+  const address = below(url, 'ws/inbox');
+  address.protocol = address.protocol.replace('http', 'ws');
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  return address.href;
+}
+
+/** As `checkAddress`, for an inbox. */
+export function inboxCheckAddress({ url, query }: InboxPlace): string {
+  const address = below(url, 'hitl/inbox');
+  address.protocol = address.protocol.replace('ws', 'http');
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
   address.searchParams.set('limit', '1');
   return address.href;
 }

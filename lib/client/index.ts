@@ -11,19 +11,26 @@ export type {
   Typing,
   Welcome,
 } from '../protocol/envelopes';
+export type {
+  InboxAdded,
+  InboxEnvelope,
+  InboxRemoved,
+  InboxSnapshot,
+  InboxUpdated,
+} from '../protocol/inbox-envelopes';
 export type { RequestResponse, RequestStatus } from '../protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 export type { Clock } from './clock';
 export type { LogPosition } from './follower';
+export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
+export type { InboxOrder } from './inbox-view';
 export type { ClientState } from './link';
 export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
 export type { Ending } from './refusal';
+export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {
   connectTicket,
-  type FrameOptions,
   type MessageAck,
-  type RequestAck,
-  type RequestAnswer,
   type TicketClient,
   type TicketEvents,
   type TicketOptions,

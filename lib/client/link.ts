@@ -1,6 +1,6 @@
-/** One ticket's connection over all its sockets: connects, resumes, notices death and gaps, waits, comes back; the client runs it. */
+/** One connection over all its sockets, to a ticket or an inbox: connects, resumes, notices death and gaps, waits, comes back; the client runs it. */
 import type { Envelope, Welcome } from '../protocol/envelopes';
-import { checkAddress, socketAddress, type TicketPlace } from './address';
+import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import { BackOff } from './back-off';
 import type { Clock } from './clock';
 import { comesBack } from './close-class';
@@ -26,9 +26,10 @@ export const steadyMs = 10_000;
 export const graceMs = 1_000;
 
 export interface LinkParts {
-  place: TicketPlace;
-  tab: string;
-  sessionId: string | undefined;
+  /** Where to connect, for one who knows everything up to there. @throws TypeError for a `url` that is none */
+  address(after: LogPosition | undefined): string;
+  /** A route that makes the same checks as the handshake, and whose answer a page may read. */
+  check(): string;
   after: LogPosition | undefined;
   WebSocket: SocketConstructor;
   fetch: Fetch | undefined;
@@ -37,7 +38,7 @@ export interface LinkParts {
   random(): number;
   onState(state: ClientState): void;
   /** Logged ones once each and without a gap. */
-  onEnvelope(envelope: Envelope): void;
+  onEnvelope(envelope: Envelope | InboxEnvelope): void;
   /** What is no envelope. */
   onRaw(text: string): void;
 }
@@ -107,9 +108,8 @@ export class Link {
   }
 
   private connect(): void {
-    const { place, tab, sessionId, WebSocket, clock } = this.parts;
-    const address = socketAddress(place, { tab, sessionId, after: this.position });
-    const socket = new WebSocket(address, [subprotocol]);
+    const { WebSocket, clock } = this.parts;
+    const socket = new WebSocket(this.parts.address(this.position), [subprotocol]);
     this.socket = socket;
     this.hasOpened = false;
     this.cancelConnect = clock.later(connectMs, () => this.giveUp());
@@ -133,9 +133,12 @@ export class Link {
     else this.parts.onRaw(text);
   }
 
-  private take(envelope: Envelope): void {
+  private take(envelope: Envelope | InboxEnvelope): void {
     if (envelope.event === 'welcome') this.welcome(envelope);
-    else if (envelope.event === 'snapshot') this.follower.jump(envelope);
+    else if (envelope.event === 'inbox_snapshot') {
+      this.welcome(envelope);
+      this.follower.jump(envelope);
+    } else if (envelope.event === 'snapshot') this.follower.jump(envelope);
     else if (envelope.event === 'pong') this.doubt(envelope.seq);
     else if (envelope.event === 'going_away')
       this.notBefore = this.parts.clock.now() + envelope.retry_after_ms;
@@ -148,7 +151,7 @@ export class Link {
     this.goLive();
   }
 
-  private welcome({ epoch, seq, heartbeat_ms }: Welcome): void {
+  private welcome({ epoch, seq, heartbeat_ms }: Pick<Welcome, 'epoch' | 'seq' | 'heartbeat_ms'>): void {
     this.cancelConnect?.();
     this.asking?.abort();
     this.welcomed = { epoch, seq };
@@ -230,11 +233,11 @@ export class Link {
   }
 
   private askWhy(): void {
-    const { fetch, place } = this.parts;
+    const { fetch } = this.parts;
     if (!fetch || this.asking) return;
     const asking = new AbortController();
     this.asking = asking;
-    void finalRefusal(fetch, checkAddress(place), asking.signal).then((ending) => {
+    void finalRefusal(fetch, this.parts.check(), asking.signal).then((ending) => {
       this.asking = undefined;
       if (ending && !asking.signal.aborted) this.end(ending);
     });
@@ -271,12 +274,12 @@ function isLogged(envelope: object): envelope is LogPosition {
 }
 
 /** Nothing for text that is no envelope: apps may send their own. */
-function parse(text: string): Envelope | undefined {
+function parse(text: string): Envelope | InboxEnvelope | undefined {
   try {
     const value: unknown = JSON.parse(text);
     // The server's promise: what has an `event` that this version knows has its fields too.
     return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string'
-      ? (value as Envelope)
+      ? (value as Envelope | InboxEnvelope)
       : undefined;
   } catch {
     return undefined;

@@ -140,7 +140,7 @@ function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>)
 }
 
 /** The list with the item in the place of the one with its id, or at the end; sorted if an order is given. */
-function put<T extends { id: string }>(
+export function put<T extends { id: string }>(
   list: readonly T[],
   item: T,
   order?: (a: T, b: T) => number,
@@ -150,8 +150,11 @@ function put<T extends { id: string }>(
   return order ? changed.toSorted(order) : changed;
 }
 
+/** What a request is sorted by. */
+export type Placed = Pick<RequestView, 'id' | 'created_at' | 'expires_at'>;
+
 /** Times on the wire are all UTC with milliseconds, so that their text is in their order. Total, to be the same everywhere. */
-function byAge(a: RequestView, b: RequestView): number {
+export function byAge(a: Placed, b: Placed): number {
   return byText(a.created_at, b.created_at) || byText(a.id, b.id);
 }
 
@@ -161,6 +164,6 @@ function byActivity(a: SessionView, b: SessionView): number {
   );
 }
 
-function byText(a: string, b: string): number {
+export function byText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

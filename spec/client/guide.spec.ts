@@ -74,6 +74,15 @@ describe('the tables', () => {
       random: true,
     };
     expect(documented).toEqual(Object.keys(all));
+    const ofInbox: Record<Exclude<keyof client.InboxOptions, keyof client.ConnectOptions>, true> = {
+      type: true,
+      toolName: true,
+      ticketId: true,
+      order: true,
+      limit: true,
+    };
+    const inboxOptions = tableOf(page, 'Option of an inbox').rows.map((row) => row['Option of an inbox']);
+    expect(inboxOptions).toEqual(Object.keys(ofInbox).map((name) => `\`${name}\``));
     const states: Record<client.ClientState, true> = {
       connecting: true,
       live: true,
@@ -139,6 +148,32 @@ describe('the code', () => {
     });
     await watcher.next('turn_ended');
     expect(await watcher.ask({ type: 'message', content: 'still there' })).toMatchObject({ event: 'ack' });
+    made?.close();
+  });
+
+  test('the inbox in a page shows what waits, and answers it', async () => {
+    hub = await startTestHub();
+    const lines: unknown[] = [];
+    jest.spyOn(console, 'log').mockImplementation((line) => void lines.push(line));
+    let made: client.InboxClient | undefined;
+    const connectInbox = (options: client.InboxOptions) => {
+      made = client.connectInbox({ ...options, url: hub.url, WebSocket: testSocket(hub) });
+      return made;
+    };
+    await load('inbox-in-a-page', { 'express-hitl/client': { ...client, connectInbox } });
+    await new Promise<void>((resolve) => made?.on('inbox_snapshot', () => resolve()));
+    const gone = new Promise<void>((resolve) => made?.on('inbox_removed', () => resolve()));
+    const { id } = await hub.hub.hitl.request({
+      ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'tool_approval' },
+      payload: { tool_name: 'block_ip', tool_args: {} },
+    });
+    await gone;
+    expect(lines).toEqual([
+      '0 of 0 wait, first of all undefined',
+      `1 of 1 wait, first of all ${id}`,
+      '0 of 0 wait, first of all undefined',
+      `${id}: denied by alice`,
+    ]);
     made?.close();
   });
 
