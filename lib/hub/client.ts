@@ -19,6 +19,9 @@ export interface Sink {
   close(name: CloseName): void;
 }
 
+/** One list for all who are in none: an idle client is to cost little. */
+const noGroups: readonly string[] = [];
+
 export interface ClientInput {
   ticketId: string;
   user: User;
@@ -26,8 +29,6 @@ export interface ClientInput {
   tabId?: string;
   sink: Sink;
   now: Millis;
-  /** The address of the peer, for the audit. */
-  from?: string | undefined;
 }
 
 /** Reference A16–A17, A81. */
@@ -37,7 +38,6 @@ export class Client {
   readonly user: Required<User>;
   readonly tabId: string;
   readonly sink: Sink;
-  readonly from: string | undefined;
   private session: string | undefined;
 
   /** @throws HubError `invalid_id` for a ticket or tab id that is empty, too long or has control characters */
@@ -47,10 +47,9 @@ export class Client {
     this.user = {
       id: input.user.id,
       name: input.user.name ?? input.user.id,
-      groups: input.user.groups ?? [],
+      groups: input.user.groups?.length ? input.user.groups : noGroups,
     };
     this.sink = input.sink;
-    this.from = input.from;
     const seconds = Math.floor(input.now / 1000);
     this.clientId = `client_${this.ticketId}_${this.user.id}_${this.tabId}_${seconds}_${randomBytes(8).toString('hex')}`;
   }

@@ -206,9 +206,9 @@ export class Hub {
     return this.newClientWithTabId(ticketId, user, 'default', sink);
   }
 
-  /** @param from the address of the peer, for the audit @throws HubError `invalid_id` */
-  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink, from?: string): Client {
-    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now(), from });
+  /** @throws HubError `invalid_id` */
+  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink): Client {
+    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now() });
   }
 
   /**

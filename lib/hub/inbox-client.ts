@@ -37,8 +37,6 @@ export class InboxClient {
     readonly look: InboxLook,
     readonly sink: InboxSink,
     now: Millis,
-    /** The address of the peer, where there is one. */
-    readonly from?: string,
   ) {
     const seconds = Math.floor(now / 1000);
     this.clientId = `inbox_${user.id}_${seconds}_${randomBytes(8).toString('hex')}`;

@@ -13,7 +13,7 @@ import { requestView, toWireTime } from '../protocol/views';
 import { type Connection, maxQueuedFrames } from './connection';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
 import { queryOf } from './query';
-import { type Asked, Seat, type SeatParts } from './seat';
+import { type Asked, peerOf, Seat, type SeatParts } from './seat';
 
 const querySchema = inboxFilterSchema.extend({
   order: inboxOrderSchema.default('oldest'),
@@ -44,13 +44,13 @@ export class InboxSeat extends Seat {
     look: InboxLook,
     req: Request,
   ) {
-    super(parts, connection);
+    super(parts, connection, peerOf(req));
     const sink = {
       send: (envelope: DirectEnvelope) => connection.send(envelope),
       close: connection.close.bind(connection),
       changed: (change: InboxChange) => this.put(change),
     };
-    this.client = new InboxClient(user, look, sink, parts.clock.now(), req.ip);
+    this.client = new InboxClient(user, look, sink, parts.clock.now());
   }
 
   /**

@@ -1,4 +1,5 @@
 /** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
+import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
@@ -35,6 +36,14 @@ export interface Asked {
   re?: string;
 }
 
+/** The address of a peer, or the socket that is asked for it when it matters: what it answers, it keeps. */
+export type Peer = string | { readonly remoteAddress?: string | undefined };
+
+/** Behind a proxy that Express believes in the proxy has said the address; else the socket knows it. */
+export function peerOf(req: Request): Peer {
+  return (req.headers['x-forwarded-for'] !== undefined && req.ip) || req.socket;
+}
+
 export abstract class Seat {
   private inFlight = 0;
   /** Set once this client has to go: its access was taken away, or it does not stop sending. */
@@ -43,6 +52,7 @@ export abstract class Seat {
   constructor(
     protected readonly parts: SeatParts,
     readonly connection: Connection,
+    private peer: Peer,
   ) {}
 
   abstract readonly client: Client | InboxClient;
@@ -67,6 +77,8 @@ export abstract class Seat {
   /** Never throws and never rejects: whatever is wrong with the frame is told to its sender. */
   async receive(text: string): Promise<void> {
     const { clientId, user } = this.client;
+    // Now, since one that has sent its frame and gone has no address any more.
+    if (typeof this.peer !== 'string') this.peer = this.peer.remoteAddress ?? this.peer;
     const { work, re, failure } = this.tryToRead(text);
     try {
       await this.parts.limit?.count(clientId, user.id);
@@ -163,17 +175,22 @@ export abstract class Seat {
     }
   }
 
+  /** Where the client is, for the audit. */
+  private get from(): string | undefined {
+    return typeof this.peer === 'string' ? this.peer : undefined;
+  }
+
   /** The same frame of the same user again gets the same ack and changes nothing. */
   protected async once(
     frameId: string,
     work: (occasion: Occasion) => Promise<Record<string, unknown>>,
   ): Promise<void> {
     const { hub } = this.parts;
-    const { user, from } = this.client;
+    const { user } = this.client;
     const before = await hub.processedFrame(user.id, frameId);
     if (before) return this.ack(frameId, before);
     try {
-      this.ack(frameId, await work({ frame: { userId: user.id, frameId }, via: 'socket', from }));
+      this.ack(frameId, await work({ frame: { userId: user.id, frameId }, via: 'socket', from: this.from }));
     } catch (error) {
       // The same frame may have been on its way twice: then what refuses this one is what the other has done.
       const meanwhile = await hub.processedFrame(user.id, frameId).catch(() => undefined);

@@ -10,7 +10,7 @@ import type { Connection } from './connection';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
-import { type Asked, Seat, type SeatParts } from './seat';
+import { type Asked, type Peer, peerOf, Seat, type SeatParts } from './seat';
 
 /** What the address says beside the ticket. */
 interface Query {
@@ -24,9 +24,11 @@ export class TicketSeat extends Seat {
     parts: SeatParts,
     connection: Connection,
     readonly client: Client,
-    private readonly query: Query,
+    peer: Peer,
+    /** Until it is opened. */
+    private query: Query | undefined,
   ) {
-    super(parts, connection);
+    super(parts, connection, peer);
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
@@ -37,9 +39,9 @@ export class TicketSeat extends Seat {
     connection: Connection,
   ): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection, req.ip);
+    const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
     await parts.access.authorize(client.ticketId, user);
-    return new TicketSeat(parts, connection, client, query);
+    return new TicketSeat(parts, connection, client, peerOf(req), query);
   }
 
   enter(): void {
@@ -57,7 +59,9 @@ export class TicketSeat extends Seat {
   async open(): Promise<void> {
     const { client, connection } = this;
     const { hub, heartbeatMs } = this.parts;
-    const { sessionId, after } = this.query;
+    const { sessionId, after }: Partial<Query> = this.query ?? {};
+    // It may stay for days, and what it asked for is not kept so long.
+    this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
     const opening = await hub.opening(client.ticketId, after);
     const { position } = opening;

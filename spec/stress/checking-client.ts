@@ -103,7 +103,7 @@ export class CheckingClient {
   ask(frame: SentFrame, timeoutMs = 60_000): Promise<OnWire> {
     const { ledger, ticketId, userId } = this.options;
     ledger.sent.push({ ticketId, userId, frame });
-    return new Promise((resolve, reject) => {
+    const answered = new Promise<OnWire>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.unanswered.delete(frame.id);
         reject(new Error(`${this.where} waited ${timeoutMs} ms for an answer to ${frame.type} ${frame.id}`));
@@ -119,6 +119,9 @@ export class CheckingClient {
       });
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
     });
+    // Where the scenario has failed already nobody waits for it any more, and its own failure must not end the run.
+    answered.catch(() => {});
+    return answered;
   }
 
   /** Resolves when it has seen the log up to there. */

@@ -20,7 +20,12 @@ export function crowd(
   stage: Stage,
   port: () => number,
   size: number,
-  { inEach = perTicket, name = 'reader', tickets = 'ticket' } = {},
+  {
+    inEach = perTicket,
+    name = 'reader',
+    tickets = 'ticket',
+    patienceMs,
+  }: { inEach?: number; name?: string; tickets?: string; patienceMs?: number } = {},
 ): CheckingClient[] {
   return Array.from({ length: size }, (_, index) =>
     stage.client({
@@ -28,6 +33,7 @@ export function crowd(
       ticketId: `${tickets}-${Math.floor(index / inEach)}`,
       userId: `${name}-${index}`,
       localAddress: addressOf(index),
+      ...(patienceMs && { patienceMs }),
     }),
   );
 }

@@ -3,12 +3,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ServerSettings } from './server';
-import type { Command, Memory, Stats } from './server-report';
+import type { Command, Effort, Stats } from './server-report';
 
 /** Unlike tsx it adds nothing to what is run, so that what is measured is what is built; and it is up sooner. */
 const runTypescript = join(__dirname, '../store/fixtures/run-typescript.js');
 /** What a child may take to be ready or to answer. */
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 /** What ours says beside memory and handles. */
 export interface HubStats extends Stats {
@@ -86,13 +86,13 @@ export class ServerProcess {
     await this.command('idle');
   }
 
-  async peakDuring(work: () => Promise<void>): Promise<Memory> {
+  async peakDuring(work: () => Promise<void>): Promise<Effort> {
     await this.command('peakBegin');
     await work();
-    return (await this.command('peakEnd')) as Memory;
+    return (await this.command('peakEnd')) as Effort;
   }
 
-  /** One command, and what it answers. @throws Error if it goes instead, or is silent for a minute */
+  /** One command, and what it answers. @throws Error if it goes instead, or is silent for two minutes */
   command(name: string, argument?: unknown): Promise<unknown> {
     this.commands += 1;
     const command: Command = { id: this.commands, name, argument };

@@ -60,20 +60,28 @@ function memory(): Memory {
   return { rss, heapUsed, external };
 }
 
+/** What a piece of work took: memory at its highest, and time of the processor, which other programs on the machine do not lengthen. */
+export interface Effort extends Memory {
+  cpuSeconds: number;
+}
+
 /** Highest values between `begin` and `end`, looked at every few milliseconds. */
 export class Peak {
   private timer: NodeJS.Timeout | undefined;
   private highest = memory();
+  private cpu = process.cpuUsage();
 
   begin(): void {
     this.highest = memory();
+    this.cpu = process.cpuUsage();
     this.timer = setInterval(() => this.look(), 20);
   }
 
-  end(): Memory {
+  end(): Effort {
     clearInterval(this.timer);
     this.look();
-    return this.highest;
+    const { user, system } = process.cpuUsage(this.cpu);
+    return { ...this.highest, cpuSeconds: (user + system) / 1e6 };
   }
 
   private look(): void {

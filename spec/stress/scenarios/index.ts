@@ -4,8 +4,8 @@ import { churn } from './churn';
 import { cuts } from './cuts';
 import { disconnectDuringJoin } from './disconnect-during-join';
 import { hostileFrames } from './hostile-frames';
-import { idleMemory } from './idle-memory';
 import { killLoop } from './kill-loop';
+import { memory } from './memory';
 import { noPong } from './no-pong';
 import { quietRoom } from './quiet-room';
 import { racingPublishers } from './racing-publishers';
@@ -27,5 +27,5 @@ export const scenarios: readonly Scenario[] = [
   killLoop,
   cuts,
   rollingDrain,
-  idleMemory,
+  memory,
 ];

@@ -6,7 +6,7 @@ import type { Figures, Scenario, Stage } from '../stage';
 const ticketId = 'silence';
 
 async function play(stage: Stage): Promise<Figures> {
-  const heartbeatMs = stage.sized(700, 1_000);
+  const heartbeatMs = 2_000;
   const silentOnes = stage.sized(20, 500);
   const server = await stage.server({ heartbeatMs, maxClientsPerTicket: silentOnes + 2 });
   const healthy = stage.client({ port: () => server.port, ticketId, userId: 'healthy' });

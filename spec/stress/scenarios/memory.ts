@@ -114,4 +114,4 @@ function told({ heap, resident }: Cost): string {
   return `${Math.round(heap)} bytes of heap and buffers, ${Math.round(resident)} resident`;
 }
 
-export const idleMemory: Scenario = { name: 'idle-memory', play };
+export const memory: Scenario = { name: 'memory', play };
