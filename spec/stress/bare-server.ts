@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { backlog, Peak, serveCommands, stats } from './server-report';
+import { backlog } from './backlog';
+import { Peak, serveCommands, stats } from './server-report';
 
 const server = createServer();
 const sockets = new WebSocketServer({ server });

@@ -2,6 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { backlog } from './backlog';
 
 /** What happens to one connection after so many bytes have passed in one direction; earlier bytes pass untouched. */
 export interface Fault {
@@ -45,7 +46,7 @@ export class FaultProxy {
   static async open(targetPort: number, plan: () => Plan = () => ({})): Promise<FaultProxy> {
     const listener = createServer({ noDelay: true });
     const proxy = new FaultProxy(listener, targetPort, plan);
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => listener.listen({ port: 0, host: '127.0.0.1', backlog }, resolve));
     return proxy;
   }
 

@@ -8,7 +8,8 @@ import { Actor } from 'xstate';
 import { Client, type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
 import { userFromHeader } from '../../lib/testing/test-hub';
 import { Connection } from '../../lib/transport/connection';
-import { alive, backlog, Peak, serveCommands, stats } from './server-report';
+import { backlog } from './backlog';
+import { alive, Peak, serveCommands, stats } from './server-report';
 
 /** What `ServerProcess` hands over. */
 export interface ServerSettings {
@@ -20,6 +21,8 @@ export interface ServerSettings {
   maxClientsPerTicket?: number;
   /** Envelopes kept per ticket. Default: all, so that the whole log can be read in the end. */
   keep?: number;
+  /** How long a client may take to send its handshake. Default: Node's minute. */
+  patienceMs?: number;
   /** How far the clock is ahead from the start. */
   aheadMs?: number;
   /** Whether frames are limited as they are by default. Default false: scenarios send as fast as they can. */
@@ -122,6 +125,7 @@ function programOf(turn: Turn): AgentProgram {
 const app = express();
 app.use(hitl.router);
 const server = createServer(app);
+if (settings.patienceMs) server.requestTimeout = server.headersTimeout = settings.patienceMs;
 hitl.attach(server);
 
 async function main(): Promise<void> {

@@ -20,7 +20,7 @@ interface Storm {
 async function play(stage: Stage): Promise<Figures> {
   const size = stage.sized(100, 10_000);
   // All the clients are played by one process, which may be busy for so long that silence means nothing.
-  const settings = { maxClientsPerTicket: perTicket + 1, heartbeatMs: 600_000 };
+  const settings = { maxClientsPerTicket: perTicket + 1, heartbeatMs: 600_000, patienceMs: stormMs };
   let server = await stage.server(settings);
   const port = () => server.port;
   const readers = crowd(stage, port, size, { patienceMs: stormMs });
