@@ -100,7 +100,7 @@ export class CheckingClient {
   }
 
   /** Sends a frame, again after every break, until it is answered; gives the `ack` or the `error`. */
-  ask(frame: SentFrame, timeoutMs = 60_000): Promise<OnWire> {
+  ask(frame: SentFrame, timeoutMs = 300_000): Promise<OnWire> {
     const { ledger, ticketId, userId } = this.options;
     ledger.sent.push({ ticketId, userId, frame });
     const answered = new Promise<OnWire>((resolve, reject) => {

@@ -30,7 +30,7 @@ async function play(stage: Stage): Promise<Figures> {
     proxy.targetPort = server.port;
     const isBack = (client: CheckingClient) => client.enteredAt > begun && client.isLive;
     await Promise.all(
-      clients.map((client) => client.until(() => isBack(client), 'to be back after the drain', 120_000)),
+      clients.map((client) => client.until(() => isBack(client), 'to be back after the drain', 300_000)),
     );
     const inPart = new Map<number, number>();
     for (const { enteredAt } of clients) {
