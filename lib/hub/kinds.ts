@@ -17,8 +17,8 @@ export interface Kind {
 }
 
 const comment = z.string().max(maxCommentLength).optional();
-/** A denial says at most why. */
-const denial = z.strictObject({ comment });
+/** A denial says at most why, and so does the approval of a tool. Made once, as all below: to make a schema costs more than to use it. */
+const commentOnly = z.strictObject({ comment });
 
 const toolApprovalPayload = z.looseObject({
   tool_name: z.string().min(1).max(256),
@@ -34,26 +34,27 @@ const questionPayload = z.looseObject({
   free_text: z.boolean().optional(),
 });
 
+const freeAnswer = z.strictObject({
+  comment,
+  answer: z.string().trim().min(1, 'A question needs an answer').max(maxCommentLength),
+});
+
 /** The reference's question (A62). */
 const question: Kind = {
   payload: questionPayload,
   approval: (payload) => {
     const { options, free_text: freeText } = questionPayload.parse(payload);
-    const text = z.string().trim().min(1, 'A question needs an answer').max(maxCommentLength);
-    return z.strictObject({ comment, answer: options?.length && !freeText ? z.enum(options) : text });
+    return options?.length && !freeText ? z.strictObject({ comment, answer: z.enum(options) }) : freeAnswer;
   },
 };
 
 /** The reference's tool approval (A62); edited arguments must fit the tool, so only known tools can be edited. */
-function toolApproval(tools: ReadonlyMap<string, z.ZodType<Record<string, unknown>>>): Kind {
+function toolApproval(editedApprovals: ReadonlyMap<string, z.ZodType<RequestResponse>>): Kind {
   return {
     payload: toolApprovalPayload,
     approval: (payload) => {
       const { editable, tool_name: name } = toolApprovalPayload.parse(payload);
-      const args = tools.get(name);
-      return editable && args
-        ? z.strictObject({ comment, tool_args: args.optional() })
-        : z.strictObject({ comment });
+      return (editable && editedApprovals.get(name)) || commentOnly;
     },
   };
 }
@@ -61,18 +62,20 @@ function toolApproval(tools: ReadonlyMap<string, z.ZodType<Record<string, unknow
 /** The kinds of request and the tools an app knows. */
 export class Kinds {
   private readonly kinds: Map<string, Kind>;
-  private readonly tools = new Map<string, z.ZodType<Record<string, unknown>>>();
+  /** What an approval of each tool carries whose arguments may be edited. */
+  private readonly editedApprovals = new Map<string, z.ZodType<RequestResponse>>();
+  private readonly jsonSchemas = new WeakMap<z.ZodType, Record<string, unknown>>();
 
   /** @param registered the app's own kinds, by name */
   constructor(registered: Record<string, Kind> = {}) {
     this.kinds = new Map(
-      Object.entries({ tool_approval: toolApproval(this.tools), question, ...registered }),
+      Object.entries({ tool_approval: toolApproval(this.editedApprovals), question, ...registered }),
     );
   }
 
   /** From now on edited arguments of this tool are validated by this schema; those of unknown tools are refused. */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
-    this.tools.set(name, args);
+    this.editedApprovals.set(name, z.strictObject({ comment, tool_args: args.optional() }));
   }
 
   /** A deep-frozen copy of an acceptable payload. @throws HubError `invalid_request` saying what is wrong, `too_large` */
@@ -87,7 +90,12 @@ export class Kinds {
   /** The JSON Schema of what an approval carries, so that a page can draw the form. Nothing if the schema has none. */
   responseSchema(type: string, payload: Record<string, unknown>): Record<string, unknown> | undefined {
     const schema = this.kinds.get(type)?.approval(payload);
-    return schema && z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+    if (!schema) return undefined;
+    const known = this.jsonSchemas.get(schema);
+    if (known) return known;
+    const made = deepFreeze(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+    this.jsonSchemas.set(schema, made);
+    return made;
   }
 
   /** The response, if it fits the request's kind and payload. @throws HubError `invalid_response` saying what is wrong */
@@ -100,7 +108,7 @@ export class Kinds {
     if (!kind)
       throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
     assertPlain(response);
-    const result = (status === 'denied' ? denial : kind.approval(request.payload)).safeParse(response);
+    const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(response);
     if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
     return Object.keys(result.data).length > 0 ? result.data : undefined;
   }
