@@ -14,6 +14,7 @@ export class Room {
   private readonly actor: LiveActor<typeof ticketMachine>;
   private readonly clients = new Map<string, Client>();
   private pending: Outbound[] = [];
+  private presenceHasChanged = false;
 
   /** @param onLeave told of each client that is out, whether it left, was replaced, or did not keep up */
   constructor(
@@ -71,12 +72,15 @@ export class Room {
 
   /** Hands the envelopes of a tick to every client at the end of the tick, in one piece. */
   deliver(outbounds: readonly Outbound[]): void {
-    if (this.pending.length === 0) setImmediate(() => this.flush());
+    this.flushLater();
     this.pending.push(...outbounds);
   }
 
   /** Hands over now what waits for the end of the tick. */
   flush(): void {
+    // Told once, however many came and went in the tick: a crowd is told of a crowd.
+    if (this.presenceHasChanged) this.pending.push(this.presenceEnvelope());
+    this.presenceHasChanged = false;
     if (this.pending.length === 0) return;
     const broadcast = new Broadcast(this.pending);
     this.pending = [];
@@ -112,10 +116,17 @@ export class Room {
   }
 
   private tellPresence(): void {
+    this.flushLater();
+    this.presenceHasChanged = true;
+  }
+
+  private flushLater(): void {
+    if (this.pending.length === 0 && !this.presenceHasChanged) setImmediate(() => this.flush());
+  }
+
+  private presenceEnvelope(): Outbound {
     const now = this.clock.now();
     const timestamp = toWireTime(now, now);
-    this.deliver([
-      { event: 'presence_changed', timestamp, ticket_id: this.ticketId, presence: this.presence() },
-    ]);
+    return { event: 'presence_changed', timestamp, ticket_id: this.ticketId, presence: this.presence() };
   }
 }

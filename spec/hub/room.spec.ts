@@ -86,6 +86,15 @@ describe('A room', () => {
     ]);
   });
 
+  it('tells once of all who come and go in one tick, as it is at its end', async () => {
+    const ann = enter('ann');
+    const ben = enter('ben');
+    enter('cem');
+    room.leave(ben.client.clientId);
+    await idle();
+    expect(presences(ann)).toEqual([['ann 1', 'cem 1']]);
+  });
+
   it('refuses one more than it holds, and nothing has changed', async () => {
     const inside = ['ann', 'ben', 'cem'].map((id) => enter(id));
     await idle();
