@@ -19,13 +19,20 @@ export class Broadcast {
   /** Of the newest logged envelope; none without one. */
   readonly lastSeq: number | undefined;
   private readonly firstSeq: number | undefined;
-  private readonly encodings = new Map<string, unknown>();
+  private readonly encodings: Record<string, unknown> = {};
 
   /** @param outbounds the logged ones of one ticket, in the order of its log */
   constructor(readonly outbounds: readonly Outbound[]) {
-    this.ephemerals = outbounds.filter((each) => !isLogged(each)).length;
-    this.firstSeq = outbounds.find(isLogged)?.seq;
-    this.lastSeq = outbounds.findLast(isLogged)?.seq;
+    let ephemerals = 0;
+    for (const each of outbounds) {
+      if (isLogged(each)) {
+        this.firstSeq ??= each.seq;
+        this.lastSeq = each.seq;
+      } else {
+        ephemerals += 1;
+      }
+    }
+    this.ephemerals = ephemerals;
   }
 
   /** Whether all logged envelopes of it are newer than `seq`. */
@@ -35,10 +42,10 @@ export class Broadcast {
 
   /** What `encode` makes of this broadcast, made once per `dialect` however many clients ask. */
   encoded<T>(dialect: string, encode: (outbounds: readonly Outbound[]) => T): T {
-    const known = this.encodings.get(dialect);
+    const known = this.encodings[dialect];
     if (known !== undefined) return known as T;
     const made = encode(this.outbounds);
-    this.encodings.set(dialect, made);
+    this.encodings[dialect] = made;
     return made;
   }
 }
