@@ -41,7 +41,7 @@ export function Audit({ ticketId, title, charts }: AuditProps) {
   const path = `/tickets/${encodeURIComponent(ticketId)}/audit`;
   const { items, state, error, loadMore } = usePages<AuditView>(`${path}?limit=100`);
   return (
-    <section className="page" aria-label={texts.tabs.audit}>
+    <div className="page">
       <header className="hitl-ticket-head">
         {title}
         <span className="hitl-push" />
@@ -79,7 +79,7 @@ export function Audit({ ticketId, title, charts }: AuditProps) {
           </button>
         )}
       </section>
-    </section>
+    </div>
   );
 }
 

@@ -28,7 +28,7 @@ interface GrantView {
 export function Grants() {
   const { items, state, error, loadMore, reload } = usePages<GrantView>('/hitl/grants?limit=100');
   return (
-    <section className="page" aria-label={texts.grants}>
+    <div className="page">
       <header className="hitl-ticket-head">
         <h1>{texts.grants}</h1>
       </header>
@@ -65,7 +65,7 @@ export function Grants() {
           </button>
         )}
       </section>
-    </section>
+    </div>
   );
 }
 

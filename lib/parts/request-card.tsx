@@ -40,7 +40,6 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
-  const Heading = size === 'full' ? 'h2' : 'h3';
   return (
     <article
       className="hitl-card"
@@ -56,9 +55,9 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
           <span className="hitl-push" />
           {more}
         </p>
-        <Heading id={heading} className={isCode ? 'hitl-code' : undefined}>
+        <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
           <PlainText text={title} first={600} />
-        </Heading>
+        </h2>
         <p className="hitl-card-asked">
           {request.user_id !== undefined && (
             <>
@@ -115,7 +114,7 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
   const approved = request.response?.tool_args;
   const isTool = request.type === 'tool_approval';
   return (
-    <section className="hitl-values" aria-label={isTool ? texts.arguments : texts.details}>
+    <section className="hitl-values">
       <header>
         <h3>{isTool ? argumentsTitle(request.status) : texts.details}</h3>
         {schema && (

@@ -18,7 +18,7 @@ export function RequestOutcome({ request }: { request: RequestView }) {
   const { status, response = {}, responded_by: by, responded_at: at, reason, execution } = request;
   const { comment, answer, tool_args: _shownAbove, grant, ...others } = response;
   return (
-    <section className="hitl-outcome" data-status={status} aria-label={texts.outcome}>
+    <section className="hitl-outcome" data-status={status}>
       <p className="hitl-outcome-line">
         <Icon name={icons[status] ?? 'minus'} />
         <span>

@@ -18,7 +18,7 @@ export function RequestPolicy({ request }: { request: RequestView }) {
   const stage = request.stage ?? 0;
   const approvals = verdicts.filter((each) => each.stage === stage && each.status === 'approved').length;
   return (
-    <section className="hitl-policy" aria-label={texts.whoDecides}>
+    <section className="hitl-policy">
       {stages && (
         <ol className="hitl-stages">
           {stages.map((each, at) => (

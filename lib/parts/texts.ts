@@ -102,7 +102,6 @@ export const texts = {
   } as Readonly<Record<string, string>>,
 
   // Who decides
-  whoDecides: 'Who decides',
   takes: (needed: number, of: number | undefined) =>
     `${plural(needed, 'approval')}${of === undefined ? '' : ` of ${of}`}`,
   by: 'by',

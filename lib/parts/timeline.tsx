@@ -1,6 +1,6 @@
 /** The lines of a ticket, only those in sight drawn: it stays at the end unless one has scrolled away, and then counts what is new. */
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { memo, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { RequestView } from '../client';
 import type { History } from './history';
 import { Icon } from './icon';
@@ -150,7 +150,8 @@ interface RowContentProps extends Pick<TimelineProps, 'ticketId' | 'agentName' |
   before: Row | undefined;
 }
 
-function RowContent({ row, before, ticketId, agentName, me, past }: RowContentProps) {
+/** Scrolling moves rows and draws none of them again. */
+const RowContent = memo(function RowContent({ row, before, ticketId, agentName, me, past }: RowContentProps) {
   const card = (request: RequestView) => (
     <div key={request.id} className="hitl-bound">
       {past.has(request.id) ? (
@@ -183,7 +184,7 @@ function RowContent({ row, before, ticketId, agentName, me, past }: RowContentPr
         </>
       );
   }
-}
+});
 
 /** The same author again, within five minutes, with nothing in between. */
 function continues(row: Row & { kind: 'message' }, before: Row | undefined): boolean {

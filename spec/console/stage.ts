@@ -24,6 +24,7 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
     clock: systemClock,
     heartbeat: '1s',
     maxClientsPerTicket: 100,
+    log: { keep: 20_000 },
     console: { assets: await builtConsole() },
     kinds: {
       severity: {
@@ -59,6 +60,11 @@ export const stageAgent: NonNullable<TestHubOptions['agent']> = async (turn) => 
     const line = await turn.trace('Searched 0 of 3 logs');
     for (const done of [1, 2, 3]) await turn.update(line, `Searched ${done} of 3 logs`);
     await new Promise((resolve) => turn.signal.addEventListener('abort', resolve, { once: true }));
+  } else if (command === 'many') {
+    const lines = Array.from({ length: Number(argument) }, (_, at) => `line ${at + 1}`);
+    for (let at = 0; at < lines.length; at += 100) {
+      await Promise.all(lines.slice(at, at + 100).map((line) => turn.trace(line)));
+    }
   } else if (command === 'plan') {
     await turn.warn('The gateway serves 400 people: blocking the wrong address locks them out.');
     await turn.plan(
