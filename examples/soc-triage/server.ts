@@ -9,6 +9,7 @@ import { createLogger, format, transports } from 'winston';
 import { triageAgent } from './agent';
 import { loadAlerts } from './alerts';
 import { Firewall } from './firewall';
+import { homePage } from './home';
 import { currentUser, loginRoutes, requireLogin } from './login';
 
 /** A ticket that exists and that nobody here may see. */
@@ -19,8 +20,12 @@ export interface Demo {
   hitl: ExpressHitl;
 }
 
-/** The whole app, not yet listening. @param dataDir where the database and the firewall's file are kept; made if missing */
-export function createDemo(dataDir: string): Demo {
+/**
+ * The whole app, not yet listening.
+ * @param dataDir where the database and the firewall's file are kept; made if missing
+ * @param assets a build of the console other than the one that ships
+ */
+export function createDemo(dataDir: string, assets?: string): Demo {
   mkdirSync(dataDir, { recursive: true });
   const alerts = loadAlerts();
   const firewall = new Firewall(join(dataDir, 'firewall.jsonl'));
@@ -34,6 +39,9 @@ export function createDemo(dataDir: string): Demo {
       if (ticketId === sealedTicket) return 'forbidden';
       return alerts.has(ticketId) ? 'allow' : 'not_found';
     },
+    // Everybody here works on every alert, so what waits in any of them is in everybody's inbox.
+    tickets: () => [...alerts.keys()],
+    console: assets === undefined ? true : { assets },
     agent: rememberRunning(triageAgent({ alerts, firewall }), running),
     agentUser: { id: 'warren', name: 'Warren' },
     // Scripts send the login cookie without an Origin, as no browser does; a page of another site still sends its own
@@ -57,17 +65,12 @@ export function createDemo(dataDir: string): Demo {
   app.disable('x-powered-by');
   app.use(securityHeaders);
   app.get('/', (req, res) => {
-    res.sendFile(join(__dirname, 'public', currentUser(req) ? 'index.html' : 'login.html'));
+    const person = currentUser(req);
+    if (person) res.type('html').send(homePage(person, alerts.values()));
+    else res.sendFile(join(__dirname, 'public', 'login.html'));
   });
   app.use('/assets', express.static(join(__dirname, 'public'), { index: false }));
   app.use(loginRoutes((userId) => hitl.hub.disconnect(({ user }) => user.id === userId)));
-  app.get('/tickets', requireLogin, (req, res) => {
-    const tickets = [...alerts.values()].map(({ id, title, severity, indicators }) => {
-      const ip = indicators.find(({ type }) => type === 'ip')?.value;
-      return { id, title, severity, ip };
-    });
-    res.json({ user: currentUser(req), tickets });
-  });
   app.use(requireLogin, hitl.router);
 
   const server = createServer(app);
@@ -75,11 +78,11 @@ export function createDemo(dataDir: string): Demo {
   return { server, hitl };
 }
 
-/** Nothing but the page's own files and its own server; no inline script or style. */
+/** Nothing but the pages' own files and their own server; no script at all. The console brings its own policy. */
 const securityHeaders: RequestHandler = (_req, res, next) => {
   res.set({
     'Content-Security-Policy':
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+      "default-src 'none'; style-src 'self'; img-src 'self'; " +
       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'same-origin',
@@ -109,7 +112,7 @@ function warningsToStderr() {
 }
 
 async function main(): Promise<void> {
-  const { server, hitl } = createDemo(process.env.DATA_DIR || './data');
+  const { server, hitl } = createDemo(process.env.DATA_DIR || './data', process.env.CONSOLE_ASSETS);
   await hitl.hub.start();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,10 +1,13 @@
-/** An operator in front of the demo's page, in a browser context of their own; the browser specs and the screenshots act as these. */
+/** An operator in front of the demo, in a browser context of their own; the browser specs and the screenshots act as these. */
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 
 export class Operator {
-  private constructor(readonly page: Page) {}
+  private constructor(
+    readonly page: Page,
+    private readonly url: string,
+  ) {}
 
-  /** Logs in and waits until the page is live in the first ticket, or in `ticketId`. */
+  /** Logs in, and opens a ticket from the list of alerts. */
   static async enter(
     browser: Browser,
     url: string,
@@ -12,20 +15,16 @@ export class Operator {
     { ticketId = 'T-1001', ...options }: BrowserContextOptions & { ticketId?: string } = {},
   ): Promise<Operator> {
     const context = await browser.newContext({ locale: 'en-GB', ...options });
-    const operator = new Operator(await context.newPage());
+    const operator = new Operator(await context.newPage(), url);
     await operator.page.goto(`${url}/login?user=${user}`);
-    await operator.open(ticketId);
+    await operator.page.getByRole('link', { name: ticketId }).click();
+    await operator.page.getByRole('heading', { name: ticketId }).waitFor();
     return operator;
   }
 
-  /** Goes to a ticket by its link. */
-  async open(ticketId: string): Promise<void> {
-    await this.page.getByRole('link', { name: ticketId }).click();
-    await this.isLive();
-  }
-
-  isLive(): Promise<void> {
-    return this.page.getByText('Live', { exact: true }).waitFor();
+  /** Goes to another page of the console; what is behind the `#`. */
+  async open(at: string): Promise<void> {
+    await this.page.goto(`${this.url}/console/#${at}`);
   }
 
   /** Sends a message and waits until `answer` is to be read. */
@@ -36,7 +35,7 @@ export class Operator {
     await this.sees(answer);
   }
 
-  async sees(text: string): Promise<void> {
+  async sees(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).last().waitFor();
   }
 

@@ -154,7 +154,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
     await alice.page.evaluate(`document.querySelector('.hitl-scroll').scrollTop -= 3000`);
     await alice.page.getByRole('button', { name: 'To the end' }).waitFor();
     await bob.ask({ type: 'message', content: 'news' });
-    await alice.page.getByRole('button', { name: /new/ }).click();
+    await alice.page.getByRole('button', { name: '2 new' }).click();
     await alice.sees('You said: news');
   }, 180_000);
 

@@ -15,11 +15,24 @@ export class DemoProcess {
     /** Where it answers, on the loopback address. */
     readonly url: string,
     readonly dataDir: string,
+    private readonly assets: string | undefined,
   ) {}
 
-  /** @param port default: any free one */
-  static async start({ dataDir = makeDataDir(), port = 0 } = {}): Promise<DemoProcess> {
-    const env = { ...process.env, PORT: `${port}`, DATA_DIR: dataDir };
+  /**
+   * @param port default: any free one
+   * @param assets a build of the console; without it the one that ships, where it is built
+   */
+  static async start({
+    dataDir = makeDataDir(),
+    port = 0,
+    assets,
+  }: {
+    dataDir?: string;
+    port?: number;
+    assets?: string | undefined;
+  } = {}): Promise<DemoProcess> {
+    const own = { PORT: `${port}`, DATA_DIR: dataDir, ...(assets && { CONSOLE_ASSETS: assets }) };
+    const env = { ...process.env, ...own };
     const child = spawn(process.execPath, ['--import', 'tsx', 'examples/soc-triage/server.ts'], {
       cwd: root,
       env,
@@ -40,7 +53,7 @@ export class DemoProcess {
         unfinished = whole.pop() ?? '';
         lines.push(...whole);
         const found = /http:\/\/\S+:(\d+)/.exec(lines[0] ?? '')?.[1];
-        if (found) resolve(new DemoProcess(child, lines, `http://127.0.0.1:${found}`, dataDir));
+        if (found) resolve(new DemoProcess(child, lines, `http://127.0.0.1:${found}`, dataDir, assets));
       });
     });
   }
@@ -62,7 +75,7 @@ export class DemoProcess {
 
   /** Another process on the same data and port. */
   again(): Promise<DemoProcess> {
-    return DemoProcess.start({ dataDir: this.dataDir, port: this.port });
+    return DemoProcess.start({ dataDir: this.dataDir, port: this.port, assets: this.assets });
   }
 
   /** Ends it whatever it is doing, and forgets its data. */
