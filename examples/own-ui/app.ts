@@ -9,7 +9,12 @@ import { z } from 'zod';
 /** The app, not yet listening. @param pay carries out what was approved */
 export function createApp(pay = (refund: object) => console.log('Paid back', refund)) {
   const app = express();
-  const hitl = expressHitl({ user: userOf, ticket: () => 'allow', agent: refundAgent(pay) });
+  const hitl = expressHitl({
+    user: userOf,
+    ticket: () => 'allow',
+    tickets: () => ['Lisbon', 'Turin'], // whose open requests are in everybody's inbox
+    agent: refundAgent(pay),
+  });
   // What people may make of the amount before they approve it.
   hitl.hub.hitl.defineTool('refund', z.object({ order: z.string(), euros: z.int().min(1).max(100) }));
 

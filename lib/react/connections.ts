@@ -1,8 +1,11 @@
 /** Everything that the components below one provider share; nothing is opened before a component is mounted. */
 import type { Clock, Fetch, PageEvents, RequestView, SocketConstructor, TicketError } from '../client';
+import { Changes } from './changes';
 import { Desks } from './desks';
+import { type InboxFilter, InboxRoom } from './inbox-room';
 import { type Held, Pool } from './pool';
 import { readRequest } from './read-request';
+import type { RequestLine } from './request-line';
 import { RequestSearch } from './request-search';
 import { restOf } from './rest';
 import { Ticker } from './ticker';
@@ -42,6 +45,9 @@ const systemClock: Clock = {
 export class Connections {
   readonly desks = new Desks();
   readonly tickets: Pool<TicketRoom>;
+  /** Told when any inbox changes. */
+  readonly inboxChanges: Changes;
+  private readonly inboxes: Pool<InboxRoom>;
   private readonly ticker: Ticker;
   private readonly searches: Pool<RequestSearch>;
   private readonly clock: Clock;
@@ -51,6 +57,8 @@ export class Connections {
     this.clock = clock;
     this.ticker = new Ticker(clock);
     this.tickets = new Pool(lingerMs, clock);
+    this.inboxes = new Pool(lingerMs, clock);
+    this.inboxChanges = new Changes(clock);
     // What it holds lingers by itself.
     this.searches = new Pool(0, clock);
   }
@@ -61,11 +69,28 @@ export class Connections {
     return this.tickets.hold(ticketId, () => new TicketRoom({ ...options, ticketId }, this.clock));
   }
 
+  /** @throws TypeError as `connectInbox` does */
+  holdInbox(filter: InboxFilter): Held<InboxRoom> {
+    const { lingerMs: _linger, ...options } = this.options;
+    return this.inboxes.hold(
+      keyOf(filter),
+      () => new InboxRoom({ ...options, ...filter }, this.inboxChanges),
+    );
+  }
+
+  /** The inbox of this filter, if it is open. */
+  inbox(filter: InboxFilter): InboxRoom | undefined {
+    return this.inboxes.get(keyOf(filter));
+  }
+
   /** The request as it stands, from whoever knows most of it. Opens nothing. */
   request(place: RequestPlace): RequestView | undefined {
     const { id } = place;
-    const heard = this.ticketOf(place)?.request(id);
-    return [this.search(place)?.told, this.desks.get(id).told].reduce(newest, heard);
+    const inTicket = this.ticketOf(place)?.request(id);
+    return [this.inboxOf(id)?.request(id), this.search(place)?.told, this.desks.get(id).told].reduce(
+      newest,
+      inTicket,
+    );
   }
 
   /** Why it is not known. */
@@ -79,7 +104,15 @@ export class Connections {
   }
 
   /** Where an answer to the request is sent. */
-  ticketOf(place: RequestPlace): TicketRoom | undefined {
+  lineOf(place: RequestPlace): RequestLine | undefined {
+    return this.ticketOf(place) ?? this.inboxOf(place.id);
+  }
+
+  private inboxOf(id: string): InboxRoom | undefined {
+    return this.inboxes.values().find((inbox) => inbox.request(id));
+  }
+
+  private ticketOf(place: RequestPlace): TicketRoom | undefined {
     const told = this.search(place)?.told ?? this.desks.get(place.id).told;
     const ticketId = place.ticketId ?? told?.ticket_id;
     return ticketId === undefined ? undefined : this.tickets.get(ticketId);
@@ -117,13 +150,18 @@ export class Connections {
   private holdSearch({ id, ticketId }: RequestPlace): Held<RequestSearch> {
     const parts = {
       join: (ticket: string) => this.holdTicket(ticket),
-      inInbox: () => undefined,
-      onInbox: () => () => {},
+      inInbox: () => this.inboxOf(id)?.request(id),
+      onInbox: (listener: () => void) => this.inboxChanges.on(listener),
       read: (signal: AbortSignal) => readRequest(restOf(this.options), id, signal),
       clock: this.clock,
     };
     return this.searches.hold(`${ticketId ?? ''}/${id}`, () => new RequestSearch(id, ticketId, parts));
   }
+}
+
+/** No field has a line break in it, or it would match nothing. */
+function keyOf({ type, toolName, ticketId, order }: InboxFilter): string {
+  return [type, toolName, ticketId, order].join('\n');
 }
 
 /** What is settled stays so, and an amendment is not taken back; else who is named first knows more. */

@@ -9,8 +9,6 @@ import {
   type Member,
   type MessageAck,
   type MessageView,
-  type RequestAck,
-  type RequestAnswer,
   type RequestView,
   reduce,
   type SessionView,
@@ -19,7 +17,8 @@ import {
   type ViewedTurn,
 } from '../client';
 import { Changes } from './changes';
-import { type Outcome, outcomeOf, type RequestOutcome } from './outcome';
+import { type Outcome, outcomeOf } from './outcome';
+import { RequestLine } from './request-line';
 import { type Person, Typing, tellTypingMs } from './typing';
 
 /** What is known of a ticket. Never changed in place; what stays the same stays the same object. */
@@ -58,11 +57,11 @@ export const unjoined: TicketState = {
   requests: [],
 };
 
-export class TicketRoom {
+export class TicketRoom extends RequestLine {
   state: TicketState = unjoined;
   readonly changes: Changes;
   private view = emptyView();
-  private client: TicketClient;
+  protected client: TicketClient;
   private readonly typing: Typing;
   private toldTypingAt = Number.NEGATIVE_INFINITY;
 
@@ -71,6 +70,7 @@ export class TicketRoom {
     private readonly options: TicketOptions,
     private readonly clock: Clock,
   ) {
+    super();
     this.changes = new Changes(clock);
     this.typing = new Typing(clock, () => this.become({ typing: this.typing.people }));
     this.client = this.connect();
@@ -94,18 +94,6 @@ export class TicketRoom {
 
   cancelTurn(turnId: string): Promise<Outcome<{ turnId: string }>> {
     return outcomeOf(this.client.cancelTurn(turnId), ({ turn_id }) => ({ turnId: turn_id }));
-  }
-
-  respond(requestId: string, answer: RequestAnswer): Promise<RequestOutcome> {
-    return outcomeOf(this.client.respond(requestId, answer), requestOf);
-  }
-
-  claim(requestId: string): Promise<RequestOutcome> {
-    return outcomeOf(this.client.claim(requestId), requestOf);
-  }
-
-  release(requestId: string): Promise<RequestOutcome> {
-    return outcomeOf(this.client.release(requestId), requestOf);
   }
 
   /** Comes in anew after an ending; does nothing before one. */
@@ -157,8 +145,4 @@ export class TicketRoom {
 /** Times on the wire are all UTC with milliseconds, so that their text is in their order. */
 function byAge(a: RequestView, b: RequestView): number {
   return a.created_at < b.created_at ? -1 : Number(a.created_at > b.created_at);
-}
-
-function requestOf({ hitl }: RequestAck): { request: RequestView } {
-  return { request: hitl };
 }

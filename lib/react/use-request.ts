@@ -6,7 +6,7 @@ import type { Connections, RequestPlace } from './connections';
 import { clearDesk, type Doing, type Draft } from './desks';
 import { type Failure, failure, notShown, type RequestOutcome } from './outcome';
 import { useConnections } from './provider';
-import type { TicketRoom } from './ticket-room';
+import type { RequestLine } from './request-line';
 import { type Source, useTracked } from './use-tracked';
 
 export interface RequestState {
@@ -93,14 +93,17 @@ function actionsOf(
   const { desks } = connections;
   const { id } = place;
 
-  const carryOut = async (send: (room: TicketRoom) => Promise<RequestOutcome>): Promise<RequestOutcome> => {
+  const carryOut = async (send: (line: RequestLine) => Promise<RequestOutcome>): Promise<RequestOutcome> => {
     const known = connections.request(place);
     if (known && known.status !== 'pending') return tooLate(known);
-    const room = connections.ticketOf(place);
-    return room ? send(room) : notShown();
+    const line = connections.lineOf(place);
+    return line ? send(line) : notShown();
   };
 
-  const act = (what: Doing, send: (room: TicketRoom) => Promise<RequestOutcome>): Promise<RequestOutcome> => {
+  const act = (
+    what: Doing,
+    send: (line: RequestLine) => Promise<RequestOutcome>,
+  ): Promise<RequestOutcome> => {
     const { doing } = desks.get(id);
     const under = doing[what];
     if (under) return under;
@@ -125,17 +128,17 @@ function actionsOf(
       const { comment } = draft;
       const filled =
         response ?? (status === 'approved' ? draft : { ...(comment !== undefined && { comment }) });
-      return act('answer', async (room) => {
+      return act('answer', async (line) => {
         if (!shown) return notShown();
         const issues = status === 'approved' ? checkResponse(shown.response_schema, filled) : [];
         if (issues.length > 0) return unfit(issues);
         const { revision } = shown;
         const isEmpty = Object.keys(filled).length === 0;
-        return room.respond(id, { status, revision, ...(!isEmpty && { response: filled }) });
+        return line.respond(id, { status, revision, ...(!isEmpty && { response: filled }) });
       });
     },
-    claim: () => act('claim', (room) => room.claim(id)),
-    release: () => act('release', (room) => room.release(id)),
+    claim: () => act('claim', (line) => line.claim(id)),
+    release: () => act('release', (line) => line.release(id)),
     edit: (changed) => desks.edit(id, shown?.revision, changed),
   };
 }

@@ -52,6 +52,8 @@ describe('the table of', () => {
     ['Action of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketActions')],
     ['Field of `useRequest`', 'docs/react.md', '## A request', fields('RequestState', 'lib/react/')],
     ['Action of `useRequest`', 'docs/react.md', '## A request', fields('RequestActions')],
+    ['Field of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxState')],
+    ['Action of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxActions')],
     ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
     ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],

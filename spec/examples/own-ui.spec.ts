@@ -72,6 +72,18 @@ describeInChromium('spec/examples/own-ui.spec.ts', 'the refund desk', (launch) =
     await bob.getByText('Pay back order 1?').waitFor();
   });
 
+  it('has everything that waits in an inbox, from which one gets there', async () => {
+    const [alice, bob] = [await open('alice'), await open('bob')];
+    await press(alice, 'Turin');
+    await say(alice, 'refund 7');
+    const inbox = bob.getByRole('region', { name: 'Inbox' });
+    await inbox.getByText('1 for you').waitFor();
+    await inbox.getByRole('button', { name: 'refund Turin' }).click();
+    await press(bob, 'Deny');
+    await alice.getByText('Order 7, € 60: denied by bob').waitFor();
+    await inbox.getByText('Nothing waits for you').waitFor();
+  });
+
   it('says why something was not sent', async () => {
     const alice = await open('alice');
     await press(alice, 'Send');

@@ -121,6 +121,19 @@ test('an outcome says that it was done, or who was faster', async () => {
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('Bob was faster: approved'));
 });
 
+test('the inbox shows what waits, and its cards answer', async () => {
+  await hub.close();
+  hub = await startTestHub({ mount: '/soc', tickets: () => ['T-1001'] });
+  const { Inbox } = load<{ Inbox: ComponentType }>('inbox');
+  const { id } = await ask();
+  const { sockets } = openPage(hub, <Inbox />);
+  await screen.findByText('1 for you');
+  fireEvent.click(screen.getByText('Approve block_ip'));
+  expect(await hub.hub.hitl.wait(id)).toMatchObject({ status: 'approved' });
+  await screen.findByText('0 for you');
+  expect(sockets).toHaveLength(1);
+});
+
 test('what no hook tells is asked for', async () => {
   const { Sessions } = load<{ Sessions: ComponentType<{ ticketId: string }> }>('rest');
   const bob = await hub.connect({ user: 'bob', ticketId: 'T-1001' });

@@ -2,6 +2,7 @@
 import { HitlProvider } from 'express-hitl/react';
 import { useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Inbox } from './inbox';
 import { Ticket } from './ticket';
 
 function Page() {
@@ -15,6 +16,7 @@ function Page() {
             {each}
           </button>
         ))}
+        <Inbox open={setTicketId} />
       </nav>
       <Ticket key={ticketId} ticketId={ticketId} />
     </>
