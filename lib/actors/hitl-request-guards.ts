@@ -22,6 +22,8 @@ const completesStage = (step: Step) =>
 
 export const requestGuards = {
   isForbiddenByApp: ({ event }: Step) => 'permitted' in event && !event.permitted,
+  isOthersRequest: ({ context, event }: Step) =>
+    event.type === 'withdraw' && event.permitted === undefined && event.by.userId !== context.userId,
   isSelfApproval: ({ context, event }: Step) =>
     context.policy.excludeRequester === true && 'by' in event && event.by.userId === context.userId,
   isNotAmongAnswerers: (step: Step) =>
@@ -31,6 +33,8 @@ export const requestGuards = {
   isStale: ({ context, event }: Step) =>
     event.type === 'respond' && (event.revision ?? 1) !== context.revision,
   isHolder,
+  isHolderForLonger: (step: Step) =>
+    isHolder(step) && step.event.type === 'renew' && step.event.until > (step.context.claim?.until ?? 0),
   isHeldByOther,
   isExclusivelyHeldByOther: (step: Step) => step.context.policy.claim === 'exclusive' && isHeldByOther(step),
   isVeto: (step: Step) => isDenial(step) && step.context.policy.denial !== 'majority',
@@ -60,11 +64,13 @@ export const requestGuards = {
 /** One sentence per guard, for the charts. */
 export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = {
   isForbiddenByApp: "the app's own rule says no",
+  isOthersRequest: 'the app has no rule of its own on this, and this person is not the requester',
   isSelfApproval: 'the requester is excluded and acts',
   isNotAmongAnswerers: 'answerers are named for this stage and this person is none of them',
   hasAnswered: 'this person has been counted already',
   isStale: 'the answer names another revision than the present one, or none after an amendment',
   isHolder: 'this person holds the claim',
+  isHolderForLonger: 'this person holds the claim, and the lease would end before',
   isHeldByOther: 'someone else holds a claim that has not ended',
   isExclusivelyHeldByOther: 'claims are exclusive and someone else holds one that has not ended',
   isVeto: 'it is a no, and one no is enough',

@@ -61,6 +61,9 @@ export const hitlRequestMachine = setup({
       const by = { userId: event.by.userId, displayName: event.by.displayName };
       return { claim: { by, at: event.at, until: event.until } };
     }),
+    renewClaim: assign(({ context, event }) =>
+      event.type === 'renew' && context.claim ? { claim: { ...context.claim, until: event.until } } : {},
+    ),
     dropClaim: assign({ claim: undefined }),
     dropKey: assign({ key: undefined }),
     takePayload: assign(({ context, event }) =>
@@ -163,6 +166,17 @@ export const hitlRequestMachine = setup({
                 description: 'Refused: only the holder can let go.',
               },
             ],
+            renew: {
+              guard: 'isHolderForLonger',
+              actions: ['renewClaim', 'tellUpdated'],
+              description: 'The holder is still at it: the lease is renewed.',
+            },
+            leave: {
+              guard: 'isHolder',
+              target: 'open',
+              actions: ['dropClaim', 'tellUpdated'],
+              description: 'The holder has left the ticket.',
+            },
             lease_end: {
               guard: 'isLeaseOver',
               target: 'open',
@@ -238,6 +252,24 @@ export const hitlRequestMachine = setup({
             'What is asked has changed: everybody has to look again, and earlier answers count no more.',
         },
         cancel: { target: '#cancelled', actions: 'recordReason', description: 'The question is withdrawn.' },
+        withdraw: [
+          {
+            guard: 'isForbiddenByApp',
+            actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'app' } },
+            description: "Refused by the app's rule.",
+          },
+          {
+            guard: 'isOthersRequest',
+            actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'requester' } },
+            description: 'Refused: only the requester may take it back.',
+          },
+          { target: '#cancelled', actions: 'recordReason', description: 'A person takes the question back.' },
+        ],
+        turn_end: {
+          target: '#cancelled',
+          actions: ['recordReason', 'dropKey'],
+          description: 'Nobody waits for it any more; its key is free, so that the next turn asks anew.',
+        },
         supersede: {
           target: '#superseded',
           actions: 'recordReason',
@@ -398,6 +430,7 @@ export const hitlRequestMachine = setup({
         release: { actions: tooLate, description: 'Too late: the claim ended with the request.' },
         amend: { actions: tooLate, description: 'Too late: it was answered as it was.' },
         cancel: { actions: tooLate, description: 'Too late to withdraw.' },
+        withdraw: { actions: tooLate, description: 'Too late to withdraw.' },
         supersede: {
           actions: 'dropKey',
           description: 'It stays as it ended; its key goes to the newer question.',

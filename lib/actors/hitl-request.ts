@@ -60,9 +60,16 @@ export type RequestEvent =
       digest?: string;
     }
   | { type: 'claim'; at: Millis; by: Answerer; permitted: boolean; until: Millis }
+  /** The holder of a claim, or perhaps someone else, did something in the ticket. */
+  | { type: 'renew'; at: Millis; by: Answerer; until: Millis }
   | { type: 'release'; at: Millis; by: Answerer }
+  /** The last client of this person has left the ticket. */
+  | { type: 'leave'; at: Millis; by: Answerer }
   | { type: 'amend'; at: Millis; payload: Record<string, unknown>; digest: string }
   | { type: 'cancel'; at: Millis; reason: string }
+  /** `permitted`: what the app's own rule said; without one it is absent. */
+  | { type: 'withdraw'; at: Millis; by: Answerer; permitted?: boolean; reason: string }
+  | { type: 'turn_end'; at: Millis; reason: string }
   | { type: 'supersede'; at: Millis; reason: string }
   | { type: 'lease_end'; at: Millis }
   | { type: 'remind'; at: Millis }
@@ -90,6 +97,7 @@ export interface Refusal {
     | 'app'
     | 'four_eyes'
     | 'answerers'
+    | 'requester'
     | 'not_approved'
     | 'digest'
     | 'under_way'
@@ -175,9 +183,13 @@ export const deadlineMeanings: Record<DeadlineType, string> = {
 export const requestEventMeanings: Record<Exclude<RequestEvent['type'], DeadlineType>, string> = {
   respond: 'A person says yes or no.',
   claim: 'A person says that they are answering, or still are.',
+  renew: 'A person does something in the ticket.',
   release: 'A person stops answering.',
+  leave: 'A person has left the ticket, and has not come back in a while.',
   amend: 'What is asked is changed.',
-  cancel: 'The question is taken back.',
+  cancel: 'The agent or the app takes the question back.',
+  withdraw: 'A person takes the question back.',
+  turn_end: 'The turn that asked has ended.',
   supersede: 'A newer question with the same key comes.',
   execute: 'Someone is about to do what was approved, or still is at it.',
   executed: 'The one who did it says that it is done.',

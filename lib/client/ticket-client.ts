@@ -4,7 +4,7 @@ import { checkAddress, socketAddress } from './address';
 import type { LogPosition } from './follower';
 import type { ClientState } from './link';
 import { Listeners } from './listeners';
-import { type ConnectOptions, type FrameOptions, SocketClient } from './socket-client';
+import { type ConnectOptions, type FrameOptions, type RequestAck, SocketClient } from './socket-client';
 import { type TabName, takeTabName } from './tab-name';
 
 export interface TicketOptions extends ConnectOptions {
@@ -81,6 +81,11 @@ export class TicketClient extends SocketClient {
    */
   send(content: string, options: FrameOptions = {}): Promise<MessageAck> {
     return this.ask({ type: 'message', content }, options);
+  }
+
+  /** Takes a request back: an own one, or where the app lets this user. As `send`. */
+  cancelRequest(requestId: string, reason: string, options: FrameOptions = {}): Promise<RequestAck> {
+    return this.ask({ type: 'hitl_cancel', request_id: requestId, reason }, options);
   }
 
   /** Stops a turn. As `send`. */

@@ -10,12 +10,16 @@ import type { Occasion } from './occasion';
 const names: Record<RequestEvent['type'], AuditEvent> = {
   respond: 'responded',
   claim: 'claimed',
+  renew: 'claimed',
   release: 'released',
+  leave: 'released',
   lease_end: 'lease_ended',
   remind: 'reminded',
   escalate: 'escalated',
   amend: 'amended',
   cancel: 'cancelled',
+  withdraw: 'cancelled',
+  turn_end: 'cancelled',
   supersede: 'superseded',
   expire: 'expired',
   execute: 'executing',
@@ -95,7 +99,11 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       const comment = event.response?.comment;
       return { ...by, verdict: event.status, ...approved, ...(comment !== undefined && { comment }) };
     }
+    case 'leave':
+      return { ...by, reason: 'left the ticket' };
     case 'cancel':
+    case 'withdraw':
+    case 'turn_end':
     case 'supersede':
       return { ...by, reason: event.reason };
     case 'expire':

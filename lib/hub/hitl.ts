@@ -6,10 +6,11 @@ import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
+import { type AppRules, askRule } from './app-rules';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
 import { auditTrail } from './audit';
 import type { Clock } from './clock';
-import { deepFreeze, digestOf, type Kinds } from './kinds';
+import { digestOf, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import type { Occasion } from './occasion';
 import type { RequestActors } from './request-actors';
@@ -24,14 +25,9 @@ export interface HitlAnswer {
   revision?: number;
 }
 
-/** The app's own rule on who may answer, asked at the moment of the answer; a rule that throws says no. */
-export type MayRespond = (user: User, request: Readonly<RequestRecord>) => boolean | Promise<boolean>;
-
 /** How long a claim lasts without being renewed. */
 export const leaseMs = 120_000;
 
-/** How long the app's own rule may take; the request's other events wait for it. */
-export const ruleTimeoutMs = 10_000;
 /** How long a run may be silent before nobody knows what became of it. */
 export const runLeaseMs = 60_000;
 /** Characters kept of why a run failed. */
@@ -44,7 +40,7 @@ export interface HitlParts {
   clock: Clock;
   kinds: Kinds;
   logger: Logger;
-  mayRespond?: MayRespond | undefined;
+  rules: AppRules;
 }
 
 export class Hitl {
@@ -144,10 +140,30 @@ export class Hitl {
     );
   }
 
-  /** Withdraws a pending request. @throws HubError `already_resolved`, `not_found` */
+  /** Takes a pending request back, on the app's own word. @throws HubError `already_resolved`, `not_found` */
   async cancel(id: string, reason: string, occasion: Occasion = {}): Promise<RequestRecord> {
     const toEvent = async () => ({ type: 'cancel' as const, at: this.parts.clock.now(), reason });
     return this.parts.actors.change(id, toEvent, occasion);
+  }
+
+  /**
+   * A person takes a pending request back: the requester, or whoever `mayCancel` lets.
+   * @throws HubError `not_allowed` (details.rule is `requester` or `app`), `already_resolved`, `not_found`
+   */
+  async withdraw(
+    id: string,
+    { by, reason }: { by: User; reason: string },
+    occasion: Occasion = {},
+  ): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const permitted = await askRule(this.parts, 'mayCancel', by, record);
+        const said = permitted !== undefined && { permitted };
+        return { type: 'withdraw', at: this.parts.clock.now(), by: toAnswerer(by), reason, ...said };
+      },
+      occasion,
+    );
   }
 
   /**
@@ -197,19 +213,19 @@ export class Hitl {
   }
 
   /**
-   * Withdraws all pending requests of a turn that has ended, but the detached ones.
+   * The turn that asked is over: what it asked is withdrawn, unless it is detached, and gives its key up.
+   * @param adopted requests of other turns that end with this one
    * @throws HubError `storage_failed`, after the others, if one could not be withdrawn
    */
-  async withdrawTurn(turnId: string): Promise<void> {
+  async endWithTurn(turnId: string, adopted: Iterable<string> = []): Promise<void> {
     const pending = await this.parts.store.requestsOfTurn(turnId);
-    const mine = pending.filter(({ record }) => !record.detached);
+    const own = pending.filter(({ record }) => !record.detached).map(({ record }) => record.id);
+    const toEvent = async () =>
+      ({ type: 'turn_end', at: this.parts.clock.now(), reason: 'its turn has ended' }) as const;
     const ends = await Promise.allSettled(
-      mine.map(({ record }) => this.cancel(record.id, 'its turn has ended', { via: 'turn' })),
+      [...own, ...adopted].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
     );
-    for (const end of ends) {
-      // Answered in this very moment: that answer stands.
-      if (end.status === 'rejected' && !isAlreadyResolved(end.reason)) throw end.reason;
-    }
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** @throws HubError `not_found` */
@@ -250,33 +266,11 @@ export class Hitl {
     return this.parts.waiters.size;
   }
 
-  /** Only a clear yes is one: a rule that throws, says nothing, or takes too long says no. */
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {
-    const { mayRespond, clock, logger } = this.parts;
-    if (!mayRespond) return true;
-    let stopWaiting = () => {};
-    const tooLong = new Promise<never>((_resolve, reject) => {
-      stopWaiting = clock.later(ruleTimeoutMs, () => reject(new Error(`no answer in ${ruleTimeoutMs} ms`)));
-    });
-    try {
-      const ask = async () => mayRespond(user, deepFreeze(structuredClone(record)));
-      return (await Promise.race([ask(), tooLong])) === true;
-    } catch (error) {
-      logger.error('mayRespond failed; the answer is refused', {
-        requestId: record.id,
-        error: error instanceof Error ? error.message : typeof error,
-      });
-      return false;
-    } finally {
-      stopWaiting();
-    }
+    return (await askRule(this.parts, 'mayRespond', user, record)) ?? true;
   }
 }
 
 function toAnswerer(user: User): Answerer {
   return { userId: user.id, displayName: user.name ?? user.id, groups: user.groups ?? [] };
-}
-
-function isAlreadyResolved(error: unknown): boolean {
-  return error instanceof HubError && error.code === 'already_resolved';
 }

@@ -7,12 +7,14 @@ import type { DirectEnvelope, Notice } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
+import type { AppRules } from './app-rules';
+import { Claims } from './claims';
 import { Client, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { type Duration, toMillis } from './duration';
 import { type Deliver, Funnel } from './funnel';
-import { Hitl, type MayRespond } from './hitl';
+import { Hitl } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox';
 import { InboxClient } from './inbox-client';
@@ -26,14 +28,12 @@ import { type LogBounds, Trimmer } from './trimmer';
 import { type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
 
-export interface HubOptions {
+export interface HubOptions extends AppRules {
   store: Store;
   clock: Clock;
   logger: Logger;
   /** Answers chat messages. Without one, messages are shown and kept, and no turn runs. */
   agent?: Agent | undefined;
-  /** The app's own rule on who may answer a request, beside each request's policy. */
-  mayRespond?: MayRespond | undefined;
   /** The app's own kinds of request, by name. */
   kinds?: Record<string, Kind> | undefined;
   /** Told of reminders, escalations and outcomes. */
@@ -55,6 +55,7 @@ export class Hub {
   private readonly funnel: Funnel;
   private readonly deadlines: Deadlines;
   private readonly waiters = new Waiters();
+  private readonly claims: Claims;
   private started: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
   private endGrace = () => {};
@@ -62,7 +63,7 @@ export class Hub {
   private isOver = false;
 
   constructor(private readonly options: HubOptions) {
-    const { store, clock, logger, agent, mayRespond, hooks = {} } = options;
+    const { store, clock, logger, agent, hooks = {} } = options;
     const { waiters } = this;
     this.steps = new Steps(clock);
     const { steps } = this;
@@ -97,8 +98,9 @@ export class Hub {
       clock,
       kinds: new Kinds(options.kinds),
       logger,
-      mayRespond,
+      rules: options,
     });
+    this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.isIn(...place) });
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
   }
 
@@ -150,11 +152,13 @@ export class Hub {
     this.closed ??= (async () => {
       const begun = this.options.clock.now();
       for (const room of this.rooms.values()) room.drain();
+      this.claims.stop();
       this.turns.refuse();
       if (graceMs > 0) await this.grace(graceMs);
       await this.turns.close();
       await this.started?.catch(() => {});
       await this.deadlines.stop();
+      await this.claims.settled();
       this.waiters.close();
       await this.funnel.settled();
       for (const room of this.rooms.values()) room.flush();
@@ -197,6 +201,7 @@ export class Hub {
   /** Resolves when every deadline that is due has been told and everything decided so far is kept and handed over. */
   async settled(): Promise<void> {
     await this.deadlines.settled();
+    await this.claims.settled();
     await this.funnel.settled();
     for (const room of this.rooms.values()) room.flush();
   }
@@ -222,6 +227,7 @@ export class Hub {
     try {
       room.join(client);
       this.clients.set(client.clientId, client);
+      this.claims.came(client);
     } finally {
       this.tidy(room);
     }
@@ -236,6 +242,11 @@ export class Hub {
   registerInbox(client: InboxClient): void {
     if (this.closing) throw new HubError('closing');
     this.inbox.register(client);
+  }
+
+  /** The person behind the client did something in the ticket, which keeps the claims of that person alive. */
+  heard(client: Client): void {
+    if (this.isRegistered(client)) this.claims.heard(client);
   }
 
   /** Whether the client is in: not replaced, not evicted, not gone. */
@@ -361,11 +372,17 @@ export class Hub {
     return this.turns.resume(client, sessionId);
   }
 
+  private isIn(ticketId: string, userId: string): boolean {
+    for (const { user } of this.rooms.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
+    return false;
+  }
+
   private newRoom(ticketId: string): Room {
     const { clock, maxClientsPerTicket = 10 } = this.options;
     const onLeave = (client: Client) => {
       this.clients.delete(client.clientId);
       this.tidy(room);
+      this.claims.left(client);
     };
     const room: Room = new Room(ticketId, maxClientsPerTicket, clock, onLeave, this.steps);
     this.rooms.set(ticketId, room);

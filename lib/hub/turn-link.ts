@@ -13,6 +13,7 @@ export class TurnLink implements TurnPort {
   private readonly underWay = new Set<Promise<unknown>>();
   /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
   private readonly adopted = new Set<string>();
+  private readonly over = new AbortController();
 
   constructor(
     private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
@@ -34,8 +35,9 @@ export class TurnLink implements TurnPort {
 
   async request(asked: Asked): Promise<RequestRecord> {
     const { request, endsWithTurn } = await this.track(this.ask(asked));
-    // One that outlives the turn must not hold the agent's code when the turn is over.
-    return this.parts.hitl.wait(request.id, endsWithTurn ? {} : { signal: this.turn.signal });
+    // One that outlives the turn must not hold the agent's code when the turn is over; of one that ends with it the agent
+    // learns the outcome.
+    return this.parts.hitl.wait(request.id, { signal: endsWithTurn ? this.over.signal : this.turn.signal });
   }
 
   /** Resolves when what was begun before is kept or refused. */
@@ -44,15 +46,13 @@ export class TurnLink implements TurnPort {
   }
 
   /** Withdraws the pending requests that end with the turn. @throws HubError `storage_failed` */
-  async withdraw(): Promise<void> {
-    const { hitl } = this.parts;
-    await hitl.withdrawTurn(this.turn.id);
-    for (const id of this.adopted) {
-      await hitl.cancel(id, 'its turn has ended', { via: 'turn' }).catch((error: unknown) => {
-        // Answered meanwhile: that answer stands.
-        if (!(error instanceof HubError && error.code === 'already_resolved')) throw error;
-      });
-    }
+  withdraw(): Promise<void> {
+    return this.parts.hitl.endWithTurn(this.turn.id, this.adopted);
+  }
+
+  /** The end of the turn is kept: whatever it still waits for could not be withdrawn, and is waited for no more. */
+  end(): void {
+    this.over.abort(new HubError('turn_ended'));
   }
 
   private async ask({

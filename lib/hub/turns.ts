@@ -236,6 +236,8 @@ export class Turns {
     const { sessionId } = actor.snapshot.context;
     running.ended = this.lanes.run(sessionId, async () => {
       await this.keepEnd(running);
+      // Where the hub closes, whoever waits for a request that stays is told that.
+      if (!this.isOver) running.link.end();
       this.running.delete(actor.snapshot.context.id);
       const queue = (this.queues.get(sessionId) ?? []).filter((each) => each !== running);
       if (queue.length === 0) this.queues.delete(sessionId);

@@ -28,6 +28,9 @@ export const verdictSchema = z.object({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** The body of a withdrawal, the same on the socket and on REST. */
+export const withdrawalSchema = z.object({ reason: z.string().trim().min(1).max(maxCommentLength) });
+
 const respondFrame = z.object({
   type: z.literal('hitl_respond'),
   id,
@@ -36,6 +39,12 @@ const respondFrame = z.object({
 });
 const claimFrame = z.object({ type: z.literal('hitl_claim'), id, request_id: id });
 const releaseFrame = z.object({ type: z.literal('hitl_release'), id, request_id: id });
+const cancelFrame = z.object({
+  type: z.literal('hitl_cancel'),
+  id,
+  request_id: id,
+  ...withdrawalSchema.shape,
+});
 const pingFrame = z.object({ type: z.literal('ping') });
 
 /** `hitl.v1`: what a client may send; all but `ping` and `typing` are answered by `ack` or `error` with `re` = `id`. */
@@ -46,6 +55,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   respondFrame,
   claimFrame,
   releaseFrame,
+  cancelFrame,
   z.object({ type: z.literal('turn_cancel'), id, turn_id: id }),
 ]);
 export type ClientFrame = z.infer<typeof clientFrameSchema>;

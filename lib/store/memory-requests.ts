@@ -9,6 +9,7 @@ import type { DueRequest, Page, RequestFilter, RequestWrite, StoredRequest } fro
 type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
   turnId: string | undefined;
   key: string | undefined;
+  claimedBy: string | undefined;
   version: number;
   dueAt: Millis | undefined;
   record: string;
@@ -30,6 +31,8 @@ export class MemoryRequests {
   /** The id of the live request, by ticket and key. */
   private readonly holders = new Map<string, string>();
   readonly inbox = new MemoryInbox();
+  /** Ids by ticket and person. */
+  private readonly claimed = new Map<string, Set<string>>();
 
   version(id: string): number {
     return this.byId.get(id)?.version ?? 0;
@@ -50,6 +53,10 @@ export class MemoryRequests {
 
   pendingOfTicket(ticketId: string): RequestRecord[] {
     return [...(this.byTicket.get(ticketId)?.pending.from() ?? [])].map(copyRecord);
+  }
+
+  claims(ticketId: string, userId: string): string[] {
+    return [...(this.claimed.get(slot(ticketId, userId)) ?? [])];
   }
 
   /** As `Store.requests`. */
@@ -92,9 +99,11 @@ export class MemoryRequests {
   prepare(write: RequestWrite): () => void {
     const { record, snapshot, version, dueAt } = write;
     const { id, ticketId, turnId, key, status, createdAt } = record;
+    const claimedBy = record.claim?.by.userId;
     const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
     return () => {
-      const next = { id, ticketId, turnId, key, status, createdAt, version: version + 1, dueAt, ...texts };
+      const found = { id, ticketId, turnId, key, claimedBy, status, createdAt };
+      const next = { ...found, version: version + 1, dueAt, ...texts };
       const kept = this.byId.get(id) ?? this.add(next);
       this.unlist(kept);
       Object.assign(kept, next);
@@ -112,7 +121,11 @@ export class MemoryRequests {
 
   /** Into the lists that depend on what may change. */
   private list(kept: Kept): void {
-    const { id, ticketId, turnId, key, status } = kept;
+    const { id, ticketId, turnId, key, claimedBy, status } = kept;
+    if (claimedBy !== undefined) {
+      const place = slot(ticketId, claimedBy);
+      this.claimed.set(place, (this.claimed.get(place) ?? new Set()).add(id));
+    }
     if (key !== undefined && status !== 'superseded') this.holders.set(slot(ticketId, key), id);
     if (kept.dueAt !== undefined) this.due.add(kept);
     if (status !== 'pending') return;
@@ -122,7 +135,13 @@ export class MemoryRequests {
   }
 
   private unlist(kept: Kept): void {
-    const { id, ticketId, turnId, key } = kept;
+    const { id, ticketId, turnId, key, claimedBy } = kept;
+    if (claimedBy !== undefined) {
+      const place = slot(ticketId, claimedBy);
+      const ids = this.claimed.get(place);
+      ids?.delete(id);
+      if (ids?.size === 0) this.claimed.delete(place);
+    }
     if (key !== undefined && this.holder(ticketId, key) === id) this.holders.delete(slot(ticketId, key));
     this.everywhere.pending.remove(kept);
     this.ofTicket(ticketId).pending.remove(kept);

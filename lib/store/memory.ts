@@ -155,6 +155,11 @@ class MemoryStore implements Store {
     return this.requestsKept.pendingOfTurn(turnId);
   }
 
+  async claims(ticketId: string, userId: string): Promise<readonly string[]> {
+    this.assertOpen();
+    return this.requestsKept.claims(ticketId, userId);
+  }
+
   async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
     this.assertOpen();
     return this.requestsKept.page(filter, limit, cursor);

@@ -37,8 +37,9 @@ function writeRequest(s: Statements, write: RequestWrite): void {
   const { record, snapshot, version } = write;
   const dueAt = write.dueAt ?? null;
   const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt } = record;
-  const texts = [listingOf(write), JSON.stringify(record), JSON.stringify(snapshot)] as const;
-  relist(s, write, s.listing.get(id)?.inbox ?? null, texts[0]);
+  const claimedBy = record.claim?.by.userId ?? null;
+  const texts = [claimedBy, listingOf(write), JSON.stringify(record), JSON.stringify(snapshot)] as const;
+  relist(s, write, s.listing.get(id)?.inbox ?? null, texts[1]);
   if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, ...texts, id);
   else s.addRequest.run(id, ticketId, sessionId, turnId, key, status, 1, dueAt, createdAt, ...texts);
 }

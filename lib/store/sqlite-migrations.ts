@@ -69,6 +69,7 @@ const migrations: readonly string[] = [
     status TEXT NOT NULL,
     version INTEGER NOT NULL,
     due_at INTEGER,
+    claimed_by TEXT,
     created_at INTEGER NOT NULL,
     inbox TEXT,
     record TEXT NOT NULL,
@@ -77,6 +78,7 @@ const migrations: readonly string[] = [
   CREATE UNIQUE INDEX requests_by_key ON requests (ticket_id, key) WHERE key IS NOT NULL AND status <> 'superseded';
   CREATE INDEX requests_due ON requests (due_at, id) WHERE due_at IS NOT NULL;
   CREATE INDEX requests_of_turn ON requests (turn_id, created_at, id) WHERE status = 'pending' AND turn_id IS NOT NULL;
+  CREATE INDEX requests_claimed ON requests (ticket_id, claimed_by) WHERE claimed_by IS NOT NULL;
   CREATE INDEX requests_by_age ON requests (created_at, id);
   CREATE INDEX requests_by_status ON requests (status, created_at, id);
   CREATE INDEX requests_of_ticket ON requests (ticket_id, created_at, id);

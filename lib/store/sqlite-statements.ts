@@ -141,14 +141,15 @@ export function prepareStatements(db: Database) {
         version: number,
         dueAt: Millis | null,
         createdAt: Millis,
+        claimedBy: string | null,
         inbox: string | null,
         record: string,
         snapshot: string,
       ]
     >(
       `INSERT INTO requests
-         (id, ticket_id, session_id, turn_id, key, status, version, due_at, created_at, inbox, record, snapshot)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, ticket_id, session_id, turn_id, key, status, version, due_at, created_at, claimed_by, inbox, record, snapshot)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     // What never changes is left out, so that the indexes over it are not written again.
     setRequest: prepare<
@@ -157,13 +158,14 @@ export function prepareStatements(db: Database) {
         key: string | null,
         version: number,
         dueAt: Millis | null,
+        claimedBy: string | null,
         inbox: string | null,
         record: string,
         snapshot: string,
         id: string,
       ]
     >(
-      'UPDATE requests SET status = ?, key = ?, version = ?, due_at = ?, inbox = ?, record = ?, snapshot = ? WHERE id = ?',
+      'UPDATE requests SET status = ?, key = ?, version = ?, due_at = ?, claimed_by = ?, inbox = ?, record = ?, snapshot = ? WHERE id = ?',
     ),
     request: prepare<[id: string], RequestRow>(`SELECT ${stored} FROM requests WHERE id = ?`),
     requestVersion: prepare<[id: string], { version: number }>('SELECT version FROM requests WHERE id = ?'),
@@ -175,6 +177,9 @@ export function prepareStatements(db: Database) {
     ),
     requestsOfTurn: prepare<[turnId: string], RequestRow>(
       `SELECT ${stored} FROM requests INDEXED BY requests_of_turn WHERE turn_id = ? AND status = 'pending' ORDER BY created_at, id`,
+    ),
+    claims: prepare<[ticketId: string, userId: string], { id: string }>(
+      'SELECT id FROM requests WHERE ticket_id = ? AND claimed_by = ?',
     ),
     pendingOfTicket: prepare<[ticketId: string], TextRow>(
       `SELECT id, record AS text FROM requests WHERE ticket_id = ? AND status = 'pending' ORDER BY created_at, id`,

@@ -189,6 +189,10 @@ class SqliteStore implements Store {
     return this.use((s) => s.requestsOfTurn.all(turnId).map(parseRequest));
   }
 
+  async claims(ticketId: string, userId: string): Promise<readonly string[]> {
+    return this.use((s) => s.claims.all(ticketId, userId).map(({ id }) => id));
+  }
+
   async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
     return this.use((s) => {
       const size = bounded(limit, 1, maxPageSize);

@@ -193,6 +193,8 @@ export interface Store {
   requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined>;
   /** Pending requests of a turn. */
   requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
+  /** The ids of the requests of a ticket that this person holds the claim on. */
+  claims(ticketId: string, userId: string): Promise<readonly string[]>;
   /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
   requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
   /** Each request once; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give for this order. */

@@ -6,10 +6,10 @@ import express, { type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
+import type { AppRules } from '../hub/app-rules';
 import { type Clock, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
 import { type GuardedTool, guardTool, type Tool, type ToolRule } from '../hub/guard-tool';
-import type { MayRespond } from '../hub/hitl';
 import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
@@ -33,15 +33,13 @@ import { SocketRoute } from './socket-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
-export interface ExpressHitlOptions extends AccessCallbacks, OriginOptions {
+export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOptions {
   /** Where everything is kept. Default: memory, with a warning, since a restart then forgets every pending request. */
   store?: Store;
   /** Answers chat messages. Default: messages are shown and kept, and nobody answers. */
   agent?: Agent;
   /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
   agentUser?: ChatUser;
-  /** The app's own rule on who may answer, beside each request's policy. Default: everybody with access to the ticket. */
-  mayRespond?: MayRespond;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
   kinds?: Record<string, Kind>;
   /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
@@ -102,8 +100,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, hooks, kinds, log } = options;
-  const hub = new Hub({ store, clock, logger, agent, mayRespond, hooks, kinds, maxClientsPerTicket, log });
+  const { agent, mayRespond, mayCancel, hooks, kinds, log } = options;
+  const rules = { mayRespond, mayCancel };
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');

@@ -145,7 +145,7 @@ export abstract class Seat {
     });
   }
 
-  /** An answer, a claim or a release; access is for the caller to ask at this very moment. */
+  /** An answer, a claim, a release or a withdrawal; access is for the caller to ask at this very moment. */
   protected async onRequest(frame: RequestFrame, assertVisible: () => Promise<void>): Promise<void> {
     const { clock } = this.parts;
     await this.once(frame.id, async (occasion) => {
@@ -172,6 +172,8 @@ export abstract class Seat {
         return hitl.claim(frame.request_id, user, occasion);
       case 'hitl_release':
         return hitl.release(frame.request_id, user, occasion);
+      case 'hitl_cancel':
+        return hitl.withdraw(frame.request_id, { by: user, reason: frame.reason }, occasion);
     }
   }
 

@@ -102,12 +102,18 @@ export class TicketSeat extends Seat {
       return { work: () => this.carryOutClassic(frame) };
     }
     const frame = decodeClientFrame(text);
-    return { work: () => this.carryOut(frame), ...('id' in frame && { re: frame.id }) };
+    const work = async () => {
+      await this.carryOut(frame);
+      // A ping is sent by the machine, all else by a person.
+      if (frame.type !== 'ping') this.parts.hub.heard(this.client);
+    };
+    return { work, ...('id' in frame && { re: frame.id }) };
   }
 
   private async carryOutClassic(frame: ClassicFrame): Promise<void> {
-    if (frame.type === 'ping') this.tell(await this.pong());
-    else await this.parts.hub.turns.message(this.client, frame.content ?? '');
+    if (frame.type === 'ping') return this.tell(await this.pong());
+    await this.parts.hub.turns.message(this.client, frame.content ?? '');
+    this.parts.hub.heard(this.client);
   }
 
   private async carryOut(frame: ClientFrame): Promise<void> {

@@ -20,6 +20,7 @@ const born = (policy: AnswerPolicy, more: Partial<RequestInput> = {}): RequestIn
   payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
   digest: 'original',
   userId: 'rita',
+  key: 'k',
   createdAt: 0,
   policy,
   remindAt: [],
@@ -72,12 +73,28 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc
       .record({ type: fc.constant('claim' as const), at, by, permitted: fc.boolean() })
       .map((event) => ({ ...event, until: event.at + 10 })),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('release' as const), at, by }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constantFrom('release' as const, 'leave' as const), at, by }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ type: fc.constant('renew' as const), at, by })
+      .map((event) => ({ ...event, until: event.at + 10 })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { type: fc.constant('withdraw' as const), at, by, reason: fc.constant('x'), permitted: fc.boolean() },
+      { requiredKeys: ['type', 'at', 'by', 'reason'] },
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -90,7 +107,7 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      type: fc.constantFrom('cancel' as const, 'supersede' as const),
+      type: fc.constantFrom('cancel' as const, 'supersede' as const, 'turn_end' as const),
       at,
       reason: fc.constant('x'),
     }),
@@ -193,6 +210,7 @@ function read(
     status: record.status,
     stage: record.stage,
     revision: record.revision,
+    key: record.key !== undefined,
     claim: record.claim && { user: record.claim.by.userId, until: record.claim.until },
     run: run && { id: run.runId, state: run.state, until: run.until },
     yes: counted.filter((status) => status === 'approved').length,

@@ -11,6 +11,7 @@ export interface OracleState {
   claim: { user: string; until: number } | undefined;
   run: { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; until: number } | undefined;
   extra: string[];
+  key: boolean;
 }
 
 export function firstState(): OracleState {
@@ -23,15 +24,17 @@ export function firstState(): OracleState {
     claim: undefined,
     run: undefined,
     extra: [],
+    key: true,
   };
 }
 
 /** The state after an event, or the code of its refusal. An event that means nothing leaves the state as it is. */
 export function judge(state: OracleState, event: RequestEvent, born: RequestInput): OracleState | string {
   const late = born.expiresAt !== undefined && event.at >= born.expiresAt;
-  const personal = ['respond', 'claim', 'release'].includes(event.type);
+  const personal = ['respond', 'claim', 'release', 'withdraw'].includes(event.type);
   if (state.status !== 'pending') {
     if (personal || event.type === 'amend' || event.type === 'cancel') return 'already_resolved';
+    if (event.type === 'supersede') return { ...state, key: false };
     return judgeRun(state, event, born);
   }
   switch (event.type) {
@@ -57,8 +60,19 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
       return state.claim && event.at >= state.claim.until ? { ...state, claim: undefined } : state;
     case 'amend':
       return { ...state, revision: state.revision + 1, claim: undefined, yes: [], no: [], stage: 0 };
+    case 'renew':
+    case 'leave': {
+      if (state.claim?.user !== event.by.userId) return state;
+      if (event.type === 'leave') return { ...state, claim: undefined };
+      return { ...state, claim: { ...state.claim, until: Math.max(state.claim.until, event.until) } };
+    }
+    case 'withdraw':
+      if (!(event.permitted ?? event.by.userId === born.userId)) return 'not_allowed';
+      return { ...state, status: 'cancelled', claim: undefined };
     case 'cancel':
       return { ...state, status: 'cancelled', claim: undefined };
+    case 'turn_end':
+      return { ...state, status: 'cancelled', claim: undefined, key: false };
     case 'supersede':
       return { ...state, status: 'superseded', claim: undefined };
     case 'escalate': {

@@ -47,6 +47,15 @@ test('a turn is cancelled, and somebody is seen typing', async () => {
   expect(await bob.nth('turn_ended')).toMatchObject({ turn_id, reason: 'cancelled' });
 });
 
+test('a request is taken back', async () => {
+  hub = await startTestHub({ agent: approve });
+  const alice = await Guest.join(hub);
+  await alice.client.send('block it');
+  const { hitl } = await alice.nth('hitl_request_pending');
+  const ack = await alice.client.cancelRequest(hitl.id, 'a mistake');
+  expect(ack.hitl).toMatchObject({ status: 'cancelled', reason: 'a mistake' });
+});
+
 test('a refusal rejects with its code and details', async () => {
   hub = await startTestHub({ agent: approve });
   const alice = await Guest.join(hub);

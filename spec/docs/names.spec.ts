@@ -45,7 +45,7 @@ describe('the table of', () => {
       'Option',
       'docs/mounting.md',
       '## Options',
-      [...fields('ExpressHitlOptions'), ...fields('AccessCallbacks'), ...fields('OriginOptions')],
+      ['ExpressHitlOptions', 'AccessCallbacks', 'AppRules', 'OriginOptions'].flatMap((name) => fields(name)),
     ],
     ['Property', 'docs/react.md', '## The provider', fields('ConnectionOptions')],
     ['Field of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketState', 'lib/react/')],

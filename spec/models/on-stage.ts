@@ -3,14 +3,14 @@ import type { SystemSource, TestHubOptions } from '../../lib/testing';
 import type { RequestSystem } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
 import type { Rules } from './request-rules';
-import { RequestStage } from './request-stage';
+import { hubOptions, RequestStage } from './request-stage';
 
 export async function restartedOnStage<T>(
   rules: Rules,
   options: TestHubOptions,
   test: (source: SystemSource<RequestSystem>) => Promise<T>,
 ): Promise<T> {
-  const stage = await RequestStage.open(options);
+  const stage = await RequestStage.open({ ...hubOptions(rules), ...options });
   try {
     return await test({
       start: () => RequestOverSockets.ask(stage, rules),

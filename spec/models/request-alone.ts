@@ -62,7 +62,7 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, execution } = this.record;
+    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution } = this.record;
     return {
       status,
       revision,
@@ -73,6 +73,7 @@ export class RequestAlone implements RequestSystem {
       counted: verdicts.map((each) => `${each.by.userId} ${each.status} ${each.stage}`),
       answeredBy: respondedBy?.userId ?? null,
       reason: reason ?? null,
+      hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
       reminded: this.reminded,
       escalated: this.escalated,
@@ -151,7 +152,19 @@ export class RequestAlone implements RequestSystem {
         return { type: 'claim', at, by: personOf(deed.who), permitted: this.isPermitted(deed.who), until };
       }
       case 'release':
-        return { type: 'release', at, by: personOf(deed.who) };
+      case 'leave':
+        return { type: deed.type, at, by: personOf(deed.who) };
+      case 'stir': {
+        const until = at + claimLasts(this.rules) * this.tick;
+        return { type: 'renew', at, by: personOf(deed.who), until };
+      }
+      case 'withdraw': {
+        const { mayCancel } = this.rules;
+        const said = mayCancel && { permitted: mayCancel.includes(deed.who) };
+        return { type: 'withdraw', at, by: personOf(deed.who), reason: 'I was wrong', ...said };
+      }
+      case 'end_turn':
+        return { type: 'turn_end', at, reason: 'its turn has ended' };
       case 'amend': {
         const amended = payloadOf(this.rules, revision + 1);
         return { type: 'amend', at, payload: amended, digest: digestOf(amended) };

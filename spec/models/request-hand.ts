@@ -4,9 +4,15 @@ import type { RequestDeed } from './request-model';
 import { askOf, editedArgs, payloadOf, type Rules } from './request-rules';
 
 /** What a person says or claims; each system has its own way for that. */
-export type PersonalDeed = Extract<RequestDeed, { type: 'respond' } | { type: 'claim' | 'release' }>;
+export type PersonalDeed = Extract<
+  RequestDeed,
+  { type: 'respond' } | { type: 'claim' | 'release' } | { type: 'withdraw' }
+>;
 /** What the world around does; each system has its own way for that too. */
-type WorldlyDeed = Extract<RequestDeed, { type: 'wait' } | { type: 'dismiss' } | { type: 'tell' }>;
+type WorldlyDeed = Extract<
+  RequestDeed,
+  { type: 'wait' } | { type: 'dismiss' } | { type: 'tell' } | { type: 'stir' | 'leave' }
+>;
 type AppDeed = Exclude<RequestDeed, PersonalDeed | WorldlyDeed>;
 
 export class RequestHand {
@@ -37,6 +43,8 @@ export class RequestHand {
         return hitl.amend(id, payloadOf(rules, (await hitl.get(id)).revision + 1));
       case 'cancel':
         return hitl.cancel(id, 'no longer needed');
+      case 'end_turn':
+        return hitl.endWithTurn('a turn that asked it anew', [id]);
       case 'supersede': {
         this.newer += 1;
         const other = { ...askOf(rules), payload: payloadOf(rules, 100 + this.newer) };
@@ -60,6 +68,9 @@ export class RequestHand {
     }
   }
 }
+
+/** What is said with a withdrawal. */
+export const withdrawal = { reason: 'I was wrong' };
 
 /** The body of an answer, as sockets and REST take it. */
 export function answerOf({ yes, revision, misfit, edits }: Extract<RequestDeed, { type: 'respond' }>) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { memoryStore, type Store } from '../../lib';
 import { Hub } from '../../lib/hub/hub';
 import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
-import { answered, answerOf, type PersonalDeed, RequestHand } from './request-hand';
+import { answered, answerOf, type PersonalDeed, RequestHand, withdrawal } from './request-hand';
 import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
 import { groupsOf, type Rules, stranger, tickOf } from './request-rules';
 
@@ -39,6 +39,7 @@ export class RequestInHubs implements RequestSystem {
       case 'respond':
       case 'claim':
       case 'release':
+      case 'withdraw':
         return answered(this.byPerson(deed));
       case 'dismiss':
         this.dismissed.add(deed.who);
@@ -47,8 +48,10 @@ export class RequestInHubs implements RequestSystem {
         this.clock.advance(tickOf(this.rules));
         for (const hub of this.hubs) await hub.settled();
         return 'ok';
-      // Told too early means nothing; what the machine makes of it is seen elsewhere.
+      // Told too early means nothing; what the machine makes of it is seen elsewhere, and so is who comes and goes.
       case 'tell':
+      case 'stir':
+      case 'leave':
         return 'ok';
       default:
         return answered(this.asked.perform(deed));
@@ -75,6 +78,7 @@ export class RequestInHubs implements RequestSystem {
       counted: record.verdicts.map(({ by, status, stage }) => `${by.userId} ${status} ${stage}`),
       answeredBy: record.respondedBy?.userId ?? null,
       reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
+      hasKey: record.key !== undefined && record.status !== 'superseded',
       run: execution?.state ?? null,
       ...this.told,
       told: { pending: times('hitl_request_pending'), resolved: times('hitl_request_resolved') },
@@ -119,6 +123,7 @@ export class RequestInHubs implements RequestSystem {
     const by = { id: deed.who, name: deed.who, groups: groupsOf[deed.who] ?? [] };
     const { id } = this.asked;
     if (deed.type === 'respond') return hitl.respond(id, { by, ...answerOf(deed) });
+    if (deed.type === 'withdraw') return hitl.withdraw(id, { by, ...withdrawal });
     return deed.type === 'claim' ? hitl.claim(id, by) : hitl.release(id, by);
   }
 }

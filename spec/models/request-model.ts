@@ -18,7 +18,11 @@ export type RequestDeed =
       edits?: boolean;
     }
   | { type: 'claim' | 'release'; who: string }
-  | { type: 'amend' | 'cancel' | 'supersede' | 'retry' }
+  /** Someone does something else in the ticket, or leaves it and stays away. */
+  | { type: 'stir' | 'leave'; who: string }
+  /** A person takes it back. */
+  | { type: 'withdraw'; who: string }
+  | { type: 'amend' | 'cancel' | 'supersede' | 'end_turn' | 'retry' }
   /** Someone is about to do what was shown, what was made of it by an edit, or something else. */
   | { type: 'execute'; run: string; what: 'shown' | 'edited' | 'else' }
   | { type: 'executed' | 'failed'; run: string }
@@ -42,6 +46,8 @@ export interface RequestSight {
   counted: readonly string[];
   answeredBy: string | null;
   reason: string | null;
+  /** Asked again with its key, it is found. */
+  hasKey: boolean;
   run: string | null;
   reminded: number;
   escalated: number;
@@ -76,6 +82,7 @@ interface Facts {
   dismissed: readonly string[];
   answeredBy: string | null;
   reason: string | null;
+  hasKey: boolean;
   approved: 'shown' | 'edited';
   run: { name: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; left: number } | null;
 }
@@ -121,6 +128,13 @@ function claimRefusal({ context, event }: Moment): string | undefined {
   return whyForbidden(context, event.who);
 }
 
+/** Why someone may not take a pending request back. */
+function withdrawalRefusal({ context: { rules }, event }: Moment): string | undefined {
+  if (event.type !== 'withdraw') return undefined;
+  if (rules.mayCancel) return rules.mayCancel.includes(event.who) ? undefined : 'not_allowed app';
+  return event.who === requester ? undefined : 'not_allowed requester';
+}
+
 /** Why what was approved may not be done now. */
 function executionRefusal({ context: { run, approved }, event }: Moment): string | undefined {
   if (event.type !== 'execute') return undefined;
@@ -150,6 +164,7 @@ export const requestSpecification = setup({
     approves: rules('approved'),
     denies: rules('denied'),
     mayClaim: (moment) => claimRefusal(moment) === undefined,
+    mayWithdraw: (moment) => withdrawalRefusal(moment) === undefined,
     holdsClaim: ({ context, event }) => 'who' in event && context.claim?.who === event.who,
     endsExpired: endsNow('expired'),
     endsDenied: endsNow('denied'),
@@ -165,6 +180,7 @@ export const requestSpecification = setup({
     refuse: emit((_moment, { code }: { code: string }) => ({ type: 'refused' as const, code })),
     refuseAnswer: emit((moment) => ({ type: 'refused' as const, code: ruling(moment) })),
     refuseClaim: emit((moment) => ({ type: 'refused' as const, code: claimRefusal(moment) ?? '' })),
+    refuseWithdrawal: emit((moment) => ({ type: 'refused' as const, code: withdrawalRefusal(moment) ?? '' })),
     refuseExecution: emit((moment) => ({ type: 'refused' as const, code: executionRefusal(moment) ?? '' })),
     count: assign(({ context: { counted, round }, event }) =>
       event.type === 'respond' ? { counted: [...counted, { who: event.who, yes: event.yes, round }] } : {},
@@ -177,6 +193,7 @@ export const requestSpecification = setup({
       'who' in event ? { claim: { who: event.who, left: claimLasts(context.rules) } } : {},
     ),
     letGo: assign({ claim: null }),
+    giveUpKey: assign({ hasKey: false }),
     askAnew: assign(({ context }) => ({ revision: context.revision + 1, counted: [], round: 0 })),
     giveReason: assign((_moment, { reason }: { reason: string }) => ({ reason })),
     age: assign(({ context }) => aged(context)),
@@ -211,6 +228,7 @@ export const requestSpecification = setup({
     dismissed: [],
     answeredBy: null,
     reason: null,
+    hasKey: true,
     approved: 'shown',
     run: null,
   }),
@@ -235,14 +253,28 @@ export const requestSpecification = setup({
           { guard: 'holdsClaim', actions: 'letGo' },
           { actions: { type: 'refuse', params: { code: 'not_claimed' } } },
         ],
+        stir: { guard: 'holdsClaim', actions: 'take' },
+        leave: { guard: 'holdsClaim', actions: 'letGo' },
         amend: { actions: ['askAnew', 'letGo'] },
+        withdraw: [
+          {
+            guard: 'mayWithdraw',
+            target: 'settled.cancelled',
+            actions: [{ type: 'giveReason', params: { reason: 'I was wrong' } }, 'letGo'],
+          },
+          { actions: 'refuseWithdrawal' },
+        ],
+        end_turn: {
+          target: 'settled.cancelled',
+          actions: [{ type: 'giveReason', params: { reason: 'its turn has ended' } }, 'letGo', 'giveUpKey'],
+        },
         cancel: {
           target: 'settled.cancelled',
           actions: [{ type: 'giveReason', params: { reason: 'no longer needed' } }, 'letGo'],
         },
         supersede: {
           target: 'settled.superseded',
-          actions: [{ type: 'giveReason', params: { reason: 'superseded' } }, 'letGo'],
+          actions: [{ type: 'giveReason', params: { reason: 'superseded' } }, 'letGo', 'giveUpKey'],
         },
         wait: [
           {
@@ -275,8 +307,12 @@ export const requestSpecification = setup({
         release: { actions: isOver },
         amend: { actions: isOver },
         cancel: { actions: isOver },
+        withdraw: { actions: isOver },
+        stir: {},
+        leave: {},
+        end_turn: {},
         // It stays as it ended; only its key goes to the newer one.
-        supersede: {},
+        supersede: { actions: 'giveUpKey' },
         execute: { actions: notExecutable('not_approved') },
         executed: { actions: notExecutable('other_run') },
         failed: { actions: notExecutable('other_run') },
@@ -348,7 +384,7 @@ const maxRevision = 2;
 
 /** The model of the requests of one kind. */
 export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecification, RequestSystem> {
-  const { actors, claimers = actors, runs = [], editable, dismissal } = rules;
+  const { actors, claimers = actors, withdrawers = [], runs = [], editable, dismissal } = rules;
   const [first = 'ann'] = actors;
   const perform = (system: RequestSystem, deed: RequestDeed) => system.perform(deed);
   const people = claimers.map((who) => ({ who }));
@@ -372,6 +408,10 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       },
       claim: { perform, cases: people },
       release: { perform, cases: people },
+      stir: { perform, cases: rules.comings ? people : [] },
+      leave: { perform, cases: rules.comings ? people : [] },
+      withdraw: { perform, cases: withdrawers.map((who) => ({ who })) },
+      end_turn: { perform, cases: rules.turn ? [{}] : [] },
       amend: {
         perform,
         cases: ({ context, value }) => (value === 'pending' && context.revision === maxRevision ? [] : [{}]),
@@ -415,6 +455,7 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       counted: context.counted.map(({ who, yes, round }) => `${who} ${yes ? 'approved' : 'denied'} ${round}`),
       answeredBy: context.answeredBy,
       reason: context.reason,
+      hasKey: context.hasKey,
       run: context.run?.state ?? null,
       reminded: context.reminded,
       escalated: context.escalated,

@@ -1,7 +1,7 @@
 /** A request of the model in a hub: asked through the hub, acted on over sockets and REST, looked at as its people see it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TestFrame } from '../../lib/testing';
-import { answered, answerOf, type PersonalDeed, RequestHand, refusalOf } from './request-hand';
+import { answered, answerOf, type PersonalDeed, RequestHand, refusalOf, withdrawal } from './request-hand';
 import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
 import { type Rules, tickOf } from './request-rules';
 import type { RequestStage } from './request-stage';
@@ -32,12 +32,20 @@ export class RequestOverSockets implements RequestSystem {
       case 'respond':
       case 'claim':
       case 'release':
+      case 'withdraw':
         return this.byPerson(deed);
+      case 'stir':
+        (await stage.client(deed.who)).send({ type: 'typing' });
+        await stage.listen();
+        return 'ok';
+      case 'leave':
+        await stage.tell(this.id, { type: 'leave', by: stage.answerer(deed.who) });
+        return 'ok';
       case 'dismiss':
         stage.dismissed.add(`${this.id} ${deed.who}`);
         return 'ok';
       case 'tell':
-        return answered(stage.tell(this.id, deed.deadline));
+        return answered(stage.tell(this.id, { type: deed.deadline }));
       case 'wait':
         await stage.hub.fireDeadlines(tickOf(this.rules));
         return 'ok';
@@ -48,8 +56,8 @@ export class RequestOverSockets implements RequestSystem {
 
   async look(): Promise<RequestSight> {
     const { hitl, told } = await this.stage.view(this.id);
-    // How long a run is waited for is not shown to people.
-    const { execution } = await this.stage.hitl.get(this.id);
+    // How long a run is waited for is not shown to people, nor is the key.
+    const { execution, key } = await this.stage.hitl.get(this.id);
     const left = (until: number) => (until - this.stage.hub.clock.now()) / tickOf(this.rules);
     return {
       status: hitl.status,
@@ -63,6 +71,7 @@ export class RequestOverSockets implements RequestSystem {
       ),
       answeredBy: hitl.responded_by?.user_id ?? null,
       reason: hitl.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
+      hasKey: key !== undefined && hitl.status !== 'superseded',
       run: hitl.execution?.state ?? null,
       reminded: this.stage.reminded.get(this.id) ?? 0,
       escalated: this.stage.escalated.get(this.id) ?? 0,
@@ -83,13 +92,14 @@ export class RequestOverSockets implements RequestSystem {
   }
 
   private async byPerson(deed: PersonalDeed): Promise<string> {
-    const body = deed.type === 'respond' ? answerOf(deed) : {};
-    if (deed.type === 'respond' && overRest.includes(deed.who)) {
-      const { error } = await this.stage.rest(deed.who, `/hitl/requests/${this.id}/respond`, body);
+    const body = bodyOf(deed);
+    const verb = deed.type === 'withdraw' ? 'cancel' : deed.type;
+    if ((verb === 'respond' || verb === 'cancel') && overRest.includes(deed.who)) {
+      const { error } = await this.stage.rest(deed.who, `/hitl/requests/${this.id}/${verb}`, body);
       return error ? refusalOf(error) : 'ok';
     }
     const client = await this.stage.client(deed.who);
-    const frame = { type: `hitl_${deed.type}`, id: this.stage.nextKey(), request_id: this.id, ...body };
+    const frame = { type: `hitl_${verb}`, id: this.stage.nextKey(), request_id: this.id, ...body };
     const answer = await client.ask(frame);
     if (answer.event === 'error') return refusalOf(answer);
     // A frame whose answer got lost is sent again: it is answered as before, and changes nothing.
@@ -98,4 +108,9 @@ export class RequestOverSockets implements RequestSystem {
       throw new Error(`Sent again, it was answered ${JSON.stringify(again)}`);
     return 'ok';
   }
+}
+
+function bodyOf(deed: PersonalDeed): object {
+  if (deed.type === 'respond') return answerOf(deed);
+  return deed.type === 'withdraw' ? withdrawal : {};
 }

@@ -33,6 +33,14 @@ export interface Rules {
   actors: readonly string[];
   /** Who of them tries to claim it. Default: all. */
   claimers?: readonly string[];
+  /** Those who claim it also do other things in the ticket, and leave it. */
+  comings?: boolean;
+  /** Who tries to take it back. */
+  withdrawers?: readonly string[];
+  /** Whom the app lets; without it, the requester. */
+  mayCancel?: readonly string[];
+  /** It is asked in a turn, which ends. */
+  turn?: boolean;
   /** The app's own rule may turn against the first of them. */
   dismissal?: boolean;
   /** The runs that try to carry it out. Without any it is not withdrawn or replaced either: others are, in the same ways. */
@@ -102,6 +110,25 @@ export const requests: Readonly<Record<string, Rules>> = {
     claimers: [],
   },
   'an exclusive claim': { rounds: anybody, exclusive: true, actors: ['ann', 'bob'] },
+  'a claim that lasts as long as its holder is there': {
+    rounds: anybody,
+    actors: ['ann', 'bob'],
+    comings: true,
+  },
+  'a turn that ends': { rounds: anybody, actors: ['ann'], claimers: [], runs: ['run1'], turn: true },
+  'people who take it back': {
+    rounds: anybody,
+    actors: ['ann'],
+    claimers: [],
+    withdrawers: ['ann', requester],
+  },
+  'people whom the app lets take it back': {
+    rounds: anybody,
+    actors: ['ann'],
+    claimers: [],
+    withdrawers: ['ann', 'bob', requester],
+    mayCancel: ['ann', 'bob'],
+  },
   'an end': { rounds: anybody, end: { after: 3, means: 'expired' }, actors: ['ann'] },
   'an end that denies': {
     rounds: anybody,

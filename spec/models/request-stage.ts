@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { RequestRecord } from '../../lib';
-import type { DeadlineType } from '../../lib/actors/hitl-request';
+import type { Answerer, DeadlineType } from '../../lib/actors/hitl-request';
 import {
   startTestHub,
   type TestClient,
@@ -10,7 +10,7 @@ import {
   type TestHub,
   type TestHubOptions,
 } from '../../lib/testing';
-import { groupsOf, stranger } from './request-rules';
+import { groupsOf, type Rules, stranger } from './request-rules';
 
 /** What the watcher was told of one request. */
 interface Told {
@@ -18,6 +18,11 @@ interface Told {
   resolved: number;
   /** The last view. */
   hitl?: TestFrame;
+}
+
+/** The options of a hub for requests of these rules. */
+export function hubOptions({ mayCancel }: Rules): TestHubOptions {
+  return mayCancel ? { mayCancel: ({ id }) => mayCancel.includes(id) } : {};
 }
 
 export class RequestStage {
@@ -101,10 +106,17 @@ export class RequestStage {
     return { hitl, told };
   }
 
-  /** Tells a request of a deadline, due or not. The hub never does that too early: it is asked where the hub itself asks. */
-  tell(id: string, type: DeadlineType): Promise<unknown> {
+  /**
+   * Tells a request of a deadline, due or not, or that someone has left. The hub never does the one too early, and for the
+   * other it waits: it is asked where the hub itself asks.
+   */
+  tell(id: string, event: { type: DeadlineType } | { type: 'leave'; by: Answerer }): Promise<unknown> {
     // biome-ignore lint/complexity/useLiteralKeys: private to everybody but this spec, on purpose
-    return this.hitl['parts'].actors.change(id, async () => ({ type, at: this.hub.clock.now() }));
+    return this.hitl['parts'].actors.change(id, async () => ({ ...event, at: this.hub.clock.now() }));
+  }
+
+  answerer(who: string): Answerer {
+    return { userId: who, displayName: who, groups: groupsOf[who] ?? [] };
   }
 
   /** In good order and by a crash, in turn; the watcher comes back and must have missed nothing. */

@@ -4,7 +4,7 @@ import { missedDeadlines, tryTooLate } from './missed-deadlines';
 import { modelOfRequest } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
 import { requests } from './request-rules';
-import { RequestStage } from './request-stage';
+import { hubOptions, RequestStage } from './request-stage';
 import { slowStore } from './slow-store';
 import { watched } from './watched';
 
@@ -16,7 +16,7 @@ describe('Requests in a hub, over sockets and REST', () => {
   it.each(Object.entries(requests))(
     'with %s do what the specification says, on every event in every state',
     async (_name, rules) => {
-      stage = await RequestStage.open();
+      stage = await RequestStage.open(hubOptions(rules));
       const model = modelOfRequest(rules);
       const start = () => RequestOverSockets.ask(stage, rules);
       const { steps } = await model.test({ start, stop: (request) => request.stop() });

@@ -27,6 +27,16 @@ export const mutants: readonly Mutant[] = [
       'false',
     ],
     [
+      'anybody may take a question back',
+      "event.type === 'withdraw' && event.permitted === undefined",
+      'false',
+    ],
+    [
+      "the requester's word counts more than the app's rule",
+      'event.permitted === undefined && event.by.userId !== context.userId',
+      'event.by.userId !== context.userId',
+    ],
+    [
       'anybody may answer, whoever was named',
       "'by' in step.event && !isAmong",
       "'by' in step.event && false && !isAmong",
@@ -189,6 +199,27 @@ export const mutants: readonly Mutant[] = [
       'an expired request counts as denied',
       "guard: 'isTooLate',\n            target: '#expired'",
       "guard: 'isTooLate',\n            target: '#denied'",
+    ],
+    [
+      'a holder who is there loses the claim',
+      "renewClaim: assign(({ context, event }) =>\n      event.type === 'renew' && context.claim",
+      "renewClaim: assign(({ context, event }) =>\n      event.type === 'renew' && false && context.claim",
+    ],
+    [
+      "anybody who stirs renews the holder's claim",
+      "renew: {\n              guard: 'isHolderForLonger',",
+      'renew: {',
+    ],
+    ['anybody who leaves takes the claim along', "leave: {\n              guard: 'isHolder',", 'leave: {'],
+    [
+      'a holder who has left keeps the claim',
+      "guard: 'isHolder',\n              target: 'open',\n              actions: ['dropClaim', 'tellUpdated'],\n              description: 'The holder has left the ticket.',",
+      "guard: 'isHolder',\n              description: 'The holder has left the ticket.',",
+    ],
+    [
+      'a question whose turn has ended is its answer for ever',
+      "actions: ['recordReason', 'dropKey'],",
+      "actions: ['recordReason'],",
     ],
     ['a failed run counts as done', "target: 'failed',", "target: 'executed',"],
     [

@@ -17,6 +17,7 @@ test('A client may send these frames and no others', () => {
     'hitl_respond',
     'hitl_claim',
     'hitl_release',
+    'hitl_cancel',
     'turn_cancel',
   ]);
   expect(classicFrameSchema.options.map(({ shape }) => shape.type.value)).toEqual(['message', 'ping']);
@@ -31,6 +32,8 @@ describe('An id', () => {
     ['hitl_claim', 'request_id', { type: 'hitl_claim', id: 'f-1', request_id: '' }],
     ['hitl_release', 'id', { type: 'hitl_release', id: '', request_id: 'r-1' }],
     ['hitl_release', 'request_id', { type: 'hitl_release', id: 'f-1', request_id: '' }],
+    ['hitl_cancel', 'id', { type: 'hitl_cancel', id: '', request_id: 'r-1', reason: 'over' }],
+    ['hitl_cancel', 'request_id', { type: 'hitl_cancel', id: 'f-1', request_id: '', reason: 'over' }],
     ['turn_cancel', 'id', { type: 'turn_cancel', id: '', turn_id: 't-1' }],
     ['turn_cancel', 'turn_id', { type: 'turn_cancel', id: 'f-1', turn_id: '' }],
   ] as const;

@@ -103,7 +103,7 @@ test('Every limit is the one that is kept', () => {
   expect(rows.map((row) => [row.Limit, Number(row.Value?.replaceAll(',', ''))])).toEqual([
     ['Bytes of a frame, or of a REST body', maxFrameBytes],
     ["Characters of a frame's `id`, `request_id`, `turn_id`", maxIdLength],
-    ['Characters of a comment or answer', maxCommentLength],
+    ['Characters of a comment, answer or reason', maxCommentLength],
     ['Levels of objects and arrays, the frame being the first', maxDepth],
     ['Characters of a ticket id or tab', maxNameLength],
     ['Frames of a connection not yet answered', maxFramesInFlight],

@@ -25,10 +25,16 @@ async function start(options: TestHubOptions = {}) {
 
 const isPending = async (id: string) => (await hub.hub.hitl.get(id)).status === 'pending';
 
-describe.each(['hitl_respond', 'hitl_claim', 'hitl_release'])(
+describe.each(['hitl_respond', 'hitl_claim', 'hitl_release', 'hitl_cancel'])(
   'B19: %s after access was withdrawn',
   (type) => {
-    const frame = (id: string) => ({ type, request_id: id, revision: 1, status: 'approved' });
+    const frame = (id: string) => ({
+      type,
+      request_id: id,
+      revision: 1,
+      status: 'approved',
+      reason: 'over',
+    });
 
     test('is refused as forbidden, closes with 4403, and the request stays as it was', async () => {
       const { alice, mallory, hitl } = await start();

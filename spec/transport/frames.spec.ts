@@ -92,6 +92,24 @@ describe('B22: hitl.v1 frames that are refused, and the connection stays', () =>
       'f',
     ],
     ['an answer to no request', answer({}), 'not_found', 'f'],
+    [
+      'a withdrawal without a reason',
+      '{"type":"hitl_cancel","id":"f","request_id":"r"}',
+      'invalid_frame',
+      'f',
+    ],
+    [
+      'a withdrawal with an empty reason',
+      '{"type":"hitl_cancel","id":"f","request_id":"r","reason":" "}',
+      'invalid_frame',
+      'f',
+    ],
+    [
+      'a withdrawal of no request',
+      '{"type":"hitl_cancel","id":"f","request_id":"r","reason":"over"}',
+      'not_found',
+      'f',
+    ],
     ['a claim of no request', '{"type":"hitl_claim","id":"f","request_id":"r"}', 'not_found', 'f'],
     ['a release of no request', '{"type":"hitl_release","id":"f","request_id":"r"}', 'not_found', 'f'],
     ['a cancel of no turn', '{"type":"turn_cancel","id":"f","turn_id":"t"}', 'not_found', 'f'],
@@ -279,6 +297,7 @@ describe('what belongs to another ticket', () => {
       { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' },
       { type: 'hitl_claim', request_id: hitl.id },
       { type: 'hitl_release', request_id: hitl.id },
+      { type: 'hitl_cancel', request_id: hitl.id, reason: 'over' },
       { type: 'turn_cancel', turn_id: hitl.turn_id },
     ]) {
       expect(await here.ask(frame)).toMatchObject({ event: 'error', code: 'not_found' });

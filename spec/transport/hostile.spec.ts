@@ -116,6 +116,7 @@ const frame = fc.oneof(
           'hitl_respond',
           'hitl_claim',
           'hitl_release',
+          'hitl_cancel',
           'turn_cancel',
           'x',
         ),
@@ -123,6 +124,7 @@ const frame = fc.oneof(
         content: field,
         request_id: field,
         turn_id: field,
+        reason: field,
         status: fc.oneof(field, fc.constantFrom('approved', 'denied')),
         revision: field,
         response: fc.oneof(

@@ -1,7 +1,7 @@
 /** REST: reading and answering requests. */
 import { z } from 'zod';
 import { assertName } from '../../hub/client';
-import { verdictSchema } from '../../protocol/client-frames';
+import { verdictSchema, withdrawalSchema } from '../../protocol/client-frames';
 import type { RequestRecord } from '../../protocol/records';
 import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/views';
 import { operation } from './operation';
@@ -53,7 +53,17 @@ export const respondToRequest = operation({
   ],
 });
 
-export const requestOperations = [listRequests, getRequest, respondToRequest];
+export const cancelRequest = operation({
+  id: 'cancelRequest',
+  method: 'post',
+  path: '/hitl/requests/:id/cancel',
+  summary: 'Takes a pending request back.',
+  body: withdrawalSchema,
+  answers: { 200: z.object({ hitl: requestViewSchema }) },
+  refusals: ['origin_refused', 'too_large', 'not_found', 'already_resolved', 'not_allowed', 'storage_failed'],
+});
+
+export const requestOperations = [listRequests, getRequest, respondToRequest, cancelRequest];
 
 export function serveRequests(rest: Rest): void {
   const { hub, access, clock } = rest.parts;
@@ -83,5 +93,13 @@ export function serveRequests(rest: Rest): void {
       ...(revision !== undefined && { revision }),
     };
     return { body: { hitl: view(await hub.hitl.respond(id, answer, rest.occasion(call))) } };
+  });
+
+  rest.serve(cancelRequest, async (call) => {
+    const { id } = await rest.visibleRequest(call);
+    const { reason } = call.body;
+    return {
+      body: { hitl: view(await hub.hitl.withdraw(id, { by: call.user, reason }, rest.occasion(call))) },
+    };
   });
 }

@@ -1,8 +1,17 @@
 /** The scenes of `docs/hitl.md`: what becomes of a request that was asked before. */
-import type { Agent, Turn } from '../../../lib';
+import type { Agent, ExpressHitl, Turn, User } from '../../../lib';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, people, said, withAgent, withHub } from '../stage';
-import { asAgent, type Body, firewallType, importTurn, importZod, isCode } from './frames';
+import {
+  access,
+  accessType,
+  asAgent,
+  type Body,
+  firewallType,
+  importTurn,
+  importZod,
+  isCode,
+} from './frames';
 
 const { bob } = people;
 
@@ -91,6 +100,24 @@ export const hitlChangingScenes: Scenes = {
           await expect(askApproval(hub, several)).rejects.toEqual(isCode('invalid_request'));
         },
       );
+    },
+  },
+
+  withdraw: {
+    ...bodyOf(
+      { access: accessType },
+      '{ hitl, calledOff }',
+      `import { expressHitl, type User } from 'express-hitl';`,
+    ),
+    play: async (load) => {
+      type Given = { hitl: ExpressHitl; calledOff(id: string, user: User): Promise<void> };
+      const { hitl, calledOff } = await load<Body<Given>>().example({ access });
+      const request = await askApproval(hitl);
+      await expect(calledOff(request.id, bob)).rejects.toEqual(isCode('not_allowed'));
+      await calledOff(request.id, { id: 'olga', groups: ['operator'] });
+      expect(console.log).toHaveBeenCalledWith('cancelled');
+      await calledOff((await askApproval(hitl)).id, { id: request.userId });
+      await hitl.close();
     },
   },
 

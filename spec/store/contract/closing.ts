@@ -19,6 +19,7 @@ const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Pr
   request: (store) => store.request('r'),
   requestByKey: (store) => store.requestByKey('ticket', 'k'),
   requestsOfTurn: (store) => store.requestsOfTurn('t'),
+  claims: (store) => store.claims('ticket', 'ann'),
   requests: (store) => store.requests({}, 10),
   inbox: (store) => store.inbox({ userId: 'ann', groups: [], tickets: 'all' }, {}, 'oldest', 10),
   inboxCounts: (store) => store.inboxCounts({ userId: 'ann', groups: [], tickets: 'all' }, {}),

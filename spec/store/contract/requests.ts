@@ -94,6 +94,22 @@ export function requestObligations({ store }: Subject): void {
     expect(await store().requestsOfTurn('none')).toEqual([]);
   });
 
+  test('are found by who holds the claim, for as long as it is held', async () => {
+    const claim = (userId: string) => ({ by: { userId, displayName: userId }, at: noon, until: noon + 1 });
+    const [a, b, other] = [
+      requestRecord({ claim: claim('ann') }),
+      requestRecord({ claim: claim('ann') }),
+      requestRecord({ claim: claim('ann'), ticketId: 'other' }),
+    ];
+    await put(a, b, other, requestRecord({ claim: claim('bob') }), requestRecord());
+    const of = async (userId: string) => (await store().claims('ticket', userId)).toSorted();
+    expect(await of('ann')).toEqual([a.id, b.id].sort());
+    await store().commit([change({ ...a, claim: undefined }, 1), change({ ...b, claim: claim('bob') }, 1)]);
+    expect(await of('ann')).toEqual([]);
+    expect(await of('bob')).toContain(b.id);
+    expect(await of('nobody')).toEqual([]);
+  });
+
   describe('in lists', () => {
     const statuses: RequestStatus[] = ['pending', 'approved', 'denied', 'expired', 'cancelled', 'superseded'];
     /** Sixty requests, ten per status, thirty per ticket, three per millisecond, committed in no order. */

@@ -1,0 +1,47 @@
+/** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
+import type { Logger } from 'winston';
+import type { RequestRecord, User } from '../protocol/records';
+import type { Clock } from './clock';
+import { deepFreeze } from './kinds';
+
+/** A rule of the app, asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
+type Rule = (user: User, request: Readonly<RequestRecord>) => boolean | Promise<boolean>;
+
+export interface AppRules {
+  /** Who may answer or claim, beside each request's policy. Default: everybody. */
+  mayRespond?: Rule | undefined;
+  /** Who may take a question back. Default: the requester. */
+  mayCancel?: Rule | undefined;
+}
+export type MayRespond = Rule;
+export type MayCancel = Rule;
+
+/** How long a rule may take; the request's other events wait for it. */
+export const ruleTimeoutMs = 10_000;
+
+/** What the rule says; undefined if the app has none. Never rejects. */
+export async function askRule(
+  { rules, clock, logger }: { rules: AppRules; clock: Clock; logger: Logger },
+  name: keyof AppRules,
+  user: User,
+  record: RequestRecord,
+): Promise<boolean | undefined> {
+  const rule = rules[name];
+  if (!rule) return undefined;
+  let stopWaiting = () => {};
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    stopWaiting = clock.later(ruleTimeoutMs, () => reject(new Error(`no answer in ${ruleTimeoutMs} ms`)));
+  });
+  try {
+    const ask = async () => rule(user, deepFreeze(structuredClone(record)));
+    return (await Promise.race([ask(), tooLong])) === true;
+  } catch (error) {
+    logger.error(`${name} failed; that is taken for a no`, {
+      requestId: record.id,
+      error: error instanceof Error ? error.message : typeof error,
+    });
+    return false;
+  } finally {
+    stopWaiting();
+  }
+}
