@@ -1,0 +1,243 @@
+/** Fan-out side by side: deliveries per second of server CPU, latency at a pace, memory per connection; in all shapes. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Crowd, Heard } from './load/client';
+import { BenchProcess } from './process';
+import {
+  kilobytes,
+  median,
+  milliseconds,
+  perSecond,
+  type Ratio,
+  round,
+  type Section,
+  type Size,
+  turnsOf,
+} from './result';
+import type { FlatOut, Paced, Sent } from './servers/fan-out-load';
+import { pause } from './servers/serving';
+
+export interface Peer {
+  name: string;
+  speak: Crowd['speak'];
+}
+
+export const ours: Peer = { name: 'express-hitl', speak: 'hub' };
+export const oursLogged: Peer = { name: 'express-hitl, logged', speak: 'agent' };
+export const prepared: Peer = { name: 'ws, prepared frame', speak: 'plain' };
+const bun: Peer = { name: 'Bun publish', speak: 'plain' };
+const peers: readonly Peer[] = [
+  prepared,
+  ours,
+  oursLogged,
+  { name: 'ws', speak: 'plain' },
+  { name: 'express-ws', speak: 'plain' },
+  { name: 'Socket.IO', speak: 'socket.io' },
+  bun,
+];
+
+/** Makes a notice of ours 300 bytes long. */
+const content = 196;
+const bunFile = join(__dirname, 'node_modules/bun/bin/bun.exe');
+
+interface Pair extends Peer {
+  port: number;
+  server: BenchProcess;
+  load: BenchProcess;
+}
+
+export interface Shape {
+  tickets: number;
+  clients: number;
+}
+const nameOf = ({ tickets, clients }: Shape) => `${tickets} × ${clients}`;
+const ticketsOf = ({ tickets }: Shape) => Array.from({ length: tickets }, (_each, index) => `T-${index}`);
+
+async function pairOf(peer: Peer, shape: Shape): Promise<Pair> {
+  const [server, { port }] = await (peer === bun
+    ? BenchProcess.start<{ port: number }>(bunFile, [join(__dirname, 'servers/bun.ts')])
+    : BenchProcess.node<{ port: number }>('servers/fan-out.ts', peer.name));
+  const [load] = await BenchProcess.node('load/client.ts');
+  const crowd: Crowd = { port, speak: peer.speak, tickets: ticketsOf(shape), perTicket: shape.clients };
+  await load.command('connect', crowd);
+  for (const begun = performance.now(); !(await server.command('ready', crowd.tickets)); await pause(20)) {
+    if (performance.now() - begun > 30_000) throw new Error(`${peer.name} does not get ready`);
+  }
+  return { ...peer, port, server, load };
+}
+
+async function endAll(pairs: readonly Pair[]): Promise<void> {
+  for (const { load, server } of pairs) {
+    await load.end();
+    await server.end();
+  }
+}
+
+interface Turn {
+  /** Deliveries per second of server CPU, and of the clock. */
+  rate: number;
+  wall: number;
+  /** Share of a core that the load took. */
+  load: number;
+}
+
+/** One peer's turn, flat out. @throws Error if a client was sent more or less than everything */
+async function turn({ name, server, load }: Pair, shape: Shape, burst: number, ms: number): Promise<Turn> {
+  const tickets = ticketsOf(shape);
+  await load.command('begin', { sip: Math.max(5, shape.tickets * shape.clients * 0.02) });
+  const order: FlatOut = { tickets, burst, ms, content };
+  const sent = await server.command<Sent>('flatOut', order);
+  const expected = sent.envelopes * shape.clients;
+  const heard = await load.command<Heard>('end', { expected });
+  if (heard.frames !== expected) throw new Error(`${name}: ${heard.frames} of ${expected} frames came`);
+  return {
+    rate: perSecond(expected, sent),
+    wall: (expected / sent.wall) * 1e3,
+    load: heard.cpu / heard.wall / 1e3,
+  };
+}
+
+const goals: Record<string, Partial<Record<number, number>>> = {
+  'ws, prepared frame': { 1: 0.95, 4: 3, 16: 8 },
+};
+const socketIoGoals: Record<string, Partial<Record<number, number>>> = {
+  '1 × 10': { 1: 1.25, 16: 11 },
+  '100 × 10': { 1: 1.6 },
+};
+
+/** One shape, flat out with 1, 4 and 16 envelopes in a tick. */
+export async function fanOut(
+  shape: Shape,
+  size: Size,
+  bursts: readonly number[],
+  some = peers,
+): Promise<Section> {
+  const present = some.filter((peer) => peer !== bun || existsSync(bunFile));
+  const pairs: Pair[] = [];
+  for (const peer of present) pairs.push(await pairOf(peer, shape));
+  const turns = new Map<string, Turn[]>();
+  for (const burst of bursts) {
+    for (const pair of pairs) await turn(pair, shape, burst, size.ms);
+    for (const pair of turnsOf(pairs, size.rounds)) {
+      const key = `${pair.name} ${burst}`;
+      turns.set(key, [...(turns.get(key) ?? []), await turn(pair, shape, burst, size.ms)]);
+    }
+  }
+  await endAll(pairs);
+  const rateOf = (name: string, burst: number) =>
+    median((turns.get(`${name} ${burst}`) ?? []).map(({ rate }) => rate));
+  const ratios: Record<string, Ratio> = {};
+  for (const burst of bursts) {
+    for (const { name } of [ours, oursLogged]) {
+      for (const peer of ['ws, prepared frame', 'Socket.IO']) {
+        const goal =
+          name !== ours.name
+            ? undefined
+            : peer === 'Socket.IO'
+              ? socketIoGoals[nameOf(shape)]?.[burst]
+              : goals[peer]?.[burst];
+        const value = rateOf(name, burst) / rateOf(peer, burst);
+        if (Number.isFinite(value))
+          ratios[`${name} / ${peer}, ${nameOf(shape)}, ${burst} in a tick`] = {
+            value,
+            ...(goal && { goal }),
+          };
+      }
+    }
+  }
+  const load = Math.max(...[...turns.values()].flat().map((each) => each.load));
+  return {
+    title: `Fan-out, ${nameOf(shape)}`,
+    about: `Deliveries per second of server CPU with so many envelopes in a tick, and in brackets times \`ws\` with a prepared frame; then what came of it by the clock with one. The load took at most ${Math.round(load * 100)} % of a core.`,
+    columns: ['', ...bursts.map((burst) => `${burst} in a tick`), 'by the clock'],
+    rows: pairs.map(({ name }) => [
+      name,
+      ...bursts.map(
+        (burst) =>
+          `${round(rateOf(name, burst))} (${round(rateOf(name, burst) / rateOf('ws, prepared frame', burst))})`,
+      ),
+      round(median((turns.get(`${name} ${bursts[0]}`) ?? []).map(({ wall }) => wall))),
+    ]),
+    ratios,
+  };
+}
+
+/** Latency of one ticket of ten at several paces, and what a connection weighs. */
+export async function paces(size: Size, rates: readonly number[]): Promise<Section> {
+  const shape = { tickets: 1, clients: 10 };
+  const present = peers.filter((peer) => peer !== bun || existsSync(bunFile));
+  const rows: (string | number)[][] = [];
+  const p99 = new Map<string, number>();
+  let busiest = 0;
+  for (const peer of present) {
+    const pair = await pairOf(peer, shape);
+    const row: (string | number)[] = [peer.name];
+    for (const rate of rates) {
+      const all: Heard[] = [];
+      let reached = 1;
+      for (let n = 0; n < (size.quick ? 1 : 3); n += 1) {
+        await pair.load.command('begin', { measureLatency: true });
+        const order: Paced = { tickets: ['T-0'], rate, ms: size.ms * 2, content };
+        const sent = await pair.server.command<Sent>('paced', order);
+        const expected = sent.envelopes * shape.clients;
+        const heard = await pair.load.command<Heard>('end', { expected });
+        busiest = Math.max(busiest, heard.cpu / heard.wall / 1e3);
+        reached = Math.min(reached, ((sent.envelopes / sent.wall) * 1e3) / rate, heard.frames / expected);
+        all.push(heard);
+      }
+      const best = all.sort((a, b) => (a.latency?.p99 ?? 0) - (b.latency?.p99 ?? 0))[
+        Math.floor(all.length / 2)
+      ];
+      p99.set(`${peer.name} ${rate}`, best?.latency?.p99 ?? Number.NaN);
+      const behind = reached < 0.95 ? `, ${Math.round(reached * 100)} % of the pace` : '';
+      row.push(`${milliseconds(best?.latency?.p50)} / ${milliseconds(best?.latency?.p99)}${behind}`);
+    }
+    rows.push(row);
+    await endAll([pair]);
+  }
+  const [moderate = 0] = rates;
+  const value =
+    (p99.get(`${ours.name} ${moderate}`) ?? Number.NaN) / (p99.get(`ws ${moderate}`) ?? Number.NaN);
+  return {
+    title: 'Latency, 1 × 10',
+    about: `p50 / p99 from making an envelope to reading it in the other process, at so many envelopes a second, made in bursts each millisecond. The load took at most ${Math.round(busiest * 100)} % of a core.`,
+    columns: ['', ...rates.map((rate) => `${round(rate)}/s`)],
+    rows,
+    ratios: { [`p99 of express-hitl / ws at ${moderate}/s`]: { value, goal: 1, less: true } },
+  };
+}
+
+interface Memory {
+  heap: number;
+  rss: number;
+}
+
+/** Bytes of heap and buffers of one idle connection. */
+export async function connectionMemory(size: Size): Promise<Section> {
+  const clients = size.quick ? 100 : 1_000;
+  const weights = new Map<string, number>();
+  const present = peers.filter((peer) => peer !== bun && peer !== oursLogged);
+  for (const peer of present) {
+    const pair = await pairOf(peer, { tickets: 20, clients: 10 });
+    const before = await pair.server.command<Memory>('memory');
+    const tickets = Array.from({ length: clients / 10 }, (_each, index) => `M-${index}`);
+    await pair.load.command('connect', { port: pair.port, speak: peer.speak, tickets, perTicket: 10 });
+    const after = await pair.server.command<Memory>('memory');
+    weights.set(peer.name, (after.heap - before.heap) / clients);
+    await endAll([pair]);
+  }
+  const of = (name: string) => weights.get(name) ?? Number.NaN;
+  return {
+    title: 'Memory of an idle connection',
+    about: `Heap and buffers per connection, ${clients} of them, ten in a ticket, after garbage collections; ours with its tenth of a ticket.`,
+    columns: ['', 'bytes', 'times ws'],
+    rows: present.map(({ name }) => [name, kilobytes(of(name)), round(of(name) / of('ws'))]),
+    ratios: {
+      'memory of a connection, express-hitl / ws': {
+        value: of('express-hitl') / of('ws'),
+        goal: 1.3,
+        less: true,
+      },
+    },
+  };
+}
