@@ -40,9 +40,9 @@ export async function withMutant<T>(
   }
 }
 
-/** The text of the file with this bug. @throws Error if what the bug replaces is not in it exactly once */
-export function planted({ bug, file, find, replace }: Mutant): string {
-  const source = readFileSync(join(actors, file), 'utf8');
+/** The text of the file, below `folder`, with this bug. @throws Error if what the bug replaces is not in it exactly once */
+export function planted({ bug, file, find, replace }: Mutant, folder = actors): string {
+  const source = readFileSync(join(folder, file), 'utf8');
   const times = source.split(find).length - 1;
   if (times !== 1) throw new Error(`The bug "${bug}" fits ${times} places of ${file}; it must fit one`);
   return source.replace(find, () => replace);

@@ -49,7 +49,8 @@ export async function killOf({ file }: Pick<Mutant, 'file'>, code: ActorCode): P
   return undefined;
 }
 
-async function kill(by: string, test: () => Promise<unknown>): Promise<Kill | undefined> {
+/** What a test that must fail says, or nothing if it holds. */
+export async function kill(by: string, test: () => Promise<unknown>): Promise<Kill | undefined> {
   try {
     await test();
     return undefined;

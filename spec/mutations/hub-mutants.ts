@@ -1,0 +1,135 @@
+/** Bugs that are planted around the machines, in what keeps, restores, tells and sends; the mutation check goes through them too. */
+import type { Mutant } from './mutants';
+
+/** What finds such a bug out; requests with the rules of a name of `request-rules.ts`. */
+export type Trial =
+  | 'turns'
+  | 'tickets'
+  | { requests: string; how: 'over sockets' | 'restarted' | 'in two hubs' };
+
+/** `file` is below `lib`. */
+export interface HubMutant extends Mutant {
+  trial: Trial;
+}
+
+type Bug = readonly [bug: string, find: string, replace: string, trial: Trial];
+
+function inFile(file: string, bugs: readonly Bug[]): HubMutant[] {
+  return bugs.map(([bug, find, replace, trial]) => ({ bug, file, find, replace, trial }));
+}
+
+const overSockets = (requests: string) => ({ requests, how: 'over sockets' }) as const;
+const restarted = (requests: string) => ({ requests, how: 'restarted' }) as const;
+const inTwoHubs = { requests: 'two approvals, one veto', how: 'in two hubs' } as const;
+
+export const hubMutants: readonly HubMutant[] = [
+  ...inFile('hub/request-actors.ts', [
+    [
+      'what lost a race is not decided anew',
+      'if (!lostRace || attempt >= maxAttempts) throw error;',
+      'throw error;',
+      inTwoHubs,
+    ],
+    [
+      'a refusal is not checked against the store',
+      'if (stored?.version === live.version) return;',
+      'return;',
+      inTwoHubs,
+    ],
+    [
+      'an actor goes on whose decision was not kept',
+      'await keep();\n    } catch (error) {\n      this.forget(id);',
+      'await keep();\n    } catch (error) {',
+      inTwoHubs,
+    ],
+    [
+      'a frame that is sent again is carried out again',
+      '...(frame && { frame: {',
+      '...(false && { frame: {',
+      overSockets('no rule'),
+    ],
+    [
+      'a change is kept and told to nobody',
+      'requests: [write],\n        envelopes: this.toEnvelopes(emitted, record, audit),',
+      'requests: [write],\n        envelopes: [],',
+      overSockets('no rule'),
+    ],
+    [
+      'the app is not told of an escalation',
+      "else if (type === 'escalated') onEscalated(record);",
+      '',
+      overSockets('more people after a while'),
+    ],
+    [
+      'when the next deadline is, is not kept',
+      '...(dueAt !== undefined && { dueAt }),',
+      '',
+      overSockets('an end'),
+    ],
+  ]),
+  ...inFile('hub/deadlines.ts', [
+    [
+      'after a restart nobody thinks of the deadlines',
+      'this.stopped = false;\n    await this.run();',
+      'this.stopped = false;',
+      restarted('an end'),
+    ],
+  ]),
+  ...inFile('hub/hitl.ts', [
+    ['a claim lasts half as long', 'leaseMs = 120_000', 'leaseMs = 60_000', overSockets('no rule')],
+    [
+      'a run is waited for half as long',
+      'runLeaseMs = 60_000',
+      'runLeaseMs = 30_000',
+      overSockets('a run that renews its lease'),
+    ],
+    [
+      'what was edited may not be done, what was shown may',
+      'digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),',
+      'digest: record.digest,',
+      overSockets('arguments that may be edited'),
+    ],
+    [
+      'an answer need not fit the question',
+      'this.parts.kinds.response(record, answer.status, answer.response)',
+      'answer.response',
+      overSockets('no rule'),
+    ],
+  ]),
+  ...inFile('hub/turns.ts', [
+    [
+      'the turn that waits never begins',
+      "if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);",
+      '',
+      'turns',
+    ],
+    ['two turns of a session run at once', 'if (running && queue.length === 0) {', 'if (running) {', 'turns'],
+    [
+      'what a turn has asked outlives it',
+      'await running.link.withdraw()',
+      'await Promise.resolve()',
+      'turns',
+    ],
+    ['a close withdraws what was asked', "if (turn.reason !== 'shutdown') {", 'if (true) {', 'turns'],
+  ]),
+  ...inFile('hub/hub.ts', [
+    ['turns of a process that is gone run for ever', 'await this.turns.recover();', '', 'turns'],
+  ]),
+  ...inFile('hub/room.ts', [
+    ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],
+    [
+      'nobody is told who comes and goes',
+      "else if (event.type === 'presence_changed') this.tellPresence();",
+      '',
+      'tickets',
+    ],
+  ]),
+  ...inFile('store/preconditions.ts', [
+    [
+      'the store keeps what was decided on an older state',
+      '(versions.get(record.id) ?? stored.version(record.id)) !== version',
+      'false',
+      inTwoHubs,
+    ],
+  ]),
+];
