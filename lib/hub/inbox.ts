@@ -14,6 +14,8 @@ export const maxInboxes = 10_000;
 
 export class Inbox {
   private readonly open = new Set<InboxClient>();
+  /** How many each user has open. */
+  private readonly perUser = new Map<string, number>();
   /** Those that are told of changes, by the lists in which they find their requests. */
   private readonly watching = new Map<string, Set<InboxClient>>();
 
@@ -52,15 +54,19 @@ export class Inbox {
   /** Lets an inbox be open; it is told of nothing before `read`. @throws HubError `inbox_limit`, `busy` */
   register(client: InboxClient): void {
     if (this.open.size >= maxInboxes) throw new HubError('busy');
-    let own = 0;
-    for (const { user } of this.open) if (user.id === client.user.id) own += 1;
+    const own = this.perUser.get(client.user.id) ?? 0;
     if (own >= maxInboxesPerUser) throw new HubError('inbox_limit');
+    this.perUser.set(client.user.id, own + 1);
     this.open.add(client);
   }
 
   /** Repeatable. */
   unregister(client: InboxClient): void {
     if (!this.open.delete(client)) return;
+    const { id } = client.user;
+    const left = (this.perUser.get(id) ?? 1) - 1;
+    if (left > 0) this.perUser.set(id, left);
+    else this.perUser.delete(id);
     for (const name of this.listsOf(client)) {
       const watchers = this.watching.get(name);
       watchers?.delete(client);

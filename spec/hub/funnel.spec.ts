@@ -171,4 +171,29 @@ describe('The funnel', () => {
     expect(delivered).toEqual(['T:1', 'T:2']);
     await funnel.settled();
   });
+
+  it('lets what must see the store in between two transactions, after all that was kept has been told', async () => {
+    const story: string[] = [];
+    const held = gate();
+    trouble.commit = () => {
+      trouble.commit = () => {};
+      return held.opened;
+    };
+    const first = funnel.commit(line('first'), () => story.push('first is told'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const read = funnel.between(async () => {
+      story.push(`${(await kept.position('T')).seq} kept, ${delivered.length} delivered`);
+    });
+    const second = funnel.commit(line('second'), () => story.push('second is told'));
+    held.open();
+    await Promise.all([first, read, second]);
+    expect(story).toEqual(['first is told', '1 kept, 1 delivered', 'second is told']);
+  });
+
+  it('tells nobody of what was not kept', async () => {
+    trouble.commit = diskFull;
+    const told = jest.fn();
+    await expect(funnel.commit(line('lost'), told)).rejects.toMatchObject({ code: 'storage_failed' });
+    expect(told).not.toHaveBeenCalled();
+  });
 });
