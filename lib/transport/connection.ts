@@ -64,6 +64,15 @@ export class Connection implements Sink {
     return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.batchOf([envelope]));
   }
 
+  /** As `send`, for what the client has asked for: however long it is, that is no sign of a slow client, unless the last one still waits. */
+  answer(envelope: Told): boolean {
+    if (this.state !== 'live' || !this.socket) return this.send(envelope);
+    if (this.buffered > maxQueuedBytes) return false;
+    this.batchOf([envelope]).writeTo(this.socket);
+    this.exemptBytes = this.buffered;
+    return true;
+  }
+
   /**
    * Tells what was before `seq`, then what was held back meanwhile, each envelope once; from now on the client is live.
    * @param opening in order; a snapshot or the envelopes that were missed

@@ -173,7 +173,7 @@ export class InboxSeat extends Seat {
       ...this.totals(),
     };
     if (re !== undefined) {
-      this.ack(re, shown);
+      if (!this.connection.answer({ event: 'ack', re, ...shown })) this.dismiss('resync');
       return;
     }
     const snapshot: InboxEnvelope = {

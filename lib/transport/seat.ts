@@ -201,7 +201,7 @@ export abstract class Seat {
     }
   }
 
-  protected ack(re: string, what: Record<string, unknown>): void {
+  private ack(re: string, what: Record<string, unknown>): void {
     this.tell({ event: 'ack', re, ...what });
   }
 }

@@ -1,11 +1,12 @@
 /** The inbox over real sockets: what one is shown first, what one is told then, who is let in, and that a settled request leaves every inbox at once. */
+import type { Socket } from 'node:net';
 import type { AnswerPolicy } from '../../lib';
 import type { HitlRequestInput } from '../../lib/hub/ask';
 import { maxInboxesPerUser } from '../../lib/hub/inbox';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import type { TicketAccess } from '../../lib/transport/access';
-import { maxQueuedFrames } from '../../lib/transport/connection';
+import { maxQueuedBytes, maxQueuedFrames } from '../../lib/transport/connection';
 import { until } from './until';
 
 let hub: TestHub;
@@ -440,6 +441,29 @@ describe('an inbox that is open', () => {
     expect((await carol.closed()).code).toBe(1001);
   });
 });
+
+test('a page is given however long it is; who asks for another and reads none is sent away', async () => {
+  await start();
+  const sockets: Socket[] = [];
+  hub.server.on('connection', (socket) => sockets.push(socket));
+  const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
+  for (let n = 0; n < 24; n += 1) await ask({}, { payload });
+  const alice = await hub.connectInbox({ query: '?limit=12' });
+  const { next_cursor: cursor } = await alice.next('inbox_snapshot');
+  const { items } = await alice.ask({ type: 'inbox_more', cursor });
+  expect(items).toHaveLength(12);
+  alice.socket.pause();
+  const most: number[] = [];
+  for (let n = 0; n < 20 && [...hub.hub.inbox.clients()].length > 0; n += 1) {
+    alice.send({ type: 'inbox_more', id: `p-${n}`, cursor });
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    most.push(...sockets.map(({ writableLength }) => writableLength));
+  }
+  await until(() => [...hub.hub.inbox.clients()].length === 0, 'it is sent away');
+  expect(Math.max(...most)).toBeLessThan(maxQueuedBytes + 13 * 250_000);
+  alice.socket.resume();
+  expect((await alice.closed()).code).toBe(4508);
+}, 30_000);
 
 test('of fifty people who answer one request at once, over sockets of tickets and inboxes and over REST, exactly one wins; every inbox loses it and says who', async () => {
   await start({ sqlite: true, maxClientsPerTicket: 50 });
