@@ -9,13 +9,16 @@ export type { AskOptions, HitlRequestInput } from './hub/ask';
 export { Client, type Sink } from './hub/client';
 export { type Clock, systemClock } from './hub/clock';
 export type { Duration } from './hub/duration';
-export type { GuardedTool, Tool, ToolOutcome, ToolRule } from './hub/guard-tool';
+export type { GrantOffer, GrantSubject } from './hub/grant-terms';
+export type { Grants, MayGrant } from './hub/grants';
+export type { GuardedTool, Tool, ToolOutcome } from './hub/guard-tool';
 export type { Hitl, HitlAnswer } from './hub/hitl';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Inbox } from './hub/inbox';
 export type { Kind } from './hub/kinds';
 export type { Occasion } from './hub/occasion';
+export type { ToolRule } from './hub/tool-rules';
 export type { LogBounds } from './hub/trimmer';
 export type {
   Answer,
@@ -32,9 +35,11 @@ export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
 export { type CloseCode, type CloseName, closeCodes } from './protocol/close-codes';
 export type { Envelope, LoggedEnvelope, Snapshot } from './protocol/envelopes';
+export type { GrantState, GrantView } from './protocol/grants';
 export type {
   AnswerPolicy,
   Author,
+  GrantRecord,
   MessageRecord,
   RequestRecord,
   RequestResponse,

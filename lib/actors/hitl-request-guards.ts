@@ -20,6 +20,9 @@ const completesStage = (step: Step) =>
   !isDenial(step) &&
   count(step.context.verdicts, step.context.stage, 'approved') + 1 >= approvalsNeeded(stageNow(step));
 
+const completesLastStage = (step: Step) =>
+  completesStage(step) && step.context.stage === stagesOf(step.context.policy).length - 1;
+
 export const requestGuards = {
   isForbiddenByApp: ({ event }: Step) => 'permitted' in event && !event.permitted,
   isOthersRequest: ({ context, event }: Step) =>
@@ -37,6 +40,8 @@ export const requestGuards = {
     isHolder(step) && step.event.type === 'renew' && step.event.until > (step.context.claim?.until ?? 0),
   isHeldByOther,
   isExclusivelyHeldByOther: (step: Step) => step.context.policy.claim === 'exclusive' && isHeldByOther(step),
+  isForbiddenGrant: ({ event }: Step) =>
+    event.type === 'respond' && event.grant !== undefined && !event.grant.permitted,
   isVeto: (step: Step) => isDenial(step) && step.context.policy.denial !== 'majority',
   losesMajority: (step: Step) => {
     const stage = stageNow(step);
@@ -44,8 +49,13 @@ export const requestGuards = {
     return isDenial(step) && count(step.context.verdicts, step.context.stage, 'denied') + 1 > spare;
   },
   isDenial,
-  completesLastStage: (step: Step) =>
-    completesStage(step) && step.context.stage === stagesOf(step.context.policy).length - 1,
+  completesWithGrant: (step: Step) => {
+    const { context, event } = step;
+    if (event.type !== 'respond' || !event.grant || !completesLastStage(step)) return false;
+    const { index } = event.grant;
+    return context.verdicts.every(({ status, grant }) => status === 'denied' || grant === index);
+  },
+  completesLastStage,
   completesStage,
   isLeaseOver: ({ context, event }: Step) => context.claim !== undefined && event.at >= context.claim.until,
   isReminderDue: ({ context, event }: Step) => (context.remindAt[0] ?? Number.POSITIVE_INFINITY) <= event.at,
@@ -55,10 +65,12 @@ export const requestGuards = {
   isDueToApprove: (step: Step) => isTooLate(step) && step.context.onExpiry === 'approved',
   isNotWhatWasApproved: ({ context, event }: Step) =>
     event.type === 'execute' && event.digest !== context.approvedDigest,
+  isGrantGone: ({ event }: Step) => event.type === 'execute' && event.isRevoked === true,
   isOtherRun: ({ context, event }: Step) => 'runId' in event && event.runId !== context.execution?.runId,
   isSameRun: ({ context, event }: Step) => 'runId' in event && event.runId === context.execution?.runId,
   isExecutionLeaseOver: ({ context, event }: Step) =>
     event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY),
+  hasUnrevokedGrant: ({ context: { grant } }: Step) => grant !== undefined && grant.revokedAt === undefined,
 };
 
 /** One sentence per guard, for the charts. */
@@ -73,9 +85,12 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isHolderForLonger: 'this person holds the claim, and the lease would end before',
   isHeldByOther: 'someone else holds a claim that has not ended',
   isExclusivelyHeldByOther: 'claims are exclusive and someone else holds one that has not ended',
+  isForbiddenGrant: 'a grant is to be given that this person may not give',
   isVeto: 'it is a no, and one no is enough',
   losesMajority: 'it is a no, and the approvals needed can no longer be reached',
   isDenial: 'it is a no',
+  completesWithGrant:
+    'with this yes the last stage has its approvals, and every one of them names the same grant',
   completesLastStage: 'with this yes the last stage has its approvals',
   completesStage: 'with this yes the stage has its approvals',
   isLeaseOver: 'the end of the claim is reached',
@@ -85,7 +100,9 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isDueToDeny: 'its end is reached, and silence means no',
   isDueToApprove: 'its end is reached, and silence was asked to mean yes',
   isNotWhatWasApproved: 'what is about to be done is not what was approved',
+  isGrantGone: 'the grant that approved it has been revoked',
   isOtherRun: 'the word comes from another run than the present one',
   isSameRun: 'the word comes from the present run',
   isExecutionLeaseOver: 'the run was not heard of in time',
+  hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

@@ -44,7 +44,11 @@ export const hitlRequestMachine = setup({
       const by = { userId: event.by.userId, displayName: event.by.displayName };
       const { at, status, response } = event;
       const comment = response?.comment;
-      const verdict = { by, at, status, stage: context.stage, ...(comment !== undefined && { comment }) };
+      const said = {
+        ...(comment !== undefined && { comment }),
+        ...(event.grant && { grant: event.grant.index }),
+      };
+      const verdict = { by, at, status, stage: context.stage, ...said };
       return { verdicts: [...context.verdicts, verdict] };
     }),
     recordAnswer: assign(({ event }) => {
@@ -55,6 +59,21 @@ export const hitlRequestMachine = setup({
     recordApproval: assign(({ context, event }) => ({
       approvedDigest: (event.type === 'respond' && event.digest) || context.digest,
     })),
+    recordGrant: assign(({ event }) => {
+      if (event.type !== 'respond' || !event.grant) return {};
+      const { id, scope, args, uses, expires_in_ms } = event.grant;
+      return {
+        grant: { id, scope, args, expiresAt: event.at + expires_in_ms, ...(uses !== undefined && { uses }) },
+      };
+    }),
+    recordUse: assign(({ event }) =>
+      event.type === 'use_grant' ? { respondedAt: event.at, usedGrant: event.grant } : {},
+    ),
+    recordRevocation: assign(({ context, event }) => {
+      if (event.type !== 'revoke_grant' || !context.grant) return {};
+      const revokedBy = { userId: event.by.userId, displayName: event.by.displayName };
+      return { grant: { ...context.grant, revokedAt: event.at, revokedBy } };
+    }),
     nextStage: assign(({ context }) => ({ stage: context.stage + 1 })),
     takeClaim: assign(({ event }) => {
       if (event.type !== 'claim') return {};
@@ -99,7 +118,7 @@ export const hitlRequestMachine = setup({
     ),
     endRun: assign(({ context, event }, params: { state: 'executed' | 'failed' | 'unknown' }) => {
       if (!context.execution) return {};
-      const error = event.type === 'execution_failed' && { error: event.error };
+      const error = 'error' in event && { error: event.error };
       return { execution: { ...context.execution, state: params.state, endedAt: event.at, ...error } };
     }),
     dropRun: assign({ execution: undefined }),
@@ -109,6 +128,9 @@ export const hitlRequestMachine = setup({
     tellResolved: emit({ type: 'hitl_request_resolved' }),
     tellReminded: emit({ type: 'reminded' }),
     tellEscalated: emit({ type: 'escalated' }),
+    tellGrantGiven: emit({ type: 'grant_given' }),
+    tellGrantUsed: emit({ type: 'grant_used' }),
+    tellGrantRevoked: emit({ type: 'grant_revoked' }),
   },
 }).createMachine({
   id: 'hitlRequest',
@@ -210,6 +232,11 @@ export const hitlRequestMachine = setup({
             description: 'Refused: someone else holds an exclusive claim.',
           },
           {
+            guard: 'isForbiddenGrant',
+            actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'grant' } },
+            description: 'Refused: this person may not give the grant they chose.',
+          },
+          {
             guard: 'isVeto',
             target: '#denied',
             actions: ['countVerdict', 'recordAnswer'],
@@ -226,6 +253,12 @@ export const hitlRequestMachine = setup({
             target: '.open',
             actions: ['countVerdict', 'dropClaim', 'tellUpdated'],
             description: 'A no that is counted; others may still carry it.',
+          },
+          {
+            guard: 'completesWithGrant',
+            target: '#approved',
+            actions: ['countVerdict', 'recordAnswer', 'recordApproval', 'recordGrant', 'tellGrantGiven'],
+            description: 'Everybody who has to has said yes, and all of them to the same grant.',
           },
           {
             guard: 'completesLastStage',
@@ -245,6 +278,11 @@ export const hitlRequestMachine = setup({
             description: 'A yes that is counted; more are needed.',
           },
         ],
+        use_grant: {
+          target: '#approved',
+          actions: ['recordUse', 'recordApproval', 'tellGrantUsed'],
+          description: 'People have said yes to this before, and that still holds: nobody is asked.',
+        },
         amend: {
           target: '.open',
           actions: ['takePayload', 'dropClaim', 'tellUpdated'],
@@ -311,6 +349,10 @@ export const hitlRequestMachine = setup({
           actions: notExecutable('other_run'),
           description: 'Refused: no run can be going.',
         },
+        execution_lost: {
+          actions: notExecutable('other_run'),
+          description: 'Refused: no run can be going.',
+        },
         retry: { actions: notExecutable('not_approved'), description: 'Refused: nothing was done yet.' },
       },
     },
@@ -323,6 +365,13 @@ export const hitlRequestMachine = setup({
           id: 'approved',
           description: 'Yes: exactly what was shown may be done, once.',
           initial: 'unexecuted',
+          on: {
+            revoke_grant: {
+              guard: 'hasUnrevokedGrant',
+              actions: ['recordRevocation', 'tellGrantRevoked', 'tellUpdated'],
+              description: 'The grant given with it holds no more; the approval itself stands.',
+            },
+          },
           states: {
             unexecuted: {
               description: 'Nobody has begun to do it.',
@@ -332,6 +381,11 @@ export const hitlRequestMachine = setup({
                     guard: 'isNotWhatWasApproved',
                     actions: notExecutable('digest'),
                     description: 'Refused: it is something else than what was approved.',
+                  },
+                  {
+                    guard: 'isGrantGone',
+                    actions: notExecutable('grant_revoked'),
+                    description: 'Refused: the grant that approved it has been revoked.',
                   },
                   {
                     target: 'executing',
@@ -374,6 +428,18 @@ export const hitlRequestMachine = setup({
                     target: 'failed',
                     actions: [{ type: 'endRun', params: { state: 'failed' } }, 'tellUpdated'],
                     description: 'It was tried and failed.',
+                  },
+                ],
+                execution_lost: [
+                  {
+                    guard: 'isOtherRun',
+                    actions: notExecutable('other_run'),
+                    description: 'Refused: an older run.',
+                  },
+                  {
+                    target: 'unknown',
+                    actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated'],
+                    description: 'It was cut off, and nobody can say how far it had come.',
                   },
                 ],
                 execution_lease_end: {
@@ -438,6 +504,10 @@ export const hitlRequestMachine = setup({
         execute: { actions: notExecutable('not_approved'), description: 'Refused: it was not approved.' },
         executed: { actions: notExecutable('other_run'), description: 'Refused: no such run is going.' },
         execution_failed: {
+          actions: notExecutable('other_run'),
+          description: 'Refused: no such run is going.',
+        },
+        execution_lost: {
           actions: notExecutable('other_run'),
           description: 'Refused: no such run is going.',
         },

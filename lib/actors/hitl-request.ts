@@ -1,11 +1,14 @@
 /** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
 import type {
   Author,
+  GrantTerms,
   Millis,
   People,
   RequestRecord,
   RequestResponse,
   RequestStatus,
+  UsedGrant,
+  User,
 } from '../protocol/records';
 
 /** What happens when nobody answers in time. */
@@ -35,6 +38,8 @@ export type RequestInput = Omit<
   | 'reason'
   | 'execution'
   | 'approvedDigest'
+  | 'grant'
+  | 'usedGrant'
 > &
   RequestDeadlines;
 
@@ -43,6 +48,10 @@ export type RequestContext = Omit<RequestRecord, 'status'> & RequestDeadlines;
 /** The person behind an event, with what the policy goes by. */
 export interface Answerer extends Author {
   groups: readonly string[];
+}
+
+export function toAnswerer(user: User): Answerer {
+  return { userId: user.id, displayName: user.name ?? user.id, groups: user.groups ?? [] };
 }
 
 export type RequestEvent =
@@ -58,7 +67,11 @@ export type RequestEvent =
       revision?: number;
       /** Of what is approved, where the person has edited it. */
       digest?: string;
+      /** The offered grant that the person gives with it; `permitted` is what the app says to that. */
+      grant?: GrantTerms & { id: string; index: number; permitted: boolean };
     }
+  /** A live grant covers what is asked; comes before anybody is. */
+  | { type: 'use_grant'; at: Millis; grant: UsedGrant }
   | { type: 'claim'; at: Millis; by: Answerer; permitted: boolean; until: Millis }
   /** The holder of a claim, or perhaps someone else, did something in the ticket. */
   | { type: 'renew'; at: Millis; by: Answerer; until: Millis }
@@ -75,13 +88,19 @@ export type RequestEvent =
   | { type: 'remind'; at: Millis }
   | { type: 'escalate'; at: Millis }
   | { type: 'expire'; at: Millis }
-  /** Someone is about to carry out what was approved, `digest` being what they are about to do. */
-  | { type: 'execute'; at: Millis; runId: string; until: Millis; digest: string }
+  /**
+   * Someone is about to carry out what was approved, `digest` being what they are about to do; `isRevoked` if the grant
+   * that approved it is gone.
+   */
+  | { type: 'execute'; at: Millis; runId: string; until: Millis; digest: string; isRevoked?: boolean }
   | { type: 'executed'; at: Millis; runId: string }
   | { type: 'execution_failed'; at: Millis; runId: string; error: string }
+  | { type: 'execution_lost'; at: Millis; runId: string; error: string }
   | { type: 'execution_lease_end'; at: Millis }
   /** A person has looked and says: do it again. */
-  | { type: 'retry'; at: Millis };
+  | { type: 'retry'; at: Millis }
+  /** The grant that came with the approval holds no more. */
+  | { type: 'revoke_grant'; at: Millis; by: Answerer };
 
 /** Why an event was refused; `rule` says which rule refused it where there are several behind one code. */
 export interface Refusal {
@@ -98,21 +117,29 @@ export interface Refusal {
     | 'four_eyes'
     | 'answerers'
     | 'requester'
+    | 'grant'
     | 'not_approved'
     | 'digest'
     | 'under_way'
     | 'done'
     | 'needs_retry'
-    | 'other_run';
+    | 'other_run'
+    | 'grant_revoked';
 }
 
-/** What a request tells the hub; the first three are envelopes, reminders and escalations are for the app. */
+/**
+ * What a request tells the hub: the first three are envelopes, reminders and escalations are for the app, and what is said
+ * of a grant is kept with it.
+ */
 export type RequestEmitted =
   | { type: 'hitl_request_pending' }
   | { type: 'hitl_request_updated' }
   | { type: 'hitl_request_resolved' }
   | { type: 'reminded' }
   | { type: 'escalated' }
+  | { type: 'grant_given' }
+  | { type: 'grant_used' }
+  | { type: 'grant_revoked' }
   | ({ type: 'refused' } & Refusal);
 
 /** The part of a live or restored snapshot that is read here. */
@@ -182,6 +209,7 @@ export const deadlineMeanings: Record<DeadlineType, string> = {
 /** What each event means that a person or a program sends, in words for the charts. */
 export const requestEventMeanings: Record<Exclude<RequestEvent['type'], DeadlineType>, string> = {
   respond: 'A person says yes or no.',
+  use_grant: 'A grant given before covers what is asked.',
   claim: 'A person says that they are answering, or still are.',
   renew: 'A person does something in the ticket.',
   release: 'A person stops answering.',
@@ -194,5 +222,7 @@ export const requestEventMeanings: Record<Exclude<RequestEvent['type'], Deadline
   execute: 'Someone is about to do what was approved, or still is at it.',
   executed: 'The one who did it says that it is done.',
   execution_failed: 'The one who tried says that it failed.',
+  execution_lost: 'The one who did it was cut off and cannot say.',
   retry: 'A person has looked and says: do it again.',
+  revoke_grant: 'The grant that was given with the approval is taken back.',
 };

@@ -17,16 +17,16 @@ interface GrantView {
   ticket_id?: string;
   args: 'exact' | 'any';
   tool_args?: Record<string, unknown>;
-  granted_by?: { user_id: string; display_name: string };
+  given_by: readonly { user_id: string; display_name: string }[];
   created_at: string;
-  expires_at?: string;
-  uses_left?: number;
-  used?: number;
+  expires_at: string;
+  uses?: number;
+  used: number;
   revoked_at?: string;
 }
 
 export function Grants() {
-  const { items, state, error, loadMore, reload } = usePages<GrantView>('/hitl/grants?limit=100');
+  const { items, state, error, loadMore, reload } = usePages<GrantView>('/hitl/grants?live=true&limit=100');
   return (
     <div className="page">
       <header className="hitl-ticket-head">
@@ -109,7 +109,7 @@ function Line({ grant, onRevoked }: { grant: GrantView; onRevoked(): void }) {
         )}
       </td>
       <td>
-        {grant.granted_by && <PlainText text={grant.granted_by.display_name} first={100} />}{' '}
+        <PlainText text={grant.given_by.map((each) => each.display_name).join(', ')} first={100} />{' '}
         <At at={grant.created_at} />
       </td>
       <td>
@@ -117,8 +117,8 @@ function Line({ grant, onRevoked }: { grant: GrantView; onRevoked(): void }) {
           texts.revoked
         ) : (
           <>
-            {grant.expires_at === undefined ? texts.forGood : <At at={grant.expires_at} />}
-            {grant.uses_left !== undefined && <small>{texts.usesLeft(grant.uses_left)}</small>}
+            <At at={grant.expires_at} />
+            {grant.uses !== undefined && <small>{texts.usesLeft(grant.uses - grant.used)}</small>}
           </>
         )}
       </td>

@@ -21,23 +21,32 @@ export const ruleTimeoutMs = 10_000;
 
 /** What the rule says; undefined if the app has none. Never rejects. */
 export async function askRule(
-  { rules, clock, logger }: { rules: AppRules; clock: Clock; logger: Logger },
+  parts: { rules: AppRules; clock: Clock; logger: Logger },
   name: keyof AppRules,
   user: User,
   record: RequestRecord,
 ): Promise<boolean | undefined> {
-  const rule = rules[name];
+  const rule = parts.rules[name];
   if (!rule) return undefined;
+  const ask = () => rule(user, deepFreeze(structuredClone(record)));
+  return saysYes({ name, ask, about: { requestId: record.id } }, parts);
+}
+
+/** Only a clear yes is one: a rule that throws, says nothing, or takes too long says no, and that is logged. Never rejects. */
+export async function saysYes(
+  rule: { name: string; ask: () => unknown; about: Record<string, unknown> },
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Promise<boolean> {
   let stopWaiting = () => {};
   const tooLong = new Promise<never>((_resolve, reject) => {
     stopWaiting = clock.later(ruleTimeoutMs, () => reject(new Error(`no answer in ${ruleTimeoutMs} ms`)));
   });
   try {
-    const ask = async () => rule(user, deepFreeze(structuredClone(record)));
-    return (await Promise.race([ask(), tooLong])) === true;
+    const asked = async () => rule.ask();
+    return (await Promise.race([asked(), tooLong])) === true;
   } catch (error) {
-    logger.error(`${name} failed; that is taken for a no`, {
-      requestId: record.id,
+    logger.error(`${rule.name} failed; that is taken for a no`, {
+      ...rule.about,
       error: error instanceof Error ? error.message : typeof error,
     });
     return false;

@@ -6,7 +6,8 @@ import { HubError } from '../errors';
 import { maxIdLength } from '../protocol/client-frames';
 import type { AnswerPolicy, Millis, People } from '../protocol/records';
 import { type Duration, toMillis } from './duration';
-import { digestOf, type Kinds } from './kinds';
+import { policyDigestOf } from './grant-terms';
+import { digestOf, grantsOffered, type Kinds } from './kinds';
 
 /** What every request may say beside what it asks. */
 export interface AskOptions {
@@ -62,6 +63,7 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
     throw new HubError('invalid_request', `The request cannot be asked like this: ${impossible}`);
   }
   assertEditable(payload, policy);
+  const offersGrants = grantsOffered({ type: input.type, payload }).length > 0;
   const responseSchema = kinds.responseSchema(input.type, payload);
   return {
     id: randomUUID(),
@@ -79,6 +81,7 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
     createdAt: now,
     ...(expiresIn !== undefined && { expiresAt: now + toMillis(expiresIn) }),
     policy: structuredClone(policy),
+    ...(offersGrants && { policyDigest: policyDigestOf(policy, escalateTo) }),
     remindAt: reminders.map((each) => now + toMillis(each)).sort((a, b) => a - b),
     ...(escalateIn !== undefined && { escalateAt: now + toMillis(escalateIn) }),
     escalateTo: structuredClone(escalateTo),

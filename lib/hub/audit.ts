@@ -25,8 +25,11 @@ const names: Record<RequestEvent['type'], AuditEvent> = {
   execute: 'executing',
   executed: 'executed',
   execution_failed: 'failed',
+  execution_lost: 'unknown',
   execution_lease_end: 'unknown',
   retry: 'retried',
+  use_grant: 'requested',
+  revoke_grant: 'grant_revoked',
 };
 
 /** The event of the machine behind one of the audit; `respond` for a refused answer. */
@@ -37,8 +40,13 @@ export function machineEventOf(event: AuditEvent): string {
 
 /** The record of a request's birth. */
 export function auditOfBirth(record: RequestRecord, state: string, occasion: Occasion): AuditRecord {
+  const { usedGrant, approvedDigest } = record;
   const by = occasion.by ?? { id: record.userId };
-  return { ...common(record, 'requested', record.createdAt, { ...occasion, by }), toState: state };
+  return {
+    ...common(record, 'requested', record.createdAt, { ...occasion, by }),
+    toState: state,
+    ...(usedGrant && { approvedDigest, grantId: usedGrant.id }),
+  };
 }
 
 /** The record of an event that changed a request. */
@@ -97,7 +105,9 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
   switch (event.type) {
     case 'respond': {
       const comment = event.response?.comment;
-      return { ...by, verdict: event.status, ...approved, ...(comment !== undefined && { comment }) };
+      const grant = record.grant && { grantId: record.grant.id };
+      const words = comment !== undefined && { comment };
+      return { ...by, verdict: event.status, ...approved, ...words, ...grant };
     }
     case 'leave':
       return { ...by, reason: 'left the ticket' };
@@ -106,9 +116,12 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
     case 'turn_end':
     case 'supersede':
       return { ...by, reason: event.reason };
+    case 'revoke_grant':
+      return { ...by, ...(record.grant && { grantId: record.grant.id }) };
     case 'expire':
       return { ...approved, ...(record.reason !== undefined && { reason: record.reason }) };
     case 'execution_failed':
+    case 'execution_lost':
       return { reason: event.error };
     default:
       return { ...by };

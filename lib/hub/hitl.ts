@@ -1,16 +1,19 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import type { Answerer } from '../actors/hitl-request';
+import { type RequestInput, toAnswerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { type AppRules, askRule } from './app-rules';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
 import { auditTrail } from './audit';
 import type { Clock } from './clock';
-import { digestOf, type Kinds } from './kinds';
+import { grantSubject } from './grant-terms';
+import type { Grants } from './grants';
+import { digestOf, grantChosen, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import type { Occasion } from './occasion';
 import type { RequestActors } from './request-actors';
@@ -32,10 +35,13 @@ export const leaseMs = 120_000;
 export const runLeaseMs = 60_000;
 /** Characters kept of why a run failed. */
 const maxErrorLength = 2_000;
+/** How often a grant that was gone when it was to be used is looked for anew. */
+const maxAttempts = 3;
 
 export interface HitlParts {
   store: Store;
   actors: RequestActors;
+  grants: Grants;
   waiters: Waiters;
   clock: Clock;
   kinds: Kinds;
@@ -54,18 +60,18 @@ export class Hitl {
    * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
    */
   async request(input: HitlRequestInput, occasion: Occasion = {}): Promise<RequestRecord> {
-    const { kinds, clock, actors } = this.parts;
+    const { kinds, clock } = this.parts;
     const born = toRequestInput(input, kinds, clock.now());
     const { key, ticketId } = input;
-    if (!key) return actors.begin(born, occasion);
+    if (!key) return this.begin(born, occasion);
     return this.keys.run(`${ticketId}\n${key}`, async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
-      if (!older) return actors.begin(born, occasion);
+      if (!older) return this.begin(born, occasion);
       if (older.record.digest === born.digest) return older.record;
       if (!input.supersede) {
         throw new HubError('key_conflict', undefined, { request_id: older.record.id });
       }
-      return actors.begin(born, occasion, older.record.id);
+      return this.begin(born, occasion, older.record.id);
     });
   }
 
@@ -82,9 +88,11 @@ export class Hitl {
         const response = pending
           ? this.parts.kinds.response(record, answer.status, answer.response)
           : undefined;
+        const at = this.parts.clock.now();
+        const grant = await this.grantChosen(answer.by, record, at, response);
         return {
           type: 'respond',
-          at: this.parts.clock.now(),
+          at,
           by: toAnswerer(answer.by),
           permitted: pending && (await this.isPermitted(answer.by, record)),
           status: answer.status,
@@ -93,6 +101,7 @@ export class Hitl {
             digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),
           }),
           ...(answer.revision !== undefined && { revision: answer.revision }),
+          ...(grant && { grant }),
         };
       },
       occasion,
@@ -179,9 +188,13 @@ export class Hitl {
   ): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
-      async ({ type }) => {
+      async ({ type, usedGrant }) => {
         const at = this.parts.clock.now();
-        return { type: 'execute', at, runId, until: at + runLeaseMs, digest: digestOf(type, payload) };
+        const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
+        // One that is so old that it was dropped holds no more either.
+        const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
+        const digest = digestOf(type, payload);
+        return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
       },
       occasion,
     );
@@ -199,6 +212,17 @@ export class Hitl {
       },
       occasion,
     );
+  }
+
+  /** Says that the run was cut off, so that nobody knows whether it was done: it is `unknown` at once. @throws HubError `not_executable` */
+  lost(id: string, runId: string, error: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    const toEvent = async () => ({
+      type: 'execution_lost' as const,
+      at: this.parts.clock.now(),
+      runId,
+      error: error.slice(0, maxErrorLength),
+    });
+    return this.parts.actors.change(id, toEvent, occasion);
   }
 
   /** Someone has looked at a failed or unknown run and says: do it again. @throws HubError `not_executable` */
@@ -269,8 +293,32 @@ export class Hitl {
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {
     return (await askRule(this.parts, 'mayRespond', user, record)) ?? true;
   }
-}
 
-function toAnswerer(user: User): Answerer {
-  return { userId: user.id, displayName: user.name ?? user.id, groups: user.groups ?? [] };
+  /** The grant that an answer would give, and whether the app lets this person give it. */
+  private async grantChosen(by: User, record: RequestRecord, at: Millis, response?: RequestResponse) {
+    const chosen = grantChosen(record, response);
+    if (!chosen || !response) return undefined;
+    const subject = grantSubject(
+      { ...record, response },
+      { ...chosen, expiresAt: at + chosen.expires_in_ms },
+    );
+    return { ...chosen, id: randomUUID(), permitted: await this.parts.grants.mayGive(by, subject) };
+  }
+
+  /** A request that a live grant covers is approved by it; every other waits for people. */
+  private async begin(born: RequestInput, occasion: Occasion, olderId?: string): Promise<RequestRecord> {
+    const { grants, actors } = this.parts;
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      const grant = await grants.covering(born);
+      if (!grant) break;
+      try {
+        const used = { id: grant.id, givenBy: grant.givenBy };
+        return await actors.begin(born, occasion, { olderId, grant: used });
+      } catch (error) {
+        // Its last use was taken, or it was revoked, in this very moment.
+        if (!(error instanceof HubError && error.code === 'conflict')) throw error;
+      }
+    }
+    return actors.begin(born, occasion, { olderId });
+  }
 }

@@ -14,6 +14,7 @@ import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { type Duration, toMillis } from './duration';
 import { type Deliver, Funnel } from './funnel';
+import { Grants, type MayGrant } from './grants';
 import { Hitl } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox';
@@ -34,6 +35,8 @@ export interface HubOptions extends AppRules {
   logger: Logger;
   /** Answers chat messages. Without one, messages are shown and kept, and no turn runs. */
   agent?: Agent | undefined;
+  /** The app's own rule on who may give, see and revoke a grant that holds everywhere. */
+  mayGrant?: MayGrant | undefined;
   /** The app's own kinds of request, by name. */
   kinds?: Record<string, Kind> | undefined;
   /** Told of reminders, escalations and outcomes. */
@@ -46,6 +49,7 @@ export interface HubOptions extends AppRules {
 
 export class Hub {
   readonly hitl: Hitl;
+  readonly grants: Grants;
   readonly turns: Turns;
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
@@ -86,14 +90,17 @@ export class Hub {
       onResolved: (record) => {
         waiters.settle(record);
         callHook(hooks, 'resolved', record, logger);
+        if (record.grant) this.grants.tidy();
       },
       onReminded: (record) => callHook(hooks, 'reminded', record, logger),
       onEscalated: (record) => callHook(hooks, 'escalated', record, logger),
     });
     this.deadlines = new Deadlines({ store, clock, logger, fire: (id) => actors.fireDue(id) });
+    this.grants = new Grants({ store, actors, clock, logger, mayGrant: options.mayGrant });
     this.hitl = new Hitl({
       store,
       actors,
+      grants: this.grants,
       waiters,
       clock,
       kinds: new Kinds(options.kinds),

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { HubError } from '../errors';
 import { maxCommentLength } from '../protocol/client-frames';
 import { assertPlain, describeIssue } from '../protocol/codec';
-import type { RequestResponse } from '../protocol/records';
+import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
+import type { GrantTerms, RequestResponse } from '../protocol/records';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
 export const maxPayloadBytes = 262_144;
@@ -25,6 +26,8 @@ const toolApprovalPayload = z.looseObject({
   tool_args: z.record(z.string(), z.unknown()),
   /** Whether the arguments may be edited before they are approved. */
   editable: z.boolean().optional(),
+  /** What may be given with the approval; at most one of them is. */
+  grants: z.array(grantOfferSchema).min(1).max(maxGrantOffers).optional(),
 });
 
 const questionPayload = z.looseObject({
@@ -48,41 +51,89 @@ const question: Kind = {
   },
 };
 
+/** A tool whose arguments can be edited. */
+interface KnownTool {
+  args: z.ZodType<Record<string, unknown>>;
+  /** What an approval carries; made once. */
+  approval: z.ZodType<RequestResponse>;
+}
+
+const unoffered = 'That grant is not offered';
+
 /** The reference's tool approval (A62); edited arguments must fit the tool, so only known tools can be edited. */
-function toolApproval(editedApprovals: ReadonlyMap<string, z.ZodType<RequestResponse>>): Kind {
+function toolApproval(tools: ReadonlyMap<string, KnownTool>): Kind {
   return {
     payload: toolApprovalPayload,
     approval: (payload) => {
-      const { editable, tool_name: name } = toolApprovalPayload.parse(payload);
-      return (editable && editedApprovals.get(name)) || commentOnly;
+      const { editable, tool_name: name, grants } = toolApprovalPayload.parse(payload);
+      const tool = editable ? tools.get(name) : undefined;
+      return grants ? grantingApproval(grants, tool?.args) : (tool?.approval ?? commentOnly);
     },
   };
+}
+
+/** What an approval carries that may take one of these grants, and edit the arguments where their schema is given. */
+function grantingApproval(
+  grants: readonly GrantTerms[],
+  args: z.ZodType<Record<string, unknown>> | undefined,
+): z.ZodType<RequestResponse> {
+  const grant = z
+    .int()
+    .min(0, unoffered)
+    .max(grants.length - 1, unoffered)
+    .optional();
+  if (!args) return z.strictObject({ comment, grant });
+  return z
+    .strictObject({ comment, grant, tool_args: args.optional() })
+    .refine((approval) => !approval.tool_args || chosen(grants, approval)?.args !== 'any', {
+      path: ['grant'],
+      error: 'What was edited can be granted for exactly these arguments only',
+    });
+}
+
+/** The grants that a request offers; only tool approvals do. */
+export function grantsOffered(request: { type: string; payload: Record<string, unknown> }): GrantTerms[] {
+  if (request.type !== 'tool_approval') return [];
+  return toolApprovalPayload.safeParse(request.payload).data?.grants ?? [];
+}
+
+/** The one that a response chooses. */
+export function grantChosen(
+  request: { type: string; payload: Record<string, unknown> },
+  response: RequestResponse | undefined,
+): (GrantTerms & { index: number }) | undefined {
+  return response && chosen(grantsOffered(request), response);
+}
+
+function chosen(offered: readonly GrantTerms[] | undefined, response: Record<string, unknown>) {
+  const { grant: index } = response;
+  const terms = typeof index === 'number' ? offered?.[index] : undefined;
+  return terms && { ...terms, index: Number(index) };
 }
 
 /** The kinds of request and the tools an app knows. */
 export class Kinds {
   private readonly kinds: Map<string, Kind>;
-  /** What an approval of each tool carries whose arguments may be edited. */
-  private readonly editedApprovals = new Map<string, z.ZodType<RequestResponse>>();
+  private readonly tools = new Map<string, KnownTool>();
   private readonly jsonSchemas = new WeakMap<z.ZodType, Record<string, unknown>>();
 
   /** @param registered the app's own kinds, by name */
   constructor(registered: Record<string, Kind> = {}) {
     this.kinds = new Map(
-      Object.entries({ tool_approval: toolApproval(this.editedApprovals), question, ...registered }),
+      Object.entries({ tool_approval: toolApproval(this.tools), question, ...registered }),
     );
   }
 
   /** From now on edited arguments of this tool are validated by this schema; those of unknown tools are refused. */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
-    this.editedApprovals.set(name, z.strictObject({ comment, tool_args: args.optional() }));
+    this.tools.set(name, { args, approval: z.strictObject({ comment, tool_args: args.optional() }) });
   }
 
   /** A deep-frozen copy of an acceptable payload. @throws HubError `invalid_request` saying what is wrong, `too_large` */
   payload(type: string, payload: unknown): Record<string, unknown> {
     const kind = this.kinds.get(type);
     if (!kind) throw new HubError('invalid_request', `Unknown kind of request: ${type}`);
-    const result = kind.payload.safeParse(plainCopy(payload));
+    const result = kind.payload.safeParse(jsonCopy(payload));
     if (!result.success) throw new HubError('invalid_request', describeIssue(result.error.issues[0]));
     return deepFreeze(result.data);
   }
@@ -110,12 +161,21 @@ export class Kinds {
     assertPlain(response);
     const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(response);
     if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
-    return Object.keys(result.data).length > 0 ? result.data : undefined;
+    // As it will be kept: a schema may make something of it that JSON has no words for.
+    return Object.keys(result.data).length > 0 ? (jsonCopy(result.data) as RequestResponse) : undefined;
   }
 }
 
-/** What JSON keeps of a value, so that what is stored, shown and digested is the same. */
-function plainCopy(value: unknown): unknown {
+/** Whether JSON keeps the same of both, in whatever order of keys. */
+export function isSameJson(a: unknown, b: unknown): boolean {
+  return canonical(jsonCopy(a)) === canonical(jsonCopy(b));
+}
+
+/**
+ * What JSON keeps of a value, so that what is stored, shown and digested is the same.
+ * @throws HubError `invalid_request`, `too_large`
+ */
+export function jsonCopy(value: unknown): unknown {
   let text: string | undefined;
   try {
     text = JSON.stringify(value);

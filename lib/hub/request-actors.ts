@@ -13,12 +13,13 @@ import { hitlRequestMachine } from '../actors/hitl-request-machine';
 import { damaged, HubError } from '../errors';
 import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
-import type { Millis, RequestRecord } from '../protocol/records';
+import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
 import { requestView } from '../protocol/views';
-import type { ProcessedFrame, RequestWrite, Store } from '../store/store';
+import type { GrantWrite, ProcessedFrame, RequestWrite, Store } from '../store/store';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
+import { grantGiven } from './grant-terms';
 import { Lanes } from './lanes';
 import { LiveActor, statesOf } from './live-actor';
 import type { Occasion } from './occasion';
@@ -54,6 +55,7 @@ interface Change {
   /** The request that was there before; a newer one follows it in `requests` if it makes way. */
   before?: RequestRecord;
   envelopes: readonly LoggableEnvelope[];
+  grants: readonly GrantWrite[];
   audit: readonly AuditRecord[];
   frame?: ProcessedFrame;
 }
@@ -83,19 +85,27 @@ export class RequestActors {
     return this.live.size;
   }
 
-  /** A new request, kept and shown; an older one with the same key makes way in the same commit. */
-  async begin(input: RequestInput, occasion: Occasion = {}, olderId?: string): Promise<RequestRecord> {
-    const [actor, emitted] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
+  /**
+   * A new request, kept and shown; an older one with the same key makes way in the same commit. One that a grant covers is
+   * approved by it before anybody is asked, also in that commit.
+   */
+  async begin(
+    input: RequestInput,
+    occasion: Occasion = {},
+    { olderId, grant }: { olderId?: string | undefined; grant?: UsedGrant } = {},
+  ): Promise<RequestRecord> {
+    const [actor, asked] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
+    const emitted = grant ? actor.send({ type: 'use_grant', at: input.createdAt, grant }) : asked;
     const live = { actor, version: 0 };
     const write = this.toWrite(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
-    const envelopes = this.toEnvelopes(emitted, write.record, audit);
-    const birth: Change = { requests: [write], envelopes, audit: [audit] };
+    const birth = this.toChange(write, emitted, audit);
     if (olderId === undefined) await this.keep(birth);
     else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
     actor.tellSteps();
     this.remember(input.id, live);
+    this.tell(emitted, write.record);
     return write.record;
   }
 
@@ -139,12 +149,13 @@ export class RequestActors {
     const write = this.toWrite(older);
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
-    const envelopes = this.toEnvelopes(farewell, write.record, audit);
+    const change = this.toChange(write, farewell, audit);
     await this.guarded(olderId, () =>
       this.keep({
         before,
         requests: [write, ...newer.requests],
-        envelopes: [...envelopes, ...newer.envelopes],
+        envelopes: [...change.envelopes, ...newer.envelopes],
+        grants: [...change.grants, ...newer.grants],
         audit: [audit, ...newer.audit],
       }),
     );
@@ -180,8 +191,7 @@ export class RequestActors {
     await this.guarded(record.id, () =>
       this.keep({
         before: requestRecord(before),
-        requests: [write],
-        envelopes: this.toEnvelopes(emitted, record, audit),
+        ...this.toChange(write, emitted, audit),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: { hitl: requestView(record, this.parts.clock.now()) } } }),
       }),
@@ -315,17 +325,16 @@ export class RequestActors {
     };
   }
 
-  private toEnvelopes(
-    emitted: readonly RequestEmitted[],
-    record: RequestRecord,
-    cause: AuditRecord,
-  ): LoggableEnvelope[] {
+  private toChange(write: RequestWrite, emitted: readonly RequestEmitted[], audit: AuditRecord): Change {
     const now = this.parts.clock.now();
-    return emitted.flatMap(({ type }) =>
+    const { record } = write;
+    const envelopes = emitted.flatMap(({ type }) =>
       type === 'hitl_request_pending' || type === 'hitl_request_updated' || type === 'hitl_request_resolved'
-        ? [hitlRequest(type, record, now, cause)]
+        ? [hitlRequest(type, record, now, audit)]
         : [],
     );
+    const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
+    return { requests: [write], envelopes, grants, audit: [audit] };
   }
 
   private async keep({ before, ...change }: Change): Promise<void> {
@@ -350,6 +359,16 @@ async function decided<T>(decide: () => Promise<T>): Promise<T> {
       if (!lostRace || attempt >= maxAttempts) throw error;
     }
   }
+}
+
+/** What a request says of grants, as it is kept with it. */
+function grantWrites(type: RequestEmitted['type'], record: RequestRecord): GrantWrite[] {
+  const { grant, usedGrant } = record;
+  if (type === 'grant_given') return [{ type: 'give', grant: grantGiven(record) }];
+  if (type === 'grant_used' && usedGrant) return [{ type: 'use', id: usedGrant.id }];
+  if (type === 'grant_revoked' && grant?.revokedBy)
+    return [{ type: 'revoke', id: grant.id, by: grant.revokedBy }];
+  return [];
 }
 
 /** @throws HubError `storage_failed` for a snapshot this version cannot read */

@@ -2,6 +2,7 @@
 import { HubError } from '../errors';
 import type { MessageRecord, MessageType, RequestRecord, RequestStatus, User } from '../protocol/records';
 import type { AskOptions } from './ask';
+import { type GrantOffer, toGrantTerms } from './grant-terms';
 import { deepFreeze } from './kinds';
 
 /** What `approve` and `ask` share. */
@@ -15,6 +16,8 @@ export interface ApproveOptions extends TurnAskOptions {
   toolArgs: Record<string, unknown>;
   /** Whether the human may edit the arguments before approving. Default false. */
   editable?: boolean;
+  /** What the human may allow beside this one call, and what a call may be allowed by; at most 10. Default: nothing. */
+  grants?: readonly GrantOffer[];
 }
 
 export interface QuestionOptions extends TurnAskOptions {
@@ -117,8 +120,13 @@ export class Turn {
    * @throws HubError `turn_ended`, `invalid_request`, `key_conflict`, `storage_failed`, `closing`
    */
   approve(options: ApproveOptions): Promise<Approval> {
-    const { toolName, toolArgs, editable, ...rest } = options;
-    const payload = { tool_name: toolName, tool_args: toolArgs, ...(editable && { editable }) };
+    const { toolName, toolArgs, editable, grants, ...rest } = options;
+    const payload = {
+      tool_name: toolName,
+      tool_args: toolArgs,
+      ...(editable && { editable }),
+      ...(grants && grants.length > 0 && { grants: grants.map(toGrantTerms) }),
+    };
     return handled(
       this.port.request({ ...rest, type: 'tool_approval', payload }).then((request) => ({
         ...toDecision(request),

@@ -8,7 +8,7 @@ import { texts } from './texts';
 export interface Offer {
   scope: 'ticket' | 'everywhere';
   args: 'exact' | 'any';
-  expires_in?: string | number;
+  expires_in_ms?: number;
   uses?: number;
 }
 

@@ -37,6 +37,12 @@ const errors: Partial<Record<ErrorCode | 'closed' | 'queue_full', string>> = {
   authentication_required: 'You are signed out. Sign in again to answer.',
 };
 
+const spans = [
+  { name: 'minute', minutes: 1 },
+  { name: 'hour', minutes: 60 },
+  { name: 'day', minutes: 1_440 },
+] as const;
+
 export const texts = {
   // Times and numbers
   justNow: 'just now',
@@ -138,15 +144,17 @@ export const texts = {
   offer: (offer: {
     scope: 'ticket' | 'everywhere';
     args: 'exact' | 'any';
-    expires_in?: string | number;
+    expires_in_ms?: number;
     uses?: number;
   }) => {
     const what = offer.args === 'exact' ? 'This very call' : 'Any call of this tool';
     const where = offer.scope === 'ticket' ? 'in this ticket' : 'in every ticket';
+    const minutes = (offer.expires_in_ms ?? 0) / 60_000;
+    const unit = [...spans].reverse().find(({ minutes: least }) => minutes >= least * 2) ?? spans[0];
     const time =
-      typeof offer.expires_in === 'number'
-        ? plural(Math.round(offer.expires_in / 60_000), 'minute')
-        : offer.expires_in;
+      offer.expires_in_ms === undefined
+        ? undefined
+        : plural(Math.max(1, Math.round(minutes / unit.minutes)), unit.name);
     const often = offer.uses === undefined ? '' : `, ${plural(offer.uses, 'time')}`;
     return `${what}, ${where}${time === undefined ? '' : `, for ${time}`}${often}`;
   },
@@ -292,7 +300,6 @@ export const texts = {
   everywhere: 'every ticket',
   grantedBy: 'By',
   until: 'Until',
-  forGood: 'no end',
   usesLeft: (count: number) => `${plural(count, 'time')} left`,
   revoke: 'Take back',
   reallyRevoke: 'Really take back?',

@@ -26,6 +26,7 @@ export const auditEventSchema = z.enum([
   'failed',
   'unknown',
   'retried',
+  'grant_revoked',
   'refused',
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
@@ -56,6 +57,8 @@ export interface AuditRecord {
   comment?: string | undefined;
   /** Why it was withdrawn or is over, or why a run failed. */
   reason?: string | undefined;
+  /** The grant that was given with the answer, that approved the request, or that was revoked. */
+  grantId?: string | undefined;
   /** Why it was `refused`. */
   code?: ErrorCode | undefined;
   rule?: string | undefined;
@@ -82,6 +85,7 @@ export const auditViewSchema = z.object({
   approved_digest: z.string().optional(),
   comment: z.string().optional(),
   reason: z.string().optional(),
+  grant_id: z.string().optional(),
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).optional(),
   rule: z.string().optional(),
 });
@@ -95,7 +99,7 @@ export function causeView({ event, by, via }: AuditRecord): z.infer<typeof cause
 }
 
 export function auditView(entry: AuditEntry): AuditView {
-  const { fromState, by, from, verdict, approvedDigest, comment, reason, code, rule } = entry;
+  const { fromState, by, from, verdict, approvedDigest, comment, reason, grantId, code, rule } = entry;
   return {
     n: entry.n,
     ticket_id: entry.ticketId,
@@ -114,6 +118,7 @@ export function auditView(entry: AuditEntry): AuditView {
     ...(approvedDigest && { approved_digest: approvedDigest }),
     ...(comment !== undefined && { comment }),
     ...(reason !== undefined && { reason }),
+    ...(grantId && { grant_id: grantId }),
     ...(code && { code }),
     ...(rule && { rule }),
   };

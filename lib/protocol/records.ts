@@ -121,6 +121,55 @@ export interface CountedVerdict {
   /** In which stage, from 0. */
   stage: number;
   comment?: string | undefined;
+  /** Which of the offered grants this person would give, from 0. */
+  grant?: number | undefined;
+}
+
+/** What an approval may free beside the one call it is for: offered in a request's payload, so shown to people and in the digest. */
+export interface GrantTerms {
+  /** `ticket`: in the ticket where it is given. `everywhere`: in every ticket. */
+  scope: 'ticket' | 'everywhere';
+  /** `exact`: for the arguments that are approved. `any`: for whatever arguments; never everywhere. */
+  args: 'exact' | 'any';
+  /** From the approval on. */
+  expires_in_ms: number;
+  /** How many calls; as many as come if it is not there. */
+  uses?: number | undefined;
+}
+
+/** The grant that came with an approval, as the request tells it. */
+export interface GivenGrant extends Omit<GrantTerms, 'expires_in_ms'> {
+  id: string;
+  expiresAt: Millis;
+  revokedAt?: Millis | undefined;
+  revokedBy?: Author | undefined;
+}
+
+/** The grant that approved a request. */
+export interface UsedGrant {
+  id: string;
+  givenBy: readonly Author[];
+}
+
+/** A standing leave for one tool, given by people with an approval; each use of it is a request of its own. */
+export interface GrantRecord extends GivenGrant {
+  toolName: string;
+  /** Where it was given and, with the scope `ticket`, where it holds. */
+  ticketId: string;
+  /** The approval it was given with. */
+  requestId: string;
+  /** Everybody whose approval it took, in the order in which they gave it. */
+  givenBy: readonly Author[];
+  /** Of the approval, as it stood then. */
+  policy: AnswerPolicy;
+  /** With `exact`: the arguments it is for. */
+  toolArgs?: Record<string, unknown>;
+  /** Digest of all that a call must have in common with it: tool, place, arguments, offer, policy. */
+  covers: string;
+  createdAt: Millis;
+  /** How many calls it has covered. */
+  used: number;
+  lastUsedAt?: Millis | undefined;
 }
 
 /** What became of the effect that was approved; a decision and its effect are two things. */
@@ -183,4 +232,10 @@ export interface RequestRecord {
   /** Of what was approved: `digest`, or that of the edited arguments. */
   approvedDigest?: string;
   execution?: Execution | undefined;
+  /** Where grants are offered: digest of the policy as it was asked, before any escalation. */
+  policyDigest?: string;
+  /** The grant that its approval gave. */
+  grant?: GivenGrant | undefined;
+  /** The grant that approved it in place of people, and who had given that. */
+  usedGrant?: UsedGrant | undefined;
 }

@@ -5,6 +5,7 @@ import type {
   Author,
   CountedVerdict,
   Execution,
+  GivenGrant,
   MessageRecord,
   Millis,
   RequestRecord,
@@ -84,6 +85,16 @@ const verdictViewSchema = z.object({
   at: time,
   stage: z.number().int(),
   comment: z.string().optional(),
+  grant: z.number().int().optional(),
+});
+const givenGrantSchema = z.object({
+  id: z.string(),
+  scope: z.enum(['ticket', 'everywhere']),
+  args: z.enum(['exact', 'any']),
+  expires_at: time,
+  uses: z.number().int().optional(),
+  revoked_at: time.optional(),
+  revoked_by: authorSchema.optional(),
 });
 const executionSchema = z.object({
   state: z.enum(['executing', 'executed', 'failed', 'unknown']),
@@ -123,6 +134,10 @@ export const requestViewSchema = z.object({
   /** Of what was approved, which may have been edited. */
   approved_digest: z.string().optional(),
   execution: executionSchema.optional(),
+  /** The grant that the approval gave beside the one call. */
+  grant: givenGrantSchema.optional(),
+  /** The grant that approved it, so that nobody was asked. */
+  used_grant: z.object({ id: z.string(), given_by: z.array(authorSchema) }).optional(),
 });
 
 export type AuthorView = z.infer<typeof authorSchema>;
@@ -204,6 +219,10 @@ export function requestView(request: RequestRecord, now: Millis): RequestView {
     }),
     ...(request.approvedDigest && { approved_digest: request.approvedDigest }),
     ...(request.execution && { execution: executionView(request.execution, now) }),
+    ...(request.grant && { grant: givenGrantView(request.grant, now) }),
+    ...(request.usedGrant && {
+      used_grant: { id: request.usedGrant.id, given_by: request.usedGrant.givenBy.map(authorView) },
+    }),
   };
 }
 
@@ -211,9 +230,22 @@ function policyView({ excludeRequester, ...policy }: AnswerPolicy): z.infer<type
   return policySchema.parse({ ...policy, ...(excludeRequester && { exclude_requester: true }) });
 }
 
-function verdictView({ by, status, at, stage, comment }: CountedVerdict, now: Millis) {
-  const said = comment === undefined ? {} : { comment };
+function verdictView({ by, status, at, stage, comment, grant }: CountedVerdict, now: Millis) {
+  const said = { ...(comment !== undefined && { comment }), ...(grant !== undefined && { grant }) };
   return { by: authorView(by), status, at: toWireTime(at, now), stage, ...said };
+}
+
+function givenGrantView(grant: GivenGrant, now: Millis): z.infer<typeof givenGrantSchema> {
+  const { id, scope, args, expiresAt, uses, revokedAt, revokedBy } = grant;
+  return {
+    id,
+    scope,
+    args,
+    expires_at: toWireTime(expiresAt, now),
+    ...(uses !== undefined && { uses }),
+    ...(revokedAt !== undefined && { revoked_at: toWireTime(revokedAt, now) }),
+    ...(revokedBy && { revoked_by: authorView(revokedBy) }),
+  };
 }
 
 function executionView({ state, startedAt, endedAt, error }: Execution, now: Millis) {

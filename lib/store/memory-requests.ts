@@ -27,6 +27,7 @@ export class MemoryRequests {
   private readonly everywhere = new Group();
   private readonly byTicket = new Map<string, Group>();
   private readonly pendingByTurn = new Map<string, OrderedList<Place, Kept>>();
+  private readonly byGrant = new Map<string, OrderedList<Place, Kept>>();
   private readonly due = byDeadline();
   /** The id of the live request, by ticket and key. */
   private readonly holders = new Map<string, string>();
@@ -61,18 +62,14 @@ export class MemoryRequests {
 
   /** As `Store.requests`. */
   page({ ticketId, status }: RequestFilter, limit: number, cursor?: string): Page<RequestRecord> {
-    const size = bounded(limit, 1, maxPageSize);
-    const place = decodeCursor(cursor);
     const group = ticketId === undefined ? this.everywhere : this.byTicket.get(ticketId);
     const list = status === 'pending' ? group?.pending : group?.all;
-    const shown: Kept[] = [];
-    for (const kept of list?.from(place) ?? []) {
-      if (status !== undefined && kept.status !== status) continue;
-      const last = shown.at(size - 1);
-      if (last) return { items: shown.map(copyRecord), nextCursor: encodeCursor(last) };
-      shown.push(kept);
-    }
-    return { items: shown.map(copyRecord) };
+    return pageOf(list, limit, cursor, (kept) => status === undefined || kept.status === status);
+  }
+
+  /** As `Store.grantUses`. */
+  pageOfGrant(grantId: string, limit: number, cursor?: string): Page<RequestRecord> {
+    return pageOf(this.byGrant.get(grantId), limit, cursor, () => true);
   }
 
   /** As `Store.inbox`. */
@@ -98,13 +95,13 @@ export class MemoryRequests {
   /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
   prepare(write: RequestWrite): () => void {
     const { record, snapshot, version, dueAt } = write;
-    const { id, ticketId, turnId, key, status, createdAt } = record;
+    const { id, ticketId, turnId, key, status, createdAt, usedGrant } = record;
     const claimedBy = record.claim?.by.userId;
     const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
     return () => {
       const found = { id, ticketId, turnId, key, claimedBy, status, createdAt };
       const next = { ...found, version: version + 1, dueAt, ...texts };
-      const kept = this.byId.get(id) ?? this.add(next);
+      const kept = this.byId.get(id) ?? this.add(next, usedGrant?.id);
       this.unlist(kept);
       Object.assign(kept, next);
       this.list(kept);
@@ -112,8 +109,9 @@ export class MemoryRequests {
     };
   }
 
-  private add(kept: Kept): Kept {
+  private add(kept: Kept, grantId: string | undefined): Kept {
     this.byId.set(kept.id, kept);
+    if (grantId !== undefined) listUnder(this.byGrant, grantId).add(kept);
     this.everywhere.all.add(kept);
     this.ofTicket(kept.ticketId).all.add(kept);
     return kept;
@@ -160,10 +158,32 @@ export class MemoryRequests {
   }
 
   private ofTurn(turnId: string): OrderedList<Place, Kept> {
-    const list = this.pendingByTurn.get(turnId) ?? byAge();
-    this.pendingByTurn.set(turnId, list);
-    return list;
+    return listUnder(this.pendingByTurn, turnId);
   }
+}
+
+function listUnder(lists: Map<string, OrderedList<Place, Kept>>, name: string): OrderedList<Place, Kept> {
+  const list = lists.get(name) ?? byAge();
+  lists.set(name, list);
+  return list;
+}
+
+function pageOf(
+  list: OrderedList<Place, Kept> | undefined,
+  limit: number,
+  cursor: string | undefined,
+  isWanted: (kept: Kept) => boolean,
+): Page<RequestRecord> {
+  const size = bounded(limit, 1, maxPageSize);
+  const place = decodeCursor(cursor);
+  const shown: Kept[] = [];
+  for (const kept of list?.from(place) ?? []) {
+    if (!isWanted(kept)) continue;
+    const last = shown.at(size - 1);
+    if (last) return { items: shown.map(copyRecord), nextCursor: encodeCursor(last) };
+    shown.push(kept);
+  }
+  return { items: shown.map(copyRecord) };
 }
 
 function byAge(): OrderedList<Place, Kept> {

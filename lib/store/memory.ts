@@ -2,9 +2,17 @@
 import { HubError } from '../errors';
 import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggedEnvelope } from '../protocol/envelopes';
-import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
+import type {
+  GrantRecord,
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  SessionRecord,
+  TurnRecord,
+} from '../protocol/records';
 import { decodeNumber } from './cursor';
 import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
+import { MemoryGrants } from './memory-grants';
 import { MemoryRequests } from './memory-requests';
 import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
 import { type Lookup, refusal } from './preconditions';
@@ -13,6 +21,7 @@ import type {
   Commit,
   CommitResult,
   DueRequest,
+  GrantFilter,
   InboxCounts,
   InboxFilter,
   InboxOrder,
@@ -47,6 +56,7 @@ class MemoryStore implements Store {
   private readonly messagesById = new Map<string, Kept>();
   private readonly messagesBySession = new Map<string, Kept[]>();
   private readonly requestsKept = new MemoryRequests();
+  private readonly grantsKept = new MemoryGrants();
   /** Acks by user and frame id, oldest first. */
   private readonly frames = new Map<string, Map<string, string>>();
 
@@ -54,6 +64,7 @@ class MemoryStore implements Store {
     ack: (userId, frameId) => read(this.frames.get(userId)?.get(frameId)),
     version: (id) => this.requestsKept.version(id),
     holder: (ticketId, key) => this.requestsKept.holder(ticketId, key),
+    grant: (id) => this.grantsKept.get(id),
   };
 
   async open(): Promise<void> {
@@ -203,6 +214,31 @@ class MemoryStore implements Store {
     );
   }
 
+  async grant(id: string): Promise<GrantRecord | undefined> {
+    this.assertOpen();
+    return this.grantsKept.get(id);
+  }
+
+  async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
+    this.assertOpen();
+    return this.grantsKept.live(covers, now, limit);
+  }
+
+  async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
+    this.assertOpen();
+    return this.grantsKept.page(filter, limit, cursor);
+  }
+
+  async grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    this.assertOpen();
+    return this.requestsKept.pageOfGrant(grantId, limit, cursor);
+  }
+
+  async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
+    this.assertOpen();
+    this.grantsKept.drop(endedBefore, limit);
+  }
+
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
     this.assertOpen();
     return read(this.frames.get(userId)?.get(frameId));
@@ -226,6 +262,7 @@ class MemoryStore implements Store {
       messages = [],
       requests = [],
       audit = [],
+      grants = [],
       envelopes,
       frame,
     } = commit;
@@ -235,6 +272,7 @@ class MemoryStore implements Store {
       ...messages.map((message) => this.prepareMessage(message)),
       ...requests.map((request) => this.requestsKept.prepare(request)),
       ...audit.map((record) => this.prepareAudit(record)),
+      ...grants.map((grant) => this.grantsKept.prepare(grant, at)),
       ...(frame ? [this.prepareFrame(frame)] : []),
     ];
     const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));

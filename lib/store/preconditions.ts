@@ -1,5 +1,7 @@
 /** The rules by which a commit is refused, in one place; every store asks here before it writes anything. */
-import type { Commit, CommitResult } from './store';
+import type { GrantRecord, Millis } from '../protocol/records';
+import { afterGrantWrite, grantIdOf } from './grant-writes';
+import type { Commit, CommitResult, GrantWrite } from './store';
 
 /** What the rules must know of what is stored, read inside the store's transaction. */
 export interface Lookup {
@@ -9,6 +11,7 @@ export interface Lookup {
   version(requestId: string): number;
   /** The id of the live request of this key. */
   holder(ticketId: string, key: string): string | undefined;
+  grant(id: string): GrantRecord | undefined;
 }
 
 /**
@@ -16,9 +19,10 @@ export interface Lookup {
  * for was done the first time. Request writes are judged in their order, each as if those before it were kept.
  */
 export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, { ok: true }> | undefined {
-  const { frame, requests = [] } = commit;
+  const { frame, requests = [], grants = [] } = commit;
   const ack = frame && stored.ack(frame.userId, frame.frameId);
   if (ack) return { ok: false, code: 'duplicate_id', ack };
+  if (!canWriteGrants(grants, commit.at, stored)) return { ok: false, code: 'conflict' };
   if (requests.length === 0) return undefined;
 
   const versions = new Map<string, number>();
@@ -45,4 +49,15 @@ export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, {
     }
   }
   return undefined;
+}
+
+/** In their order, each as if those before it were kept. */
+function canWriteGrants(writes: readonly GrantWrite[], at: Millis, stored: Lookup): boolean {
+  const known = new Map<string, GrantRecord>();
+  return writes.every((write) => {
+    const id = grantIdOf(write);
+    const after = afterGrantWrite(known.get(id) ?? stored.grant(id), write, at);
+    if (after) known.set(id, after);
+    return after !== undefined;
+  });
 }

@@ -1,12 +1,14 @@
 /** One commit written to SQLite; the store calls it for each commit of a group, inside the group's transaction. */
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+import type { GrantRecord, Millis } from '../protocol/records';
 import { newEpoch } from './epoch';
+import { afterGrantWrite, grantIdOf, holdsUntil } from './grant-writes';
 import { maxFramesPerUser } from './limits';
 import { type Lookup, refusal } from './preconditions';
 import { listingOf, relist } from './sqlite-inbox';
 import { parseRow } from './sqlite-rows';
 import type { Statements, TicketRow } from './sqlite-statements';
-import type { Commit, CommitResult, ProcessedFrame, RequestWrite } from './store';
+import type { Commit, CommitResult, GrantWrite, ProcessedFrame, RequestWrite } from './store';
 
 /** Writes the commit, or nothing if it must be refused. */
 export type WriteCommit = (commit: Commit) => CommitResult;
@@ -19,11 +21,13 @@ export function commitWriter(s: Statements): WriteCommit {
     },
     version: (id) => s.requestVersion.get(id)?.version ?? 0,
     holder: (ticketId, key) => s.keyHolder.get(ticketId, key)?.id,
+    grant: (id) => storedGrant(s, id),
   };
   return (commit) => {
     const refused = refusal(commit, stored);
     if (refused) return refused;
     for (const write of commit.requests ?? []) writeRequest(s, write);
+    for (const write of commit.grants ?? []) writeGrant(s, write, commit.at);
     writeRecords(s, commit);
     for (const record of commit.audit ?? []) {
       s.addAudit.run(record.ticketId, record.ticketId, record.requestId, JSON.stringify(record));
@@ -36,12 +40,28 @@ export function commitWriter(s: Statements): WriteCommit {
 function writeRequest(s: Statements, write: RequestWrite): void {
   const { record, snapshot, version } = write;
   const dueAt = write.dueAt ?? null;
-  const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt } = record;
+  const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt, usedGrant } = record;
   const claimedBy = record.claim?.by.userId ?? null;
   const texts = [claimedBy, listingOf(write), JSON.stringify(record), JSON.stringify(snapshot)] as const;
   relist(s, write, s.listing.get(id)?.inbox ?? null, texts[1]);
   if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, ...texts, id);
-  else s.addRequest.run(id, ticketId, sessionId, turnId, key, status, 1, dueAt, createdAt, ...texts);
+  else {
+    const born = [id, ticketId, sessionId, turnId, key, usedGrant?.id ?? null] as const;
+    s.addRequest.run(...born, status, 1, dueAt, createdAt, ...texts);
+  }
+}
+
+function writeGrant(s: Statements, write: GrantWrite, at: Millis): void {
+  const grant = afterGrantWrite(storedGrant(s, grantIdOf(write)), write, at);
+  if (!grant) return;
+  const { id, ticketId, covers, createdAt, expiresAt } = grant;
+  const until = holdsUntil(grant) ?? null;
+  s.putGrant.run(id, ticketId, covers, createdAt, expiresAt, until, JSON.stringify(grant));
+}
+
+function storedGrant(s: Statements, id: string): GrantRecord | undefined {
+  const row = s.grant.get(id);
+  return row && parseRow('grants', row);
 }
 
 function writeRecords(s: Statements, { sessions = [], turns = [], messages = [] }: Commit): void {

@@ -66,6 +66,7 @@ const migrations: readonly string[] = [
     session_id TEXT NOT NULL,
     turn_id TEXT,
     key TEXT,
+    grant_id TEXT,
     status TEXT NOT NULL,
     version INTEGER NOT NULL,
     due_at INTEGER,
@@ -83,6 +84,23 @@ const migrations: readonly string[] = [
   CREATE INDEX requests_by_status ON requests (status, created_at, id);
   CREATE INDEX requests_of_ticket ON requests (ticket_id, created_at, id);
   CREATE INDEX requests_of_ticket_by_status ON requests (ticket_id, status, created_at, id);
+  CREATE INDEX requests_of_grant ON requests (grant_id, created_at, id) WHERE grant_id IS NOT NULL;
+
+  CREATE TABLE grants (
+    id TEXT PRIMARY KEY NOT NULL,
+    ticket_id TEXT NOT NULL,
+    covers TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    holds_until INTEGER,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX grants_covering ON grants (covers, holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_live ON grants (holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_live_of_ticket ON grants (ticket_id, holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_by_age ON grants (created_at, id);
+  CREATE INDEX grants_of_ticket ON grants (ticket_id, created_at, id);
+  CREATE INDEX grants_by_end ON grants (expires_at, id);
 
   CREATE TABLE audit (
     ticket_id TEXT NOT NULL,

@@ -54,6 +54,9 @@ const stored = 'id, record AS text, snapshot, version, due_at';
 const listed = 'id, record AS text, created_at';
 const notExcept = 'NOT EXISTS (SELECT 1 FROM inbox_except WHERE user_id = ? AND inbox_except.id = inbox.id)';
 const inboxPlace = 'id, created_at AS createdAt, urgency';
+/** A live grant with its end for a place. */
+const ending = 'id, record AS text, holds_until AS created_at';
+const afterEnd = '(holds_until, id) > (?, ?) ORDER BY holds_until, id LIMIT ?';
 const afterPlace = '(created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?';
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -137,6 +140,7 @@ export function prepareStatements(db: Database) {
         sessionId: string,
         turnId: string | null,
         key: string | null,
+        grantId: string | null,
         status: string,
         version: number,
         dueAt: Millis | null,
@@ -148,8 +152,9 @@ export function prepareStatements(db: Database) {
       ]
     >(
       `INSERT INTO requests
-         (id, ticket_id, session_id, turn_id, key, status, version, due_at, created_at, claimed_by, inbox, record, snapshot)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (id, ticket_id, session_id, turn_id, key, grant_id, status, version, due_at, created_at, claimed_by, inbox,
+          record, snapshot)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     // What never changes is left out, so that the indexes over it are not written again.
     setRequest: prepare<
@@ -241,6 +246,35 @@ export function prepareStatements(db: Database) {
     auditOfRequest: prepare<[ticketId: string, requestId: string, after: number, limit: number], AuditRow>(
       `SELECT n, record AS text FROM audit
        WHERE ticket_id = ? AND request_id = ? AND n > ? ORDER BY n LIMIT ?`,
+    ),
+    requestsOfGrant: prepare<[grantId: string, ...At], ListedRow>(
+      `SELECT ${listed} FROM requests WHERE grant_id = ? AND ${afterPlace}`,
+    ),
+
+    putGrant: prepare<
+      [string, ticketId: string, covers: string, Millis, expires: Millis, holdsUntil: Millis | null, string]
+    >(
+      `INSERT INTO grants (id, ticket_id, covers, created_at, expires_at, holds_until, record)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET holds_until = excluded.holds_until, record = excluded.record`,
+    ),
+    grant: prepare<[id: string], TextRow>('SELECT id, record AS text FROM grants WHERE id = ?'),
+    grantsCovering: prepare<[covers: string, now: Millis, limit: number], TextRow>(
+      'SELECT id, record AS text FROM grants WHERE covers = ? AND holds_until > ? ORDER BY holds_until, id LIMIT ?',
+    ),
+    grants: prepare<At, ListedRow>(`SELECT ${listed} FROM grants WHERE ${afterPlace}`),
+    grantsOfTicket: prepare<[ticketId: string, ...At], ListedRow>(
+      `SELECT ${listed} FROM grants WHERE ticket_id = ? AND ${afterPlace}`,
+    ),
+    grantsLive: prepare<[now: Millis, ...At], ListedRow>(
+      `SELECT ${ending} FROM grants WHERE holds_until > ? AND ${afterEnd}`,
+    ),
+    grantsLiveOfTicket: prepare<[ticketId: string, now: Millis, ...At], ListedRow>(
+      `SELECT ${ending} FROM grants WHERE ticket_id = ? AND holds_until > ? AND ${afterEnd}`,
+    ),
+    dropGrants: prepare<[endedBefore: Millis, limit: number]>(
+      `DELETE FROM grants WHERE id IN
+         (SELECT id FROM grants WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?)`,
     ),
 
     frame: prepare<[userId: string, frameId: string], TextRow>(

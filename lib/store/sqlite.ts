@@ -3,7 +3,14 @@ import type { Database } from 'better-sqlite3';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { LoggedEnvelope } from '../protocol/envelopes';
-import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from '../protocol/records';
+import type {
+  GrantRecord,
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  SessionRecord,
+  TurnRecord,
+} from '../protocol/records';
 import { decodeCursor, decodeNumber, encodeCursor, encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
@@ -24,6 +31,7 @@ import type {
   Commit,
   CommitResult,
   DueRequest,
+  GrantFilter,
   InboxCounts,
   InboxFilter,
   InboxOrder,
@@ -196,12 +204,7 @@ class SqliteStore implements Store {
   async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
     return this.use((s) => {
       const size = bounded(limit, 1, maxPageSize);
-      const rows = listRequests(s, filter, size + 1, cursor);
-      const shown = rows.slice(0, size);
-      const last = shown.at(-1);
-      const nextCursor =
-        rows.length > size && last && encodeCursor({ createdAt: last.created_at, id: last.id });
-      return { items: parseAll('requests', shown), ...(nextCursor && { nextCursor }) };
+      return pageOf('requests', listRequests(s, filter, size + 1, cursor), size);
     });
   }
 
@@ -251,6 +254,38 @@ class SqliteStore implements Store {
       const last = items.at(-1);
       return { items, ...(rows.length > size && last && { nextCursor: encodeNumber(last.n) }) };
     });
+  }
+
+  async grant(id: string): Promise<GrantRecord | undefined> {
+    return this.use((s) => parseOne('grants', s.grant.get(id)));
+  }
+
+  async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
+    return this.use((s) => {
+      const rows = [...new Set(covers)].flatMap((each) => s.grantsCovering.all(each, now, bounded(limit)));
+      return parseAll<GrantRecord>('grants', rows)
+        .sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))
+        .slice(0, bounded(limit));
+    });
+  }
+
+  async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      return pageOf('grants', listGrants(s, filter, size + 1, cursor), size);
+    });
+  }
+
+  async grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      const { createdAt, id } = decodeCursor(cursor);
+      return pageOf('requests', s.requestsOfGrant.all(grantId, createdAt, id, size + 1), size);
+    });
+  }
+
+  async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
+    this.use((s) => s.dropGrants.run(endedBefore, bounded(limit)));
   }
 
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
@@ -309,6 +344,24 @@ function listRequests(s: Statements, filter: RequestFilter, limit: number, curso
   if (ticketId !== undefined) return s.requestsOfTicket.all(ticketId, createdAt, id, limit);
   if (status !== undefined) return s.requestsByStatus.all(status, createdAt, id, limit);
   return s.requests.all(createdAt, id, limit);
+}
+
+function listGrants(s: Statements, filter: GrantFilter, limit: number, cursor?: string): ListedRow[] {
+  const { ticketId, liveAt } = filter;
+  const { createdAt, id } = decodeCursor(cursor);
+  if (ticketId !== undefined && liveAt !== undefined)
+    return s.grantsLiveOfTicket.all(ticketId, liveAt, createdAt, id, limit);
+  if (ticketId !== undefined) return s.grantsOfTicket.all(ticketId, createdAt, id, limit);
+  if (liveAt !== undefined) return s.grantsLive.all(liveAt, createdAt, id, limit);
+  return s.grants.all(createdAt, id, limit);
+}
+
+/** Of one row more than is shown. */
+function pageOf<T extends object>(table: string, rows: readonly ListedRow[], size: number): Page<T> {
+  const shown = rows.slice(0, size);
+  const last = shown.at(-1);
+  const nextCursor = rows.length > size && last && encodeCursor({ createdAt: last.created_at, id: last.id });
+  return { items: parseAll(table, shown), ...(nextCursor && { nextCursor }) };
 }
 
 function parseOne<T extends object>(table: string, row: TextRow | undefined): T | undefined {

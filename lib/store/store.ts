@@ -4,6 +4,8 @@ import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
   Answerers,
+  Author,
+  GrantRecord,
   MessageRecord,
   Millis,
   RequestRecord,
@@ -39,6 +41,12 @@ export interface ProcessedFrame {
   ack: Record<string, unknown>;
 }
 
+/** A grant that is given, used once or revoked, with the request that tells of it. */
+export type GrantWrite =
+  | { type: 'give'; grant: GrantRecord }
+  | { type: 'use'; id: string }
+  | { type: 'revoke'; id: string; by: Author };
+
 /** One event's worth of change to one ticket: all of it is kept, or none. */
 export interface Commit {
   ticketId: string;
@@ -49,6 +57,7 @@ export interface Commit {
   requests?: readonly RequestWrite[];
   /** Appended to the ticket's audit in this order. */
   audit?: readonly AuditRecord[];
+  grants?: readonly GrantWrite[];
   /** Appended to the ticket's log in this order. */
   envelopes: readonly LoggableEnvelope[];
   frame?: ProcessedFrame;
@@ -131,6 +140,13 @@ export interface InboxCounts {
   byTool: Readonly<Record<string, number>>;
 }
 
+export interface GrantFilter {
+  /** Where it was given. */
+  ticketId?: string;
+  /** Only those that hold at this time. */
+  liveAt?: Millis;
+}
+
 /**
  * A durable store of tickets.
  *
@@ -146,7 +162,8 @@ export interface InboxCounts {
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
- *   `ack` given the first time.
+ *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
+ *   of one that is not there or revoked already, with `conflict`. A use counts one more, whoever else uses it meanwhile.
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
@@ -218,6 +235,15 @@ export interface Store {
    * Audit records, oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give.
    */
   audit(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEntry>>;
+  grant(id: string): Promise<GrantRecord | undefined>;
+  /** Grants with one of these `covers` that hold at `now`, the first to end first, at most `limit`. */
+  liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]>;
+  /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
+  grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>>;
+  /** The requests that a grant approved (`usedGrant`), as `requests`. */
+  grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
+  /** Drops grants whose time ended before `endedBefore`, oldest end first, at most `limit`. Their requests stay. */
+  dropGrants(endedBefore: Millis, limit: number): Promise<void>;
 
   /** The answer given to a frame carried out before; the last 10,000 of each user are remembered. */
   processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined>;

@@ -9,10 +9,12 @@ import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
 import { type Clock, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
-import { type GuardedTool, guardTool, type Tool, type ToolRule } from '../hub/guard-tool';
+import type { MayGrant } from '../hub/grants';
+import { type GuardedTool, guardTool, type Tool } from '../hub/guard-tool';
 import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
+import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
 import type { ChatUser } from '../protocol/chat-frames';
@@ -40,6 +42,11 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   agent?: Agent;
   /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
   agentUser?: ChatUser;
+  /**
+   * The app's own rule on who may give, see and revoke a grant that holds in every ticket. Default: whoever may answer
+   * the request it comes with.
+   */
+  mayGrant?: MayGrant;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
   kinds?: Record<string, Kind>;
   /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
@@ -100,8 +107,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, hooks, kinds, log } = options;
-  const rules = { mayRespond, mayCancel };
+  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log } = options;
+  const rules = { mayRespond, mayCancel, mayGrant };
   const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);

@@ -57,20 +57,35 @@ const times = [5, 10, 20, 30, 40];
 const by = fc.constantFrom(...Object.values(people));
 const at = fc.constantFrom(...times);
 const permitted = fc.boolean().map((no) => !no || no);
+/** One of two offers. */
+const grant = fc
+  .record({
+    id: fc.constant('g1'),
+    index: fc.constantFrom(0, 0, 0, 1),
+    permitted: fc.constantFrom(true, true, true, true, false),
+    scope: fc.constant('ticket' as const),
+    args: fc.constant('any' as const),
+    expires_in_ms: fc.constant(100),
+  })
+  .map((offer) => ({ ...offer, uses: 3 }));
 const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({
-      type: fc.constant('respond' as const),
-      at,
-      by,
-      permitted: fc.oneof(
-        { weight: 9, arbitrary: fc.constant(true) },
-        { weight: 1, arbitrary: permitted.map(() => false) },
-      ),
-      status: fc.constantFrom('approved' as const, 'denied' as const),
-      revision: fc.constantFrom(1, 1, 1, 2),
-    }),
+    arbitrary: fc.record(
+      {
+        type: fc.constant('respond' as const),
+        at,
+        by,
+        permitted: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(true) },
+          { weight: 1, arbitrary: permitted.map(() => false) },
+        ),
+        status: fc.constantFrom('approved' as const, 'denied' as const),
+        revision: fc.constantFrom(1, 1, 1, 2),
+        grant,
+      },
+      { requiredKeys: ['type', 'at', 'by', 'permitted', 'status', 'revision'] },
+    ),
   },
   {
     weight: 4,
@@ -113,7 +128,7 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({
       type: fc.constantFrom('lease_end' as const, 'remind' as const, 'escalate' as const, 'expire' as const),
       at,
@@ -127,6 +142,7 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
         at,
         runId: fc.constantFrom('run1', 'run2'),
         digest: fc.constantFrom('original', 'original', 'amended'),
+        isRevoked: fc.constantFrom(false, false, false, true),
       })
       .map((event) => ({ ...event, until: event.at + 10 })),
   },
@@ -135,7 +151,7 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
     arbitrary: fc.oneof(
       fc.record({ type: fc.constant('executed' as const), at, runId: fc.constantFrom('run1', 'run2') }),
       fc.record({
-        type: fc.constant('execution_failed' as const),
+        type: fc.constantFrom('execution_failed' as const, 'execution_lost' as const),
         at,
         runId: fc.constantFrom('run1', 'run2'),
         error: fc.constant('no route'),
@@ -143,8 +159,18 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
     ),
   },
   {
-    weight: 2,
-    arbitrary: fc.record({ type: fc.constantFrom('execution_lease_end' as const, 'retry' as const), at }),
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constantFrom('execution_lease_end' as const, 'retry' as const, 'retry' as const),
+      at,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('revoke_grant' as const), at, by }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ type: fc.constant('use_grant' as const), at })
+      .map((event) => ({ ...event, grant: { id: 'g0', givenBy: [] } })),
   },
 );
 
@@ -201,11 +227,12 @@ function nodesOf(node: AnyStateNode): AnyStateNode[] {
 /** What the machine made of an event, in the oracle's terms. */
 function read(
   actor: ReturnType<typeof start>['actor'],
-): Omit<OracleState, 'yes' | 'no' | 'extra'> & { yes: number; no: number } {
+): Omit<OracleState, 'yes' | 'no' | 'extra' | 'picks'> & { yes: number; no: number } {
   const snapshot = actor.getSnapshot();
   const record = requestRecord(snapshot);
   const { execution: run } = record;
   const counted = record.verdicts.map(({ status }) => status);
+  const chosen = record.verdicts.filter(({ status }) => status === 'approved').map(({ grant }) => grant);
   return {
     status: record.status,
     stage: record.stage,
@@ -215,10 +242,11 @@ function read(
     run: run && { id: run.runId, state: run.state, until: run.until },
     yes: counted.filter((status) => status === 'approved').length,
     no: counted.filter((status) => status === 'denied').length,
+    grant: record.grant && { index: chosen.at(-1) ?? -1, isRevoked: record.grant.revokedAt !== undefined },
   };
 }
 
-const terms = ({ extra: _extra, yes, no, ...state }: OracleState) => ({
+const terms = ({ extra: _extra, picks: _picks, yes, no, ...state }: OracleState) => ({
   ...state,
   yes: yes.flat().length,
   no: no.flat().length,
@@ -229,6 +257,7 @@ function compare(input: RequestInput, events: readonly RequestEvent[], restore: 
   expect(emitted).toEqual([{ type: 'hitl_request_pending' }]);
   let oracle = firstState();
   let resolutions = 0;
+  let grants = 0;
   for (const event of events) {
     if (restore) {
       const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
@@ -245,6 +274,8 @@ function compare(input: RequestInput, events: readonly RequestEvent[], restore: 
       oracle = verdict;
     }
     expect(read(actor)).toEqual(terms(oracle));
+    grants += emitted.filter(({ type }) => type === 'grant_given').length;
+    expect(grants).toBe(oracle.grant ? 1 : 0);
     resolutions += emitted.filter(({ type }) => type === 'hitl_request_resolved').length;
     expect(resolutions).toBe(oracle.status === 'pending' ? 0 : 1);
     const due = nextDeadline(actor.getSnapshot());
@@ -287,6 +318,30 @@ describe('the HITL request machine', () => {
       ),
       { seed, numRuns: 400 },
     );
+  });
+
+  it('does the same in the corners that chance seldom comes to', () => {
+    const claim = { type: 'claim' as const, permitted: true, until: 15 };
+    compare(
+      inputs['four eyes'] ?? born({}),
+      [
+        { ...claim, at: 5, by: people.ann },
+        { ...claim, at: 20, by: people.rita },
+        { type: 'lease_end', at: 20 },
+      ],
+      true,
+    );
+    const runId = 'run1';
+    const run: RequestEvent[] = [
+      { type: 'respond', at: 5, by: people.ann, permitted: true, status: 'approved' },
+      { type: 'execute', at: 5, runId, until: 20, digest: 'original' },
+    ];
+    const ends: RequestEvent[] = [
+      { type: 'execution_failed', at: 6, runId, error: 'no route' },
+      { type: 'execution_lost', at: 6, runId, error: 'cut off' },
+      { type: 'execution_lease_end', at: 20 },
+    ];
+    for (const end of ends) compare(born({}), [...run, end, { type: 'retry', at: 30 }], true);
   });
 
   it('took every transition of the chart on the way', () => {

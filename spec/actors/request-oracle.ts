@@ -12,6 +12,9 @@ export interface OracleState {
   run: { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; until: number } | undefined;
   extra: string[];
   key: boolean;
+  /** The grants that the approvals name, each as it came. */
+  picks: (number | undefined)[];
+  grant: { index: number; isRevoked: boolean } | undefined;
 }
 
 export function firstState(): OracleState {
@@ -25,6 +28,8 @@ export function firstState(): OracleState {
     run: undefined,
     extra: [],
     key: true,
+    picks: [],
+    grant: undefined,
   };
 }
 
@@ -46,7 +51,15 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
       if ((event.revision ?? 1) !== state.revision) return 'stale_revision';
       const claimed = state.claim !== undefined && event.at < state.claim.until && state.claim.user !== me;
       if (claimed && born.policy.claim === 'exclusive') return 'claimed_by_other';
-      return settle(state, me, event.status === 'approved', born);
+      if (event.grant && !event.grant.permitted) return 'not_allowed';
+      if (event.status === 'denied') return settle(state, me, false, born);
+      const picks = [...state.picks, event.grant?.index];
+      const after = settle({ ...state, picks }, me, true, born);
+      const [first] = picks;
+      const isAgreed = first !== undefined && picks.every((pick) => pick === first);
+      return after.status === 'approved' && isAgreed
+        ? { ...after, grant: { index: first, isRevoked: false } }
+        : after;
     }
     case 'claim': {
       if (state.claim && event.at < state.claim.until && state.claim.user !== event.by.userId)
@@ -59,7 +72,15 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
     case 'lease_end':
       return state.claim && event.at >= state.claim.until ? { ...state, claim: undefined } : state;
     case 'amend':
-      return { ...state, revision: state.revision + 1, claim: undefined, yes: [], no: [], stage: 0 };
+      return {
+        ...state,
+        revision: state.revision + 1,
+        claim: undefined,
+        yes: [],
+        no: [],
+        picks: [],
+        stage: 0,
+      };
     case 'renew':
     case 'leave': {
       if (state.claim?.user !== event.by.userId) return state;
@@ -84,6 +105,7 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
     case 'execute':
     case 'executed':
     case 'execution_failed':
+    case 'execution_lost':
     case 'retry':
       return 'not_executable';
     default:
@@ -132,11 +154,17 @@ function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): 
         return { ...state, run: { ...run, until: event.until } };
       if (run) return 'not_executable';
       if (event.digest !== (state.revision > 1 ? 'amended' : born.digest)) return 'not_executable';
+      if (event.isRevoked) return 'not_executable';
       return { ...state, run: { id: event.runId, state: 'executing', until: event.until } };
     case 'executed':
     case 'execution_failed':
       if (run?.state !== 'executing' || run.id !== event.runId) return 'not_executable';
       return { ...state, run: { ...run, state: event.type === 'executed' ? 'executed' : 'failed' } };
+    case 'execution_lost':
+      if (run?.state !== 'executing' || run.id !== event.runId) return 'not_executable';
+      return { ...state, run: { ...run, state: 'unknown' } };
+    case 'revoke_grant':
+      return state.grant ? { ...state, grant: { ...state.grant, isRevoked: true } } : state;
     case 'execution_lease_end':
       return run?.state === 'executing' && event.at >= run.until
         ? { ...state, run: { ...run, state: 'unknown' } }

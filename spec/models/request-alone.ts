@@ -9,6 +9,7 @@ import {
   askOf,
   claimLasts,
   editedArgs,
+  grantOf,
   groupsOf,
   payloadOf,
   type Rules,
@@ -28,6 +29,7 @@ export class RequestAlone implements RequestSystem {
   private told = { pending: 0, updated: 0, resolved: 0 };
   private reminded = 0;
   private escalated = 0;
+  private isUncovered = false;
   private readonly dismissed = new Set([stranger]);
   private live: Live;
 
@@ -37,7 +39,9 @@ export class RequestAlone implements RequestSystem {
   ) {
     const [live, emitted] = LiveActor.begin(code.hitlRequestMachine, this.born());
     this.live = live;
-    this.hear(emitted);
+    const givenBy = [{ userId: 'ann', displayName: 'ann' }];
+    const used = { type: 'use_grant' as const, at: this.now, grant: { id: 'g0', givenBy } };
+    this.hear(rules.covered ? live.send(used) : emitted);
   }
 
   async perform(deed: RequestDeed): Promise<string> {
@@ -51,8 +55,11 @@ export class RequestAlone implements RequestSystem {
       return 'ok';
     }
     const { status } = this.record;
-    const misfit = deed.type === 'respond' && (deed.misfit || (deed.edits && !this.rules.editable));
-    if (misfit && status === 'pending') return 'invalid_response';
+    if (deed.type === 'revoke' && this.rules.covered) {
+      this.isUncovered = true;
+      return 'ok';
+    }
+    if (deed.type === 'respond' && this.isMisfit(deed) && status === 'pending') return 'invalid_response';
     const emitted = this.live.send(this.toEvent(deed));
     this.hear(emitted);
     const refused = emitted.find(({ type }) => type === 'refused');
@@ -62,7 +69,8 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution } = this.record;
+    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant } =
+      this.record;
     return {
       status,
       revision,
@@ -75,6 +83,7 @@ export class RequestAlone implements RequestSystem {
       reason: reason ?? null,
       hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
+      grant: grant ? `${verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       reminded: this.reminded,
       escalated: this.escalated,
       told: { pending: this.told.pending, resolved: this.told.resolved },
@@ -102,6 +111,11 @@ export class RequestAlone implements RequestSystem {
 
   private isPermitted(who: string): boolean {
     return !this.dismissed.has(who);
+  }
+
+  private isMisfit({ misfit, edits, yes, grant }: Extract<RequestDeed, { type: 'respond' }>): boolean {
+    const isUnoffered = grant !== undefined && (!yes || !this.rules.grants || grant > 1);
+    return misfit || (edits && !this.rules.editable) || isUnoffered;
   }
 
   private get record() {
@@ -137,6 +151,7 @@ export class RequestAlone implements RequestSystem {
     switch (deed.type) {
       case 'respond': {
         const { who, yes, edits } = deed;
+        const grant = deed.grant === undefined ? undefined : grantOf(deed.grant, who);
         return {
           type: 'respond',
           at,
@@ -145,6 +160,7 @@ export class RequestAlone implements RequestSystem {
           status: yes ? 'approved' : 'denied',
           ...(deed.revision !== undefined && { revision: deed.revision }),
           ...(edits && { response: { tool_args: editedArgs }, digest: digestOf(edited) }),
+          ...(grant && { grant }),
         };
       }
       case 'claim': {
@@ -181,12 +197,17 @@ export class RequestAlone implements RequestSystem {
           runId: deed.run,
           until: at + runLasts(this.rules) * this.tick,
           digest: digestOf(done),
+          isRevoked: this.isUncovered,
         };
       }
       case 'executed':
         return { type: 'executed', at, runId: deed.run };
       case 'failed':
         return { type: 'execution_failed', at, runId: deed.run, error: 'no route' };
+      case 'lost':
+        return { type: 'execution_lost', at, runId: deed.run, error: 'cut off' };
+      case 'revoke':
+        return { type: 'revoke_grant', at, by: personOf(deed.who) };
       case 'retry':
         return { type: 'retry', at };
       case 'tell':

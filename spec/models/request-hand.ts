@@ -1,5 +1,5 @@
 /** What the app does to one request of the model, through a hub: asks it, changes it, withdraws it, carries out what it allows. */
-import { type Hitl, HubError } from '../../lib';
+import { type Hub, HubError } from '../../lib';
 import type { RequestDeed } from './request-model';
 import { askOf, editedArgs, payloadOf, type Rules } from './request-rules';
 
@@ -19,7 +19,7 @@ export class RequestHand {
   private newer = 0;
 
   private constructor(
-    private readonly hitl: () => Hitl,
+    private readonly hub: () => Hub,
     private readonly rules: Rules,
     private readonly key: string,
     readonly id: string,
@@ -27,17 +27,23 @@ export class RequestHand {
 
   /**
    * Asks.
-   * @param hitl the hub's present one, which is another after a restart
+   * @param hub the present one, which is another after a restart
    * @param key unique in the ticket
    */
-  static async ask(hitl: () => Hitl, rules: Rules, key: string): Promise<RequestHand> {
-    const { id } = await hitl().request({ ...askOf(rules), ticketId: 'T-1', sessionId: 's1', key });
-    return new RequestHand(hitl, rules, key, id);
+  static async ask(hub: () => Hub, rules: Rules, key: string): Promise<RequestHand> {
+    const { hitl } = hub();
+    const ask = { ...askOf(rules), ticketId: 'T-1', sessionId: 's1' };
+    if (rules.covered) {
+      const granting = await hitl.request({ ...ask, key: `the grant for ${key}` });
+      await hitl.respond(granting.id, { by: { id: 'ann' }, status: 'approved', response: { grant: 0 } });
+    }
+    const { id } = await hitl.request({ ...ask, key });
+    return new RequestHand(hub, rules, key, id);
   }
 
   async perform(deed: AppDeed): Promise<unknown> {
     const { id, rules } = this;
-    const hitl = this.hitl();
+    const { hitl, grants } = this.hub();
     switch (deed.type) {
       case 'amend':
         return hitl.amend(id, payloadOf(rules, (await hitl.get(id)).revision + 1));
@@ -63,6 +69,12 @@ export class RequestHand {
         return hitl.executed(id, deed.run);
       case 'failed':
         return hitl.executed(id, deed.run, 'no route');
+      case 'lost':
+        return hitl.lost(id, deed.run, 'cut off');
+      case 'revoke': {
+        const { grant, usedGrant } = await hitl.get(id);
+        return grants.revoke(String(grant?.id ?? usedGrant?.id), { id: deed.who });
+      }
       case 'retry':
         return hitl.retry(id);
     }
@@ -73,12 +85,13 @@ export class RequestHand {
 export const withdrawal = { reason: 'I was wrong' };
 
 /** The body of an answer, as sockets and REST take it. */
-export function answerOf({ yes, revision, misfit, edits }: Extract<RequestDeed, { type: 'respond' }>) {
+export function answerOf({ yes, revision, misfit, edits, grant }: Extract<RequestDeed, { type: 'respond' }>) {
   return {
     status: yes ? ('approved' as const) : ('denied' as const),
     ...(revision !== undefined && { revision }),
     ...(misfit && { response: { answer: 'a question was not asked' } }),
     ...(edits && { response: { tool_args: editedArgs } }),
+    ...(grant !== undefined && { response: { grant } }),
   };
 }
 

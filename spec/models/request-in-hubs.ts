@@ -6,7 +6,7 @@ import { Hub } from '../../lib/hub/hub';
 import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, withdrawal } from './request-hand';
 import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
-import { groupsOf, type Rules, stranger, tickOf } from './request-rules';
+import { groupsOf, mayGive, type Rules, stranger, tickOf } from './request-rules';
 
 /** They act through the second hub, all others and the app through the first. */
 const elsewhere: readonly string[] = ['bob', 'lea'];
@@ -30,7 +30,7 @@ export class RequestInHubs implements RequestSystem {
     const system = new RequestInHubs(schedule, rules);
     const { hubs } = system;
     for (const hub of hubs) await hub.start();
-    system.hand = await RequestHand.ask(() => hubs[0].hitl, rules, 'key');
+    system.hand = await RequestHand.ask(() => hubs[0], rules, 'key');
     return system;
   }
 
@@ -66,7 +66,7 @@ export class RequestInHubs implements RequestSystem {
       items.filter((each) => 'hitl' in each && each.event === event && each.hitl.id === id).length;
     if (!stored) throw new Error('It is not kept');
     const { record } = stored;
-    const { claim, execution } = record;
+    const { claim, execution, grant } = record;
     const left = (until: number) => (until - this.clock.now()) / tickOf(this.rules);
     return {
       status: record.status,
@@ -80,6 +80,7 @@ export class RequestInHubs implements RequestSystem {
       reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: record.key !== undefined && record.status !== 'superseded',
       run: execution?.state ?? null,
+      grant: grant ? `${record.verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       ...this.told,
       told: { pending: times('hitl_request_pending'), resolved: times('hitl_request_resolved') },
     };
@@ -100,6 +101,7 @@ export class RequestInHubs implements RequestSystem {
       clock: this.clock,
       logger: createLogger({ silent: true }),
       mayRespond: ({ id }) => !this.dismissed.has(id),
+      mayGrant: ({ id }, grant) => mayGive(id, grant),
       hooks: {
         reminded: () => {
           this.told.reminded += 1;

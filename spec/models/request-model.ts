@@ -16,6 +16,8 @@ export type RequestDeed =
       misfit?: boolean;
       /** The arguments are changed before they are approved. */
       edits?: boolean;
+      /** Which of the offered grants comes with it. */
+      grant?: number;
     }
   | { type: 'claim' | 'release'; who: string }
   /** Someone does something else in the ticket, or leaves it and stays away. */
@@ -25,7 +27,9 @@ export type RequestDeed =
   | { type: 'amend' | 'cancel' | 'supersede' | 'end_turn' | 'retry' }
   /** Someone is about to do what was shown, what was made of it by an edit, or something else. */
   | { type: 'execute'; run: string; what: 'shown' | 'edited' | 'else' }
-  | { type: 'executed' | 'failed'; run: string }
+  | { type: 'executed' | 'failed' | 'lost'; run: string }
+  /** The grant that was given with it, or that approved it, is taken back. */
+  | { type: 'revoke'; who: string }
   /** The app's own rule turns against someone. */
   | { type: 'dismiss'; who: string }
   /** A deadline is told before its time. */
@@ -49,6 +53,8 @@ export interface RequestSight {
   /** Asked again with its key, it is found. */
   hasKey: boolean;
   run: string | null;
+  /** The grant that came with the approval, from 0, and who has revoked it. */
+  grant: string | null;
   reminded: number;
   escalated: number;
   /** How often everybody was told that it has begun, and that it has ended. */
@@ -70,7 +76,10 @@ interface Facts {
   rules: Rules;
   revision: number;
   round: number;
-  counted: readonly { who: string; yes: boolean; round: number }[];
+  counted: readonly { who: string; yes: boolean; round: number; grant?: number | undefined }[];
+  grant: { index: number; revokedBy: string | null } | null;
+  /** The grant that approved it was revoked. */
+  isUncovered: boolean;
   claim: { who: string; left: number } | null;
   /** Ticks to each deadline; none once it is past. */
   endLeft: number | null;
@@ -98,11 +107,13 @@ export function ruling({ context: facts, event }: Moment): string {
   const { rules, round, counted, claim } = facts;
   const { who, yes } = event;
   if (event.misfit || (event.edits && !rules.editable)) return 'invalid_response';
+  if (event.grant !== undefined && (!yes || !rules.grants || event.grant > 1)) return 'invalid_response';
   const forbidden = whyForbidden(facts, who);
   if (forbidden) return forbidden;
   if (counted.some((each) => each.who === who)) return 'already_answered';
   if ((event.revision ?? 1) !== facts.revision) return 'stale_revision';
   if (rules.exclusive && claim && claim.who !== who) return 'claimed_by_other';
+  if (event.grant === 1 && who === 'bob') return 'not_allowed grant';
   const { yes: needed, of = needed } = rules.rounds[round] ?? { yes: 1 };
   const said = (what: boolean) =>
     counted.filter((each) => each.round === round && each.yes === what).length + 1;
@@ -136,12 +147,13 @@ function withdrawalRefusal({ context: { rules }, event }: Moment): string | unde
 }
 
 /** Why what was approved may not be done now. */
-function executionRefusal({ context: { run, approved }, event }: Moment): string | undefined {
+function executionRefusal({ context: { run, approved, isUncovered }, event }: Moment): string | undefined {
   if (event.type !== 'execute') return undefined;
   if (run?.state === 'executing') return run.name === event.run ? undefined : 'not_executable under_way';
   if (run?.state === 'executed') return 'not_executable done';
   if (run) return 'not_executable needs_retry';
-  return event.what === approved ? undefined : 'not_executable digest';
+  if (event.what !== approved) return 'not_executable digest';
+  return isUncovered ? 'not_executable grant_revoked' : undefined;
 }
 
 const rules = (which: string) => (moment: Moment) => ruling(moment) === which;
@@ -174,6 +186,7 @@ export const requestSpecification = setup({
       'run' in event && context.run?.state === 'executing' && context.run.name === event.run,
     mayRetry: ({ context }) => context.run?.state === 'failed' || context.run?.state === 'unknown',
     isRunDue: ({ context }) => context.run?.state === 'executing' && context.run.left === 1,
+    isCovered: ({ context }) => context.rules.covered === true,
     isRunning: ({ context }) => context.run?.state === 'executing',
   },
   actions: {
@@ -183,11 +196,22 @@ export const requestSpecification = setup({
     refuseWithdrawal: emit((moment) => ({ type: 'refused' as const, code: withdrawalRefusal(moment) ?? '' })),
     refuseExecution: emit((moment) => ({ type: 'refused' as const, code: executionRefusal(moment) ?? '' })),
     count: assign(({ context: { counted, round }, event }) =>
-      event.type === 'respond' ? { counted: [...counted, { who: event.who, yes: event.yes, round }] } : {},
+      event.type === 'respond'
+        ? { counted: [...counted, { who: event.who, yes: event.yes, round, grant: event.grant }] }
+        : {},
     ),
     settle: assign(({ event }) =>
       event.type === 'respond' ? { answeredBy: event.who, approved: event.edits ? 'edited' : 'shown' } : {},
     ),
+    give: assign(({ context: { counted } }) => {
+      const [first, ...others] = counted.filter(({ yes }) => yes);
+      const isAgreed = first?.grant !== undefined && others.every(({ grant }) => grant === first.grant);
+      return isAgreed ? { grant: { index: Number(first?.grant), revokedBy: null } } : {};
+    }),
+    revoke: assign(({ context: { grant, rules }, event }) => ({
+      grant: grant && { ...grant, revokedBy: grant.revokedBy ?? ('who' in event ? event.who : null) },
+      isUncovered: rules.covered === true,
+    })),
     beginNextRound: assign({ round: ({ context }) => context.round + 1 }),
     take: assign(({ context, event }) =>
       'who' in event ? { claim: { who: event.who, left: claimLasts(context.rules) } } : {},
@@ -218,6 +242,8 @@ export const requestSpecification = setup({
     revision: 1,
     round: 0,
     counted: [],
+    grant: null,
+    isUncovered: false,
     claim: null,
     endLeft: input.end?.after ?? null,
     moreLeft: input.more?.after ?? null,
@@ -232,17 +258,18 @@ export const requestSpecification = setup({
     approved: 'shown',
     run: null,
   }),
-  initial: 'pending',
+  initial: 'asked',
   on: {
     dismiss: { actions: 'dismiss' },
     // Before its time a deadline means nothing.
     tell: {},
   },
   states: {
+    asked: { always: [{ guard: 'isCovered', target: 'settled.approved' }, { target: 'pending' }] },
     pending: {
       on: {
         respond: [
-          { guard: 'approves', target: 'settled.approved', actions: ['count', 'settle', 'letGo'] },
+          { guard: 'approves', target: 'settled.approved', actions: ['count', 'settle', 'give', 'letGo'] },
           { guard: 'denies', target: 'settled.denied', actions: ['count', 'settle', 'letGo'] },
           { guard: 'endsRound', actions: ['count', 'beginNextRound', 'letGo'] },
           { guard: 'isCounted', actions: ['count', 'letGo'] },
@@ -297,6 +324,7 @@ export const requestSpecification = setup({
         execute: { actions: notExecutable('not_approved') },
         executed: { actions: notExecutable('other_run') },
         failed: { actions: notExecutable('other_run') },
+        lost: { actions: notExecutable('other_run') },
         retry: { actions: notExecutable('not_approved') },
       },
     },
@@ -316,6 +344,7 @@ export const requestSpecification = setup({
         execute: { actions: notExecutable('not_approved') },
         executed: { actions: notExecutable('other_run') },
         failed: { actions: notExecutable('other_run') },
+        lost: { actions: notExecutable('other_run') },
         retry: { actions: notExecutable('not_approved') },
         wait: {},
       },
@@ -332,6 +361,11 @@ export const requestSpecification = setup({
               { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'failed' } } },
               { actions: notExecutable('other_run') },
             ],
+            lost: [
+              { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'unknown' } } },
+              { actions: notExecutable('other_run') },
+            ],
+            revoke: { actions: 'revoke' },
             retry: [{ guard: 'mayRetry', actions: 'forgetRun' }, { actions: notExecutable('not_approved') }],
             wait: [
               { guard: 'isRunDue', actions: { type: 'endRun', params: { state: 'unknown' } } },
@@ -368,6 +402,16 @@ function statusOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? String(Object.values(value)[0]) : String(value);
 }
 
+/** Answers with each of the grants on offer, with one that is not, and with a grant where there is nothing to grant. */
+function choices(actors: readonly string[], revision: number) {
+  const [who = 'ann'] = actors;
+  return [
+    ...actors.flatMap((each) => [0, 1].map((grant) => ({ who: each, yes: true, revision, grant }))),
+    { who, yes: true, revision, grant: 2 },
+    { who, yes: false, revision, grant: 0 },
+  ];
+}
+
 /** The deadlines that may be told too early. */
 function deadlinesOf({ rules, claim, run }: Facts, isPending: boolean): DeadlineType[] {
   if (!isPending) return run?.state === 'executing' ? ['execution_lease_end'] : [];
@@ -385,6 +429,7 @@ const maxRevision = 2;
 /** The model of the requests of one kind. */
 export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecification, RequestSystem> {
   const { actors, claimers = actors, withdrawers = [], runs = [], editable, dismissal } = rules;
+  const { grants, covered } = rules;
   const [first = 'ann'] = actors;
   const perform = (system: RequestSystem, deed: RequestDeed) => system.perform(deed);
   const people = claimers.map((who) => ({ who }));
@@ -404,6 +449,7 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
           { who: first, yes: false },
           { who: first, yes: true, revision, misfit: true },
           ...(runs.length > 0 ? [{ who: first, yes: true, revision, edits: true }] : []),
+          ...(grants ? choices(actors, revision) : []),
         ],
       },
       claim: { perform, cases: people },
@@ -428,6 +474,11 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       },
       executed: { perform, cases: names },
       failed: { perform, cases: names },
+      lost: { perform, cases: names },
+      revoke: {
+        perform,
+        cases: ({ context }) => (context.grant || covered ? [{ who: 'ann' }, { who: 'bob' }] : []),
+      },
       retry: { perform, cases: once },
       wait: { perform },
       dismiss: { perform, cases: dismissal ? [{ who: first }] : [] },
@@ -457,12 +508,13 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       reason: context.reason,
       hasKey: context.hasKey,
       run: context.run?.state ?? null,
+      grant: context.grant && `${context.grant.index} ${context.grant.revokedBy ?? 'holds'}`,
       reminded: context.reminded,
       escalated: context.escalated,
-      told: { pending: 1, resolved: value === 'pending' ? 0 : 1 },
+      told: { pending: covered ? 0 : 1, resolved: value === 'pending' ? 0 : 1 },
     }),
     // What a settled request was before plays no part in what it does from then on.
     key: ({ value, context: { rules: _rules, ...facts } }) =>
-      value === 'pending' ? facts : [value, facts.run, facts.approved],
+      value === 'pending' ? facts : [value, facts.run, facts.approved, facts.grant, facts.isUncovered],
   });
 }

@@ -22,7 +22,7 @@ export class RequestOverSockets implements RequestSystem {
     return new RequestOverSockets(
       stage,
       rules,
-      await RequestHand.ask(() => stage.hitl, rules, stage.nextKey()),
+      await RequestHand.ask(() => stage.hub.hub, rules, stage.nextKey()),
     );
   }
 
@@ -73,6 +73,7 @@ export class RequestOverSockets implements RequestSystem {
       reason: hitl.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: key !== undefined && hitl.status !== 'superseded',
       run: hitl.execution?.state ?? null,
+      grant: hitl.grant ? `${hitl.verdicts.at(-1).grant} ${hitl.grant.revoked_by?.user_id ?? 'holds'}` : null,
       reminded: this.stage.reminded.get(this.id) ?? 0,
       escalated: this.stage.escalated.get(this.id) ?? 0,
       told: { pending: told.pending, resolved: told.resolved },

@@ -27,6 +27,10 @@ export interface Rules {
   more?: { after: number; users: readonly string[] };
   /** Whoever approves may change the arguments. */
   editable?: boolean;
+  /** Two grants may come with the approval: one for the ticket, one for everywhere, which bob may not give. */
+  grants?: boolean;
+  /** A grant that was given before covers it. */
+  covered?: boolean;
   /** How long a tick is, in milliseconds. Default: a minute. */
   tick?: number;
   /** Who tries to answer. */
@@ -149,6 +153,29 @@ export const requests: Readonly<Record<string, Rules>> = {
     runs: ['run1'],
     claimers: [],
   },
+  'grants on offer': { rounds: anybody, grants: true, actors: ['ann', 'bob'], claimers: [] },
+  'grants on offer and two approvals': {
+    rounds: [{ yes: 2 }],
+    grants: true,
+    actors: ['ann', 'bob', 'lea'],
+    claimers: [],
+  },
+  'grants on offer and two stages': {
+    rounds: [
+      { users: ['ann'], yes: 1 },
+      { users: ['bob'], yes: 1 },
+    ],
+    grants: true,
+    actors: ['ann', 'bob'],
+    claimers: [],
+  },
+  'a grant that covers it': {
+    rounds: anybody,
+    grants: true,
+    covered: true,
+    actors: ['ann'],
+    runs: ['run1', 'run2'],
+  },
   'a run that renews its lease': {
     rounds: anybody,
     tick: minute / 2,
@@ -185,9 +212,31 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
 }
 
 /** What is asked, in each revision something else. */
-export function payloadOf({ editable }: Rules, revision: number): Record<string, unknown> {
-  const asked = { tool_name: 'block_ip', tool_args: { ip: `203.0.113.${revision}` } };
-  return editable ? { ...asked, editable } : asked;
+export function payloadOf({ editable, grants }: Rules, revision: number): Record<string, unknown> {
+  return {
+    tool_name: 'block_ip',
+    tool_args: { ip: `203.0.113.${revision}` },
+    ...(editable && { editable }),
+    ...(grants && { grants: offers }),
+  };
+}
+
+/** Longer than any path takes. */
+const expires_in_ms = 90 * 24 * 60 * minute;
+const offers = [
+  { scope: 'ticket', args: 'exact', expires_in_ms },
+  { scope: 'everywhere', args: 'exact', expires_in_ms },
+] as const;
+
+/** What the machine is told of the grant that somebody chooses. */
+export function grantOf(index: number, who: string) {
+  const offer = offers[index];
+  return offer && { ...offer, id: 'g1', index, permitted: mayGive(who, offer) };
+}
+
+/** The app's own rule about grants; of those in one ticket it is not asked. */
+export function mayGive(who: string, { scope }: { scope: string }): boolean {
+  return scope === 'ticket' || who !== 'bob';
 }
 
 /** What a person makes of the arguments who edits them. */

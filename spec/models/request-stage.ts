@@ -10,7 +10,7 @@ import {
   type TestHub,
   type TestHubOptions,
 } from '../../lib/testing';
-import { groupsOf, type Rules, stranger } from './request-rules';
+import { groupsOf, mayGive, type Rules, stranger } from './request-rules';
 
 /** What the watcher was told of one request. */
 interface Told {
@@ -49,6 +49,7 @@ export class RequestStage {
     };
     stage.hub = await startTestHub({
       mayRespond: (user, { id }) => user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
+      mayGrant: (user, grant) => mayGive(user.id, grant),
       hooks: { reminded: count(stage.reminded), escalated: count(stage.escalated) },
       maxClientsPerTicket: 20,
       ...options,
@@ -135,6 +136,9 @@ export class RequestStage {
     this.told.delete(id);
     const { items } = await this.hitl.list({ status: 'pending' }, 200);
     for (const each of items) await this.hitl.cancel(each.id, 'the path is over');
+    const { grants } = this.hub.hub;
+    for (const { id: grant } of (await grants.list({ live: true }, 200)).items)
+      await grants.revoke(grant, { id: 'tidy' });
     await this.listen();
   }
 

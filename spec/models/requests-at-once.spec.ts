@@ -11,6 +11,8 @@ const contested = [
   'two stages',
   'an exclusive claim',
   'an end that approves',
+  'grants on offer',
+  'grants on offer and two approvals',
 ].map((name): [string, Rules] => {
   const rules = requests[name];
   if (!rules) throw new Error(`There is no request with ${name}`);

@@ -41,6 +41,19 @@ export const mutants: readonly Mutant[] = [
       "'by' in step.event && !isAmong",
       "'by' in step.event && false && !isAmong",
     ],
+    ['anybody may give any grant', 'event.grant !== undefined && !event.grant.permitted', 'false'],
+    [
+      'a grant arises though not all of them named it',
+      "context.verdicts.every(({ status, grant }) => status === 'denied' || grant === index)",
+      'true',
+    ],
+    ['a grant arises before the last stage', '!event.grant || !completesLastStage(step)', '!event.grant'],
+    ['what a revoked grant approved is done', 'event.isRevoked === true', 'false'],
+    [
+      'a grant is revoked again and again',
+      'grant !== undefined && grant.revokedAt === undefined',
+      'grant !== undefined',
+    ],
     ['one person counts twice', "'by' in event && context.verdicts.some", 'false && context.verdicts.some'],
     ['an answer to an older revision counts', '(event.revision ?? 1) !== context.revision', 'false'],
     [

@@ -17,6 +17,7 @@ import {
   loggedSchema,
   turnEndedSchema,
 } from '../../lib/protocol/envelopes';
+import { grantViewSchema } from '../../lib/protocol/grants';
 import { inboxSchema } from '../../lib/protocol/inbox-envelopes';
 import {
   messageViewSchema,
@@ -161,6 +162,7 @@ describe('Every table of fields', () => {
     ['policy', policySchema],
     ['verdict', verdictViewSchema],
     ['execution', executionSchema],
+    ['grant', grantViewSchema],
     ['audit', auditViewSchema],
   ] as const)('of the view %s is complete', (name, schema) => {
     expect(new Set(told(`### View \`${name}\``))).toEqual(new Set(fieldsOf(schema.shape)));
@@ -179,7 +181,7 @@ describe('Every table of fields', () => {
       ...[...envelopeSchema.options, ...inboxSchema.options].map(
         ({ shape }) => `Envelope ${shape.event.value}`,
       ),
-      ...['session', 'turn', 'message', 'hitl', 'policy', 'verdict', 'execution', 'audit'].map(
+      ...['session', 'turn', 'message', 'hitl', 'policy', 'verdict', 'execution', 'grant', 'audit'].map(
         (name) => `View ${name}`,
       ),
     ];
@@ -202,6 +204,10 @@ describe('Every table of fields', () => {
     expect(valuesIn('### View `policy`', 'claim?')).toEqual(policySchema.shape.claim.unwrap().options);
     expect(valuesIn('### View `verdict`', 'status')).toEqual(verdictViewSchema.shape.status.options);
     expect(valuesIn('### View `execution`', 'state')).toEqual(executionSchema.shape.state.options);
+    const { scope, args, state } = grantViewSchema.shape;
+    expect(valuesIn('### View `grant`', 'scope')).toEqual(scope.options);
+    expect(valuesIn('### View `grant`', 'args')).toEqual(args.options);
+    expect(valuesIn('### View `grant`', 'state')).toEqual(state.options);
     expect(valuesIn('### View `audit`', 'event')).toEqual(auditEventSchema.options);
     expect(valuesIn('### View `audit`', 'via')).toEqual(viaSchema.options);
     expect(valuesIn('### Chat frame', 'type')).toEqual(chatFrameSchema.shape.type.options);

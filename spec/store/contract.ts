@@ -7,6 +7,7 @@ import { auditObligations } from './contract/audit';
 import { closingObligations } from './contract/closing';
 import { commitObligations } from './contract/commit';
 import { frameObligations } from './contract/frames';
+import { grantObligations } from './contract/grants';
 import { inboxObligations } from './contract/inbox';
 import { logObligations } from './contract/log';
 import { recordObligations } from './contract/records';
@@ -57,6 +58,7 @@ export function storeContract(
     describe('requests', () => requestObligations(subject));
     describe('the audit', () => auditObligations(subject));
     describe('an inbox', () => inboxObligations(subject));
+    describe('grants', () => grantObligations(subject));
     describe('processed frames', () => frameObligations(subject));
     describe('opening and closing', () => closingObligations(subject));
     if (durable) describe('opened again', () => reopeningObligations(subject));

@@ -2,6 +2,7 @@
 import type { AuditRecord } from '../../lib/protocol/audit';
 import { sessionMessageAdded } from '../../lib/protocol/envelopes';
 import type {
+  GrantRecord,
   MessageRecord,
   Millis,
   RequestRecord,
@@ -79,6 +80,26 @@ export function requestRecord(fields: Partial<RequestRecord> = {}): RequestRecor
     policy: {},
     stage: 0,
     verdicts: [],
+    ...fields,
+  };
+}
+
+/** A grant for the request's tool in its ticket, for an hour. */
+export function grantRecord(fields: Partial<GrantRecord> = {}): GrantRecord {
+  return {
+    id: newId('grant'),
+    toolName: 'block_ip',
+    scope: 'ticket',
+    ticketId: 'ticket',
+    args: 'exact',
+    toolArgs: { ip: '203.0.113.7' },
+    requestId: 'request',
+    givenBy: [{ userId: 'bob', displayName: 'Bob' }],
+    policy: {},
+    covers: `sha256:${'1'.repeat(64)}`,
+    createdAt: noon,
+    expiresAt: noon + 3_600_000,
+    used: 0,
     ...fields,
   };
 }

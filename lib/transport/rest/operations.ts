@@ -1,5 +1,6 @@
 /** All REST operations: the plugin serves them, and the OpenAPI document describes them. */
 import { auditOperations, serveAudit } from './audit';
+import { grantOperations, serveGrants } from './grants';
 import { inboxOperations, serveInbox } from './inbox';
 import { meOperations, serveMe } from './me';
 import { requestOperations, serveRequests } from './requests';
@@ -10,6 +11,7 @@ import { serveTickets, ticketOperations } from './tickets';
 export const operations = [
   ...requestOperations,
   ...inboxOperations,
+  ...grantOperations,
   ...ticketOperations,
   ...meOperations,
   ...auditOperations,
@@ -18,6 +20,7 @@ export const operations = [
 export function serveOperations(rest: Rest): void {
   serveRequests(rest);
   serveInbox(rest);
+  serveGrants(rest);
   serveTickets(rest);
   serveAudit(rest);
   serveMe(rest);

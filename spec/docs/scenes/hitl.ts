@@ -4,11 +4,13 @@ import { hitlActingScenes } from './hitl-acting';
 import { hitlAskingScenes } from './hitl-asking';
 import { hitlChangingScenes } from './hitl-changing';
 import { hitlDecidingScenes } from './hitl-deciding';
+import { hitlGrantsScenes } from './hitl-grants';
 import { hitlInboxScenes } from './hitl-inbox';
 
 export const hitlScenes: Scenes = {
   ...hitlAskingScenes,
   ...hitlDecidingScenes,
+  ...hitlGrantsScenes,
   ...hitlInboxScenes,
   ...hitlChangingScenes,
   ...hitlActingScenes,

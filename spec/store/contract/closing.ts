@@ -26,6 +26,11 @@ const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Pr
   dueRequests: (store) => store.dueRequests(0, 10),
   nextDue: (store) => store.nextDue(),
   audit: (store) => store.audit({ ticketId: 't' }, 1),
+  grant: (store) => store.grant('g'),
+  liveGrants: (store) => store.liveGrants(['c'], 0, 10),
+  grants: (store) => store.grants({}, 10),
+  grantUses: (store) => store.grantUses('g', 10),
+  dropGrants: (store) => store.dropGrants(0, 10),
   processedFrame: (store) => store.processedFrame('ann', 'f'),
 };
 

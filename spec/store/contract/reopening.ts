@@ -3,6 +3,7 @@ import {
   auditRecord,
   chatCommit,
   commitTo,
+  grantRecord,
   noon,
   requestRecord,
   requestWrite,
@@ -16,6 +17,7 @@ export function reopeningObligations({ store, reopen }: Subject): void {
     const session = sessionRecord();
     const turn = turnRecord();
     const request = requestRecord({ key: 'k', turnId: turn.id });
+    const grant = grantRecord({ uses: 1 });
     const chat = chatCommit('ticket', 'kept');
     await store().commit([
       {
@@ -24,6 +26,10 @@ export function reopeningObligations({ store, reopen }: Subject): void {
         turns: [turn],
         requests: [requestWrite(request, { dueAt: noon + 1 })],
         audit: [auditRecord()],
+        grants: [
+          { type: 'give', grant },
+          { type: 'use', id: grant.id },
+        ],
         frame: { userId: 'ann', frameId: 'f', ack: { n: 1 } },
       },
     ]);
@@ -37,6 +43,8 @@ export function reopeningObligations({ store, reopen }: Subject): void {
       await store().dueRequests(noon + 1, 10),
       await store().processedFrame('ann', 'f'),
       await store().audit({ ticketId: 'ticket' }, 10),
+      await store().grant(grant.id),
+      await store().liveGrants([grant.covers], noon, 10),
     ];
     const before = await read();
     await reopen();
@@ -51,6 +59,8 @@ export function reopeningObligations({ store, reopen }: Subject): void {
       [{}],
       { n: 1 },
       { items: [{ n: 1 }] },
+      { ...grant, used: 1, lastUsedAt: noon },
+      [],
     ]);
   });
 

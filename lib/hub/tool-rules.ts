@@ -1,0 +1,45 @@
+/** The rules before a guarded tool: which of them decides about a call; `guardTool` asks here. */
+import type { Logger } from 'winston';
+import type { AskOptions } from './ask';
+import type { ApproveOptions, Turn } from './turn';
+
+/** What may be done without a human, what needs one, and what may not be done at all. The first rule that fits decides. */
+export interface ToolRule<Args> {
+  /** A tool's name, in which `*` stands for anything. Default: every tool. */
+  tool?: string;
+  /** Default: any arguments. A predicate that throws, or says neither true nor false, denies. */
+  when?(args: Args, turn: Turn): boolean | Promise<boolean>;
+  decide: 'allow' | 'ask' | 'deny';
+  /** With `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be granted beside the call. */
+  ask?: Omit<AskOptions, 'key'> & Pick<ApproveOptions, 'editable' | 'grants'>;
+  /** With `deny`: told to the agent. */
+  because?: string;
+}
+
+/** Without a rule that fits, a human is asked. */
+export async function ruleFor<Args>(
+  name: string,
+  args: Args,
+  turn: Turn,
+  rules: readonly ToolRule<Args>[],
+  logger: Logger,
+): Promise<ToolRule<Args>> {
+  for (const rule of rules) {
+    if (!matches(rule.tool ?? '*', name)) continue;
+    try {
+      const fits = rule.when ? await rule.when(args, turn) : true;
+      if (typeof fits !== 'boolean') throw new Error(`neither true nor false, but ${typeof fits}`);
+      if (fits) return rule;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : typeof error;
+      logger.error('A tool rule failed; the call is denied', { tool: name, error: why });
+      return { decide: 'deny', because: 'the rule that decides about it failed' };
+    }
+  }
+  return { decide: 'ask' };
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(name);
+}

@@ -1,0 +1,152 @@
+/** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; `guardTool` runs through here. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'winston';
+import { HubError, toHubError } from '../errors';
+import type { RequestRecord } from '../protocol/records';
+import type { Clock } from './clock';
+import { type Hitl, runLeaseMs } from './hitl';
+import type { Occasion } from './occasion';
+
+const occasion: Occasion = { via: 'turn' };
+
+export interface RunParts {
+  hitl: Hitl;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What is to be done, once: called with the signal that stops it. */
+export type Work<Result> = (signal: AbortSignal) => Promise<Result> | Result;
+
+/** How long work may take, and what stops it beside that. */
+export interface Bounds {
+  /** Shown in the error. */
+  name: string;
+  signal: AbortSignal;
+  timeoutMs: number | undefined;
+}
+
+/**
+ * Does the work if the request may be carried out now, and nobody else is at it.
+ * @param payload what the work is about to do; it must be what was approved
+ * @throws NotBegun if it may not be done, or not again; otherwise what the work throws, `tool_timeout`, or the signal's
+ *   reason
+ */
+export async function runApproved<Result>(
+  parts: RunParts,
+  { id }: Readonly<RequestRecord>,
+  payload: Record<string, unknown>,
+  work: Work<Result>,
+  bounds: Bounds,
+): Promise<Result> {
+  const { hitl, clock, logger } = parts;
+  const runId = randomUUID();
+  // A turn that is over begins nothing: the same call, made again, may still run it.
+  bounds.signal.throwIfAborted();
+  await hitl.execute(id, { runId, payload }, occasion).catch((error: unknown) => {
+    const { code, details } = toHubError(error);
+    throw code === 'not_executable' ? new NotBegun(String(details?.rule)) : error;
+  });
+  const stopRenewing = keepLease(parts, id, { runId, payload });
+  let end: Promise<unknown> = Promise.resolve();
+  try {
+    const value = await runWithin(clock, work, bounds);
+    end = hitl.executed(id, runId, undefined, occasion);
+    return value;
+  } catch (error) {
+    if (error instanceof CutOff) end = hitl.lost(id, runId, wordsOf(error.reason), occasion);
+    else end = hitl.executed(id, runId, wordsOf(error), occasion);
+    throw error instanceof CutOff ? error.reason : error;
+  } finally {
+    stopRenewing();
+    await end.catch((error: unknown) =>
+      // What was done is done. The lease ends by itself, and then the record says that nobody knows.
+      logger.error('The end of a run could not be recorded', {
+        requestId: id,
+        error: toHubError(error).code,
+      }),
+    );
+  }
+}
+
+/** Nothing was begun, and why. */
+export class NotBegun extends Error {
+  constructor(readonly rule: string) {
+    super(rule);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Work that was stopped from outside: whether it is still going on, or how far it came, nobody can say. */
+class CutOff extends Error {
+  constructor(readonly reason: unknown) {
+    super('cut off');
+  }
+}
+
+/** Does the work within its bounds. @throws what the work throws, `tool_timeout`, or the signal's reason */
+export async function runFreely<Result>(clock: Clock, work: Work<Result>, bounds: Bounds): Promise<Result> {
+  bounds.signal.throwIfAborted();
+  try {
+    return await runWithin(clock, work, bounds);
+  } catch (error) {
+    throw error instanceof CutOff ? error.reason : error;
+  }
+}
+
+async function runWithin<Result>(clock: Clock, work: Work<Result>, bounds: Bounds): Promise<Result> {
+  const { name, timeoutMs } = bounds;
+  const timeout = new AbortController();
+  const signal = AbortSignal.any([bounds.signal, timeout.signal]);
+  const cancel =
+    timeoutMs === undefined
+      ? () => {}
+      : clock.later(timeoutMs, () =>
+          timeout.abort(new HubError('tool_timeout', `${name} took longer than ${timeoutMs} ms`)),
+        );
+  let stopListening = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = () => reject(new CutOff(signal.reason));
+    signal.addEventListener('abort', onAbort, { once: true });
+    stopListening = () => signal.removeEventListener('abort', onAbort);
+  });
+  const done = async () => work(signal);
+  try {
+    return await Promise.race([done(), aborted]);
+  } finally {
+    stopListening();
+    cancel();
+  }
+}
+
+/** Says again and again that the run is still going; what it returns ends that. */
+function keepLease(
+  { hitl, clock, logger }: RunParts,
+  id: string,
+  run: { runId: string; payload: Record<string, unknown> },
+): () => void {
+  let isOver = false;
+  let cancel = () => {};
+  const renewLater = () => {
+    if (isOver) return;
+    cancel = clock.later(runLeaseMs / 3, () => {
+      hitl.execute(id, run, occasion).then(renewLater, (error: unknown) => {
+        if (isOver) return;
+        logger.error('The lease of a run could not be renewed', {
+          requestId: id,
+          error: toHubError(error).code,
+        });
+        // A store that could not keep it may be back before the lease ends.
+        if (toHubError(error).status >= 500) renewLater();
+      });
+    });
+  };
+  renewLater();
+  return () => {
+    isOver = true;
+    cancel();
+  };
+}
