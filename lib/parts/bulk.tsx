@@ -15,14 +15,12 @@ interface BulkProps {
   requests: readonly RequestView[];
   me: Me | undefined;
   respond: InboxItems['respond'];
-  /** Told when all were tried. */
-  onDone(): void;
   onClose(): void;
 }
 
 const columnsShown = 6;
 
-export function Bulk({ requests, me, respond, onDone, onClose }: BulkProps) {
+export function Bulk({ requests, me, respond, onClose }: BulkProps) {
   const [comment, setComment] = useState('');
   const [results, setResults] = useState<ReadonlyMap<string, RequestView | TicketError>>(new Map());
   const [isBusy, setBusy] = useState(false);
@@ -44,7 +42,6 @@ export function Bulk({ requests, me, respond, onDone, onClose }: BulkProps) {
       setResults((before) => new Map(before).set(request.id, result));
     }
     setBusy(false);
-    onDone();
   }
 
   return (

@@ -1,6 +1,7 @@
 /** The head of the inbox: how many wait, in which order they stand, which of them are shown, and what is searched for. */
+import type { InboxOrder } from '../client';
 import { Icon } from './icon';
-import type { InboxChoice, InboxCounts, InboxOrder } from './inbox-items';
+import type { InboxChoice, InboxCounts } from './inbox-items';
 import { inWords } from './subject';
 import { texts } from './texts';
 import { visibleText } from './visible-text';

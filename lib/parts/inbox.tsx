@@ -30,7 +30,8 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   const [filter, setFilter] = useState<InboxChoice>({ order: 'oldest' });
   const [search, setSearch] = useState('');
   const [own, setOwn] = useState<string>();
-  const [checked, setChecked] = useState<ReadonlySet<string>>(new Set());
+  // As they were when they were chosen or last seen: what is answered leaves the list, and its outcome is still shown.
+  const [checked, setChecked] = useState<ReadonlyMap<string, RequestView>>(new Map());
   const frame = useRef<HTMLElement>(null);
   const isWide = useIsWide(frame);
   const inbox = useInboxItems(filter);
@@ -47,14 +48,14 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   const at = items.findIndex(({ id }) => id === selected);
   if (at >= 0) place.current = at;
 
-  const bulk = items.filter(({ id }) => checked.has(id));
+  const bulk = [...checked.values()].map((each) => items.find(({ id }) => id === each.id) ?? each);
   const bulkTool = bulk[0] && toolOf(bulk[0]);
 
   function goTo(index: number) {
     const next = items[Math.max(0, Math.min(items.length - 1, index))];
     if (!next) return;
     select(next.id);
-    setChecked(new Set());
+    setChecked(new Map());
     const row = frame.current?.querySelector<HTMLElement>(
       `[data-row="${CSS.escape(next.id)}"] .hitl-inbox-open`,
     );
@@ -71,8 +72,9 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   }
 
   function check(id: string) {
-    const next = new Set(checked);
-    if (!next.delete(id)) next.add(id);
+    const next = new Map(checked);
+    const request = items.find((each) => each.id === id);
+    if (!next.delete(id) && request) next.set(id, request);
     setChecked(next);
   }
 
@@ -97,7 +99,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
     o: () => frame.current?.querySelector<HTMLAnchorElement>('.hitl-inbox-detail .hitl-card-head a')?.click(),
     '/': focusIn('.hitl-search input'),
     Escape: () => {
-      setChecked(new Set());
+      setChecked(new Map());
       if (!isWide) select(undefined);
     },
     ...Object.fromEntries(
@@ -120,7 +122,6 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   }, [isWide, selected, first, select]);
 
   function answered() {
-    inbox.refresh();
     const next = items[at + 1] ?? items[at - 1];
     if (!isWide) select(undefined);
     else if (at >= 0 && next) goTo(items.indexOf(next));
@@ -144,11 +145,11 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
           search={search}
           onFilter={(changed) => {
             setFilter(changed);
-            setChecked(new Set());
+            setChecked(new Map());
           }}
           onSearch={setSearch}
         />
-        <ConnectionLine state={inbox.state} />
+        <ConnectionLine state={inbox.state} ending={inbox.ending} onReconnect={inbox.reconnect} />
         {bulkTool !== undefined && (
           <BulkBar
             count={bulk.length}
@@ -166,7 +167,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
               isChecked={checked.has(request.id)}
               canCheck={bulkTool === undefined || toolOf(request) === bulkTool}
               onSelect={(id) => {
-                setChecked(new Set());
+                setChecked(new Map());
                 select(id);
               }}
               onCheck={check}
@@ -174,7 +175,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
           ))}
           {inbox.hasMore && (
             <li className="hitl-inbox-more">
-              <button type="button" className="hitl-button" onClick={inbox.loadMore}>
+              <button type="button" className="hitl-button" onClick={() => void inbox.loadMore()}>
                 {texts.loadMore}
               </button>
             </li>
@@ -195,8 +196,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
               requests={bulk}
               me={me}
               respond={inbox.respond}
-              onDone={inbox.refresh}
-              onClose={() => setChecked(new Set())}
+              onClose={() => setChecked(new Map())}
             />
           ) : selected !== undefined ? (
             <Request
@@ -229,7 +229,7 @@ interface BulkBarProps {
   count: number;
   all: readonly RequestView[];
   tool: string;
-  onCheck(ids: ReadonlySet<string>): void;
+  onCheck(requests: ReadonlyMap<string, RequestView>): void;
 }
 
 function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
@@ -237,12 +237,12 @@ function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
     <p className="hitl-bulk-bar" role="status">
       <span>{texts.checked(count)}</span>
       {count < all.length && (
-        <button type="button" className="hitl-more" onClick={() => onCheck(new Set(all.map(({ id }) => id)))}>
+        <button type="button" className="hitl-more" onClick={() => onCheck(new Map(all.map((each) => [each.id, each])))}>
           {texts.checkAll(all.length, tool)}
         </button>
       )}
       <span className="hitl-push" />
-      <button type="button" className="hitl-more" onClick={() => onCheck(new Set())}>
+      <button type="button" className="hitl-more" onClick={() => onCheck(new Map())}>
         {texts.clear}
       </button>
     </p>
