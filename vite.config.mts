@@ -5,6 +5,8 @@ export default defineConfig({
   root: 'lib/console',
   // Every address is relative to the page, which the router serves at `<mount>/console/`.
   base: './',
+  // Whatever the environment says (tests say `test`): what is built is what ships.
+  define: { 'process.env.NODE_ENV': JSON.stringify('production') },
   build: {
     outDir: '../../dist/console',
     emptyOutDir: true,

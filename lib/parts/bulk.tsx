@@ -19,6 +19,8 @@ interface BulkProps {
 }
 
 const columnsShown = 6;
+/** Answers under way at the same time. */
+const atOnce = 10;
 
 export function Bulk({ requests, me, respond, onClose }: BulkProps) {
   const [comment, setComment] = useState('');
@@ -32,14 +34,17 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
 
   async function decide(status: 'approved' | 'denied') {
     setBusy(true);
-    // One after the other: each is an answer of its own, and each may come second.
-    for (const request of open) {
-      const response = comment === '' ? undefined : { comment };
+    const response = comment === '' ? undefined : { comment };
+    const answer = async (request: RequestView) => {
       const result = await respond(request, { status, ...(response && { response }) }).catch(
         (cause: unknown) =>
           cause instanceof TicketError ? cause : new TicketError('unavailable', String(cause)),
       );
       setResults((before) => new Map(before).set(request.id, result));
+    };
+    // Each is an answer of its own, and each may come second; a few at a time, so that nobody is kept waiting.
+    for (let at = 0; at < open.length; at += atOnce) {
+      await Promise.all(open.slice(at, at + atOnce).map(answer));
     }
     setBusy(false);
   }

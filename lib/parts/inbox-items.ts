@@ -18,7 +18,8 @@ export interface InboxCounts {
   readonly by_tool: Readonly<Record<string, number>>;
 }
 
-export interface InboxItems extends Pick<Inbox, 'items' | 'state' | 'ending' | 'hasMore' | 'loadMore' | 'reconnect'> {
+export interface InboxItems
+  extends Pick<Inbox, 'items' | 'state' | 'ending' | 'hasMore' | 'loadMore' | 'reconnect'> {
   /** Of everything, whatever the choice. */
   readonly counts: InboxCounts | undefined;
   /** Answers one as it was shown; rejects with a `TicketError`. */
@@ -60,9 +61,12 @@ function useCounts(items: unknown, total: number, isLive: boolean): InboxCounts 
     const timer = setTimeout(
       () => {
         askedAt.current = Date.now();
-        rest<InboxCounts>('/hitl/inbox/counts', { signal: ended.signal }).then(setCounts, (error: unknown) => {
-          if (!(error instanceof TicketError)) throw error;
-        });
+        rest<InboxCounts>('/hitl/inbox/counts', { signal: ended.signal }).then(
+          setCounts,
+          (error: unknown) => {
+            if (!(error instanceof TicketError)) throw error;
+          },
+        );
       },
       Math.max(0, askedAt.current + countMs - Date.now()),
     );

@@ -237,7 +237,11 @@ function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
     <p className="hitl-bulk-bar" role="status">
       <span>{texts.checked(count)}</span>
       {count < all.length && (
-        <button type="button" className="hitl-more" onClick={() => onCheck(new Map(all.map((each) => [each.id, each])))}>
+        <button
+          type="button"
+          className="hitl-more"
+          onClick={() => onCheck(new Map(all.map((each) => [each.id, each])))}
+        >
           {texts.checkAll(all.length, tool)}
         </button>
       )}
