@@ -61,7 +61,7 @@ export type {
   InboxOwner,
   Store,
 } from './store/store';
-export type { AccessCallbacks, TicketAccess } from './transport/access';
+export type { AccessCallbacks, Service, TicketAccess } from './transport/access';
 export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
 export type { OriginOptions } from './transport/origin';
 export type { RateLimitOptions } from './transport/rate-limit';

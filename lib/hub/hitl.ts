@@ -60,18 +60,34 @@ export class Hitl {
    * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
    */
   async request(input: HitlRequestInput, occasion: Occasion = {}): Promise<RequestRecord> {
+    return (await this.ask(input, occasion)).request;
+  }
+
+  /**
+   * As `request`, and says whether the question is new.
+   * @param onlyOwn a key that somebody else asks with is not this asker's to find or to take: `key_conflict`
+   */
+  async ask(
+    input: HitlRequestInput,
+    occasion: Occasion = {},
+    onlyOwn = false,
+  ): Promise<{ request: RequestRecord; isNew: boolean }> {
     const { kinds, clock } = this.parts;
     const born = toRequestInput(input, kinds, clock.now());
     const { key, ticketId } = input;
-    if (!key) return this.begin(born, occasion);
+    const begin = async (olderId?: string) => ({
+      request: await this.begin(born, occasion, olderId),
+      isNew: true,
+    });
+    if (!key) return begin();
     return this.keys.run(`${ticketId}\n${key}`, async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
-      if (!older) return this.begin(born, occasion);
-      if (older.record.digest === born.digest) return older.record;
-      if (!input.supersede) {
-        throw new HubError('key_conflict', undefined, { request_id: older.record.id });
-      }
-      return this.begin(born, occasion, older.record.id);
+      if (!older) return begin();
+      const { id, digest, userId } = older.record;
+      const isOthers = onlyOwn && userId !== input.userId;
+      if (digest === born.digest && !isOthers) return { request: older.record, isNew: false };
+      if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
+      return begin(id);
     });
   }
 

@@ -62,6 +62,7 @@ export class Hub {
   private readonly claims: Claims;
   private started: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private readonly ending = new AbortController();
   private endGrace = () => {};
   /** Everybody was sent away; who leaves now is not counted any more. */
   private isOver = false;
@@ -131,6 +132,11 @@ export class Hub {
     return this.started;
   }
 
+  /** Aborts when the hub begins to close or to drain, with `closing` as its reason. */
+  get closingSignal(): AbortSignal {
+    return this.ending.signal;
+  }
+
   /** True from the first call of `close` on. */
   get closing(): boolean {
     return this.closed !== undefined;
@@ -158,6 +164,7 @@ export class Hub {
   private end(name: CloseName, graceMs: number): Promise<void> {
     this.closed ??= (async () => {
       const begun = this.options.clock.now();
+      this.ending.abort(new HubError('closing'));
       for (const room of this.rooms.values()) room.drain();
       this.claims.stop();
       this.turns.refuse();

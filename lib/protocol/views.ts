@@ -79,6 +79,11 @@ export const policySchema = z.object({
   denial: z.enum(['veto', 'majority']).optional(),
   claim: z.enum(['courtesy', 'exclusive']).optional(),
 });
+/** A policy as it is asked for: a field nobody knows is refused, since it may have been meant to keep somebody out. */
+export const askedPolicySchema = policySchema
+  .extend({ stages: z.array(z.strictObject(stage)).optional() })
+  .strict();
+export const peopleSchema = z.strictObject(people);
 const verdictViewSchema = z.object({
   by: authorSchema,
   status: z.enum(['approved', 'denied']),

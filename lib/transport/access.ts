@@ -33,9 +33,24 @@ export interface AccessCallbacks {
    * anything else is a fault (→ 503).
    */
   tickets?: ((user: Required<User>) => Tickets | Promise<Tickets>) | undefined;
+  /**
+   * Which program sends this request, or nothing if it is a person. Whoever is a program may ask and never answer. Default:
+   * there are none. Throwing or rejecting → 503.
+   */
+  service?(req: Request): Service | null | undefined | Promise<Service | null | undefined>;
 }
 
 type Tickets = readonly string[] | 'all';
+
+/** A program that the app lets ask people: an agent in another process. */
+export interface Service {
+  /** Stable, and the id of no user: what it asks is asked in this name, and only it may wait for that or change it. */
+  id: string;
+  /** Shown to people; default: the id. */
+  name?: string;
+  /** In which tickets it may ask. */
+  tickets: 'any' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
+}
 
 /** Groups and tickets of one person at most, since an inbox looks at each. */
 export const maxPrincipals = 1_000;
@@ -54,8 +69,30 @@ export class Access {
     private readonly logger: Logger,
   ) {}
 
-  /** @throws HubError `authentication_required`, `unavailable` */
+  /** The program behind a request, if it is one. @throws HubError `unavailable` */
+  async service(req: Request): Promise<Service | undefined> {
+    const given = await this.ask('service', async () => this.callbacks.service?.(req));
+    if (!given) return undefined;
+    const { id, name, tickets } = given;
+    if (typeof id === 'string' && id !== '' && (name === undefined || typeof name === 'string')) {
+      return { id, tickets, ...(name !== undefined && { name }) };
+    }
+    this.logger.error('The service callback gave no service; access is refused');
+    throw new HubError('unavailable');
+  }
+
+  /** @throws HubError `forbidden` where a program may not ask, `unavailable` */
+  async authorizeService(ticketId: string, { tickets }: Service): Promise<void> {
+    const may = await this.ask('service', async () => {
+      if (typeof tickets === 'function') return tickets(ticketId);
+      return tickets === 'any' || (Array.isArray(tickets) && tickets.includes(ticketId));
+    });
+    if (may !== true) throw new HubError('forbidden', 'This service has no access to this ticket');
+  }
+
+  /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
   async identify(req: Request): Promise<Required<User>> {
+    if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
     const given = await this.ask('user', async () => this.callbacks.user(req));
     if (!given) throw new HubError('authentication_required');
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);

@@ -11,6 +11,8 @@ export interface Operation<Query = unknown, Body = unknown> {
   method: 'get' | 'post';
   /** As Express writes it, below the mount: `/hitl/requests/:id`. */
   path: string;
+  /** Default: people only. `all`: programs too, for what they have asked themselves. */
+  callers?: 'services' | 'all';
   /** One sentence. */
   summary: string;
   query?: z.ZodType<Query>;

@@ -5,11 +5,13 @@ import { inboxOperations, serveInbox } from './inbox';
 import { meOperations, serveMe } from './me';
 import { requestOperations, serveRequests } from './requests';
 import type { Rest } from './rest';
+import { serveServices, serviceOperations } from './services';
 import { serveTickets, ticketOperations } from './tickets';
 
 /** What is declared, in the order of the documentation. */
 export const operations = [
   ...requestOperations,
+  ...serviceOperations,
   ...inboxOperations,
   ...grantOperations,
   ...ticketOperations,
@@ -19,6 +21,7 @@ export const operations = [
 
 export function serveOperations(rest: Rest): void {
   serveRequests(rest);
+  serveServices(rest);
   serveInbox(rest);
   serveGrants(rest);
   serveTickets(rest);

@@ -27,6 +27,7 @@ export const getRequest = operation({
   id: 'getRequest',
   method: 'get',
   path: '/hitl/requests/:id',
+  callers: 'all',
   summary: 'One request.',
   answers: { 200: z.object({ hitl: requestViewSchema }) },
   refusals: ['not_found'],
@@ -57,6 +58,7 @@ export const cancelRequest = operation({
   id: 'cancelRequest',
   method: 'post',
   path: '/hitl/requests/:id/cancel',
+  callers: 'all',
   summary: 'Takes a pending request back.',
   body: withdrawalSchema,
   answers: { 200: z.object({ hitl: requestViewSchema }) },
@@ -98,8 +100,11 @@ export function serveRequests(rest: Rest): void {
   rest.serve(cancelRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
     const { reason } = call.body;
-    return {
-      body: { hitl: view(await hub.hitl.withdraw(id, { by: call.user, reason }, rest.occasion(call))) },
-    };
+    const occasion = rest.occasion(call);
+    // What a program has asked is its own to take back.
+    const cancelled = call.service
+      ? hub.hitl.cancel(id, reason, occasion)
+      : hub.hitl.withdraw(id, { by: call.user, reason }, occasion);
+    return { body: { hitl: view(await cancelled) } };
   });
 }

@@ -12,7 +12,7 @@ import { maxFrameBytes } from '../../protocol/client-frames';
 import { assertPlain, describeIssue, jsonBytes } from '../../protocol/codec';
 import type { RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
-import type { Access } from '../access';
+import type { Access, Service } from '../access';
 import type { OriginPolicy } from '../origin';
 import { writeLines } from './lines';
 import type { Operation } from './operation';
@@ -36,10 +36,14 @@ const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosnif
 /** One call of an operation, by somebody who is known. */
 export interface Call<Query, Body> {
   req: Request;
+  /** Of a program: its id and name. */
   user: Required<User>;
+  /** The program that calls, where it is one. */
+  service?: Service | undefined;
   query: Query;
   body: Body;
 }
+type Caller = Pick<Call<unknown, unknown>, 'req' | 'user' | 'service'>;
 
 /** What is answered: a body with 200, or with the status it names. */
 export type Answer = { status?: 201 | 202; body: unknown };
@@ -90,13 +94,19 @@ export class Rest {
     return ticketId;
   }
 
-  /** The request of the address; on a ticket one may not see it is, for that person, not there. @throws HubError `not_found`, `unavailable` */
-  async visibleRequest({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Promise<RequestRecord> {
+  /**
+   * The request of the address; on a ticket one may not see it is, for that person, not there, and for a program what it has
+   * not asked itself. @throws HubError `not_found`, `unavailable`
+   */
+  async visibleRequest({ req, user, service }: Caller): Promise<RequestRecord> {
     const { hub, access } = this.parts;
+    const hidden = new HubError('not_found', 'There is no such request');
     const record = await hub.hitl.get(String(req.params.id));
-    await access.authorize(record.ticketId, user).catch((error: unknown) => {
-      const hidden = toHubError(error).status < 500;
-      throw hidden ? new HubError('not_found', 'There is no such request') : error;
+    if (service && record.userId !== service.id) throw hidden;
+    const { ticketId } = record;
+    const allowed = service ? access.authorizeService(ticketId, service) : access.authorize(ticketId, user);
+    await allowed.catch((error: unknown) => {
+      throw toHubError(error).status < 500 ? hidden : error;
     });
     return record;
   }
@@ -109,11 +119,13 @@ export class Rest {
     const { hub, access } = this.parts;
     if (hub.closing) throw new HubError('closing');
     await hub.start();
-    const user = await access.identify(req);
+    const service = declared.callers && (await access.service(req));
+    if (declared.callers === 'services' && !service) throw new HubError('authentication_required');
+    const user = service ? userOf(service) : await access.identify(req);
     // Operations without a query or body have the types `operation` gives them by default.
     const query = declared.query ? read(declared.query, req.query) : ({} as Query);
     const body = declared.body ? readBody(declared.body, req.body) : (undefined as Body);
-    return handle({ req, user, query, body });
+    return handle({ req, user, service, query, body });
   }
 
   /** What changes something, sent by a form on another site, would come as another content type, or with that site's Origin. */
@@ -127,6 +139,10 @@ export class Rest {
       next(error);
     }
   };
+}
+
+function userOf({ id, name = id }: Service): Required<User> {
+  return { id, name, groups: [] };
 }
 
 /** @throws HubError `invalid_frame`, `too_large` */

@@ -1,4 +1,6 @@
 /** The scenes of `docs/hitl.md`: what becomes of a request that was asked before. */
+import express from 'express';
+import request from 'supertest';
 import type { Agent, ExpressHitl, Turn, User } from '../../../lib';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, people, said, withAgent, withHub } from '../stage';
@@ -117,6 +119,27 @@ export const hitlChangingScenes: Scenes = {
       await calledOff(request.id, { id: 'olga', groups: ['operator'] });
       expect(console.log).toHaveBeenCalledWith('cancelled');
       await calledOff((await askApproval(hitl)).id, { id: request.userId });
+      await hitl.close();
+    },
+  },
+
+  service: {
+    ...bodyOf(
+      { access: accessType, workerToken: 'string' },
+      'hitl',
+      `import { expressHitl } from 'express-hitl';`,
+    ),
+    play: async (load) => {
+      const hitl = await load<Body<ExpressHitl>>().example({ access, workerToken: 's3cret' });
+      const server = express().use(hitl.router);
+      const ask = (token: string, ticket_id: string) =>
+        request(server)
+          .post('/hitl/requests')
+          .set('authorization', `Bearer ${token}`)
+          .send({ ticket_id, type: 'question', payload: { question: 'Restart?' } });
+      await ask('s3cret', 'OPS-1').expect(201);
+      await ask('s3cret', 'OPS-2').expect(403);
+      await ask('guessed', 'OPS-1').expect(401);
       await hitl.close();
     },
   },

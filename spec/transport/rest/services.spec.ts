@@ -1,0 +1,235 @@
+/** Agents in other processes: asking, waiting, changing and reporting over HTTP as a service, and what none of them may. */
+import request from 'supertest';
+import type { Service } from '../../../lib/index';
+import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
+import { maxWaits } from '../../../lib/transport/rest/waits';
+
+let hub: TestHub;
+afterEach(() => hub.close());
+
+const services: Record<string, Service> = {
+  worker: { id: 'worker', name: 'Worker', tickets: ['T-1', 'T-2'] },
+  other: { id: 'other', tickets: 'any' },
+  asked: { id: 'asked', tickets: (ticketId) => ticketId === 'T-1' },
+  none: { id: 'none' } as Service,
+};
+async function start(options: TestHubOptions = {}): Promise<void> {
+  hub = await startTestHub({
+    service: (req) => services[req.get('authorization')?.replace('Bearer ', '') ?? ''] ?? null,
+    ...options,
+  });
+}
+const as = (who: string) => (services[who] ? { authorization: `Bearer ${who}` } : { 'x-user': who });
+const get = (path: string, who = 'worker') => request(hub.server).get(path).set(as(who));
+const post = (path: string, body: object, who = 'worker') =>
+  request(hub.server).post(path).set(as(who)).send(body);
+const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } };
+const asking = (more: object = {}) => ({ ticket_id: 'T-1', type: 'tool_approval', payload, ...more });
+const ask = async (more: object = {}) => (await post('/hitl/requests', asking(more)).expect(201)).body.hitl;
+const answer = (id: string, status = 'approved') => post(`/hitl/requests/${id}/respond`, { status }, 'bob');
+const codeOf = async (refused: PromiseLike<request.Response>) => (await refused).body.error?.code;
+
+describe('A service asks', () => {
+  test('and the ticket sees it, with all that a request can say', async () => {
+    await start();
+    const alice = await hub.connect();
+    const hitl = await ask({
+      policy: { groups: ['lead'], exclude_requester: true },
+      expires_in: '1h',
+      on_expiry: 'denied',
+      escalate_in: '10m',
+      escalate_to: { users: ['boss'] },
+      remind_in: ['1m', 120_000],
+      session_id: 'nightly',
+    });
+    expect(hitl).toMatchObject({
+      user_id: 'worker',
+      session_id: 'nightly',
+      policy: { groups: ['lead'], exclude_requester: true },
+      expires_at: expect.any(String),
+    });
+    const told = await alice.next('hitl_request_pending');
+    expect(told.hitl).toEqual(hitl);
+    expect(told.cause.by).toEqual({ user_id: 'worker', display_name: 'Worker' });
+    await hub.fireDeadlines('1h');
+    expect((await get(`/hitl/requests/${hitl.id}`).expect(200)).body.hitl.status).toBe('denied');
+  });
+
+  test('again with the same key, also after a restart, and finds its request or the outcome', async () => {
+    await start({ sqlite: true });
+    const { id } = await ask({ key: 'k' });
+    await hub.crash();
+    const again = await post('/hitl/requests', asking({ key: 'k' })).expect(200);
+    expect(again.body.hitl).toMatchObject({ id, status: 'pending' });
+    await answer(id).expect(200);
+    expect((await post('/hitl/requests', asking({ key: 'k' })).expect(200)).body.hitl).toMatchObject({
+      id,
+      status: 'approved',
+    });
+    const other = { key: 'k', payload: { ...payload, tool_name: 'x' } };
+    expect(await codeOf(post('/hitl/requests', asking(other)))).toBe('key_conflict');
+    expect((await ask({ ...other, supersede: true })).id).not.toBe(id);
+  });
+
+  test("only in tickets that are its own, and finds or takes nobody else's key", async () => {
+    await start();
+    const { id } = await ask({ key: 'k' });
+    const at = (who: string, ticket_id: string, more = {}) =>
+      codeOf(post('/hitl/requests', asking({ ticket_id, ...more }), who));
+    expect(await at('worker', 'T-3')).toBe('forbidden');
+    expect(await at('none', 'T-1')).toBe('forbidden');
+    expect(await at('asked', 'T-2')).toBe('forbidden');
+    expect(await at('asked', 'T-1')).toBeUndefined();
+    expect(await at('other', 'T-1', { key: 'k' })).toBe('key_conflict');
+    expect(await at('other', 'T-1', { key: 'k', supersede: true })).toBe('key_conflict');
+    for (const path of ['', '/wait']) {
+      expect(await codeOf(get(`/hitl/requests/${id}${path}`, 'other'))).toBe('not_found');
+    }
+    expect(await codeOf(post(`/hitl/requests/${id}/cancel`, { reason: 'x' }, 'other'))).toBe('not_found');
+    expect(await codeOf(post(`/hitl/requests/${id}/amend`, { payload }, 'other'))).toBe('not_found');
+  });
+
+  test('and never answers, comes in or reads, and people do not ask', async () => {
+    await start({ user: () => 'everybody' });
+    const { id } = await ask();
+    expect(await codeOf(post(`/hitl/requests/${id}/respond`, { status: 'approved' }))).toBe('forbidden');
+    expect(await codeOf(get('/hitl/requests'))).toBe('forbidden');
+    expect(await codeOf(get('/tickets/T-1/timeline'))).toBe('forbidden');
+    expect(await hub.tryConnect({ headers: as('worker') })).toMatchObject({ status: 403 });
+    expect(await codeOf(post('/hitl/requests', asking(), 'alice'))).toBe('authentication_required');
+    expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+  });
+
+  test.each<[string, object, number, string]>([
+    ['a field nobody knows', { expire_in: '1h' }, 400, 'invalid_frame'],
+    ['a rule nobody knows', { policy: { exclude_the_requester: true } }, 400, 'invalid_frame'],
+    ['a rule nobody knows in a stage', { policy: { stages: [{ user: ['a'] }] } }, 400, 'invalid_frame'],
+    ['a kind nobody knows', { type: 'x' }, 422, 'invalid_request'],
+    ['a time that is none', { expires_in: 'soon' }, 422, 'invalid_request'],
+  ])('with %s is refused', async (_what, more, status, code) => {
+    await start();
+    const refused = await post('/hitl/requests', asking(more)).expect(status);
+    expect(refused.body.error.code).toBe(code);
+  });
+
+  test('is nobody where the callback fails', async () => {
+    await start({
+      service: () => {
+        throw new Error('vault');
+      },
+    });
+    expect(await codeOf(post('/hitl/requests', asking()))).toBe('unavailable');
+    expect(await codeOf(get('/hitl/requests', 'alice'))).toBe('unavailable');
+  });
+});
+
+describe('A service waits', () => {
+  const waitFor = (id: string, timeout = '30s') => get(`/hitl/requests/${id}/wait?timeout=${timeout}`);
+  /** Resolves when so many wait. */
+  const waiting = async (count: number) => {
+    while (hub.hub.hitl.waiting !== count) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('and is answered with the outcome, or that there is none yet', async () => {
+    await start();
+    const { id } = await ask();
+    const early = waitFor(id).then((response) => response);
+    await waiting(1);
+    await hub.fireDeadlines('30s');
+    expect(await early).toMatchObject({ status: 202, body: { hitl: { status: 'pending' } } });
+    const longest = waitFor(id, '2h').then((response) => response);
+    await waiting(1);
+    await hub.fireDeadlines('60s');
+    expect((await longest).status).toBe(202);
+    const later = waitFor(id).then((response) => response);
+    await waiting(1);
+    await answer(id, 'denied').expect(200);
+    expect(await later).toMatchObject({ status: 200, body: { hitl: { status: 'denied' } } });
+    expect((await waitFor(id)).status).toBe(200);
+    expect(await codeOf(waitFor(id, 'long'))).toBe('invalid_request');
+  });
+
+  test('and leaves nothing behind when it hangs up', async () => {
+    await start();
+    const { id } = await ask();
+    const stop = new AbortController();
+    const gone = fetch(`${hub.url}/hitl/requests/${id}/wait`, { headers: as('worker'), signal: stop.signal });
+    await waiting(1);
+    stop.abort();
+    await expect(gone).rejects.toThrow();
+    await waiting(0);
+  });
+
+  test('and is sent away as soon as the hub drains', async () => {
+    await start({
+      agent: (turn) => new Promise((resolve) => turn.signal.addEventListener('abort', resolve)),
+    });
+    const alice = await hub.connect();
+    await alice.ask({ type: 'message', content: 'something that takes long' });
+    const { id } = await ask();
+    const held = waitFor(id).then((response) => response);
+    await waiting(1);
+    const drained = hub.hub.drain({ over: '1m' });
+    expect(await held).toMatchObject({ status: 503, body: { error: { code: 'closing' } } });
+    expect(hub.hub.turns.size).toBe(1);
+    await hub.hub.close();
+    await drained;
+  });
+
+  test(`${maxWaits.perService} times at once and not once more, others beside it`, async () => {
+    await start();
+    const { id } = await ask();
+    const url = `${hub.url}/hitl/requests/${id}/wait`;
+    const held = Array.from({ length: maxWaits.perService }, () => fetch(url, { headers: as('worker') }));
+    await waiting(maxWaits.perService);
+    expect(await waitFor(id)).toMatchObject({ status: 503, body: { error: { code: 'busy' } } });
+    await answer(id).expect(200);
+    const statuses = (await Promise.all(held)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  }, 30_000);
+});
+
+describe('A service changes what it asked', () => {
+  test('amends it, and takes it back', async () => {
+    await start();
+    const { id } = await ask();
+    const amended = { payload: { ...payload, tool_args: { ip: '198.51.100.1' } } };
+    expect((await post(`/hitl/requests/${id}/amend`, amended).expect(200)).body.hitl.revision).toBe(2);
+    const { body } = await post(`/hitl/requests/${id}/cancel`, { reason: 'the scan has stopped' }).expect(
+      200,
+    );
+    expect(body.hitl).toMatchObject({ status: 'cancelled', reason: 'the scan has stopped' });
+    const { items } = await hub.store.audit({ ticketId: 'T-1' }, 10);
+    expect(items.map(({ event, by, via }) => [event, by?.userId, via])).toEqual([
+      ['requested', 'worker', 'rest'],
+      ['amended', 'worker', 'rest'],
+      ['cancelled', 'worker', 'rest'],
+    ]);
+  });
+
+  test('does exactly what was approved, once, and says how that went', async () => {
+    await start();
+    const { id } = await ask();
+    const report = (body: object) => post(`/hitl/requests/${id}/execution`, body);
+    const run = (run_id: string, what: object = payload) =>
+      report({ state: 'executing', run_id, payload: what });
+    const ruleOf = async (refused: PromiseLike<request.Response>) => (await refused).body.error.details.rule;
+    expect(await ruleOf(run('a'))).toBe('not_approved');
+    await answer(id).expect(200);
+    expect(await ruleOf(run('a', { ...payload, tool_args: { ip: '10.0.0.1' } }))).toBe('digest');
+    expect((await run('a').expect(200)).body.hitl.execution.state).toBe('executing');
+    await run('a').expect(200);
+    expect(await ruleOf(run('b'))).toBe('under_way');
+    await hub.fireDeadlines('1m');
+    expect(await ruleOf(run('b'))).toBe('needs_retry');
+    await report({ state: 'retry' }).expect(200);
+    await run('b').expect(200);
+    expect(await ruleOf(report({ state: 'executed', run_id: 'a' }))).toBe('other_run');
+    await report({ state: 'failed', run_id: 'b', error: 'no route' }).expect(200);
+    await report({ state: 'retry' }).expect(200);
+    await run('c').expect(200);
+    const { body } = await report({ state: 'executed', run_id: 'c' }).expect(200);
+    expect(body.hitl.execution.state).toBe('executed');
+    expect(await ruleOf(run('d'))).toBe('done');
+  });
+});
