@@ -35,6 +35,7 @@ async function hub(): Promise<void> {
     user: (req) => ({ id: req.get('x-user') ?? 'nobody' }),
     ticket: () => 'allow',
     rateLimit: false,
+    maxClientsPerTicket: 20,
     heartbeat: '1h',
     logger: createLogger({ level: 'warn', transports: [new transports.Console({ stderrLevels: ['warn'] })] }),
   });
