@@ -51,15 +51,17 @@ export class Claims {
   }
 
   /** A client is out, perhaps not the person's last, and perhaps not for long. */
-  left(client: Place): void {
+  left({ ticketId, user }: Place): void {
     if (this.stopped) return;
-    const person = nameOf(client);
+    // Not the client itself: it would hold its connection for as long.
+    const place = { ticketId, user };
+    const person = nameOf(place);
     this.leaving.get(person)?.();
     const cancel = this.parts.clock.later(leaveGraceMs, () => {
       this.leaving.delete(person);
-      if (this.parts.isIn(client.ticketId, client.user.id)) return;
+      if (this.parts.isIn(ticketId, user.id)) return;
       this.renewedAt.delete(person);
-      this.tell(client, (by, at) => ({ type: 'leave', at, by }));
+      this.tell(place, (by, at) => ({ type: 'leave', at, by }));
     });
     this.leaving.set(person, cancel);
   }

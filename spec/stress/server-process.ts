@@ -76,6 +76,15 @@ export class ServerProcess {
     return this.command('stats') as Promise<HubStats>;
   }
 
+  /** What it has when it has no more than so many timers, or after 20 seconds; for ten somebody who left may be back. */
+  async rested(timers: number): Promise<HubStats> {
+    for (let tries = 1; ; tries += 1) {
+      const now = await this.stats();
+      if (now.timers <= timers || tries === 80) return now;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
   /** Asked after `stats`, so that garbage is not counted. */
   alive(): Promise<Alive> {
     return this.command('alive') as Promise<Alive>;

@@ -15,12 +15,12 @@ async function play(stage: Stage): Promise<Figures> {
   // What is made once, by the first who come, is no leak.
   await turnOver(stage, clients, Math.ceil((total * 0.1) / atOnce));
   await server.idle();
-  const before = { ...(await server.stats()), alive: await server.alive() };
+  const before = { ...(await server.rested(0)), alive: await server.alive() };
   const begun = performance.now();
   await turnOver(stage, clients, Math.ceil(total / atOnce));
   const seconds = (performance.now() - begun) / 1000;
   await server.idle();
-  const after = { ...(await untilGone(() => server.stats())), alive: await server.alive() };
+  const after = { ...(await server.rested(0)), alive: await server.alive() };
   await stage.audit(server);
 
   const connections = Math.ceil(total / atOnce) * atOnce;
@@ -53,15 +53,6 @@ async function turnOver(stage: Stage, clients: readonly CheckingClient[], times:
       if (stage.random.chance(0.01)) await stage.insist(client, stage.message());
       await client.goAway(stage.random.chance(0.5) ? 'cut' : 'close');
     });
-  }
-}
-
-/** The last ones are gone a moment after their clients say so. */
-async function untilGone(ask: () => Promise<HubStats>): Promise<HubStats> {
-  for (let tries = 0; ; tries += 1) {
-    const now = await ask();
-    if (now.inHub.clients === 0 || tries === 100) return now;
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -32,7 +32,7 @@ async function play(stage: Stage): Promise<Figures> {
   await witness.until(() => witness.presence.length === 1, 'to be alone');
   await proxy.close();
   await stage.audit(server);
-  const { inHub, timers } = await server.stats();
+  const { inHub, timers } = await server.rested(before.timers);
   const alive = await server.alive();
   stage.check(witness.counts.opened === 1, 'the witness was disconnected');
   stage.check(inHub.clients === 1 && inHub.tickets === 1, `still in: ${JSON.stringify(inHub)}`);

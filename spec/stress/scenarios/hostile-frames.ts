@@ -41,7 +41,7 @@ async function play(stage: Stage): Promise<Figures> {
   isOver = true;
   const slowestMs = await talk;
   await neighbours[0].until(() => neighbours[0].presence.length === 2, 'to be alone with its neighbour');
-  const after = await server.stats();
+  const after = await server.rested(1);
   await stage.audit(server);
   for (const each of neighbours) stage.check(each.counts.opened === 1, `${each.name} was disconnected`);
   stage.check(after.inHub.clients === 2, `${after.inHub.clients} are still in`);
