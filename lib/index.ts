@@ -17,6 +17,7 @@ export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Inbox } from './hub/inbox';
 export type { Kind } from './hub/kinds';
+export type { LinkOptions, Links } from './hub/links';
 export type { Occasion } from './hub/occasion';
 export type { ToolRule } from './hub/tool-rules';
 export type { LogBounds } from './hub/trimmer';

@@ -20,6 +20,7 @@ import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox';
 import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
+import { type LinkSettings, Links } from './links';
 import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
 import { Room } from './room';
@@ -41,6 +42,8 @@ export interface HubOptions extends AppRules {
   kinds?: Record<string, Kind> | undefined;
   /** Told of reminders, escalations and outcomes. */
   hooks?: RequestHooks | undefined;
+  /** Links by which people answer from a mail or a chat. */
+  links?: LinkSettings | undefined;
   /** How much of each ticket's log is kept, to resume from. */
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
@@ -50,6 +53,8 @@ export interface HubOptions extends AppRules {
 export class Hub {
   readonly hitl: Hitl;
   readonly grants: Grants;
+  /** There with the option `links`. */
+  readonly links: Links | undefined;
   readonly turns: Turns;
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
@@ -109,6 +114,7 @@ export class Hub {
       rules: options,
     });
     this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.isIn(...place) });
+    this.links = options.links && new Links(options.links, { hitl: this.hitl, clock });
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
   }
 

@@ -123,6 +123,11 @@ export function encodeEvent(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
+/** A value as people read it, indented. */
+export function readableJson(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
+}
+
 /** A `hitl.v1` text frame. */
 export function encode(
   envelope: LoggedEnvelope | EphemeralEnvelope | DirectEnvelope | InboxEnvelope,

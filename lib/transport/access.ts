@@ -93,13 +93,24 @@ export class Access {
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
   async identify(req: Request): Promise<Required<User>> {
     if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
-    const given = await this.ask('user', async () => this.callbacks.user(req));
+    return this.known('user', async () => this.callbacks.user(req));
+  }
+
+  /** The person of a link, as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
+  async person(id: string, lookUp: (id: string) => unknown): Promise<Required<User>> {
+    const user = await this.known('links.person', async () => lookUp(id));
+    if (user.id !== id) throw new HubError('forbidden');
+    return user;
+  }
+
+  private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Required<User>> {
+    const given = await this.ask(callbackName, callback);
     if (!given) throw new HubError('authentication_required');
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
     if (!result.success) {
       // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
       const wrong = describeIssue(result.error.issues[0]);
-      this.logger.error('The user callback gave no user; access is refused', { wrong });
+      this.logger.error(`The ${callbackName} callback gave no user; access is refused`, { wrong });
       throw new HubError('unavailable');
     }
     const { id, name, groups } = result.data;

@@ -14,6 +14,7 @@ import { type GuardedTool, guardTool, type Tool } from '../hub/guard-tool';
 import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
+import type { LinkOptions } from '../hub/links';
 import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
@@ -25,6 +26,7 @@ import { type ChartsOptions, chartsRouter, maySeeCharts } from './charts/charts-
 import { type ConsoleOptions, consoleRouter } from './console';
 import { serveDocuments } from './documents/serve';
 import { InboxSeat } from './inbox-seat';
+import { linkRouter } from './link-router';
 import { consoleLogger, unfailing } from './logger';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
@@ -47,6 +49,8 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
    * the request it comes with.
    */
   mayGrant?: MayGrant;
+  /** Links by which people answer from a mail or a chat; see `Hub.links`. Default: none. */
+  links?: LinkOptions;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
   kinds?: Record<string, Kind>;
   /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
@@ -76,6 +80,8 @@ export interface ExpressHitl {
   router: Router;
   /** The programmatic side. */
   hub: Hub;
+  /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
+  linkRouter: Router;
   /** Takes the upgrades of tickets on this server, and leaves all others alone; returns what stops it. */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
   /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
@@ -107,8 +113,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log } = options;
-  const rules = { mayRespond, mayCancel, mayGrant };
+  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links } = options;
+  const rules = { mayRespond, mayCancel, mayGrant, links };
   const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);
@@ -129,6 +135,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
+  const pages = linkRouter({ hub, access, logger, person: links?.person });
+  router.use(pages);
   serveOperations(
     new Rest(router, {
       hub,
@@ -157,6 +165,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   return {
     router,
     hub,
+    linkRouter: pages,
     attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
     socketHandler: ticketRoute.handler,
     inboxHandler: inboxRoute.handler,

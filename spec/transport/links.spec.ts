@@ -1,0 +1,192 @@
+/** Links over HTTP: one person answers one request from a page without a script; the link alone lets them. */
+import request from 'supertest';
+import type { User } from '../../lib/index';
+import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
+
+const secret = 'a secret of at least thirty-two bytes';
+const people: Record<string, User> = {
+  ann: { id: 'ann', name: 'Ann <b>', groups: ['lead'] },
+  bob: { id: 'bob', name: 'Bob' },
+};
+
+let hub: TestHub;
+let refused = '';
+afterEach(() => hub.close());
+
+async function start(options: TestHubOptions = {}): Promise<void> {
+  refused = '';
+  hub = await startTestHub({
+    ticket: (_ticketId, user) => (user.id === refused ? 'forbidden' : 'allow'),
+    links: { secret, baseUrl: 'https://app.example.com/soc/', person: (id) => people[id] },
+    ...options,
+  });
+}
+
+const ask = (more: object = {}) =>
+  hub.hub.hitl.request({
+    ticketId: 'T-1',
+    sessionId: 's',
+    userId: 'rita',
+    type: 'tool_approval',
+    payload: { tool_name: 'block_ip', tool_args: { note: '</pre><script>alert(1)</script>' } },
+    ...more,
+  });
+
+async function linkFor(id: string, userId = 'ann', more: object = {}): Promise<string> {
+  const link = await hub.hub.links?.create({ requestId: id, userId, ...more });
+  expect(link).toMatch(/^https:\/\/app\.example\.com\/soc\/hitl\/links\/[\w-]+\.[\w-]+$/);
+  return String(link).replace('https://app.example.com/soc', '');
+}
+
+const open = (path: string) => request(hub.server).get(path);
+const answer = (path: string, fields: Record<string, string>) =>
+  request(hub.server).post(path).type('form').set('origin', 'https://mail.example').send(fields);
+const statusOf = async (id: string) => (await hub.hub.hitl.get(id)).status;
+
+test('Opening shows what is asked, escaped, under a policy that lets nothing run, and answers nothing', async () => {
+  await start();
+  const { id } = await ask();
+  const path = await linkFor(id);
+  const { text, headers } = await open(path).expect(200).expect('content-type', /html/);
+  expect(text).toContain('May block_ip run?');
+  expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+  expect(text).toContain('Ann &lt;b&gt;');
+  expect(text).not.toContain('<script');
+  expect(headers['content-security-policy']).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]+'; form-action 'self'/,
+  );
+  expect(headers).toMatchObject({
+    'referrer-policy': 'no-referrer',
+    'x-robots-tag': 'noindex',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  await request(hub.server).head(path).expect(200);
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('The form answers as that person, which the audit tells, and a second time changes nothing', async () => {
+  await start();
+  const { id } = await ask();
+  const path = await linkFor(id);
+  const bobs = await linkFor(id, 'bob');
+  const { text } = await answer(path, { status: 'approved', comment: 'Go <on>' }).expect(200);
+  expect(text).toContain('It is settled: approved by Ann &lt;b&gt;');
+  expect(await hub.hub.hitl.get(id)).toMatchObject({
+    status: 'approved',
+    respondedBy: { userId: 'ann' },
+    response: { comment: 'Go <on>' },
+  });
+  for (const each of [path, bobs]) {
+    await answer(each, { status: 'denied' }).expect(409, /settled: approved by Ann/);
+    await open(each).expect(200, /settled: approved by Ann/);
+  }
+  const { items } = await hub.store.audit({ ticketId: 'T-1', requestId: id }, 10);
+  expect(items.map(({ event, via }) => [event, via])).toEqual([
+    ['requested', 'app'],
+    ['responded', 'link'],
+  ]);
+});
+
+test('A question is answered with one of its options, and with nothing else', async () => {
+  await start();
+  const { id } = await ask({
+    type: 'question',
+    payload: { question: 'Which "office"?', options: ['Berlin', 'Lyon'] },
+  });
+  const path = await linkFor(id);
+  await open(path).expect(200, /Which &quot;office&quot;\?[\s\S]*value="Lyon"/);
+  await answer(path, { status: 'approved', answer: 'Paris' }).expect(422);
+  await answer(path, { status: 'perhaps' }).expect(400, /Choose one/);
+  await answer(path, { status: 'approved', answer: 'Lyon' }).expect(200);
+  expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: 'Lyon' });
+});
+
+test('A link to what was amended since is stale, and answers nothing', async () => {
+  await start();
+  const { id } = await ask();
+  const path = await linkFor(id);
+  await hub.hub.hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.9' } });
+  await open(path).expect(409, /has changed/);
+  await answer(path, { status: 'approved' }).expect(409, /has changed/);
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('One of several answers is counted once', async () => {
+  await start();
+  const { id } = await ask({ policy: { approvals: 2 } });
+  const path = await linkFor(id);
+  await answer(path, { status: 'approved' }).expect(200, /counted/);
+  await answer(path, { status: 'approved' }).expect(200, /counted/);
+  await open(path).expect(200, /counted/);
+  expect((await hub.hub.hitl.get(id)).verdicts).toHaveLength(1);
+});
+
+test('An exclusive claim of somebody else is told, and may be over later', async () => {
+  await start();
+  const { id } = await ask({ policy: { claim: 'exclusive' } });
+  const path = await linkFor(id);
+  await hub.hub.hitl.claim(id, { id: 'bob' });
+  await answer(path, { status: 'approved' }).expect(409, /Someone else is on it/);
+  await hub.hub.hitl.release(id, { id: 'bob' });
+  await answer(path, { status: 'approved' }).expect(200, /settled/);
+});
+
+test('Every change of a token, an old one and one of another secret are refused alike', async () => {
+  await start();
+  const { id } = await ask();
+  const path = await linkFor(id);
+  const [body = '', signature = ''] = path.replace('/hitl/links/', '').split('.');
+  const other = Buffer.from(Buffer.from(body, 'base64url').toString().replace('ann', 'bob')).toString(
+    'base64url',
+  );
+  const flipped = signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'));
+  for (const token of [
+    `${other}.${signature}`,
+    `${body}.${flipped}`,
+    body,
+    `${body}.`,
+    `${body}.${signature}.x`,
+    'x',
+  ]) {
+    await open(`/hitl/links/${token}`).expect(404, /does not work/);
+    await answer(`/hitl/links/${token}`, { status: 'approved' }).expect(404);
+  }
+  const short = await linkFor(id, 'ann', { expiresIn: '1m' });
+  hub.clock.advance(60_000);
+  await open(short).expect(404);
+  await answer(short, { status: 'approved' }).expect(404);
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('The person is asked for anew: one who is gone, has lost access or may not answer does nothing', async () => {
+  await start();
+  const { id } = await ask({ policy: { groups: ['lead'] } });
+  const [anns, bobs, nobodys] = [await linkFor(id), await linkFor(id, 'bob'), await linkFor(id, 'carol')];
+  refused = 'ann';
+  await open(anns).expect(403);
+  await answer(anns, { status: 'approved' }).expect(403);
+  await answer(bobs, { status: 'approved' }).expect(403);
+  await answer(nobodys, { status: 'approved' }).expect(403);
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('A person who cannot be looked up now is asked to come back', async () => {
+  const person = () => Promise.reject(new Error('directory down'));
+  await start({ links: { secret, baseUrl: 'https://app.example.com/soc', person } });
+  const { id } = await ask();
+  await answer(await linkFor(id), { status: 'approved' }).expect(503);
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('Secrets are changed by putting the new one first; one that is too short is none', async () => {
+  const links = { baseUrl: 'https://app.example.com/soc', person: (id: string) => people[id] };
+  const newer = 'another secret of more than thirty-two';
+  await start({ links: { ...links, secret: [newer, secret] } });
+  const { id } = await ask();
+  await open(await linkFor(id)).expect(200);
+  for (const bad of ['short', [], [secret, 'short']])
+    await expect(startTestHub({ links: { ...links, secret: bad } })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+});
