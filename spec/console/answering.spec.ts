@@ -169,6 +169,25 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     expect(await alice.card(id).getByRole('button', { name: 'Approve' }).count()).toBe(0);
   });
 
+  it('grants what is offered if that is chosen, lists it, and takes it back', async () => {
+    const payload = {
+      tool_name: 'block_ip',
+      tool_args: { ip: '203.0.113.7', hours: 48 },
+      grants: [{ scope: 'ticket', args: 'exact', expires_in_ms: 3_600_000 }],
+    };
+    const { id } = await ask(hub, { payload });
+    const alice = await enter('alice', { at: `/requests/${id}` });
+    await alice.card(id).getByText('This very call, in this ticket, for').click();
+    await alice.card(id).getByRole('button', { name: 'Approve' }).click();
+    await alice.row(id).waitFor({ state: 'detached' });
+    expect((await stored(id)).response).toEqual({ grant: 0 });
+    await alice.page.getByRole('link', { name: 'Grants' }).click();
+    await alice.page.getByRole('cell', { name: 'block_ip' }).waitFor();
+    await alice.page.getByRole('button', { name: 'Take back' }).click();
+    await alice.page.getByRole('button', { name: 'Really take back?' }).click();
+    await alice.sees('Nothing is allowed beyond once.');
+  });
+
   it('asks to read again what was amended under one’s eyes', async () => {
     const { id } = await ask(hub);
     const alice = await enter('alice', { at: `/requests/${id}` });
