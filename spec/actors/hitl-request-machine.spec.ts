@@ -331,6 +331,15 @@ describe('the HITL request machine', () => {
       ],
       true,
     );
+    const withdraw = { type: 'withdraw' as const, at: 5, reason: 'x' };
+    compare(
+      born({}),
+      [
+        { ...withdraw, by: people.ann },
+        { ...withdraw, by: people.rita },
+      ],
+      true,
+    );
     const runId = 'run1';
     const run: RequestEvent[] = [
       { type: 'respond', at: 5, by: people.ann, permitted: true, status: 'approved' },

@@ -71,6 +71,8 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
       return state.claim?.user === event.by.userId ? { ...state, claim: undefined } : 'not_claimed';
     case 'lease_end':
       return state.claim && event.at >= state.claim.until ? { ...state, claim: undefined } : state;
+    case 'use_grant':
+      return { ...state, status: 'approved', claim: undefined };
     case 'amend':
       return {
         ...state,
