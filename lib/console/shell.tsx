@@ -13,7 +13,7 @@ import { keep, useKept } from './kept';
 import { useMe } from './me';
 import { mount } from './mount';
 import { canNotify, useNews } from './news';
-import { goTo, hrefOf, useRoute } from './route';
+import { goTo, hrefOf, routeOf, useRoute } from './route';
 import { TicketPage } from './ticket-page';
 
 export function Shell() {
@@ -118,7 +118,8 @@ function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> 
 
 /** Going through the list leaves no trail for the back button. */
 function select(id: string | undefined): void {
-  goTo({ page: 'inbox', id }, true);
+  // The reader may have left the inbox in this very moment.
+  if (routeOf(location.hash).page === 'inbox') goTo({ page: 'inbox', id }, true);
 }
 
 function OpenTicket() {
