@@ -38,6 +38,12 @@ async function done(client = bob): Promise<void> {
   await client.next('pong');
   await hub.hub.settled();
 }
+/** Ends a connection, and waits until the hub knows: it may hear of it a moment later. */
+async function leave(client: TestClient): Promise<void> {
+  const before = hub.hub.getTotalClientCount();
+  await client.close();
+  while (hub.hub.getTotalClientCount() === before) await new Promise((resolve) => setImmediate(resolve));
+}
 async function typing(client = bob): Promise<void> {
   client.send({ type: 'typing' });
   await done(client);
@@ -145,7 +151,7 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, second);
     await claim(other, elsewhere);
     const alice = await hub.connect({ user: 'alice' });
-    await bob.close();
+    await leave(bob);
     await hub.fireDeadlines(leaveGraceMs - 1);
     expect([await holder(first), await holder(second)]).toEqual(['bob', 'bob']);
     await hub.fireDeadlines(1);
@@ -163,7 +169,7 @@ describe('The claim of somebody who leaves', () => {
     const request = await ask();
     await claim(bob, request);
     for (let reload = 0; reload < 3; reload += 1) {
-      await bob.close();
+      await leave(bob);
       await hub.fireDeadlines(leaveGraceMs - 1);
       bob = await hub.connect({ user: 'bob' });
     }
@@ -181,10 +187,10 @@ describe('The claim of somebody who leaves', () => {
     const tab = await hub.connect({ user: 'bob', tab: 'second' });
     await hub.fireDeadlines(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
-    await again.close();
+    await leave(again);
     await hub.fireDeadlines(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
-    await tab.close();
+    await leave(tab);
     await hub.fireDeadlines(leaveGraceMs);
     expect(await holder(request)).toBeUndefined();
   });
@@ -194,9 +200,9 @@ describe('The claim of somebody who leaves', () => {
     const request = await ask();
     await claim(bob, request);
     const tab = await hub.connect({ user: 'bob', tab: 'second' });
-    await bob.close();
+    await leave(bob);
     await hub.fireDeadlines(leaveGraceMs - 1);
-    await tab.close();
+    await leave(tab);
     await hub.fireDeadlines(leaveGraceMs - 1);
     expect(await holder(request)).toBe('bob');
     await hub.fireDeadlines(1);
@@ -208,7 +214,7 @@ describe('The claim of somebody who leaves', () => {
     const alice = await hub.connect({ user: 'alice' });
     const request = await ask();
     await claim(alice, request);
-    await bob.close();
+    await leave(bob);
     await hub.fireDeadlines(leaveGraceMs);
     expect(await holder(request)).toBe('alice');
   });
@@ -229,7 +235,7 @@ describe('The claim of somebody who leaves', () => {
     const request = await ask();
     await claim(bob, request);
     trouble.claims = diskFull;
-    await bob.close();
+    await leave(bob);
     await hub.fireDeadlines(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
     await hub.fireDeadlines(leaseMs);
