@@ -43,10 +43,13 @@ describe('Tickets in a hub, over sockets', () => {
     const hub = await startTestHub();
     const alice = await hub.connect();
     const client = hub.hub.newClient('T-1', { id: 'app' }, deafSink);
-    for (let time = 1; time <= 3; time += 1) hub.hub.register(client);
-    await alice.next(({ presence }) => presence?.length === 2);
-    await alice.ask({ type: 'message', content: 'who is here?' });
-    expect(alice.all('presence_changed').length).toBe(2);
+    for (let time = 1; time <= 3; time += 1) {
+      hub.hub.register(client);
+      // Each time in a tick of its own, since who is in is told once per tick.
+      await alice.ask({ type: 'message', content: 'who is here?' });
+    }
+    const both = alice.all('presence_changed').filter(({ presence }) => presence?.length === 2);
+    expect(both.length).toBe(1);
     await hub.close();
   });
 
