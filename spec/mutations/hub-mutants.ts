@@ -50,8 +50,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'a change is kept and told to nobody',
-      'requests: [write],\n        envelopes: this.toEnvelopes(emitted, record, audit),',
-      'requests: [write],\n        envelopes: [],',
+      'requests: [write], envelopes, grants, audit: [audit]',
+      'requests: [write], envelopes: [], grants, audit: [audit]',
       overSockets('no rule'),
     ],
     [

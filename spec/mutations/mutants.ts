@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
     ['why it was withdrawn is lost', "'reason' in event ? { reason: event.reason } : {}", '{}'],
     [
       'a lost run counts as done',
-      "actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated']",
-      "actions: [{ type: 'endRun', params: { state: 'executed' } }, 'tellUpdated']",
+      "actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated'],\n                  description: 'Whoever did it",
+      "actions: [{ type: 'endRun', params: { state: 'executed' } }, 'tellUpdated'],\n                  description: 'Whoever did it",
     ],
     [
       'a run is not forgotten when it may be done again',
