@@ -247,8 +247,10 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     await alice.row(one.id).waitFor({ state: 'detached' });
     expect([(await stored(one.id)).status, (await stored(two.id)).status]).toEqual(['approved', 'denied']);
     await keyboard.press('?');
-    await alice.page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    const help = alice.page.getByRole('dialog', { name: 'Keys' });
+    await help.waitFor();
     await keyboard.press('Escape');
+    await help.waitFor({ state: 'hidden' });
     await keyboard.press('/');
     await keyboard.type('nowhere');
     expect(await alice.page.getByRole('searchbox').inputValue()).toBe('nowhere');
