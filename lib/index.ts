@@ -6,6 +6,8 @@ export { turnMachine } from './actors/turn-machine';
 export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
 export type { AppRules, MayCancel, MayRespond } from './hub/app-rules';
 export type { AskOptions, HitlRequestInput } from './hub/ask';
+export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/channel';
+export type { Channels } from './hub/channels';
 export { Client, type Sink } from './hub/client';
 export { type Clock, systemClock } from './hub/clock';
 export type { Duration } from './hub/duration';
@@ -56,6 +58,7 @@ export { type SqliteStoreOptions, sqliteStore } from './store/sqlite';
 export type {
   Commit,
   CommitResult,
+  DeadDelivery,
   InboxCounts,
   InboxFilter,
   InboxOrder,
@@ -67,3 +70,4 @@ export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transp
 export type { OriginOptions } from './transport/origin';
 export type { RateLimitOptions } from './transport/rate-limit';
 export type { AttachOptions } from './transport/upgrade';
+export { type WebhookOptions, webhookChannel } from './transport/webhook-channel';

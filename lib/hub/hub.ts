@@ -8,6 +8,8 @@ import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
 import type { AppRules } from './app-rules';
+import type { Channel } from './channel';
+import { Channels } from './channels';
 import { Claims } from './claims';
 import { Client, type Sink } from './client';
 import type { Clock } from './clock';
@@ -44,6 +46,8 @@ export interface HubOptions extends AppRules {
   hooks?: RequestHooks | undefined;
   /** Links by which people answer from a mail or a chat. */
   links?: LinkSettings | undefined;
+  /** Ways to people outside the hub, by name. */
+  channels?: Record<string, Channel> | undefined;
   /** How much of each ticket's log is kept, to resume from. */
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
@@ -55,6 +59,8 @@ export class Hub {
   readonly grants: Grants;
   /** There with the option `links`. */
   readonly links: Links | undefined;
+  /** There with the option `channels`. */
+  readonly channels: Channels | undefined;
   readonly turns: Turns;
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
@@ -91,7 +97,11 @@ export class Hub {
       funnel,
       clock,
       logger,
-      onKept: (before, record) => this.inbox.note(before, record),
+      channels: Object.keys(options.channels ?? {}),
+      onKept: (before, record) => {
+        this.channels?.wake();
+        this.inbox.note(before, record);
+      },
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
         waiters.settle(record);
@@ -115,6 +125,9 @@ export class Hub {
     });
     this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.isIn(...place) });
     this.links = options.links && new Links(options.links, { hitl: this.hitl, clock });
+    const { channels } = options;
+    const courierParts = { store, clock, logger, links: this.links, random: Math.random };
+    this.channels = channels && new Channels(channels, courierParts);
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
   }
 
@@ -128,6 +141,7 @@ export class Hub {
       await this.options.store.open();
       await this.turns.recover();
       await this.deadlines.start();
+      this.channels?.start();
     })().catch((cause: unknown) => {
       // What failed now may work later: the next call tries again.
       this.started = undefined;
@@ -181,6 +195,7 @@ export class Hub {
       await this.claims.settled();
       this.waiters.close();
       await this.funnel.settled();
+      await this.channels?.stop();
       for (const room of this.rooms.values()) room.flush();
       this.isOver = true;
       // For many the time they were told has passed meanwhile, and they would all come at once.

@@ -15,8 +15,9 @@ import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
 import { requestView } from '../protocol/views';
-import type { GrantWrite, ProcessedFrame, RequestWrite, Store } from '../store/store';
+import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../store/store';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
+import { deliveriesOf } from './channel';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import { grantGiven } from './grant-terms';
@@ -31,6 +32,8 @@ export interface RequestActorsParts {
   clock: Clock;
   logger: Logger;
   steps: Steps;
+  /** By name: who outside is told of requests. */
+  channels: readonly string[];
   /** Told of every change in the order in which they are kept; there is nothing before a birth. */
   onKept(before: RequestRecord | undefined, record: RequestRecord): void;
   /** Told when a request has a deadline to be told of. */
@@ -56,6 +59,7 @@ interface Change {
   before?: RequestRecord;
   envelopes: readonly LoggableEnvelope[];
   grants: readonly GrantWrite[];
+  deliveries: readonly DeliveryWrite[];
   audit: readonly AuditRecord[];
   frame?: ProcessedFrame;
 }
@@ -156,6 +160,7 @@ export class RequestActors {
         requests: [write, ...newer.requests],
         envelopes: [...change.envelopes, ...newer.envelopes],
         grants: [...change.grants, ...newer.grants],
+        deliveries: [...change.deliveries, ...newer.deliveries],
         audit: [audit, ...newer.audit],
       }),
     );
@@ -334,7 +339,8 @@ export class RequestActors {
         : [],
     );
     const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
-    return { requests: [write], envelopes, grants, audit: [audit] };
+    const deliveries = deliveriesOf(this.parts.channels, emitted, write);
+    return { requests: [write], envelopes, grants, deliveries, audit: [audit] };
   }
 
   private async keep({ before, ...change }: Change): Promise<void> {

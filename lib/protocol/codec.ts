@@ -13,6 +13,7 @@ import {
 } from './client-frames';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
 import type { InboxEnvelope } from './inbox-envelopes';
+import { type RequestView, toWireTime } from './views';
 
 /** The subprotocol name of the full dialect; a client that offers no subprotocol speaks `classic`. */
 export const subprotocol = 'hitl.v1';
@@ -116,6 +117,15 @@ export function jsonBytes(value: unknown): number {
 /** A line of JSON Lines. */
 export function encodeLine(value: object): string {
   return `${JSON.stringify(value)}\n`;
+}
+
+/** The body of a webhook (Standard Webhooks): what it tells, when, and the request. */
+export function encodeWebhook(
+  event: 'present' | 'update' | 'settle',
+  now: number,
+  hitl: RequestView,
+): string {
+  return JSON.stringify({ type: `hitl_request.${event}`, timestamp: toWireTime(now, now), data: { hitl } });
 }
 
 /** A server-sent event (WHATWG HTML §9.2) whose data is JSON. */

@@ -6,6 +6,8 @@ export const maxPageSize = 200;
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */
 export const maxSessionsInState = 50;
+/** Deliveries that were given up and are kept. */
+export const maxDeadDeliveries = 1_000;
 /** Frames of each user whose answer is remembered. */
 export const maxFramesPerUser = 10_000;
 

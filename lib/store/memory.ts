@@ -12,6 +12,7 @@ import type {
 } from '../protocol/records';
 import { decodeNumber } from './cursor';
 import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
+import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
 import { MemoryRequests } from './memory-requests';
 import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
@@ -20,6 +21,9 @@ import type {
   AuditFilter,
   Commit,
   CommitResult,
+  DeadDelivery,
+  DeliveryOutcome,
+  DeliveryWrite,
   DueRequest,
   GrantFilter,
   InboxCounts,
@@ -34,6 +38,7 @@ import type {
   StoredRequest,
   TicketState,
   UnfinishedTurn,
+  WaitingDelivery,
 } from './store';
 
 /**
@@ -57,6 +62,7 @@ class MemoryStore implements Store {
   private readonly messagesBySession = new Map<string, Kept[]>();
   private readonly requestsKept = new MemoryRequests();
   private readonly grantsKept = new MemoryGrants();
+  private readonly deliveriesKept = new MemoryDeliveries();
   /** Acks by user and frame id, oldest first. */
   private readonly frames = new Map<string, Map<string, string>>();
 
@@ -239,6 +245,21 @@ class MemoryStore implements Store {
     this.grantsKept.drop(endedBefore, limit);
   }
 
+  async deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]> {
+    this.assertOpen();
+    return this.deliveriesKept.list(channel, limit);
+  }
+
+  async noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean> {
+    this.assertOpen();
+    return this.deliveriesKept.note(tried, outcome);
+  }
+
+  async deadDeliveries(limit: number): Promise<readonly DeadDelivery[]> {
+    this.assertOpen();
+    return this.deliveriesKept.dead(limit);
+  }
+
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
     this.assertOpen();
     return read(this.frames.get(userId)?.get(frameId));
@@ -263,6 +284,7 @@ class MemoryStore implements Store {
       requests = [],
       audit = [],
       grants = [],
+      deliveries = [],
       envelopes,
       frame,
     } = commit;
@@ -273,6 +295,7 @@ class MemoryStore implements Store {
       ...requests.map((request) => this.requestsKept.prepare(request)),
       ...audit.map((record) => this.prepareAudit(record)),
       ...grants.map((grant) => this.grantsKept.prepare(grant, at)),
+      ...deliveries.map((write) => () => this.deliveriesKept.write(write, at)),
       ...(frame ? [this.prepareFrame(frame)] : []),
     ];
     const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));

@@ -9,6 +9,10 @@ export class OrderedList<Place, T extends Place> {
 
   constructor(private readonly compare: Compare<Place>) {}
 
+  get size(): number {
+    return this.items.length;
+  }
+
   /** Adds an item that is not in the list. */
   add(item: T): void {
     this.items.splice(this.after(item), 0, item);

@@ -29,6 +29,9 @@ export function commitWriter(s: Statements): WriteCommit {
     for (const write of commit.requests ?? []) writeRequest(s, write);
     for (const write of commit.grants ?? []) writeGrant(s, write, commit.at);
     writeRecords(s, commit);
+    for (const { channel, requestId, event, version } of commit.deliveries ?? []) {
+      s.putDelivery.run(channel, requestId, event, version, commit.at);
+    }
     for (const record of commit.audit ?? []) {
       s.addAudit.run(record.ticketId, record.ticketId, record.requestId, JSON.stringify(record));
     }

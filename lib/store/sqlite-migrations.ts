@@ -128,6 +128,20 @@ const migrations: readonly string[] = [
     PRIMARY KEY (user_id, id)
   ) WITHOUT ROWID;
 
+  CREATE TABLE deliveries (
+    channel TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER,
+    dead_at INTEGER,
+    error TEXT,
+    PRIMARY KEY (channel, request_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX deliveries_waiting ON deliveries (channel, due_at, request_id) WHERE due_at IS NOT NULL;
+  CREATE INDEX deliveries_dead ON deliveries (dead_at, channel, request_id) WHERE dead_at IS NOT NULL;
+
   CREATE TABLE frames (
     user_id TEXT NOT NULL,
     frame_id TEXT NOT NULL,

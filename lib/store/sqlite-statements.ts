@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
 import type { InboxPlace } from './cursor';
 import type { Counted } from './inbox';
-import type { DueRequest, UnfinishedTurn } from './store';
+import type { DeadDelivery, DueRequest, UnfinishedTurn, WaitingDelivery } from './store';
 
 /** What is used of the driver's statements; its own type has no name that a declaration could give. */
 export interface Prepared<Parameters extends unknown[], Row> {
@@ -47,6 +47,7 @@ export interface AuditRow {
 
 type InList = [list: string, createdAt: Millis, id: string];
 type InInbox = [...InList, userId: string, limit: number];
+type OfDelivery = [channel: string, requestId: string, version: number];
 type At = [createdAt: Millis, id: string, limit: number];
 
 const unfinished = `status IN ('queued', 'running')`;
@@ -58,6 +59,9 @@ const inboxPlace = 'id, created_at AS createdAt, urgency';
 const ending = 'id, record AS text, holds_until AS created_at';
 const afterEnd = '(holds_until, id) > (?, ?) ORDER BY holds_until, id LIMIT ?';
 const afterPlace = '(created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?';
+
+const delivery = 'channel, request_id AS requestId, event, version, attempts';
+const ofDelivery = 'channel = ? AND request_id = ? AND version = ?';
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
@@ -275,6 +279,39 @@ export function prepareStatements(db: Database) {
     dropGrants: prepare<[endedBefore: Millis, limit: number]>(
       `DELETE FROM grants WHERE id IN
          (SELECT id FROM grants WHERE expires_at < ? ORDER BY expires_at, id LIMIT ?)`,
+    ),
+
+    putDelivery: prepare<[channel: string, requestId: string, event: string, version: number, due: Millis]>(
+      `INSERT INTO deliveries (channel, request_id, event, version, attempts, due_at) VALUES (?, ?, ?, ?, 0, ?)
+       ON CONFLICT (channel, request_id) DO UPDATE SET
+         event = iif(deliveries.event = 'present' AND excluded.event = 'update', 'present', excluded.event),
+         version = excluded.version, attempts = 0, due_at = excluded.due_at, dead_at = NULL, error = NULL`,
+    ),
+    deliveries: prepare<[channel: string, limit: number], WaitingDelivery>(
+      `SELECT ${delivery}, due_at AS dueAt FROM deliveries
+       WHERE channel = ? AND due_at IS NOT NULL ORDER BY due_at, request_id LIMIT ?`,
+    ),
+    dropDelivery: prepare<[...OfDelivery], { version: number }>(
+      `DELETE FROM deliveries WHERE ${ofDelivery} RETURNING version`,
+    ),
+    presented: prepare<[channel: string, requestId: string]>(
+      `UPDATE deliveries SET event = 'update' WHERE channel = ? AND request_id = ? AND event = 'present'`,
+    ),
+    postponeDelivery: prepare<[attempts: number, due: Millis, ...OfDelivery], { version: number }>(
+      `UPDATE deliveries SET attempts = ?, due_at = ? WHERE ${ofDelivery} RETURNING version`,
+    ),
+    buryDelivery: prepare<[number, dead: Millis, error: string, ...OfDelivery], { version: number }>(
+      `UPDATE deliveries SET attempts = ?, due_at = NULL, dead_at = ?, error = ? WHERE ${ofDelivery}
+       RETURNING version`,
+    ),
+    deadDeliveries: prepare<[limit: number], DeadDelivery>(
+      `SELECT ${delivery}, dead_at AS deadAt, error FROM deliveries
+       WHERE dead_at > 0 ORDER BY dead_at DESC, channel DESC, request_id DESC LIMIT ?`,
+    ),
+    dropDead: prepare<[keep: number]>(
+      `DELETE FROM deliveries WHERE (channel, request_id) IN
+         (SELECT channel, request_id FROM deliveries WHERE dead_at > 0
+          ORDER BY dead_at DESC, channel DESC, request_id DESC LIMIT -1 OFFSET ?)`,
     ),
 
     frame: prepare<[userId: string, frameId: string], TextRow>(

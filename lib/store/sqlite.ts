@@ -16,6 +16,7 @@ import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
+import { noteDelivery } from './sqlite-deliveries';
 import { inboxCounts, inboxPage } from './sqlite-inbox';
 import type { SqliteStoreOptions } from './sqlite-options';
 import { parseRequest, parseRow, toStorageError } from './sqlite-rows';
@@ -30,6 +31,9 @@ import type {
   AuditFilter,
   Commit,
   CommitResult,
+  DeadDelivery,
+  DeliveryOutcome,
+  DeliveryWrite,
   DueRequest,
   GrantFilter,
   InboxCounts,
@@ -43,6 +47,7 @@ import type {
   StoredRequest,
   TicketState,
   UnfinishedTurn,
+  WaitingDelivery,
 } from './store';
 
 export type { SqliteStoreOptions } from './sqlite-options';
@@ -286,6 +291,18 @@ class SqliteStore implements Store {
 
   async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
     this.use((s) => s.dropGrants.run(endedBefore, bounded(limit)));
+  }
+
+  async deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]> {
+    return this.use((s) => s.deliveries.all(channel, bounded(limit)));
+  }
+
+  async noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean> {
+    return this.use((s, opened) => transaction(opened, s.beginWrite, () => noteDelivery(s, tried, outcome)));
+  }
+
+  async deadDeliveries(limit: number): Promise<readonly DeadDelivery[]> {
+    return this.use((s) => s.deadDeliveries.all(bounded(limit)));
   }
 
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {

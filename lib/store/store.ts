@@ -47,6 +47,37 @@ export type GrantWrite =
   | { type: 'use'; id: string }
   | { type: 'revoke'; id: string; by: Author };
 
+/** What a channel has to be told of a request. Keyed by channel and request, of which only the newest is kept. */
+export interface DeliveryWrite {
+  channel: string;
+  requestId: string;
+  /** `present` a card, `update` it, `settle` it for good. */
+  event: 'present' | 'update' | 'settle';
+  /** The version of the request that came of it; later ones are higher. */
+  version: number;
+}
+
+/** A delivery that waits. */
+export interface WaitingDelivery extends DeliveryWrite {
+  /** Tries that have failed. */
+  attempts: number;
+  dueAt: Millis;
+}
+
+/** A delivery that was given up. */
+export interface DeadDelivery extends DeliveryWrite {
+  attempts: number;
+  deadAt: Millis;
+  /** What the last try failed with. */
+  error: string;
+}
+
+/** What became of a try. */
+export type DeliveryOutcome =
+  | 'delivered'
+  | Pick<WaitingDelivery, 'attempts' | 'dueAt'>
+  | Pick<DeadDelivery, 'attempts' | 'deadAt' | 'error'>;
+
 /** One event's worth of change to one ticket: all of it is kept, or none. */
 export interface Commit {
   ticketId: string;
@@ -58,6 +89,7 @@ export interface Commit {
   /** Appended to the ticket's audit in this order. */
   audit?: readonly AuditRecord[];
   grants?: readonly GrantWrite[];
+  deliveries?: readonly DeliveryWrite[];
   /** Appended to the ticket's log in this order. */
   envelopes: readonly LoggableEnvelope[];
   frame?: ProcessedFrame;
@@ -167,6 +199,8 @@ export interface GrantFilter {
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
+ * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
+ *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
  * - What is kept and cannot be read rejects as `damaged` says, by name; everything else stays readable.
  */
 export interface Store {
@@ -244,6 +278,17 @@ export interface Store {
   grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
   /** Drops grants whose time ended before `endedBefore`, oldest end first, at most `limit`. Their requests stay. */
   dropGrants(endedBefore: Millis, limit: number): Promise<void>;
+
+  /** The deliveries of a channel that wait, the earliest due first, at most `limit`. */
+  deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]>;
+  /**
+   * Notes what became of a try: what was delivered is dropped, what failed waits until `dueAt` or is given up. False, if a
+   * newer delivery has come in its place meanwhile, which then stays as it is; but a newer `present` becomes an `update`
+   * once an older one was delivered. Of those given up the last 1,000 are kept.
+   */
+  noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean>;
+  /** Those that were given up, the last one first, at most `limit`. */
+  deadDeliveries(limit: number): Promise<readonly DeadDelivery[]>;
 
   /** The answer given to a frame carried out before; the last 10,000 of each user are remembered. */
   processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined>;

@@ -7,6 +7,7 @@ import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
+import type { Channel } from '../hub/channel';
 import { type Clock, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
 import type { MayGrant } from '../hub/grants';
@@ -51,6 +52,8 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   mayGrant?: MayGrant;
   /** Links by which people answer from a mail or a chat; see `Hub.links`. Default: none. */
   links?: LinkOptions;
+  /** Ways to people outside the hub, by name: a mail, a chat, `webhookChannel`. Default: none. */
+  channels?: Record<string, Channel>;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
   kinds?: Record<string, Kind>;
   /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
@@ -113,8 +116,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links } = options;
-  const rules = { mayRespond, mayCancel, mayGrant, links };
+  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels } = options;
+  const rules = { mayRespond, mayCancel, mayGrant, links, channels };
   const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
   const origins = new OriginPolicy(options);

@@ -6,6 +6,7 @@ import type { Store } from '../../lib/store/store';
 import { auditObligations } from './contract/audit';
 import { closingObligations } from './contract/closing';
 import { commitObligations } from './contract/commit';
+import { deliveryObligations } from './contract/deliveries';
 import { frameObligations } from './contract/frames';
 import { grantObligations } from './contract/grants';
 import { inboxObligations } from './contract/inbox';
@@ -59,6 +60,7 @@ export function storeContract(
     describe('the audit', () => auditObligations(subject));
     describe('an inbox', () => inboxObligations(subject));
     describe('grants', () => grantObligations(subject));
+    describe('deliveries', () => deliveryObligations(subject));
     describe('processed frames', () => frameObligations(subject));
     describe('opening and closing', () => closingObligations(subject));
     if (durable) describe('opened again', () => reopeningObligations(subject));

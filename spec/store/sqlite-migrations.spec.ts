@@ -115,6 +115,16 @@ describe('a file of version 1', () => {
     expect((await inbox('ann')).items).toMatchObject([request]);
     expect((await inbox('bob')).items).toEqual([]);
     expect(await store.processedFrame('ann', 'frame-1')).toEqual({ message_id: 'message-1' });
+    expect(await store.deliveries('mail', 10)).toEqual([
+      {
+        channel: 'mail',
+        requestId: 'request-2',
+        event: 'present',
+        version: 1,
+        attempts: 2,
+        dueAt: 1_749_988_900_000,
+      },
+    ]);
     expect(await store.audit({ ticketId: 'ticket-1' }, 10)).toMatchObject({
       items: [{ n: 1, requestId: 'request-2', event: 'requested', via: 'turn', toState: 'pending.open' }],
     });

@@ -31,6 +31,10 @@ const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Pr
   grants: (store) => store.grants({}, 10),
   grantUses: (store) => store.grantUses('g', 10),
   dropGrants: (store) => store.dropGrants(0, 10),
+  deliveries: (store) => store.deliveries('c', 10),
+  noteDelivery: (store) =>
+    store.noteDelivery({ channel: 'c', requestId: 'r', event: 'present', version: 1 }, 'delivered'),
+  deadDeliveries: (store) => store.deadDeliveries(10),
   processedFrame: (store) => store.processedFrame('ann', 'f'),
 };
 
