@@ -6,6 +6,7 @@ import { scripts } from '../../package.json';
 import { bin } from '../packaging/command';
 import { bodyOf, Examples, type Scenes, type } from './example';
 import { fences, pages, root } from './pages';
+import { channelsScenes } from './scenes/channels';
 import { hitlScenes } from './scenes/hitl';
 import { mountingScenes } from './scenes/mounting';
 import { readmeScenes } from './scenes/readme';
@@ -13,6 +14,7 @@ import { referenceApiScenes } from './scenes/reference-api';
 
 const scenes: Readonly<Record<string, Scenes>> = {
   'README.md': readmeScenes,
+  'docs/channels.md': channelsScenes,
   'docs/hitl.md': hitlScenes,
   'docs/mounting.md': mountingScenes,
   'docs/reference-api.md': referenceApiScenes,

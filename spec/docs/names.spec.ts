@@ -80,6 +80,14 @@ describe('the table of', () => {
     ['Field of a rule', 'docs/hitl.md', '## Guarded tools', fields('ToolRule')],
     ['Field of a filter', 'docs/hitl.md', '## Inbox', fields('InboxFilter')],
     ['Hook', 'docs/hitl.md', '## Hooks', fields('RequestHooks')],
+    ['Method', 'docs/channels.md', '## A channel of your own', fields('Channel')],
+    [
+      'Field of a delivery',
+      'docs/channels.md',
+      '## A channel of your own',
+      [...fields('Delivery'), ...fields('OpenDelivery')],
+    ],
+    ['Option of `webhookChannel`', 'docs/channels.md', '## Webhooks', fields('WebhookOptions')],
   ])('%s in %s %s has every name in the code, and no other', (header, path, heading, code) => {
     expect(code).not.toEqual([]);
     expect(documented(path, heading, header).toSorted()).toEqual(code.toSorted());

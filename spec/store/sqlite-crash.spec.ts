@@ -56,6 +56,8 @@ test('everything that was reported is there, whole, and the logs have no gap; th
       expect(seqs(items)).toEqual(range(1, seq));
       expect(ids(requests).sort()).toEqual(ids(messages).sort());
       expect(messages).toHaveLength(seq);
+      const deliveries = await store.deliveries(ticketId, 1_000_000);
+      expect(deliveries.map(({ requestId }) => requestId).sort()).toEqual(ids(requests).sort());
       found.push(epoch);
       for (const report of reported.filter((one) => one.ticketId === ticketId)) {
         expect(items[report.seq - 1]).toMatchObject({
