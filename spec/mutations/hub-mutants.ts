@@ -50,8 +50,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'a change is kept and told to nobody',
-      'requests: [write], envelopes, grants, audit: [audit]',
-      'requests: [write], envelopes: [], grants, audit: [audit]',
+      'requests: [write], envelopes, grants, deliveries, audit: [audit]',
+      'requests: [write], envelopes: [], grants, deliveries, audit: [audit]',
       overSockets('no rule'),
     ],
     [
