@@ -4,7 +4,7 @@ import { describe, HubError } from '../errors';
 import type { Millis } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { DeliveryOutcome, Store, WaitingDelivery } from '../store/store';
-import { type Channel, DeliveryRefused } from './channel';
+import { type Channel, DeliveryRefused, type OpenDelivery } from './channel';
 import type { Clock } from './clock';
 import type { Links } from './links';
 
@@ -160,11 +160,9 @@ export class Courier {
     const hitl = requestView(stored.record, clock.now());
     const told = { id: `${requestId}_${version}_${channel}`, channel, attempt, hitl, signal };
     if (event === 'settle') return this.channel.settle(told);
-    const link: Parameters<Links['create']>[0] = { requestId, userId: '' };
-    return this.channel[event]?.({
-      ...told,
-      ...(links && { link: (userId, expiresIn = '24h') => links.create({ ...link, userId, expiresIn }) }),
-    });
+    const link: OpenDelivery['link'] =
+      links && ((userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn }));
+    return this.channel[event]?.({ ...told, ...(link && { link }) });
   }
 
   /** @throws what `work` throws, or HubError `unavailable` when its time is over, `closing` when the hub closes */
