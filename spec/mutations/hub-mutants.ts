@@ -50,8 +50,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'a change is kept and told to nobody',
-      'requests: [write], envelopes, grants, deliveries, audit: [audit]',
-      'requests: [write], envelopes: [], grants, deliveries, audit: [audit]',
+      "type === 'hitl_request_pending' || type === 'hitl_request_updated' || type",
+      "type === 'hitl_request_pending' || type",
       overSockets('no rule'),
     ],
     [
