@@ -187,6 +187,7 @@ export class RequestActors {
       throw refusal;
     }
     if (snapshot.context === before.context) {
+      await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
       return record;
     }
@@ -256,7 +257,8 @@ export class RequestActors {
   }
 
   /**
-   * A refusal is only right if the request still is as this actor knows it: another node may have been at it.
+   * A refusal, and that nothing changes, is only right if the request still is as this actor knows it: another node may have
+   * been at it.
    * @throws HubError `conflict` if it is not; then the event is decided anew
    */
   private async assertCurrent(id: string, live: Live): Promise<void> {
