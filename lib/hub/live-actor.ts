@@ -114,12 +114,13 @@ export class LiveActor<M extends AnyStateMachine> {
 
 /** The ids of the active states as in the charts, outermost first, without the machine itself. */
 export function statesOf(snapshot: unknown): string[] {
-  const { machine, _nodes } = snapshot as AnyMachineSnapshot;
-  return _nodes.filter(({ path }) => path.length > 0).map((node) => stateId(machine.id, node));
+  const { _nodes } = snapshot as AnyMachineSnapshot;
+  return _nodes.filter(({ path }) => path.length > 0).map(stateIdOf);
 }
 
-function stateId(machineId: string, { path }: AnyStateNode): string {
-  return [machineId, ...path].join('.');
+/** Unique in its machine, whatever `id` the config gives it; the charts name states the same. */
+export function stateIdOf({ machine, path }: AnyStateNode): string {
+  return [machine.id, ...path].join('.');
 }
 
 /** The id of a transition as in the charts: its state, its event, and which of the event's branches it is, from 1. */
@@ -127,7 +128,7 @@ function transitionId(branch: NonNullable<AnyStateNode['always']>[number]): stri
   const { source, eventType } = branch;
   const branches = eventType === '' ? source.always : source.transitions.get(eventType);
   const order = (branches?.indexOf(branch) ?? 0) + 1;
-  return `${stateId(source.machine.id, source)}:${eventType || 'always'}:${order}`;
+  return `${stateIdOf(source)}:${eventType || 'always'}:${order}`;
 }
 
 /** Who is said to be behind an event: who answers a request, or comes into a ticket. */

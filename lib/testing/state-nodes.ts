@@ -14,11 +14,6 @@ export function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)];
 }
 
-/** Unique in its machine, whatever `id` the config gives it; the charts name states the same. */
-export function stateIdOf(node: AnyStateNode): string {
-  return [node.machine.id, ...node.path].join('.');
-}
-
 /** The branches that a node asks for an event, in the order in which it asks. */
 export function candidatesOf(node: AnyStateNode, type: string): Branch[] {
   const wildcards = [...node.transitions.keys()]

@@ -1,9 +1,10 @@
 /** One path walked on the system under test, everything the model says being asked after each step; tests and searches use it. */
 import type { AnyStateMachine, SnapshotFrom } from 'xstate';
+import { stateIdOf } from '../hub/live-actor';
 import type { Finding } from './model-failure';
 import type { ModelOptions, Path, Perform, Step, SystemSource } from './model-options';
 import type { PureModel } from './pure-model';
-import { plainSnapshot, stateIdOf, timerNameOf } from './state-nodes';
+import { plainSnapshot, timerNameOf } from './state-nodes';
 import { canonical } from './wording';
 
 /** Thrown where the system leaves the model; whoever walks catches it. */
