@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import type { Logger } from 'winston';
+import { withSlash } from './slash';
 
 export interface ConsoleOptions {
   /** A folder with a build of the console of your own. Default: the one that ships with the package. */
@@ -46,12 +47,8 @@ export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Route
     express.static(join(folder, 'assets'), { immutable: true, maxAge: '1y', index: false }),
   );
   router.get('/', (req, res, next) => {
-    const [path = '', query] = req.originalUrl.split('?', 2);
-    // The page's own addresses are relative. So is this one: a proxy may have taken a part of the path away.
-    if (!path.endsWith('/')) {
-      res.redirect(308, `${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`);
-      return;
-    }
+    const elsewhere = withSlash(req.originalUrl);
+    if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Cache-Control', 'no-store');
     // By root and name: the package itself may lie below a folder that begins with a dot.
     res.sendFile('index.html', { root: folder, cacheControl: false }, next);

@@ -10,6 +10,7 @@ import { HubError } from '../../errors';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Store } from '../../store/store';
+import { withSlash } from '../slash';
 import { Actors, actorsQuery } from './actors';
 import { StepStreams } from './step-stream';
 
@@ -80,8 +81,8 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
       .catch(next);
   });
   router.get('/', (req, res, next) => {
-    const [path = ''] = req.originalUrl.split('?', 1);
-    if (!path.endsWith('/')) return res.redirect(308, `${path.slice(path.lastIndexOf('/') + 1)}/`);
+    const elsewhere = withSlash(req.originalUrl);
+    if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Content-Security-Policy', pagePolicy);
     res.sendFile('index.html', { root: page, cacheControl: false }, next);
   });
