@@ -84,13 +84,14 @@ interface Ran extends Cost {
   latency: Percentiles;
 }
 
-/** LangGraph, if it is installed. */
-const graphs = existsSync(join(__dirname, 'node_modules/@langchain/langgraph'))
-  ? [join(__dirname, 'servers/langgraph.mjs')]
-  : [];
+/** LangGraph, if it is installed: asked when it is needed, since the first run installs it. */
+const graphs = () =>
+  existsSync(join(__dirname, 'node_modules/@langchain/langgraph'))
+    ? [join(__dirname, 'servers/langgraph.mjs')]
+    : [];
 
 /** Asked, pending, answered, resolved; one after the other and 64 at once. */
-export async function roundTrips(size: Size, peers: readonly string[] = graphs): Promise<Section> {
+export async function roundTrips(size: Size, peers: readonly string[] = graphs()): Promise<Section> {
   const [hub] = await BenchProcess.node('servers/round-trips.ts');
   const processes = [{ name: 'express-hitl', process: hub }];
   for (const file of peers) {

@@ -31,6 +31,8 @@ export interface Crowd {
   speak: 'plain' | 'hub' | 'agent' | 'socket.io';
   tickets: readonly string[];
   perTicket: number;
+  /** How many are in each ticket already. Default 0. */
+  before?: number;
 }
 
 export interface Heard {
@@ -53,7 +55,7 @@ let begun = { cpu: process.cpuUsage(), wall: performance.now() };
 const sockets = new Set<Socket>();
 /** Read by one socket at a time. */
 const shared = Buffer.alloc(262_144);
-/** In a measurement of CPU nobody wakes for each frame: all sockets are read this often, which leaves this process idle. */
+/** Nobody need wake for each frame: all sockets are read this often, which leaves this process idle; 0 for at once. */
 let sipMs = 0;
 const sipping = new Set<Socket>();
 
@@ -134,8 +136,9 @@ function noteLatency(read: Buffer, begin: number, end: number): void {
 }
 
 async function connect(crowd: Crowd): Promise<number> {
-  const all = crowd.tickets.flatMap((ticketId) =>
-    Array.from({ length: crowd.perTicket }, (_each, index) => [ticketId, index] as const),
+  const { tickets, perTicket, before = 0 } = crowd;
+  const all = tickets.flatMap((ticketId) =>
+    Array.from({ length: perTicket }, (_each, index) => [ticketId, before + index] as const),
   );
   for (let at = 0; at < all.length; at += wave) {
     await Promise.all(all.slice(at, at + wave).map(([ticketId, index]) => open(crowd, ticketId, index)));

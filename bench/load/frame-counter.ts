@@ -41,8 +41,8 @@ export class FrameCounter {
       const short = this.head.readUInt8(1);
       if (this.headLength < 2 || (short === 126 && this.headLength < 4)) continue;
       if (short === 127 && this.headLength < longestHead) continue;
-      this.left =
-        { 126: this.head.readUInt16BE(2), 127: Number(this.head.readBigUInt64BE(2)) }[short] ?? short;
+      if (short === 126) this.left = this.head.readUInt16BE(2);
+      else this.left = short === 127 ? Number(this.head.readBigUInt64BE(2)) : short;
       this.headLength = 0;
       this.isInFrame = true;
       return at + 1;

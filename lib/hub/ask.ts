@@ -1,5 +1,4 @@
 /** What the app or agent asks, and how it becomes what a request actor is born with; `Hitl.request` uses it. */
-import { randomUUID } from 'node:crypto';
 import { approvalsNeeded, maxNamed, named, stagesOf, whyImpossible } from '../actors/answer-policy';
 import type { ExpiryDefault, RequestInput } from '../actors/hitl-request';
 import { HubError } from '../errors';
@@ -8,6 +7,7 @@ import type { AnswerPolicy, Millis, People } from '../protocol/records';
 import { type Duration, toMillis } from './duration';
 import { policyDigestOf } from './grant-terms';
 import { digestOf, grantsOffered, type Kinds } from './kinds';
+import { newId } from './new-id';
 
 /** What every request may say beside what it asks. */
 export interface AskOptions {
@@ -66,7 +66,7 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
   const offersGrants = grantsOffered({ type: input.type, payload }).length > 0;
   const responseSchema = kinds.responseSchema(input.type, payload);
   return {
-    id: randomUUID(),
+    id: newId(now),
     ticketId: input.ticketId,
     sessionId: input.sessionId,
     ...(input.turnId && { turnId: input.turnId }),

@@ -1,5 +1,4 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { type RequestInput, toAnswerer } from '../actors/hitl-request';
@@ -15,6 +14,7 @@ import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
 import { digestOf, grantChosen, type Kinds } from './kinds';
 import { Lanes } from './lanes';
+import { newId } from './new-id';
 import type { Occasion } from './occasion';
 import type { RequestActors } from './request-actors';
 import type { Waiters } from './waiters';
@@ -318,7 +318,7 @@ export class Hitl {
       { ...record, response },
       { ...chosen, expiresAt: at + chosen.expires_in_ms },
     );
-    return { ...chosen, id: randomUUID(), permitted: await this.parts.grants.mayGive(by, subject) };
+    return { ...chosen, id: newId(at), permitted: await this.parts.grants.mayGive(by, subject) };
   }
 
   /** A request that a live grant covers is approved by it; every other waits for people. */

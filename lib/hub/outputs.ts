@@ -1,5 +1,4 @@
 /** What an agent says in its turn: kept as messages of the session, earlier contents as revisions; turns hand it to the agent. */
-import { randomUUID } from 'node:crypto';
 import { HubError } from '../errors';
 import { sessionMessageAdded, sessionMessageUpdated } from '../protocol/envelopes';
 import type { MessageRecord, MessageType, TurnRecord } from '../protocol/records';
@@ -7,6 +6,7 @@ import type { Store } from '../store/store';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import { Lanes } from './lanes';
+import { newId } from './new-id';
 
 /** Bytes of one message of the agent; so that its envelope fits a client's buffers. */
 export const maxOutputBytes = 262_144;
@@ -29,7 +29,7 @@ export class Outputs {
     const createdAt = this.parts.clock.now();
     return this.keep(
       turn,
-      { id: randomUUID(), ticketId, sessionId, turnId: id, type, content, createdAt, revisions: [] },
+      { id: newId(createdAt), ticketId, sessionId, turnId: id, type, content, createdAt, revisions: [] },
       sessionMessageAdded,
     );
   }

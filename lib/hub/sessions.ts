@@ -1,8 +1,8 @@
 /** Which session a client's messages belong to: resumed by id, found again by tab, or begun with the first message. */
-import { randomUUID } from 'node:crypto';
 import type { Millis, SessionRecord } from '../protocol/records';
 import type { Store } from '../store/store';
 import type { Client } from './client';
+import { newId } from './new-id';
 
 /** Why a session was not resumed. */
 export type ResumeFailure = 'not_found' | 'other_ticket' | 'other_user' | 'other_source';
@@ -38,7 +38,7 @@ export async function sessionFor(
   if (known && (attached || !isElsewhere(known)))
     return { session: { ...known, lastActiveAt: now }, isNew: false };
   const session: SessionRecord = {
-    id: randomUUID(),
+    id: newId(now),
     ticketId: client.ticketId,
     source: 'web',
     userId: client.user.id,

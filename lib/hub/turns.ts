@@ -1,5 +1,4 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../actors/turn-machine';
@@ -19,6 +18,7 @@ import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
+import { newId } from './new-id';
 import type { Occasion } from './occasion';
 import { endOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
@@ -173,9 +173,9 @@ export class Turns {
     if (queue.length > maxQueuedTurns)
       throw new HubError('busy', 'Too many messages are waiting in this session');
 
-    const turnId = agent && randomUUID();
+    const turnId = agent && newId(now);
     const message: MessageRecord = {
-      id: randomUUID(),
+      id: newId(now),
       ticketId: session.ticketId,
       sessionId: session.id,
       ...(turnId && { turnId }),

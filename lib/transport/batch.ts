@@ -29,12 +29,6 @@ interface Insides {
   } | null;
 }
 
-/** Public in ws, though its types do not name it. */
-const { Sender } = WebSocket as unknown as {
-  Sender: { frame(data: string, options: typeof unmaskedText): Uint8Array[] };
-};
-const unmaskedText = { fin: true, opcode: 1, mask: false, readOnly: true, rsv1: false };
-
 export class Batch {
   private framed: Buffer | undefined;
 
@@ -58,9 +52,46 @@ export class Batch {
 
   /** Made when first needed, for all sockets. */
   private bytes(): Buffer {
-    this.framed ??= Buffer.concat(this.texts.flatMap((text) => Sender.frame(text, unmaskedText)));
+    this.framed ??= framed(this.texts);
     return this.framed;
   }
+}
+
+/**
+ * The text frames of a server, whole and unmasked (RFC 6455 §5.2), in one buffer. Not by the `Sender.frame` of ws, which
+ * makes two buffers for each frame: with many frames in a tick that was a third of what is not the network's.
+ */
+function framed(texts: readonly string[]): Buffer {
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerLength(length) + length, 0));
+  let at = 0;
+  for (const [index, text] of texts.entries()) {
+    at = writeHeader(bytes, at, lengths[index] as number);
+    at += bytes.write(text, at);
+  }
+  return bytes;
+}
+
+const finalText = 0x81;
+
+function headerLength(payload: number): number {
+  if (payload < 126) return 2;
+  return payload < 65_536 ? 4 : 10;
+}
+
+/** Returns where the payload begins. */
+function writeHeader(bytes: Buffer, at: number, payload: number): number {
+  bytes[at] = finalText;
+  if (payload < 126) {
+    bytes[at + 1] = payload;
+    return at + 2;
+  }
+  if (payload < 65_536) {
+    bytes[at + 1] = 126;
+    return bytes.writeUInt16BE(payload, at + 2);
+  }
+  bytes[at + 1] = 127;
+  return bytes.writeBigUInt64BE(BigInt(payload), at + 2);
 }
 
 /** Where whole frames may be written now without overtaking or cutting into what ws itself has to send. */
