@@ -66,6 +66,8 @@ export class Turns {
   /** Per session: the running turn first, then those that wait. */
   private readonly queues = new Map<string, Running[]>();
   private readonly lanes = new Lanes();
+  /** As it was last kept. */
+  private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly outputs: Outputs;
   /** What ends the pauses before another attempt early. */
   private readonly pauses = new Set<() => void>();
@@ -104,7 +106,7 @@ export class Turns {
     if (content.trim().length === 0) throw new HubError('empty_message');
     if (Buffer.byteLength(content) > maxOutputBytes) throw new HubError('too_large');
     return this.lanes.run(tabOf(client), async () => {
-      const { session, isNew } = await sessionFor(this.parts.store, client, this.parts.clock.now());
+      const { session, isNew } = await this.sessionOf(client);
       return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, occasion));
     });
   }
@@ -158,6 +160,15 @@ export class Turns {
     await Promise.all([...this.running.values()].map((running) => this.end(running, 'shutdown')));
   }
 
+  /** The session that the client speaks in. What was read once is not read again: of a session only its last activity changes. */
+  private async sessionOf(client: Client): Promise<{ session: SessionRecord; isNew: boolean }> {
+    const now = this.parts.clock.now();
+    const known = this.sessions.get(client);
+    if (known && known.id === client.sessionId())
+      return { session: { ...known, lastActiveAt: now }, isNew: false };
+    return sessionFor(this.parts.store, client, now);
+  }
+
   private async accept(
     client: Client,
     session: SessionRecord,
@@ -203,6 +214,7 @@ export class Turns {
       ...(occasion.frame && { frame: { ...occasion.frame, ack } }),
     });
     client.attachSession(session.id);
+    this.sessions.set(client, session);
     if (running) {
       running.actor.tellSteps();
       this.running.set(turnId, running);

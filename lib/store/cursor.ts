@@ -18,7 +18,7 @@ export interface InboxPlace extends Place {
 export const never: Millis = Number.MAX_SAFE_INTEGER;
 
 /** Before every request. */
-const start: Place = { createdAt: Number.MIN_SAFE_INTEGER, id: '' };
+export const start: Place = { createdAt: Number.MIN_SAFE_INTEGER, id: '' };
 
 /** A cursor to what comes after this place. */
 export function encodeCursor({ createdAt, id }: Place): string {

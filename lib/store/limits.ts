@@ -8,8 +8,9 @@ export const maxCounted = 1_000;
 export const maxSessionsInState = 50;
 /** Deliveries that were given up and are kept. */
 export const maxDeadDeliveries = 1_000;
-/** Frames of each user whose answer is remembered. */
+/** Frames of each user whose answer is remembered, the last of them; and how many more a store may keep before it drops what is older. */
 export const maxFramesPerUser = 10_000;
+export const frameSlack = 1_000;
 
 /** A `limit` as asked for, made a whole number from `least` to `most`; what is not a number becomes `least`. */
 export function bounded(limit: number, least = 0, most = 2 ** 31 - 1): number {

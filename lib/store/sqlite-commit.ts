@@ -3,7 +3,7 @@ import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type { GrantRecord, Millis } from '../protocol/records';
 import { newEpoch } from './epoch';
 import { afterGrantWrite, grantIdOf, holdsUntil } from './grant-writes';
-import { maxFramesPerUser } from './limits';
+import { frameSlack, maxFramesPerUser } from './limits';
 import { type Lookup, refusal } from './preconditions';
 import { listingOf, relist } from './sqlite-inbox';
 import { parseRow } from './sqlite-rows';
@@ -46,7 +46,7 @@ function writeRequest(s: Statements, write: RequestWrite): void {
   const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt, usedGrant } = record;
   const claimedBy = record.claim?.by.userId ?? null;
   const texts = [claimedBy, listingOf(write), JSON.stringify(record), JSON.stringify(snapshot)] as const;
-  relist(s, write, s.listing.get(id)?.inbox ?? null, texts[1]);
+  relist(s, write, version > 0 ? (s.listing.get(id)?.inbox ?? null) : null, texts[1]);
   if (version > 0) s.setRequest.run(status, key, version + 1, dueAt, ...texts, id);
   else {
     const born = [id, ticketId, sessionId, turnId, key, usedGrant?.id ?? null] as const;
@@ -79,8 +79,11 @@ function writeRecords(s: Statements, { sessions = [], turns = [], messages = [] 
 }
 
 function rememberFrame(s: Statements, { userId, frameId, ack }: ProcessedFrame): void {
-  const n = s.addFrame.get(userId, frameId, userId, JSON.stringify(ack))?.n ?? 0;
-  if (n > maxFramesPerUser) s.dropFrames.run(userId, n - maxFramesPerUser);
+  s.addFrame.run(userId, frameId, JSON.stringify(ack));
+  const count = s.countFrame.get(userId)?.n ?? 0;
+  // Not each time: all of the user are looked through for it.
+  if (count > maxFramesPerUser && count % frameSlack === 0)
+    s.dropFrames.run(userId, userId, maxFramesPerUser);
 }
 
 function appendToLog(s: Statements, { ticketId, at, envelopes }: Commit): LoggedEnvelope[] {

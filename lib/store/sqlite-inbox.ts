@@ -1,5 +1,5 @@
 /** The inboxes of the SQLite store: rows by which pending requests are found by whoever may answer them. */
-import { decodeInboxCursor, encodeInboxCursor, type InboxPlace } from './cursor';
+import { decodeInboxCursor, encodeInboxCursor, type InboxPlace, never, start } from './cursor';
 import { type Counted, countsOf, entryOf, firstOf } from './inbox';
 import { listsFor, listsOf } from './inbox-lists';
 import { bounded, maxCounted, maxPageSize } from './limits';
@@ -28,7 +28,8 @@ export function relist(s: Statements, write: RequestWrite, before: string | null
   for (const list of old.lists) s.dropInbox.run(list, createdAt, id);
   for (const userId of old.except) s.dropInboxExcept.run(userId, id);
   const next = parse(id, now);
-  for (const list of next.lists) s.addInbox.run(list, createdAt, id, urgency, type, toolName);
+  const expiry = urgency === never ? null : urgency;
+  for (const list of next.lists) s.addInbox.run(list, createdAt, id, expiry, type, toolName);
   for (const userId of next.except) s.addInboxExcept.run(userId, id);
 }
 
@@ -62,12 +63,26 @@ function readList(
   list: string,
   userId: string,
   order: InboxOrder,
+  place: InboxPlace,
+  limit: number,
+): Iterable<InboxPlace> {
+  const { createdAt, id } = place;
+  if (order === 'urgent') return readUrgent(s, list, userId, place, limit);
+  const statement = order === 'newest' ? s.inboxNewest : s.inboxOldest;
+  return statement.iterate(list, createdAt, id, userId, limit);
+}
+
+/** First what expires, then the rest, which has no place in the index: most requests wait for ever, and are written once less. */
+function* readUrgent(
+  s: Statements,
+  list: string,
+  userId: string,
   { urgency, createdAt, id }: InboxPlace,
   limit: number,
 ): Iterable<InboxPlace> {
-  if (order === 'urgent') return s.inboxUrgent.iterate(list, urgency, createdAt, id, userId, limit);
-  const statement = order === 'newest' ? s.inboxNewest : s.inboxOldest;
-  return statement.iterate(list, createdAt, id, userId, limit);
+  if (urgency < never) yield* s.inboxUrgent.iterate(list, urgency, createdAt, id, userId, limit);
+  const after = urgency < never ? start : { createdAt, id };
+  yield* s.inboxPatient.iterate(list, after.createdAt, after.id, userId, limit);
 }
 
 function parse(id: string, text: string | null): Listing {

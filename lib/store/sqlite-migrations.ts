@@ -112,16 +112,17 @@ const migrations: readonly string[] = [
   CREATE INDEX audit_of_request ON audit (ticket_id, request_id, n);
   CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   CREATE TRIGGER audit_is_not_dropped BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
   CREATE TABLE inbox (
     list TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     id TEXT NOT NULL,
-    urgency INTEGER NOT NULL,
+    urgency INTEGER,
     type TEXT NOT NULL,
     tool_name TEXT,
     PRIMARY KEY (list, created_at, id)
   ) WITHOUT ROWID;
-  CREATE INDEX inbox_by_urgency ON inbox (list, urgency, created_at, id);
+  CREATE INDEX inbox_by_urgency ON inbox (list, urgency, created_at, id) WHERE urgency IS NOT NULL;
   CREATE TABLE inbox_except (
     user_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -143,13 +144,16 @@ const migrations: readonly string[] = [
   CREATE INDEX deliveries_dead ON deliveries (dead_at, channel, request_id) WHERE dead_at IS NOT NULL;
 
   CREATE TABLE frames (
+    n INTEGER PRIMARY KEY,
     user_id TEXT NOT NULL,
     frame_id TEXT NOT NULL,
-    n INTEGER NOT NULL,
     ack TEXT NOT NULL,
-    PRIMARY KEY (user_id, frame_id)
+    UNIQUE (user_id, frame_id)
   );
-  CREATE UNIQUE INDEX frames_by_age ON frames (user_id, n);
+  CREATE TABLE frame_counts (
+    user_id TEXT PRIMARY KEY NOT NULL,
+    n INTEGER NOT NULL
+  ) WITHOUT ROWID;
 
   PRAGMA application_id = ${applicationId};
   `,

@@ -1,7 +1,7 @@
 /** Every SQL statement of the SQLite store, prepared once when it opens; each is driven by an index, which a test holds. */
 import type { Database } from 'better-sqlite3';
 import type { Millis } from '../protocol/records';
-import type { InboxPlace } from './cursor';
+import { type InboxPlace, never } from './cursor';
 import type { Counted } from './inbox';
 import type { DeadDelivery, DueRequest, UnfinishedTurn, WaitingDelivery } from './store';
 
@@ -54,7 +54,7 @@ const unfinished = `status IN ('queued', 'running')`;
 const stored = 'id, record AS text, snapshot, version, due_at';
 const listed = 'id, record AS text, created_at';
 const notExcept = 'NOT EXISTS (SELECT 1 FROM inbox_except WHERE user_id = ? AND inbox_except.id = inbox.id)';
-const inboxPlace = 'id, created_at AS createdAt, urgency';
+const inboxPlace = `id, created_at AS createdAt, coalesce(urgency, ${never}) AS urgency`;
 /** A live grant with its end for a place. */
 const ending = 'id, record AS text, holds_until AS created_at';
 const afterEnd = '(holds_until, id) > (?, ?) ORDER BY holds_until, id LIMIT ?';
@@ -101,8 +101,7 @@ export function prepareStatements(db: Database) {
     >(
       `INSERT INTO sessions (id, ticket_id, user_id, tab_id, created_at, last_active_at, record)
        VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, tab_id = excluded.tab_id,
-         last_active_at = excluded.last_active_at, record = excluded.record`,
+       ON CONFLICT (id) DO UPDATE SET last_active_at = excluded.last_active_at, record = excluded.record`,
     ),
     session: prepare<[id: string], TextRow>('SELECT id, record AS text FROM sessions WHERE id = ?'),
     sessionByTab: prepare<[ticketId: string, userId: string, tabId: string], TextRow>(
@@ -205,7 +204,7 @@ export function prepareStatements(db: Database) {
     ),
     requestRecord: prepare<[id: string], TextRow>('SELECT id, record AS text FROM requests WHERE id = ?'),
     listing: prepare<[id: string], { inbox: string | null }>('SELECT inbox FROM requests WHERE id = ?'),
-    addInbox: prepare<[...InList, urgency: Millis, type: string, toolName: string | null]>(
+    addInbox: prepare<[...InList, urgency: Millis | null, type: string, toolName: string | null]>(
       'INSERT INTO inbox (list, created_at, id, urgency, type, tool_name) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     dropInbox: prepare<InList>('DELETE FROM inbox WHERE list = ? AND created_at = ? AND id = ?'),
@@ -227,8 +226,13 @@ export function prepareStatements(db: Database) {
       [list: string, urgency: Millis, createdAt: Millis, id: string, userId: string, limit: number],
       InboxPlace
     >(
-      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (urgency, created_at, id) > (?, ?, ?) AND ${notExcept}
-       ORDER BY urgency, created_at, id LIMIT ?`,
+      `SELECT ${inboxPlace} FROM inbox
+       WHERE list = ? AND urgency IS NOT NULL AND (urgency, created_at, id) > (?, ?, ?) AND ${notExcept}
+       ORDER BY inbox.urgency, created_at, id LIMIT ?`,
+    ),
+    inboxPatient: prepare<InInbox, InboxPlace>(
+      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) > (?, ?) AND urgency IS NULL AND ${notExcept}
+       ORDER BY created_at, id LIMIT ?`,
     ),
     inboxCounted: prepare<[list: string, userId: string, limit: number], Counted>(
       `SELECT id, type, tool_name AS toolName FROM inbox WHERE list = ? AND ${notExcept} LIMIT ?`,
@@ -317,10 +321,15 @@ export function prepareStatements(db: Database) {
     frame: prepare<[userId: string, frameId: string], TextRow>(
       'SELECT frame_id AS id, ack AS text FROM frames WHERE user_id = ? AND frame_id = ?',
     ),
-    addFrame: prepare<[userId: string, frameId: string, ofUser: string, ack: string], { n: number }>(
-      `INSERT INTO frames (user_id, frame_id, n, ack)
-       VALUES (?, ?, 1 + coalesce((SELECT max(n) FROM frames WHERE user_id = ?), 0), ?) RETURNING n`,
+    countFrame: prepare<[userId: string], { n: number }>(
+      'INSERT INTO frame_counts (user_id, n) VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n',
     ),
-    dropFrames: prepare<[userId: string, upTo: number]>('DELETE FROM frames WHERE user_id = ? AND n <= ?'),
+    addFrame: prepare<[userId: string, frameId: string, ack: string]>(
+      'INSERT INTO frames (user_id, frame_id, ack) VALUES (?, ?, ?)',
+    ),
+    dropFrames: prepare<[userId: string, ofUser: string, keep: number]>(
+      `DELETE FROM frames WHERE user_id = ? AND n <=
+         (SELECT n FROM frames WHERE user_id = ? ORDER BY n DESC LIMIT 1 OFFSET ?)`,
+    ),
   };
 }

@@ -290,6 +290,6 @@ export interface Store {
   /** Those that were given up, the last one first, at most `limit`. */
   deadDeliveries(limit: number): Promise<readonly DeadDelivery[]>;
 
-  /** The answer given to a frame carried out before; the last 10,000 of each user are remembered. */
+  /** The answer given to a frame carried out before; the last 10,000 of each user are remembered, and at most 1,000 more. */
   processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined>;
 }

@@ -187,14 +187,22 @@ export abstract class Seat {
     frameId: string,
     work: (occasion: Occasion) => Promise<Record<string, unknown>>,
   ): Promise<void> {
+    const before = await this.parts.hub.processedFrame(this.client.user.id, frameId);
+    if (before) this.ack(frameId, before);
+    else await this.onceKept(frameId, work);
+  }
+
+  /** As `once`, for work that changes nothing but in its commit: the store refuses a frame that it knows, and nobody asks before. */
+  protected async onceKept(
+    frameId: string,
+    work: (occasion: Occasion) => Promise<Record<string, unknown>>,
+  ): Promise<void> {
     const { hub } = this.parts;
     const { user } = this.client;
-    const before = await hub.processedFrame(user.id, frameId);
-    if (before) return this.ack(frameId, before);
     try {
       this.ack(frameId, await work({ frame: { userId: user.id, frameId }, via: 'socket', from: this.from }));
     } catch (error) {
-      // The same frame may have been on its way twice: then what refuses this one is what the other has done.
+      // The same frame may have come before: then what refuses this one is what the other has done.
       const meanwhile = await hub.processedFrame(user.id, frameId).catch(() => undefined);
       if (!meanwhile) throw error;
       this.ack(frameId, meanwhile);

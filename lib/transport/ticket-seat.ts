@@ -130,7 +130,7 @@ export class TicketSeat extends Seat {
           return { turn_id: frame.turn_id };
         });
       case 'message':
-        return this.once(frame.id, async (occasion) => {
+        return this.onceKept(frame.id, async (occasion) => {
           const accepted = await hub.turns.message(client, frame.content, occasion);
           const { messageId, sessionId, turnId } = accepted;
           return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };

@@ -25,11 +25,13 @@ function plans(): Record<string, string[]> {
   );
 }
 
-test('no statement reads a whole table or sorts, but the one that runs once at the start', () => {
+test('no statement reads a whole table or sorts, but one that runs once at the start and one that seldom runs', () => {
   const offending = Object.entries(plans())
     .map(([name, steps]) => [name, steps.filter((step) => /SCAN|TEMP B-TREE/.test(step))] as const)
     .filter(([, steps]) => steps.length > 0);
   expect(Object.fromEntries(offending)).toEqual({
+    // Once in a thousand frames of a user, over those of that user alone, of which there are at most eleven thousand.
+    dropFrames: ['USE TEMP B-TREE FOR ORDER BY'],
     // The index holds unfinished turns alone, of which there are as many as agents at work.
     unfinishedTurns: ['SCAN turns USING INDEX turns_unfinished', 'USE TEMP B-TREE FOR ORDER BY'],
   });
@@ -73,6 +75,7 @@ test('an inbox seeks to its place in each list, and asks about one request at a 
       'SEARCH inbox USING COVERING INDEX inbox_by_urgency (list=? AND (urgency,created_at,id)>(?,?,?))',
       ...excepted,
     ],
+    inboxPatient: ['SEARCH inbox USING PRIMARY KEY (list=? AND (created_at,id)>(?,?))', ...excepted],
     inboxCounted: ['SEARCH inbox USING PRIMARY KEY (list=?)', ...excepted],
   });
 });

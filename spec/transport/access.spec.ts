@@ -152,7 +152,7 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
     verdict = () => 'allow';
     const client = await hub.connect();
     await client.next('snapshot');
-    jest.spyOn(hub.store, 'processedFrame').mockRejectedValueOnce(new Error('s3cret'));
+    jest.spyOn(hub.store, 'sessionByTab').mockRejectedValueOnce(new Error('s3cret'));
     expect(await client.ask({ type: 'message', content: 'x' })).toMatchObject({ code: 'internal' });
     client.send('x'.repeat(65_537));
     expect((await client.closed()).code).toBe(1009);
