@@ -118,18 +118,20 @@ export async function fanOut(
   some = peers,
 ): Promise<Section> {
   const present = some.filter((peer) => peer !== bun || existsSync(bunFile));
-  const pairs: Pair[] = [];
-  for (const peer of present) pairs.push(await pairOf(peer, shape));
   const turns = new Map<string, Turn[]>();
-  for (const burst of bursts) {
-    // What runs for days is compiled; so is what is measured.
-    for (const pair of pairs) await turn(pair, shape, burst, size.ms * 3);
-    for (const pair of turnsOf(pairs, size.rounds)) {
-      const key = `${pair.name} ${burst}`;
-      turns.set(key, [...(turns.get(key) ?? []), await turn(pair, shape, burst, size.ms)]);
+  for (let start = 0; start < size.starts; start += 1) {
+    const pairs: Pair[] = [];
+    for (const peer of present) pairs.push(await pairOf(peer, shape));
+    for (const burst of bursts) {
+      // What runs for days is compiled; so is what is measured.
+      for (const pair of pairs) await turn(pair, shape, burst, size.ms * (burst === bursts[0] ? 3 : 1));
+      for (const pair of turnsOf(pairs, size.rounds / size.starts)) {
+        const key = `${pair.name} ${burst}`;
+        turns.set(key, [...(turns.get(key) ?? []), await turn(pair, shape, burst, size.ms)]);
+      }
     }
+    await endAll(pairs);
   }
-  await endAll(pairs);
   const rateOf = (name: string, burst: number) =>
     median((turns.get(`${name} ${burst}`) ?? []).map(({ rate }) => rate));
   const ratios: Record<string, Ratio> = {};
@@ -156,7 +158,7 @@ export async function fanOut(
     title: `Fan-out, ${nameOf(shape)}`,
     about: `Deliveries per second of server CPU with so many envelopes in a tick, and in brackets times \`ws\` with a prepared frame; then what came of it by the clock with one. The load took at most ${Math.round(load * 100)} % of a core.`,
     columns: ['', ...bursts.map((burst) => `${burst} in a tick`), 'by the clock'],
-    rows: pairs.map(({ name }) => [
+    rows: present.map(({ name }) => [
       name,
       ...bursts.map(
         (burst) =>
@@ -168,58 +170,73 @@ export async function fanOut(
   };
 }
 
-/** Latency of one ticket of ten at several paces, and what a connection weighs. */
-export async function paces(size: Size, rates: readonly number[]): Promise<Section> {
-  const shape = { tickets: 1, clients: 10 };
-  const present = peers.filter((peer) => peer !== bun || existsSync(bunFile));
-  const rows: (string | number)[][] = [];
-  const p99 = new Map<string, number>();
-  let busiest = 0;
-  for (const peer of present) {
-    // The last to come is the last to be written to, and speaks for all; in a process of its own, where nothing holds it up.
-    const pair = await pairOf(peer, { ...shape, clients: shape.clients - 1 });
-    const [ear] = await BenchProcess.node('load/client.ts');
-    const { port, speak } = pair;
-    await ear.command('connect', { port, speak, tickets: ['T-0'], perTicket: 1, before: shape.clients - 1 });
-    const row: (string | number)[] = [peer.name];
-    await turn(pair, { ...shape, clients: shape.clients - 1 }, 1, size.ms * 3);
-    for (const rate of rates) {
-      const all: Heard[] = [];
-      let reached = 1;
-      for (let n = 0; n < size.rounds; n += 1) {
-        await pair.load.command('begin', { sip: sipOf(shape) });
-        await ear.command('begin', { measureLatency: true });
-        const order: Paced = { tickets: ['T-0'], rate, ms: size.ms * 2, content };
-        const sent = await pair.server.command<Sent>('paced', order);
-        const heard = await ear.command<Heard>('end', { expected: sent.envelopes });
-        await pair.load.command<Heard>('end', { expected: sent.envelopes * (shape.clients - 1) });
-        busiest = Math.max(busiest, heard.cpu / heard.wall / 1e3);
-        reached = Math.min(
-          reached,
-          ((sent.envelopes / sent.wall) * 1e3) / rate,
-          heard.frames / sent.envelopes,
-        );
-        all.push(heard);
-      }
-      const best = all.sort((a, b) => (a.latency?.p99 ?? 0) - (b.latency?.p99 ?? 0))[
-        Math.floor(all.length / 2)
-      ];
-      p99.set(`${peer.name} ${rate}`, best?.latency?.p99 ?? Number.NaN);
-      const behind = reached < 0.95 ? `, ${Math.round(reached * 100)} % of the pace` : '';
-      row.push(`${milliseconds(best?.latency?.p50)} / ${milliseconds(best?.latency?.p99)}${behind}`);
+/** What the last to be written to heard at a pace, and what part of the pace was reached. */
+interface Pace {
+  heard: Heard;
+  reached: number;
+}
+
+/** One peer, started anew, at several paces. */
+async function pacesOf(
+  peer: Peer,
+  size: Size,
+  rates: readonly number[],
+): Promise<(readonly [number, Pace])[]> {
+  const others = { tickets: 1, clients: 9 };
+  const pair = await pairOf(peer, others);
+  // The last to come is the last to be written to, and speaks for all; in a process of its own, where nothing holds it up.
+  const [ear] = await BenchProcess.node('load/client.ts');
+  const { port, speak, server, load } = pair;
+  await ear.command('connect', { port, speak, tickets: ['T-0'], perTicket: 1, before: others.clients });
+  await turn(pair, others, 1, size.ms * 3);
+  const run = async (rate: number): Promise<Pace> => {
+    await load.command('begin', { sip: sipOf(others) });
+    await ear.command('begin', { measureLatency: true });
+    const order: Paced = { tickets: ['T-0'], rate, ms: size.ms * 2, content };
+    const { envelopes, wall } = await server.command<Sent>('paced', order);
+    const heard = await ear.command<Heard>('end', { expected: envelopes });
+    await load.command('end', { expected: envelopes * others.clients });
+    return { heard, reached: Math.min(((envelopes / wall) * 1e3) / rate, heard.frames / envelopes) };
+  };
+  const all: (readonly [number, Pace])[] = [];
+  for (const rate of rates) {
+    // The first of each only warms up.
+    for (let n = 0; n <= size.rounds / size.starts; n += 1) {
+      const pace = await run(rate);
+      if (n > 0 || size.quick) all.push([rate, pace]);
     }
-    rows.push(row);
-    await ear.end();
-    await endAll([pair]);
   }
+  await ear.end();
+  await endAll([pair]);
+  return all;
+}
+
+/** Latency of one ticket of ten at several paces. */
+export async function paces(size: Size, rates: readonly number[]): Promise<Section> {
+  const present = peers.filter((peer) => peer !== bun || existsSync(bunFile));
+  const all = new Map<string, Pace[]>();
+  for (const peer of turnsOf(present, size.starts)) {
+    for (const [rate, pace] of await pacesOf(peer, size, rates)) {
+      const key = `${peer.name} ${rate}`;
+      all.set(key, [...(all.get(key) ?? []), pace]);
+    }
+  }
+  const of = (name: string, rate: number) => all.get(`${name} ${rate}`) ?? [];
+  const middle = (name: string, rate: number, which: 'p50' | 'p99') =>
+    median(of(name, rate).map(({ heard }) => heard.latency?.[which] ?? Number.NaN));
+  const cell = (name: string, rate: number) => {
+    const reached = median(of(name, rate).map((pace) => pace.reached));
+    const behind = reached < 0.95 ? `, ${Math.round(reached * 100)} % of the pace` : '';
+    return `${milliseconds(middle(name, rate, 'p50'))} / ${milliseconds(middle(name, rate, 'p99'))}${behind}`;
+  };
+  const busiest = Math.max(...[...all.values()].flat().map(({ heard }) => heard.cpu / heard.wall / 1e3));
   const [moderate = 0] = rates;
-  const value =
-    (p99.get(`${ours.name} ${moderate}`) ?? Number.NaN) / (p99.get(`ws ${moderate}`) ?? Number.NaN);
+  const value = middle(ours.name, moderate, 'p99') / middle('ws', moderate, 'p99');
   return {
     title: 'Latency, 1 × 10',
-    about: `p50 / p99 from making an envelope to reading it in the other process, at so many envelopes a second, made in bursts each millisecond; seen by the one that is written to last. Its process took at most ${Math.round(busiest * 100)} % of a core.`,
+    about: `p50 / p99 from making an envelope to reading it in the other process, at so many envelopes a second, made in bursts each millisecond; seen by the one that is written to last, medians of ${size.rounds} runs. Its process took at most ${Math.round(busiest * 100)} % of a core.`,
     columns: ['', ...rates.map((rate) => `${round(rate)}/s`)],
-    rows,
+    rows: present.map(({ name }) => [name, ...rates.map((rate) => cell(name, rate))]),
     ratios: { [`p99 of express-hitl / ws at ${moderate}/s`]: { value, goal: 1, less: true } },
   };
 }

@@ -103,7 +103,7 @@ export async function flat(size: Size): Promise<Section> {
       await large.end();
       const [again] = await start(many);
       const results: { small: Each[]; large: Each[] } = { small: [], large: [] };
-      const order = { times: size.quick ? 100 : 1_000 };
+      const order = { times: size.quick ? 100 : 3_000 };
       for (let n = 0; n <= size.rounds; n += 1) {
         const one = await small.command<Each>('each', order);
         const other = await again.command<Each>('each', order);

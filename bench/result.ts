@@ -25,6 +25,8 @@ export interface Size {
   rounds: number;
   /** Milliseconds of each turn. */
   ms: number;
+  /** How often the processes of fan-out are started anew, the rounds being shared among them: one and the same program is faster in one process than in the next. */
+  starts: number;
 }
 
 export function median(values: readonly number[]): number {

@@ -34,7 +34,9 @@ export async function measure(
   quick: boolean,
   keep?: (sections: readonly Section[]) => void,
 ): Promise<Section[]> {
-  const size: Size = quick ? { quick, rounds: 1, ms: 50 } : { quick, rounds: 5, ms: 500 };
+  const size: Size = quick
+    ? { quick, rounds: 1, ms: 50, starts: 1 }
+    : { quick, rounds: 6, ms: 500, starts: 3 };
   const sections: Section[] = [];
   console.log(JSON.stringify(machine()));
   for (const name of names) {

@@ -7,13 +7,19 @@ import type { LogPosition } from './follower';
 /** A turn, and of an aborted one why. */
 export type ViewedTurn = TurnView & { reason?: AbortReason };
 
+/** Lines of a view at most; of a longer timeline the newest. What is cut is cut a tenth at a time, so here it may be a tenth more. */
+export const maxLines = 10_000;
+/** Settled requests, ended turns and sessions of a view at most, each; of more the newest, and a tenth more as above. */
+export const maxPast = 1_000;
+
 /**
  * What is known of a ticket. Never changed in place: what an envelope does not touch stays the same object.
  *
  * A view that began with a snapshot knows less than one that heard the whole log, and nothing else: the newest 200
  * messages, the 50 sessions last active, no turn that had ended and no request that was settled before. What both know
  * is the same. So: `pending` and the unfinished turns are equal, `timeline` is the end of the longer one, and of
- * `sessions`, `settled` and the ended turns what is there is equal.
+ * `sessions`, `settled` and the ended turns what is there is equal. A view that is held for weeks stays within
+ * `maxLines` and `maxPast`; whatever is still open is never let go.
  */
 export interface View {
   /** Up to which envelope this is the state; none before the first. */
@@ -59,7 +65,7 @@ export function reduce(view: View, envelope: Envelope): View {
   const isSameLog = view.position?.epoch === epoch;
   if (isSameLog && view.position && seq <= view.position.seq) return view;
   const base = isSameLog || !view.position ? view : { ...nothing, presence: view.presence };
-  return { ...afterLogged(base, envelope), position: { epoch, seq } };
+  return { ...bounded(afterLogged(base, envelope)), position: { epoch, seq } };
 }
 
 /** Also of a kind that this version does not know: it has its place in the log. */
@@ -90,6 +96,29 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     default:
       return view;
   }
+}
+
+function bounded(view: View): View {
+  return {
+    ...view,
+    timeline: newest(view.timeline, maxLines),
+    settled: newest(view.settled, maxPast),
+    turns: newest(view.turns, maxPast, ({ ended_at }) => ended_at !== undefined),
+    // These have the newest first.
+    sessions: view.sessions.length < maxPast * 1.1 ? view.sessions : view.sessions.slice(0, maxPast),
+  };
+}
+
+/** The list without the first of those that may go, once it is a tenth too long: a list that is cut is a new list. */
+function newest<T>(list: readonly T[], most: number, mayGo: (item: T) => boolean = () => true): readonly T[] {
+  if (list.length < most * 1.1) return list;
+  let surplus = list.filter(mayGo).length - most;
+  if (surplus <= 0) return list;
+  return list.filter((item) => {
+    const goes = surplus > 0 && mayGo(item);
+    if (goes) surplus -= 1;
+    return !goes;
+  });
 }
 
 function fromSnapshot(snapshot: Snapshot): View {

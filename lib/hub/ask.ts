@@ -46,11 +46,14 @@ export interface HitlRequestInput extends AskOptions {
 }
 
 const maxReminders = 10;
+/** What most requests say: nothing. One of each for all, since a copy of nothing costs as much as any other. */
+const noPolicy: AnswerPolicy = Object.freeze({});
+const nobody: People = Object.freeze({});
 
 /** @throws HubError `invalid_request`, `too_large` */
 export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Millis): RequestInput {
   const payload = kinds.payload(input.type, input.payload);
-  const { policy = {}, key, escalateIn, escalateTo = {}, expiresIn } = input;
+  const { policy = noPolicy, key, escalateIn, escalateTo = nobody, expiresIn } = input;
   const reminders = [input.remindIn ?? []].flat();
   const impossible =
     whyImpossible(policy) ||
@@ -80,11 +83,11 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
     ...(input.detached && { detached: true }),
     createdAt: now,
     ...(expiresIn !== undefined && { expiresAt: now + toMillis(expiresIn) }),
-    policy: structuredClone(policy),
+    policy: policy === noPolicy ? policy : structuredClone(policy),
     ...(offersGrants && { policyDigest: policyDigestOf(policy, escalateTo) }),
     remindAt: reminders.map((each) => now + toMillis(each)).sort((a, b) => a - b),
     ...(escalateIn !== undefined && { escalateAt: now + toMillis(escalateIn) }),
-    escalateTo: structuredClone(escalateTo),
+    escalateTo: escalateTo === nobody ? escalateTo : structuredClone(escalateTo),
     onExpiry: input.onExpiry ?? 'expired',
   };
 }

@@ -15,6 +15,7 @@ import { Client, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { type Duration, toMillis } from './duration';
+import { Ending } from './ending';
 import { type Deliver, Funnel } from './funnel';
 import { Grants, type MayGrant } from './grants';
 import { Hitl } from './hitl';
@@ -25,7 +26,7 @@ import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
 import { type Opening, openingFor } from './opening';
 import { RequestActors } from './request-actors';
-import { Room } from './room';
+import { Rooms } from './rooms';
 import type { ResumeFailure } from './sessions';
 import { Steps } from './steps';
 import { type LogBounds, Trimmer } from './trimmer';
@@ -65,28 +66,29 @@ export class Hub {
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
   readonly inbox: Inbox;
-  private readonly rooms = new Map<string, Room>();
-  private readonly clients = new Map<string, Client>();
+  private readonly rooms: Rooms;
   private readonly funnel: Funnel;
   private readonly deadlines: Deadlines;
   private readonly waiters = new Waiters();
   private readonly claims: Claims;
   private started: Promise<void> | undefined;
-  private closed: Promise<void> | undefined;
-  private readonly ending = new AbortController();
-  private endGrace = () => {};
-  /** Everybody was sent away; who leaves now is not counted any more. */
-  private isOver = false;
+  private readonly ending: Ending;
 
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, hooks = {} } = options;
     const { waiters } = this;
     this.steps = new Steps(clock);
     const { steps } = this;
+    this.rooms = new Rooms({
+      clock,
+      steps,
+      maxClients: options.maxClientsPerTicket ?? 10,
+      onLeft: (client) => this.claims.left(client),
+    });
     const trimmer = new Trimmer(options, options.log);
     const deliver: Deliver = (ticketId, envelopes) => {
       trimmer.note(ticketId, envelopes);
-      this.rooms.get(ticketId)?.deliver(envelopes);
+      this.rooms.deliver(ticketId, envelopes);
     };
     this.funnel = new Funnel(store, deliver, logger);
     const { funnel } = this;
@@ -123,12 +125,22 @@ export class Hub {
       logger,
       rules: options,
     });
-    this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.isIn(...place) });
+    this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.rooms.isIn(...place) });
     this.links = options.links && new Links(options.links, { hitl: this.hitl, clock });
     const { channels } = options;
     const courierParts = { store, clock, logger, links: this.links, random: Math.random };
     this.channels = channels && new Channels(channels, courierParts);
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
+    this.ending = new Ending({
+      ...{ store, clock, waiters, funnel, steps },
+      rooms: this.rooms,
+      claims: this.claims,
+      turns: this.turns,
+      deadlines: this.deadlines,
+      channels: this.channels,
+      started: () => this.started,
+      everybody: () => this.everybody(),
+    });
   }
 
   /**
@@ -159,7 +171,7 @@ export class Hub {
 
   /** True from the first call of `close` on. */
   get closing(): boolean {
-    return this.closed !== undefined;
+    return this.ending.hasBegun;
   }
 
   /**
@@ -168,8 +180,7 @@ export class Hub {
    * (reference A80).
    */
   close(): Promise<void> {
-    this.endGrace();
-    return this.end('going_away', 0);
+    return this.ending.now();
   }
 
   /**
@@ -178,59 +189,7 @@ export class Hub {
    * @param over how long that may take, and over what time clients come back
    */
   drain({ over = '10s' }: { over?: Duration } = {}): Promise<void> {
-    return this.end('restart', toMillis(over));
-  }
-
-  private end(name: CloseName, graceMs: number): Promise<void> {
-    this.closed ??= (async () => {
-      const begun = this.options.clock.now();
-      this.ending.abort(new HubError('closing'));
-      for (const room of this.rooms.values()) room.drain();
-      this.claims.stop();
-      this.turns.refuse();
-      if (graceMs > 0) await this.grace(graceMs);
-      await this.turns.close();
-      await this.started?.catch(() => {});
-      await this.deadlines.stop();
-      await this.claims.settled();
-      this.waiters.close();
-      await this.funnel.settled();
-      await this.channels?.stop();
-      for (const room of this.rooms.values()) room.flush();
-      this.isOver = true;
-      // For many the time they were told has passed meanwhile, and they would all come at once.
-      if (graceMs > 0 && this.options.clock.now() > begun) this.sayWhenToComeBack(graceMs);
-      for (const client of this.everybody()) client.sink.close(name);
-      this.steps.close();
-      await this.options.store.close();
-    })();
-    return this.closed;
-  }
-
-  /** Tells everybody another time within so many milliseconds. */
-  private sayWhenToComeBack(overMs: number): void {
-    const clients = this.everybody();
-    for (const [index, client] of clients.entries()) {
-      const share = (index + Math.random()) / clients.length;
-      client.sink.send({
-        event: 'going_away',
-        reason: 'restart',
-        retry_after_ms: Math.round(share * overMs),
-      });
-    }
-  }
-
-  /** Tells everybody when to come back, and waits until the turns are done or the time is over. */
-  private async grace(graceMs: number): Promise<void> {
-    this.sayWhenToComeBack(graceMs);
-    await new Promise<void>((resolve) => {
-      const cancel = this.options.clock.later(graceMs, resolve);
-      this.endGrace = () => {
-        cancel();
-        resolve();
-      };
-      void this.turns.idle().then(this.endGrace);
-    });
+    return this.ending.gently(toMillis(over));
   }
 
   /** Resolves when every deadline that is due has been told and everything decided so far is kept and handed over. */
@@ -238,7 +197,7 @@ export class Hub {
     await this.deadlines.settled();
     await this.claims.settled();
     await this.funnel.settled();
-    for (const room of this.rooms.values()) room.flush();
+    this.rooms.flush();
   }
 
   /** A client in the tab `default`; it is not in the ticket before `register`. @throws HubError `invalid_id` */
@@ -258,19 +217,13 @@ export class Hub {
    */
   register(client: Client): void {
     if (this.closing) throw new HubError('closing');
-    const room = this.rooms.get(client.ticketId) ?? this.newRoom(client.ticketId);
-    try {
-      room.join(client);
-      this.clients.set(client.clientId, client);
-      this.claims.came(client);
-    } finally {
-      this.tidy(room);
-    }
+    this.rooms.join(client);
+    this.claims.came(client);
   }
 
   /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
   unregister(client: Client): void {
-    if (!this.isOver) this.rooms.get(client.ticketId)?.leave(client.clientId);
+    if (!this.ending.isOver) this.rooms.leave(client);
   }
 
   /** Lets an inbox be open. @throws HubError `inbox_limit`, `busy`, `closing`; then nothing has changed */
@@ -286,17 +239,17 @@ export class Hub {
 
   /** Whether the client is in: not replaced, not evicted, not gone. */
   isRegistered(client: Client): boolean {
-    return this.clients.get(client.clientId) === client;
+    return this.rooms.has(client);
   }
 
   /** Text to every client of a ticket as it is, unlogged; a ticket nobody is in is no error (reference A76). */
   broadcastToTicket(ticketId: string, raw: string): void {
-    this.rooms.get(ticketId)?.deliver([{ raw }]);
+    this.rooms.deliver(ticketId, [{ raw }]);
   }
 
   /** A chat frame to every client of a ticket, unlogged; `notice` in `hitl.v1` (reference A77). */
   sendToTicket(ticketId: string, frame: ChatFrame): void {
-    this.rooms.get(ticketId)?.deliver([noticeOf(ticketId, frame, this.options.clock.now())]);
+    this.rooms.deliver(ticketId, [noticeOf(ticketId, frame, this.options.clock.now())]);
   }
 
   sendMessageToTicket(ticketId: string, content: string, user?: ChatUser): void {
@@ -316,8 +269,7 @@ export class Hub {
    * @throws HubError `client_not_found`; `client_queue_full`, then the client is out
    */
   sendToClient(clientId: string, frame: ChatFrame): void {
-    const client = this.clients.get(clientId);
-    if (!client) throw new HubError('client_not_found');
+    const client = this.rooms.client(clientId);
     if (!this.tell(client, noticeOf(client.ticketId, frame, this.options.clock.now())))
       throw new HubError('client_queue_full');
   }
@@ -325,7 +277,7 @@ export class Hub {
   /** An envelope to one client. False: it does not keep up, and is out. */
   tell(client: Client, envelope: DirectEnvelope | Notice): boolean {
     const keepsUp = client.sink.send(envelope);
-    if (!keepsUp) this.rooms.get(client.ticketId)?.evict(client);
+    if (!keepsUp) this.rooms.evict(client);
     return keepsUp;
   }
 
@@ -345,27 +297,26 @@ export class Hub {
   tellTyping(client: Client): void {
     const user = { id: client.user.id, name: client.user.name };
     const timestamp = this.timestamp();
-    this.rooms
-      .get(client.ticketId)
-      ?.deliver([{ event: 'typing', timestamp, ticket_id: client.ticketId, user }]);
+    const { ticketId } = client;
+    this.rooms.deliver(ticketId, [{ event: 'typing', timestamp, ticket_id: ticketId, user }]);
   }
 
   /** Tickets with at least one client. */
   getActiveTickets(): string[] {
-    return [...this.rooms.keys()];
+    return [...this.rooms.tickets()];
   }
 
   /** The states a ticket in use is in, by the ids of the charts; none for one that nobody is in. */
   statesOfTicket(ticketId: string): readonly string[] {
-    return this.rooms.get(ticketId)?.states ?? [];
+    return this.rooms.statesOf(ticketId);
   }
 
   getClientCount(ticketId: string): number {
-    return this.rooms.get(ticketId)?.size ?? 0;
+    return this.rooms.count(ticketId);
   }
 
   getTotalClientCount(): number {
-    return this.clients.size;
+    return this.rooms.count();
   }
 
   /** Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access that was withdrawn. */
@@ -380,7 +331,7 @@ export class Hub {
   }
 
   private everybody(): (Client | InboxClient)[] {
-    return [...this.clients.values(), ...this.inbox.clients()];
+    return [...this.rooms.clients(), ...this.inbox.clients()];
   }
 
   /**
@@ -388,8 +339,8 @@ export class Hub {
    * @throws HubError `storage_failed`
    */
   opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
-    const presence = this.rooms.get(ticketId)?.presence() ?? [];
-    return openingFor(this.options.store, ticketId, after, presence, this.options.clock.now());
+    const { store, clock } = this.options;
+    return openingFor(store, ticketId, after, this.rooms.presence(ticketId), clock.now());
   }
 
   /** Where the ticket's log stands. */
@@ -405,28 +356,6 @@ export class Hub {
   /** Attaches a client to an earlier session of its own; returns why not. */
   resumeSession(client: Client, sessionId: string): Promise<ResumeFailure | undefined> {
     return this.turns.resume(client, sessionId);
-  }
-
-  private isIn(ticketId: string, userId: string): boolean {
-    for (const { user } of this.rooms.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
-    return false;
-  }
-
-  private newRoom(ticketId: string): Room {
-    const { clock, maxClientsPerTicket = 10 } = this.options;
-    const onLeave = (client: Client) => {
-      this.clients.delete(client.clientId);
-      this.tidy(room);
-      this.claims.left(client);
-    };
-    const room: Room = new Room(ticketId, maxClientsPerTicket, clock, onLeave, this.steps);
-    this.rooms.set(ticketId, room);
-    return room;
-  }
-
-  /** A ticket nobody is in costs nothing. */
-  private tidy(room: Room): void {
-    if (room.size === 0 && this.rooms.get(room.ticketId) === room) this.rooms.delete(room.ticketId);
   }
 
   private toFrame(type: ChatFrame['type'], content: string, user?: ChatUser): ChatFrame {

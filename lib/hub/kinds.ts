@@ -65,6 +65,8 @@ function toolApproval(tools: ReadonlyMap<string, KnownTool>): Kind {
   return {
     payload: toolApprovalPayload,
     approval: (payload) => {
+      // Most say neither, and then nothing in the payload matters.
+      if (!payload.editable && !payload.grants) return commentOnly;
       const { editable, tool_name: name, grants } = toolApprovalPayload.parse(payload);
       const tool = editable ? tools.get(name) : undefined;
       return grants ? grantingApproval(grants, tool?.args) : (tool?.approval ?? commentOnly);
@@ -93,7 +95,7 @@ function grantingApproval(
 
 /** The grants that a request offers; only tool approvals do. */
 export function grantsOffered(request: { type: string; payload: Record<string, unknown> }): GrantTerms[] {
-  if (request.type !== 'tool_approval') return [];
+  if (request.type !== 'tool_approval' || !request.payload.grants) return [];
   return toolApprovalPayload.safeParse(request.payload).data?.grants ?? [];
 }
 

@@ -108,7 +108,7 @@ export class RequestActors {
     else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
     actor.tellSteps();
-    this.remember(input.id, live);
+    if (write.record.status === 'pending') this.remember(input.id, live);
     this.tell(emitted, write.record);
     return write.record;
   }
@@ -191,12 +191,13 @@ export class RequestActors {
       live.actor.tellSteps();
       return record;
     }
+    const known = requestRecord(before);
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };
     const audit = auditOf(record, event, states, occasion);
     await this.guarded(record.id, () =>
       this.keep({
-        before: requestRecord(before),
+        before: known,
         ...this.toChange(write, emitted, audit),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: { hitl: requestView(record, this.parts.clock.now()) } } }),
@@ -204,6 +205,8 @@ export class RequestActors {
     );
     live.version += 1;
     live.actor.tellSteps();
+    // Of most that are settled nobody hears again, and what is held for long costs more to let go.
+    if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
     this.tell(emitted, record);
     return record;
   }

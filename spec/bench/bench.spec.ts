@@ -7,7 +7,7 @@ import { fanOut, ours, oursLogged, prepared } from '../../bench/fan-out';
 import { FrameCounter } from '../../bench/load/frame-counter';
 import { headlinesOf, pageOf, type Results, resultsFile } from '../../bench/report';
 
-const quick = { quick: true, rounds: 1, ms: 5 };
+const quick = { quick: true, rounds: 1, ms: 5, starts: 1 };
 
 test('a small fan-out runs: every client is sent every envelope, by ours and by a peer', async () => {
   const peers = [prepared, ours, oursLogged];

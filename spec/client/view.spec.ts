@@ -160,6 +160,64 @@ async function quiet(hub: TestHub, store: Store): Promise<number> {
   }
 }
 
+describe('a view that is held for weeks', () => {
+  const view = (envelopes: readonly LoggedEnvelope[]) =>
+    envelopes.reduce<View>(reduce, reduce(emptyView(), snapshot));
+  const times = (count: number, make: (n: number) => LoggedEnvelope) =>
+    Array.from({ length: count }, (_each, index) => make(index + 1));
+
+  test('keeps its newest 10,000 lines, cut a thousand at a time', () => {
+    const before = view(times(10_998, (n) => said(`m${n}`, 7 + n)));
+    expect(before.timeline).toHaveLength(10_999);
+    const { timeline } = reduce(before, said('last', 20_000));
+    expect(timeline).toHaveLength(10_000);
+    expect(timeline.at(0)?.id).toBe('m1000');
+    expect(timeline.at(-1)?.id).toBe('last');
+  });
+
+  test('keeps 1,000 settled requests, and all that are pending', () => {
+    const resolved = times(1_100, (n) => ({
+      event: 'hitl_request_resolved',
+      ...place(7 + n),
+      hitl: { ...request(`r${n}`, 'approved'), created_at: at(n) },
+    }));
+    const pending = times(1_200, (n) => ({
+      event: 'hitl_request_pending',
+      ...place(2_000 + n),
+      hitl: request(`p${n}`),
+    }));
+    const all = view([...resolved, ...pending]);
+    expect(all.settled.map(({ id }) => id)).toEqual(
+      resolved.slice(100).map((_each, index) => `r${index + 101}`),
+    );
+    expect(all.pending).toHaveLength(1_201);
+  });
+
+  test('keeps 1,000 ended turns, and all that still run', () => {
+    const ended = times(1_099, (n) => ({
+      event: 'turn_ended',
+      ...place(7 + n),
+      turn_id: `t${n}`,
+      status: 'completed',
+    }));
+    const { turns } = view(ended);
+    expect(turns).toHaveLength(1_001);
+    expect(turns.slice(0, 2).map(({ id }) => id)).toEqual(['t', 't100']);
+  });
+
+  test('keeps the 1,000 sessions that were active last', () => {
+    const begun = times(1_100, (n) => ({
+      event: 'session_created',
+      ...place(7 + n),
+      session: { id: `s${n}`, source: 'web', user_id: 'ana', created_at: at(n), last_active_at: at(n) },
+    }));
+    const { sessions } = view(begun);
+    expect(sessions.length).toBeLessThanOrEqual(1_100);
+    expect(sessions[0]?.id).toBe('s1100');
+    expect(sessions.some(({ id }) => id === 's1')).toBe(false);
+  });
+});
+
 test('heard live, over connections that break, the view is the one that the log gives', async () => {
   const steps = fc.array(fc.constantFrom('say', 'say', 'answer', 'cut'), { minLength: 8, maxLength: 16 });
   await fc.assert(

@@ -1,0 +1,119 @@
+/** The tickets in use and who is in them: finds a ticket's room, makes it when somebody comes and drops it when the last one goes; the hub owns one. */
+import { HubError } from '../errors';
+import type { Member } from '../protocol/envelopes';
+import type { Outbound } from './broadcast';
+import type { Client } from './client';
+import type { Clock } from './clock';
+import { Room } from './room';
+import type { Steps } from './steps';
+
+export interface RoomsParts {
+  clock: Clock;
+  steps: Steps;
+  /** Clients in one ticket at once. */
+  maxClients: number;
+  /** Told of each client that is out, whether it left, was replaced, or did not keep up. */
+  onLeft(client: Client): void;
+}
+
+export class Rooms {
+  private readonly byTicket = new Map<string, Room>();
+  private readonly byClient = new Map<string, Client>();
+
+  constructor(private readonly parts: RoomsParts) {}
+
+  /** @throws HubError `ticket_full`, `closing`; then nothing has changed */
+  join(client: Client): void {
+    const room = this.byTicket.get(client.ticketId) ?? this.open(client.ticketId);
+    try {
+      room.join(client);
+      this.byClient.set(client.clientId, client);
+    } finally {
+      this.tidy(room);
+    }
+  }
+
+  /** Repeatable. */
+  leave({ ticketId, clientId }: Client): void {
+    this.byTicket.get(ticketId)?.leave(clientId);
+  }
+
+  /** Takes out one that does not keep up; it may come back and resume. */
+  evict(client: Client): void {
+    this.byTicket.get(client.ticketId)?.evict(client);
+  }
+
+  /** Whether the client is in: not replaced, not evicted, not gone. */
+  has(client: Client): boolean {
+    return this.byClient.get(client.clientId) === client;
+  }
+
+  /** @throws HubError `client_not_found` */
+  client(clientId: string): Client {
+    const client = this.byClient.get(clientId);
+    if (!client) throw new HubError('client_not_found');
+    return client;
+  }
+
+  /** Everybody in every ticket. */
+  clients(): IterableIterator<Client> {
+    return this.byClient.values();
+  }
+
+  /** Tickets with at least one client. */
+  tickets(): IterableIterator<string> {
+    return this.byTicket.keys();
+  }
+
+  /** Clients in every ticket together, or in one. */
+  count(ticketId?: string): number {
+    return ticketId === undefined ? this.byClient.size : (this.byTicket.get(ticketId)?.size ?? 0);
+  }
+
+  /** The states of a ticket, by the ids of the charts; none of one that nobody is in. */
+  statesOf(ticketId: string): readonly string[] {
+    return this.byTicket.get(ticketId)?.states ?? [];
+  }
+
+  presence(ticketId: string): Member[] {
+    return this.byTicket.get(ticketId)?.presence() ?? [];
+  }
+
+  /** Whether this person is in the ticket, in whatever tab. */
+  isIn(ticketId: string, userId: string): boolean {
+    for (const { user } of this.byTicket.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
+    return false;
+  }
+
+  /** To everybody in the ticket at the end of the tick; a ticket nobody is in is no error (reference A76). */
+  deliver(ticketId: string, outbounds: readonly Outbound[]): void {
+    this.byTicket.get(ticketId)?.deliver(outbounds);
+  }
+
+  /** Hands over now what waits for the end of the tick. */
+  flush(): void {
+    for (const room of this.byTicket.values()) room.flush();
+  }
+
+  /** Lets nobody in any more. */
+  drain(): void {
+    for (const room of this.byTicket.values()) room.drain();
+  }
+
+  private open(ticketId: string): Room {
+    const { clock, steps, maxClients, onLeft } = this.parts;
+    const onLeave = (client: Client) => {
+      this.byClient.delete(client.clientId);
+      this.tidy(room);
+      onLeft(client);
+    };
+    const room: Room = new Room(ticketId, maxClients, clock, onLeave, steps);
+    this.byTicket.set(ticketId, room);
+    return room;
+  }
+
+  /** A ticket nobody is in costs nothing. */
+  private tidy(room: Room): void {
+    if (room.size === 0 && this.byTicket.get(room.ticketId) === room) this.byTicket.delete(room.ticketId);
+  }
+}
