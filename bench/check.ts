@@ -1,9 +1,9 @@
-/** `npm run bench:check`: measures again and says which ratios got worse than the stored ones; never looks at absolute times. */
+/** `npm run bench:check`: measures all or some again and says which ratios got worse than the stored ones; never looks at absolute times. */
 import { readFileSync } from 'node:fs';
-import { benches } from './benches';
+import { parseArgs } from 'node:util';
 import { allRatios, type Results, resultsFile } from './report';
 import { type Ratio, round } from './result';
-import { measure } from './run';
+import { installPeers, measure, namesIn } from './run';
 
 /** A ratio may be worse by this part before it counts: the noise of a machine that does other things too. */
 const tolerance = 0.15;
@@ -22,8 +22,11 @@ export function worse(
 }
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const names = namesIn(values.only);
+  installPeers();
   const stored: Results = JSON.parse(readFileSync(resultsFile, 'utf8'));
-  const found = worse(allRatios(stored.sections), allRatios(await measure(Object.keys(benches), false)));
+  const found = worse(allRatios(stored.sections), allRatios(await measure(names, false)));
   for (const each of found) console.error(`Worse: ${each}`);
   if (found.length === 0) console.log('\nNo ratio got worse.');
   process.exitCode = found.length > 0 ? 1 : 0;

@@ -8,19 +8,23 @@ import { machine } from './machine';
 import { isReached, tableOf, writeReport } from './report';
 import { round, type Section, type Size } from './result';
 
-const usage = `npm run bench -- [--quick] [--only name,name]
+const usage = `npm run bench -- [--quick] [--only name,name], npm run bench:check -- [--only name,name]
   --quick  small shapes and short turns; writes nothing
   --only   some of ${Object.keys(benches).join(', ')}; writes nothing`;
+
+/** The benches that were asked for; ends the process if one of them does not exist. Default: all. */
+export function namesIn(only: string | undefined): string[] {
+  const names = only?.split(',') ?? Object.keys(benches);
+  if (names.every((name) => name in benches)) return names;
+  console.error(usage);
+  return process.exit(2);
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
   });
-  const names = values.only?.split(',') ?? Object.keys(benches);
-  if (!names.every((name) => name in benches)) {
-    console.error(usage);
-    process.exit(2);
-  }
+  const names = namesIn(values.only);
   installPeers();
   const on = machine();
   // After each bench, so that a run that is cut short is not for nothing.
@@ -55,7 +59,7 @@ export async function measure(
 }
 
 /** Into `bench/node_modules`, so that the project itself does without. */
-function installPeers(): void {
+export function installPeers(): void {
   if (existsSync(join(__dirname, 'node_modules'))) return;
   console.log('Installing what is compared with ...');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: __dirname, stdio: 'inherit' });

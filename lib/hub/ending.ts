@@ -31,8 +31,7 @@ export interface EndingParts {
 }
 
 export class Ending {
-  /** Everybody was sent away; who leaves now is not counted any more. */
-  isOver = false;
+  private sentAway = false;
   private ended: Promise<void> | undefined;
   private readonly abort = new AbortController();
   private endGrace = () => {};
@@ -46,6 +45,11 @@ export class Ending {
 
   get hasBegun(): boolean {
     return this.ended !== undefined;
+  }
+
+  /** Everybody was sent away; who leaves now is not counted any more. */
+  get isOver(): boolean {
+    return this.sentAway;
   }
 
   /** At once; cuts a grace short that others were given. Repeatable. */
@@ -76,7 +80,7 @@ export class Ending {
       await funnel.settled();
       await channels?.stop();
       rooms.flush();
-      this.isOver = true;
+      this.sentAway = true;
       // For many the time they were told has passed meanwhile, and they would all come at once.
       if (graceMs > 0 && clock.now() > begun) this.sayWhenToComeBack(graceMs);
       for (const { sink } of this.parts.everybody()) sink.close(name);

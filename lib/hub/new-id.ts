@@ -7,6 +7,6 @@ import type { Millis } from '../protocol/records';
  * index over ids grows at its end, where one over random ids is written all over, and a commit costs what it writes.
  */
 export function newId(now: Millis): string {
-  const time = now.toString(16).padStart(12, '0');
+  const time = Math.trunc(now).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
