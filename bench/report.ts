@@ -28,6 +28,13 @@ export function allRatios(sections: readonly Section[]): Record<string, Ratio> {
   return Object.assign({}, ...sections.map(({ ratios }) => ratios));
 }
 
+/** What is written, with these sections in the place of those that have their titles. */
+export function updated(sections: readonly Section[]): Results {
+  const stored: Results = JSON.parse(readFileSync(resultsFile, 'utf8'));
+  const newer = (old: Section) => sections.find(({ title }) => title === old.title) ?? old;
+  return { ...stored, sections: stored.sections.map(newer) };
+}
+
 /** Whether a ratio reaches its goal; true without one. */
 export function isReached({ value, goal, less }: Ratio): boolean {
   if (goal === undefined) return true;

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benches } from './benches';
 import { machine } from './machine';
-import { isReached, tableOf, writeReport } from './report';
+import { isReached, tableOf, updated, writeReport } from './report';
 import { round, type Section, type Size } from './result';
 
-const usage = `npm run bench -- [--quick] [--only name,name], npm run bench:check -- [--only name,name]
+const usage = `npm run bench -- [--quick] [--only name,name] [--write], npm run bench:check -- [--only name,name]
   --quick  small shapes and short turns; writes nothing
-  --only   some of ${Object.keys(benches).join(', ')}; writes nothing`;
+  --only   some of ${Object.keys(benches).join(', ')}; writes nothing
+  --write  with --only: puts what was measured in the place of what is written of the same`;
 
 /** The benches that were asked for; ends the process if one of them does not exist. Default: all. */
 export function namesIn(only: string | undefined): string[] {
@@ -22,14 +23,20 @@ export function namesIn(only: string | undefined): string[] {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      write: { type: 'boolean', default: false },
+    },
   });
   const names = namesIn(values.only);
   installPeers();
   const on = machine();
   // After each bench, so that a run that is cut short is not for nothing.
-  const keep = (sections: readonly Section[]) => writeReport({ machine: on, sections });
-  await measure(names, values.quick, values.quick || values.only ? undefined : keep);
+  const keep = (sections: readonly Section[]) =>
+    writeReport(values.only ? updated(sections) : { machine: on, sections });
+  const writes = !values.quick && (values.write || !values.only);
+  await measure(names, values.quick, writes ? keep : undefined);
 }
 
 /** Runs the benches of these names, and says what each has measured. */
