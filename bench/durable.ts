@@ -7,6 +7,7 @@ import { BenchProcess } from './process';
 import {
   median,
   milliseconds,
+  note,
   perSecond,
   type Ratio,
   round,
@@ -35,9 +36,9 @@ export async function chat(size: Size): Promise<Section> {
   const byCpu = new Map<string, number[]>();
   const byClock = new Map<string, number[]>();
   const latencies = new Map<string, Percentiles>();
-  const note = (name: string, messages: number, cost: Cost) => {
-    byCpu.set(name, [...(byCpu.get(name) ?? []), perSecond(messages, cost)]);
-    byClock.set(name, [...(byClock.get(name) ?? []), (messages / cost.wall) * 1e3]);
+  const noteBoth = (name: string, messages: number, cost: Cost) => {
+    note(byCpu, name, perSecond(messages, cost));
+    note(byClock, name, (messages / cost.wall) * 1e3);
   };
   const order = { ms: size.ms * 4, content };
   const alones = Object.entries(groups).map(([name, group]) => ({ name, group }));
@@ -46,14 +47,14 @@ export async function chat(size: Size): Promise<Section> {
     if ('load' in each) {
       await each.server.command('begin');
       const talked = await each.load.command<Talked>('talk', order);
-      note(each.name, talked.acked, await each.server.command<Cost>('end'));
+      noteBoth(each.name, talked.acked, await each.server.command<Cost>('end'));
       latencies.set(each.name, talked.latency);
     } else {
       const done = await alone.command<Cost & { messages: number }>('commit', {
         ...order,
         group: each.group,
       });
-      note(each.name, done.messages, done);
+      noteBoth(each.name, done.messages, done);
     }
   }
   for (const { load, server } of pairs) {
@@ -111,7 +112,7 @@ export async function roundTrips(size: Size, peers: readonly string[] = graphs()
     const order = { ms: size.ms * 4, atOnce };
     for (const { process } of processes) await process.command('run', order);
     for (const { name, process } of turnsOf(processes, size.rounds)) {
-      results.set(name, [...(results.get(name) ?? []), await process.command<Ran>('run', order)]);
+      note(results, name, await process.command<Ran>('run', order));
     }
     const clock = (name: string) =>
       median((results.get(name) ?? []).map(({ roundTrips: n, wall }) => (n / wall) * 1e3));

@@ -7,6 +7,7 @@ import {
   kilobytes,
   median,
   milliseconds,
+  note,
   perSecond,
   type Ratio,
   round,
@@ -39,6 +40,7 @@ const peers: readonly Peer[] = [
 /** Makes a notice of ours 300 bytes long. */
 const content = 196;
 const bunFile = join(__dirname, 'node_modules/bun/bin/bun.exe');
+const isInstalled = (peer: Peer) => peer !== bun || existsSync(bunFile);
 
 interface Pair extends Peer {
   port: number;
@@ -117,7 +119,7 @@ export async function fanOut(
   bursts: readonly number[],
   some = peers,
 ): Promise<Section> {
-  const present = some.filter((peer) => peer !== bun || existsSync(bunFile));
+  const present = some.filter(isInstalled);
   const turns = new Map<string, Turn[]>();
   for (let start = 0; start < size.starts; start += 1) {
     const pairs: Pair[] = [];
@@ -126,8 +128,7 @@ export async function fanOut(
       // What runs for days is compiled; so is what is measured.
       for (const pair of pairs) await turn(pair, shape, burst, size.ms * 4);
       for (const pair of turnsOf(pairs, size.rounds / size.starts)) {
-        const key = `${pair.name} ${burst}`;
-        turns.set(key, [...(turns.get(key) ?? []), await turn(pair, shape, burst, size.ms)]);
+        note(turns, `${pair.name} ${burst}`, await turn(pair, shape, burst, size.ms));
       }
     }
     await endAll(pairs);
@@ -212,13 +213,10 @@ async function pacesOf(
 
 /** Latency of one ticket of ten at several paces. */
 export async function paces(size: Size, rates: readonly number[]): Promise<Section> {
-  const present = peers.filter((peer) => peer !== bun || existsSync(bunFile));
+  const present = peers.filter(isInstalled);
   const all = new Map<string, Pace[]>();
   for (const peer of turnsOf(present, size.starts)) {
-    for (const [rate, pace] of await pacesOf(peer, size, rates)) {
-      const key = `${peer.name} ${rate}`;
-      all.set(key, [...(all.get(key) ?? []), pace]);
-    }
+    for (const [rate, pace] of await pacesOf(peer, size, rates)) note(all, `${peer.name} ${rate}`, pace);
   }
   const of = (name: string, rate: number) => all.get(`${name} ${rate}`) ?? [];
   const middle = (name: string, rate: number, which: 'p50' | 'p99') =>

@@ -34,6 +34,13 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
+/** One more value in the list of this key. */
+export function note<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
 export const perSecond = (count: number, { cpu }: { cpu: number }): number => (count / cpu) * 1e6;
 
 /** With so many digits as the noise leaves. */

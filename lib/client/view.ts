@@ -65,7 +65,8 @@ export function reduce(view: View, envelope: Envelope): View {
   const isSameLog = view.position?.epoch === epoch;
   if (isSameLog && view.position && seq <= view.position.seq) return view;
   const base = isSameLog || !view.position ? view : { ...nothing, presence: view.presence };
-  return { ...bounded(afterLogged(base, envelope)), position: { epoch, seq } };
+  const after = afterLogged(base, envelope);
+  return { ...after, ...bounded(after), position: { epoch, seq } };
 }
 
 /** Also of a kind that this version does not know: it has its place in the log. */
@@ -98,20 +99,22 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
   }
 }
 
-function bounded(view: View): View {
+/** The lists that would grow for ever, within their bounds. */
+function bounded({ timeline, settled, turns, sessions }: View) {
   return {
-    ...view,
-    timeline: newest(view.timeline, maxLines),
-    settled: newest(view.settled, maxPast),
-    turns: newest(view.turns, maxPast, ({ ended_at }) => ended_at !== undefined),
+    timeline: newest(timeline, maxLines),
+    settled: newest(settled, maxPast),
+    turns: newest(turns, maxPast, ({ ended_at }) => ended_at !== undefined),
     // These have the newest first.
-    sessions: view.sessions.length < maxPast * 1.1 ? view.sessions : view.sessions.slice(0, maxPast),
+    sessions: isTooLong(sessions, maxPast) ? sessions.slice(0, maxPast) : sessions,
   };
 }
 
+const isTooLong = ({ length }: readonly unknown[], most: number) => length >= most * 1.1;
+
 /** The list without the first of those that may go, once it is a tenth too long: a list that is cut is a new list. */
 function newest<T>(list: readonly T[], most: number, mayGo: (item: T) => boolean = () => true): readonly T[] {
-  if (list.length < most * 1.1) return list;
+  if (!isTooLong(list, most)) return list;
   let surplus = list.filter(mayGo).length - most;
   if (surplus <= 0) return list;
   return list.filter((item) => {

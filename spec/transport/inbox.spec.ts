@@ -7,6 +7,7 @@ import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import type { TicketAccess } from '../../lib/transport/access';
 import { maxQueuedBytes, maxQueuedFrames } from '../../lib/transport/connection';
+import { askIn } from './asking';
 import { until } from './until';
 
 let hub: TestHub;
@@ -16,20 +17,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub(options);
 }
 
-/** Asks in the name of the agent; a second later than the one before. */
-async function ask(policy: AnswerPolicy = {}, more: Partial<HitlRequestInput> = {}): Promise<string> {
-  hub.clock.advance(1_000);
-  const { id } = await hub.hub.hitl.request({
-    ticketId: 'T-1',
-    sessionId: 's',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: {} },
-    policy,
-    ...more,
-  });
-  return id;
-}
+const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(hub, policy, more);
 
 const answer = (id: string, user: string, groups: string[] = []) =>
   hub.hub.hitl.respond(id, { by: { id: user, groups }, status: 'approved', revision: 1 });

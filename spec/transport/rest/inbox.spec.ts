@@ -4,6 +4,7 @@ import type { AnswerPolicy } from '../../../lib';
 import type { HitlRequestInput } from '../../../lib/hub/ask';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
+import { askIn } from '../asking';
 
 let hub: TestHub;
 afterEach(() => hub.close());
@@ -16,20 +17,7 @@ const get = (path: string, user = 'alice') => request(hub.server).get(path).set(
 const idsOf = async (query = '', user = 'alice') =>
   (await get(`/hitl/inbox${query}`, user).expect(200)).body.items.map(({ id }: TestFrame) => id);
 
-/** Asks in the name of the agent; a second later than the one before. */
-async function ask(policy: AnswerPolicy = {}, more: Partial<HitlRequestInput> = {}): Promise<string> {
-  hub.clock.advance(1_000);
-  const { id } = await hub.hub.hitl.request({
-    ticketId: 'T-1',
-    sessionId: 's',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: {} },
-    policy,
-    ...more,
-  });
-  return id;
-}
+const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(hub, policy, more);
 
 describe('GET /hitl/inbox', () => {
   test('has what one may answer: by name, by group, and what is open to all in the tickets that the app says', async () => {
