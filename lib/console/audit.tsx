@@ -7,6 +7,7 @@ import { Status } from '../parts/request-card';
 import { inWords } from '../parts/subject';
 import { texts } from '../parts/texts';
 import { At } from '../parts/times';
+import { ListEnd } from './list-end';
 import { mount } from './mount';
 import { usePages } from './pages';
 import { hrefOf } from './route';
@@ -39,7 +40,8 @@ interface AuditProps {
 
 export function Audit({ ticketId, title, charts }: AuditProps) {
   const path = `/tickets/${encodeURIComponent(ticketId)}/audit`;
-  const { items, state, error, loadMore } = usePages<AuditView>(`${path}?limit=100`);
+  const list = usePages<AuditView>(`${path}?limit=100`);
+  const { items } = list;
   return (
     <div className="page">
       <header className="hitl-ticket-head">
@@ -70,14 +72,7 @@ export function Audit({ ticketId, title, charts }: AuditProps) {
             </tbody>
           </table>
         )}
-        {state === 'whole' && items.length === 0 && <p className="hitl-nothing">{texts.noAudit}</p>}
-        {state === 'loading' && <p className="hitl-nothing">{texts.loading}</p>}
-        {error && <p className="hitl-problem">{texts.errors[error.code] ?? error.message}</p>}
-        {state === 'more' && (
-          <button type="button" className="hitl-button" onClick={loadMore}>
-            {error ? texts.tryAgain : texts.loadMore}
-          </button>
-        )}
+        <ListEnd list={list} nothing={texts.noAudit} isLoading={list.state === 'loading'} />
       </section>
     </div>
   );

@@ -6,6 +6,7 @@ import { texts } from '../parts/texts';
 import { At } from '../parts/times';
 import { ValueTree } from '../parts/value-tree';
 import { useRest } from '../react';
+import { ListEnd } from './list-end';
 import { usePages } from './pages';
 import { hrefOf } from './route';
 
@@ -26,7 +27,8 @@ interface GrantView {
 }
 
 export function Grants() {
-  const { items, state, error, loadMore, reload } = usePages<GrantView>('/hitl/grants?live=true&limit=100');
+  const list = usePages<GrantView>('/hitl/grants?live=true&limit=100');
+  const { items, reload } = list;
   return (
     <div className="page">
       <header className="hitl-ticket-head">
@@ -56,14 +58,11 @@ export function Grants() {
             </tbody>
           </table>
         )}
-        {state === 'whole' && items.length === 0 && <p className="hitl-nothing">{texts.noGrants}</p>}
-        {state === 'loading' && items.length === 0 && <p className="hitl-nothing">{texts.loading}</p>}
-        {error && <p className="hitl-problem">{texts.errors[error.code] ?? error.message}</p>}
-        {state === 'more' && (
-          <button type="button" className="hitl-button" onClick={loadMore}>
-            {error ? texts.tryAgain : texts.loadMore}
-          </button>
-        )}
+        <ListEnd
+          list={list}
+          nothing={texts.noGrants}
+          isLoading={list.state === 'loading' && items.length === 0}
+        />
       </section>
     </div>
   );
