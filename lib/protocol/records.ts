@@ -111,6 +111,21 @@ export interface AnswerPolicy extends Stage {
   denial?: 'veto' | 'majority';
   /** `exclusive`: while a claim lasts only its holder may answer. Default `courtesy`: a claim only tells the others. */
   claim?: 'courtesy' | 'exclusive';
+  /**
+   * What the approvals of a quorum must have in common, where an approval carries more than a comment. `same`: they count
+   * together only if they carry the same; `any`: whatever they carry. Default `same`.
+   */
+  agreement?: 'same' | 'any';
+}
+
+/** What people are shown beside the payload to decide by; not part of what is digested, compared by keys, or executed. */
+export interface Display {
+  title?: string | undefined;
+  description?: string | undefined;
+  /** Why it is asked. */
+  reason?: string | undefined;
+  risk?: 'low' | 'medium' | 'high' | 'critical' | undefined;
+  links?: readonly { url: string; label?: string | undefined }[] | undefined;
 }
 
 /** One person's answer that counted. */
@@ -121,6 +136,8 @@ export interface CountedVerdict {
   /** In which stage, from 0. */
   stage: number;
   comment?: string | undefined;
+  /** All that this person sent with the verdict. */
+  response?: RequestResponse | undefined;
   /** Which of the offered grants this person would give, from 0. */
   grant?: number | undefined;
 }
@@ -204,6 +221,8 @@ export interface RequestRecord {
   type: string;
   /** Frozen at the request; `digest` is over it. */
   payload: Record<string, unknown>;
+  /** Shown beside the payload. */
+  display?: Display | undefined;
   /** `sha256:` and hex over the type and payload: what was shown is what is answered. */
   digest: string;
   /** JSON Schema of what an approval carries. */
@@ -217,6 +236,8 @@ export interface RequestRecord {
   key?: string | undefined;
   /** Stays pending when its turn ends. */
   detached?: boolean;
+  /** The turn that asked is over and nobody has taken the request up since: an answer reaches no running program. */
+  asker?: 'gone' | undefined;
   createdAt: Millis;
   expiresAt?: Millis;
   claim?: Claim | undefined;

@@ -4,6 +4,7 @@ import type {
   AnswerPolicy,
   Author,
   CountedVerdict,
+  Display,
   Execution,
   GivenGrant,
   MessageRecord,
@@ -83,6 +84,7 @@ export const policySchema = z.object({
   exclude_requester: z.boolean().optional(),
   denial: z.enum(['veto', 'majority']).optional(),
   claim: z.enum(['courtesy', 'exclusive']).optional(),
+  agreement: z.enum(['same', 'any']).optional(),
 });
 /** A policy as it is asked for: a field nobody knows is refused, since it may have been meant to keep somebody out. */
 export const askedPolicySchema = policySchema
@@ -95,6 +97,8 @@ const verdictViewSchema = z.object({
   at: time,
   stage: z.number().int(),
   comment: z.string().optional(),
+  /** All that was sent with the verdict, the comment included. */
+  response: z.record(z.string(), z.unknown()).optional(),
   grant: z.number().int().optional(),
 });
 const givenGrantSchema = z.object({
@@ -113,6 +117,24 @@ const executionSchema = z.object({
   error: z.string().optional(),
 });
 
+/** What people are shown beside the payload. */
+export const displaySchema = z.strictObject({
+  title: z.string().min(1).max(200).optional(),
+  description: z.string().min(1).max(10_000).optional(),
+  /** Why it is asked. */
+  reason: z.string().min(1).max(2_000).optional(),
+  risk: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+  links: z
+    .array(
+      z.strictObject({
+        url: z.url({ protocol: /^https?$/ }).max(2_000),
+        label: z.string().min(1).max(200).optional(),
+      }),
+    )
+    .max(20)
+    .optional(),
+});
+
 export const requestViewSchema = z.object({
   id: z.string(),
   session_id: z.string(),
@@ -123,6 +145,8 @@ export const requestViewSchema = z.object({
   /** The requester. */
   user_id: z.string().optional(),
   payload: z.record(z.string(), z.unknown()).optional(),
+  /** Shown beside the payload; not part of the digest. */
+  display: displaySchema.optional(),
   response: z.record(z.string(), z.unknown()).optional(),
   message_id: z.string().optional(),
   revision: z.number().int().positive(),
@@ -133,6 +157,8 @@ export const requestViewSchema = z.object({
   responded_by: authorSchema.optional(),
   responded_at: time.optional(),
   reason: z.string().optional(),
+  /** `gone`: the turn that asked is over, and nobody has taken the request up since. */
+  asker: z.literal('gone').optional(),
   /** JSON Schema of the `response` of an approval, so that a page can draw the form. */
   response_schema: z.record(z.string(), z.unknown()).optional(),
   /** Who may answer and what it takes; absent where everybody may and one answer is enough. */
@@ -208,6 +234,7 @@ export function requestView(request: RequestRecord, now: Millis): RequestView {
     status: request.status,
     ...(request.userId && { user_id: request.userId }),
     ...(Object.keys(payload).length > 0 && { payload }),
+    ...(request.display && { display: displayView(request.display) }),
     ...(response && Object.keys(response).length > 0 && { response }),
     ...(request.messageId && { message_id: request.messageId }),
     revision: request.revision,
@@ -218,6 +245,7 @@ export function requestView(request: RequestRecord, now: Millis): RequestView {
     ...(request.respondedBy && { responded_by: authorView(request.respondedBy) }),
     ...(request.respondedAt && { responded_at: toWireTime(request.respondedAt, now) }),
     ...(request.reason && { reason: request.reason }),
+    ...(request.asker && { asker: request.asker }),
     ...(request.status === 'pending' &&
       request.responseSchema && { response_schema: request.responseSchema }),
     ...(Object.keys(request.policy).length > 0 && {
@@ -240,8 +268,16 @@ function policyView({ excludeRequester, ...policy }: AnswerPolicy): z.infer<type
   return policySchema.parse({ ...policy, ...(excludeRequester && { exclude_requester: true }) });
 }
 
-function verdictView({ by, status, at, stage, comment, grant }: CountedVerdict, now: Millis) {
-  const said = { ...(comment !== undefined && { comment }), ...(grant !== undefined && { grant }) };
+function displayView({ links, ...said }: Display): z.infer<typeof displaySchema> {
+  return { ...said, ...(links && { links: links.map((link) => ({ ...link })) }) };
+}
+
+function verdictView({ by, status, at, stage, comment, response, grant }: CountedVerdict, now: Millis) {
+  const said = {
+    ...(comment !== undefined && { comment }),
+    ...(response && { response }),
+    ...(grant !== undefined && { grant }),
+  };
   return { by: authorView(by), status, at: toWireTime(at, now), stage, ...said };
 }
 

@@ -1,0 +1,20 @@
+/** Whether a number written in decimal keeps its value on the way through a double; every door that takes numbers asks here. */
+
+/** A number as JSON writes it (RFC 8259 §6). */
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Whether `source`, a JSON number, means the same before and after: `1.0` and `1e3` do, 2^53 + 1, `1e400` and 25 digits do not. */
+export function isExact(source: string): boolean {
+  const value = Number(source);
+  return jsonNumber.test(source) && Number.isFinite(value) && decimalOf(source) === decimalOf(String(value));
+}
+
+/** Digits and exponent without zeros at either end, so that equal values give equal texts; zero has no sign. */
+function decimalOf(source: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(source) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const kept = digits.replace(/0+$/, '');
+  if (kept === '') return '0';
+  return `${sign}${kept}e${Number(exponent) - fraction.length + digits.length - kept.length}`;
+}
