@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { HubError } from '../errors';
 import { maxCommentLength } from '../protocol/client-frames';
-import { assertPlain, describeIssue } from '../protocol/codec';
+import { describeIssue } from '../protocol/codec';
+import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
 

@@ -12,6 +12,7 @@ import {
   inboxFrameSchema,
 } from './client-frames';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
+import { inexactIn } from './exact-json';
 import type { InboxEnvelope } from './inbox-envelopes';
 import { type RequestView, toWireTime } from './views';
 
@@ -19,12 +20,9 @@ import { type RequestView, toWireTime } from './views';
 export const subprotocol = 'hitl.v1';
 export type Dialect = 'classic' | typeof subprotocol;
 
-/** Levels of objects and arrays accepted in anything a client sends, the frame itself being the first. */
-export const maxDepth = 32;
-
 /**
  * One `hitl.v1` frame.
- * @throws HubError `invalid_frame` (not JSON, wrong shape, too deep, a `__proto__` key), `unknown_type` or
+ * @throws HubError `invalid_frame` (not JSON, not exact as `parseExact` says, wrong shape), `unknown_type` or
  *   `empty_message`; its details name the frame's `id` as `re` where it has a usable one
  */
 export function decodeClientFrame(text: string): ClientFrame {
@@ -44,7 +42,7 @@ export function decodeClassicFrame(text: string): ClassicFrame {
 function decode<T extends ClientFrame | InboxFrame | ClassicFrame>(text: string, schema: z.ZodType<T>): T {
   const value = parse(text);
   const re = replyTo(value);
-  const fault = faultIn(value);
+  const fault = inexactIn(text, value);
   if (fault) throw new HubError('invalid_frame', fault, re);
   const result = schema.safeParse(value);
   if (!result.success) {
@@ -83,25 +81,6 @@ export function describeIssue(issue: z.core.$ZodIssue | undefined): string {
   return issue
     ? `${issue.path.join('.') || 'The content'}: ${issue.message}`
     : 'The content has the wrong shape';
-}
-
-/**
- * Refuses what would be dangerous or costly to walk later.
- * @throws HubError `invalid_frame` for more than `maxDepth` levels or a key named `__proto__`
- */
-export function assertPlain(value: unknown): void {
-  const fault = faultIn(value);
-  if (fault) throw new HubError('invalid_frame', fault);
-}
-
-function faultIn(value: unknown, depth = 0): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (depth >= maxDepth) return `More than ${maxDepth} levels deep`;
-  for (const [key, inner] of Object.entries(value)) {
-    const fault = key === '__proto__' ? 'A key may not be __proto__' : faultIn(inner, depth + 1);
-    if (fault) return fault;
-  }
-  return undefined;
 }
 
 /** The body of an HTTP answer that refuses: `{"error":{code,message,details?}}`. */

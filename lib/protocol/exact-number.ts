@@ -6,7 +6,10 @@ const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Whether `source`, a JSON number, means the same before and after: `1.0` and `1e3` do, 2^53 + 1, `1e400` and 25 digits do not. */
 export function isExact(source: string): boolean {
   const value = Number(source);
-  return jsonNumber.test(source) && Number.isFinite(value) && decimalOf(source) === decimalOf(String(value));
+  if (!Number.isFinite(value)) return false;
+  const written = String(value);
+  // Most numbers are written like this.
+  return written === source || (jsonNumber.test(source) && decimalOf(source) === decimalOf(written));
 }
 
 /** Digits and exponent without zeros at either end, so that equal values give equal texts; zero has no sign. */

@@ -14,7 +14,7 @@ const everything = [''];
 /** Every room, lowest first. A file below `lib/` that is in none of them is an error: name its room here first. */
 export const rooms: Readonly<Record<string, Room>> = {
   errors: { files: [], packages: [] },
-  'protocol/': { files: ['errors'], packages: ['zod'] },
+  'protocol/': { files: ['errors'], packages: ['zod', '@streamparser/json'] },
   'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
   'store/': { files: ['protocol/', 'errors'] },
   'bus/': { files: ['protocol/', 'errors'] },
@@ -51,6 +51,7 @@ export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // `charts/implementations` prints what a machine holds into a picture.
   JSON: [
     'protocol/codec',
+    'protocol/exact-json',
     'store/',
     'hub/kinds',
     'charts/',

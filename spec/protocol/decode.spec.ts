@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import '../seed';
 import { type ErrorCode, HubError } from '../../lib/errors';
 import { type ClientFrame, maxFrameBytes } from '../../lib/protocol/client-frames';
-import { assertPlain, decodeClassicFrame, decodeClientFrame, maxDepth } from '../../lib/protocol/codec';
+import { decodeClassicFrame, decodeClientFrame } from '../../lib/protocol/codec';
+import { assertPlain, maxDepth } from '../../lib/protocol/exact-json';
 
 /** The refusal of a frame; a frame that is accepted fails the test. */
 function refusal(decode: (text: string) => unknown, text: string): HubError {
@@ -55,6 +56,11 @@ const refusedInBoth: [string, string, ErrorCode][] = [
   ['a key __proto__', '{"type":"ping","__proto__":{"polluted":true}}', 'invalid_frame'],
   ['a key __proto__ further in', '{"type":"ping","x":[{"y":{"__proto__":1}}]}', 'invalid_frame'],
   ['a key __proto__, disguised', '{"type":"ping","__pr\\u006fto__":1}', 'invalid_frame'],
+  ['a key given twice', '{"type":"message","id":"f-1","content":"a","content":"b"}', 'invalid_frame'],
+  ['a key given twice with the same value', '{"type":"ping","type":"ping"}', 'invalid_frame'],
+  ['a key given twice further in', '{"type":"ping","x":{"a":1,"a":1}}', 'invalid_frame'],
+  ['a number that is not carried exactly', '{"type":"ping","x":9007199254740993}', 'invalid_frame'],
+  ['a number that is infinite', '{"type":"ping","x":[1e400]}', 'invalid_frame'],
   ['10,000 arrays in each other', nested(10_000), 'invalid_frame'],
   ['10,000 objects in each other', `${'{"x":'.repeat(10_000)}1${'}'.repeat(10_000)}`, 'invalid_frame'],
   ['as many arrays as a frame has room for', nested(maxFrameBytes / 2), 'invalid_frame'],
@@ -150,13 +156,6 @@ describe('Accepted is', () => {
     });
   });
 
-  test('of a key given twice, the last', () => {
-    expect(decodeClientFrame('{"type":"typing","type":"ping"}')).toEqual({ type: 'ping' });
-    const text = '{"type":"message","id":"a","id":"b","content":"first","content":"second"}';
-    expect(decodeClientFrame(text)).toEqual({ type: 'message', id: 'b', content: 'second' });
-    expect(refusal(decodeClientFrame, '{"type":"ping","type":"nope"}').code).toBe('unknown_type');
-  });
-
   test('content as it is, nothing trimmed, with every character that JSON can carry', () => {
     const content = ' \u0000\u2028"\\</script> 🚫 \ud800 ';
     expect(decodeClientFrame(JSON.stringify({ type: 'message', id: 'f-1', content }))).toMatchObject({
@@ -178,6 +177,39 @@ describe('Accepted is', () => {
     expect(refusal(decodeClientFrame, `{"type":"ping","x":${nested(32)}}`).message).toBe(
       'More than 32 levels deep',
     );
+  });
+});
+
+describe('A number or key that would change on its way', () => {
+  test.each([
+    [
+      '{"account":9007199254740993}',
+      'response.account: 9007199254740993 cannot be carried exactly by a number; write it as text, "9007199254740993"',
+    ],
+    [
+      '{"tool_args":{"ids":[1,{"id":1e400}]}}',
+      'response.tool_args.ids.1.id: 1e400 cannot be carried exactly by a number; write it as text, "1e400"',
+    ],
+    ['{"tool_args":{"to":"a","to":"b"}}', 'response.tool_args.to: This key is written twice; write it once'],
+  ])('is refused with its place in %s, and the frame is named', (response, message) => {
+    const error = refusal(decodeClientFrame, respond(response));
+    expect(error.toBody()).toEqual({ code: 'invalid_frame', message, details: { re: 'f-1' } });
+  });
+
+  test('is looked for in every frame, whoever wrote it', () => {
+    const python = '{"type": "message", "id": "f-1", "content": "Hi", "content": "Hi"}';
+    expect(refusal(decodeClientFrame, python).message).toBe(
+      'content: This key is written twice; write it once',
+    );
+    expect(refusal(decodeClassicFrame, python).message).toBe(
+      'content: This key is written twice; write it once',
+    );
+  });
+
+  test.each(['1.0', '1e3', '1E+3', '-0', '0.10', '9007199254740991'])('is not %s', (number) => {
+    expect(decodeClientFrame(respond(`{"tool_args":{"n":${number}}}`))).toMatchObject({
+      response: { tool_args: { n: Number(number) } },
+    });
   });
 });
 

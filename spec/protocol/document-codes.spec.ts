@@ -9,7 +9,7 @@ import { maxOutputBytes } from '../../lib/hub/outputs';
 import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
-import { maxDepth } from '../../lib/protocol/codec';
+import { maxDepth } from '../../lib/protocol/exact-json';
 import { maxCounted } from '../../lib/store/limits';
 import { maxPrincipals } from '../../lib/transport/access';
 import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
