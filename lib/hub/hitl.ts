@@ -12,7 +12,7 @@ import { auditTrail } from './audit';
 import type { Clock } from './clock';
 import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
-import { digestOf, grantChosen, type Kinds } from './kinds';
+import { digestOf, grantChosen, jsonCopy, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
@@ -195,7 +195,7 @@ export class Hitl {
    * Says that what was approved is about to be done, or still is (same `runId`: the lease is renewed). Only one run at a
    * time, only what was approved, and after a failure or an unknown end only when `retry` was said.
    * @param run `payload` is what is about to be done
-   * @throws HubError `not_executable` (details.rule says why), `not_found`
+   * @throws HubError `not_executable` (details.rule says why), `invalid_request` for a payload that is not JSON, `not_found`
    */
   execute(
     id: string,
@@ -209,7 +209,8 @@ export class Hitl {
         const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
         // One that is so old that it was dropped holds no more either.
         const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
-        const digest = digestOf(type, payload);
+        // What is about to be done, as JSON would keep it; else something that JSON has no words for might pass for null.
+        const digest = digestOf(type, jsonCopy(payload) as Record<string, unknown>);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
       },
       occasion,

@@ -7,6 +7,7 @@ import { describeIssue } from '../protocol/codec';
 import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
+import { jsonText } from './json-text';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
 export const maxPayloadBytes = 262_144;
@@ -138,7 +139,8 @@ export class Kinds {
     if (!kind) throw new HubError('invalid_request', `Unknown kind of request: ${type}`);
     const result = kind.payload.safeParse(jsonCopy(payload));
     if (!result.success) throw new HubError('invalid_request', describeIssue(result.error.issues[0]));
-    return deepFreeze(result.data);
+    // Once more: a schema may make something of it that JSON has no words for.
+    return deepFreeze(jsonCopy(result.data) as Record<string, unknown>);
   }
 
   /** The JSON Schema of what an approval carries, so that a page can draw the form. Nothing if the schema has none. */
@@ -161,11 +163,12 @@ export class Kinds {
     const kind = this.kinds.get(request.type);
     if (!kind)
       throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
-    assertPlain(response);
-    const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(response);
+    const given = jsonCopy(response, 'invalid_response');
+    const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(given);
     if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
+    if (Object.keys(result.data).length === 0) return undefined;
     // As it will be kept: a schema may make something of it that JSON has no words for.
-    return Object.keys(result.data).length > 0 ? (jsonCopy(result.data) as RequestResponse) : undefined;
+    return jsonCopy(result.data, 'invalid_response') as RequestResponse;
   }
 }
 
@@ -175,17 +178,22 @@ export function isSameJson(a: unknown, b: unknown): boolean {
 }
 
 /**
- * What JSON keeps of a value, so that what is stored, shown and digested is the same.
- * @throws HubError `invalid_request`, `too_large`
+ * A value as JSON keeps it, so that what is stored, shown and digested is the same; what JSON would change is refused.
+ * @param code of the refusal
+ * @throws HubError `code`, `too_large`, and `invalid_frame` as `assertPlain`
  */
-export function jsonCopy(value: unknown): unknown {
+export function jsonCopy(
+  value: unknown,
+  code: 'invalid_request' | 'invalid_response' = 'invalid_request',
+): unknown {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = jsonText(value, code);
   } catch (cause) {
-    throw new HubError('invalid_request', 'The payload cannot be written as JSON', undefined, { cause });
+    if (cause instanceof HubError) throw cause;
+    throw new HubError(code, 'The payload cannot be written as JSON', undefined, { cause });
   }
-  if (text === undefined) throw new HubError('invalid_request', 'The payload cannot be written as JSON');
+  if (text === undefined) throw new HubError(code, 'The payload cannot be written as JSON');
   if (Buffer.byteLength(text) > maxPayloadBytes) {
     throw new HubError('too_large', `The payload is larger than ${maxPayloadBytes} bytes`);
   }

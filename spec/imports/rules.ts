@@ -47,12 +47,13 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
-  // Two write no frame: `hub/kinds` takes the digest of a payload, which is defined on canonical JSON, and
+  // Three write no frame: `hub/json-text` and `hub/kinds` copy and digest a payload, which is defined on canonical JSON, and
   // `charts/implementations` prints what a machine holds into a picture.
   JSON: [
     'protocol/codec',
     'protocol/exact-json',
     'store/',
+    'hub/json-text',
     'hub/kinds',
     'charts/',
     'client/',

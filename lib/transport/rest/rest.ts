@@ -1,5 +1,5 @@
 /** Serves REST operations behind the same checks as the socket; the files beside it declare them and say what they do. */
-import express, { type Request, type RequestHandler, type Router } from 'express';
+import type { Request, RequestHandler, Router } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { HubError, toHubError } from '../../errors';
@@ -8,16 +8,14 @@ import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Occasion } from '../../hub/occasion';
 import type { ChatUser } from '../../protocol/chat-frames';
-import { maxFrameBytes } from '../../protocol/client-frames';
-import { describeIssue, jsonBytes } from '../../protocol/codec';
-import { assertPlain } from '../../protocol/exact-json';
+import { describeIssue } from '../../protocol/codec';
 import type { RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Access, Service } from '../access';
 import type { OriginPolicy } from '../origin';
+import { bodyOf, parseBody } from './body';
 import { writeLines } from './lines';
 import type { Operation } from './operation';
-import { tooLarge } from './rest-errors';
 
 export interface RestParts {
   hub: Hub;
@@ -67,7 +65,7 @@ export class Rest {
         .catch(next);
     };
     if (declared.method === 'get') this.router.get(declared.path, answer);
-    else this.router.post(declared.path, this.assertChange, express.json({ limit: maxFrameBytes }), answer);
+    else this.router.post(declared.path, this.assertChange, parseBody, answer);
   }
 
   /** Like `serve`, for a `get` that answers with JSON Lines. */
@@ -125,7 +123,7 @@ export class Rest {
     const user = service ? userOf(service) : await access.identify(req);
     // Operations without a query or body have the types `operation` gives them by default.
     const query = declared.query ? read(declared.query, req.query) : ({} as Query);
-    const body = declared.body ? readBody(declared.body, req.body) : (undefined as Body);
+    const body = declared.body ? read(declared.body, bodyOf(req)) : (undefined as Body);
     return handle({ req, user, service, query, body });
   }
 
@@ -144,14 +142,6 @@ export class Rest {
 
 function userOf({ id, name = id }: Service): Required<User> {
   return { id, name, groups: [] };
-}
-
-/** @throws HubError `invalid_frame`, `too_large` */
-function readBody<T>(schema: z.ZodType<T>, body: unknown): T {
-  assertPlain(body);
-  // A parser of the app's own, with its own limit, may have been first.
-  if (jsonBytes(body) > maxFrameBytes) throw tooLarge();
-  return read(schema, body);
 }
 
 /** @throws HubError `invalid_frame` saying what is wrong */
