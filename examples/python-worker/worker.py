@@ -18,7 +18,7 @@ def call(method, path, body=None):
         request = urllib.request.Request(
             base + path,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=None if body is None else json.dumps(body, allow_nan=False).encode(),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
         try:

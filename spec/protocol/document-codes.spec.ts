@@ -139,7 +139,13 @@ test('Every link within the pages leads somewhere', () => {
           .replaceAll(' ', '-'),
       ),
     );
-  const known = { '': protocol, 'protocol.md': protocol, 'errors.md': errors };
+  const known = {
+    '': protocol,
+    'protocol.md': protocol,
+    'errors.md': errors,
+    'hitl.md': readPage('hitl.md'),
+    'mounting.md': readPage('mounting.md'),
+  };
   for (const [page, text] of Object.entries({ protocol, errors })) {
     for (const [, file = '', anchor = ''] of text.matchAll(/\]\(([\w.]*)#?([\w-]*)\)/g)) {
       const target = file === '' && page === 'errors' ? errors : known[file as keyof typeof known];
