@@ -71,6 +71,17 @@ test('What the schema of a kind makes of a payload or an answer is looked at too
   );
 });
 
+test('An answer is looked at before a schema makes something else of it', async () => {
+  await start({
+    kinds: { loose: { payload: z.looseObject({}), approval: () => z.object({ n: z.coerce.string() }) } },
+  });
+  const { id } = await ask({}, 'loose');
+  const answer = { by: bob, status: 'approved' as const, response: { n: 2 ** 60 } };
+  await expect(hitl().respond(id, answer)).rejects.toEqual(
+    refused('invalid_response', 'n: 1152921504606847000 '),
+  );
+});
+
 test('A guarded tool asks nobody about arguments that would change', async () => {
   const run = jest.fn();
   const outcomes: unknown[] = [];
