@@ -239,8 +239,8 @@ class SqliteStore implements Store {
     return this.use((s) => s.dueRequests.all(until, bounded(limit)));
   }
 
-  async nextDue(): Promise<Millis | undefined> {
-    return this.use((s) => s.nextDue.get()?.due_at);
+  async nextDue(after: Millis): Promise<Millis | undefined> {
+    return this.use((s) => s.nextDue.get(after)?.due_at);
   }
 
   async audit(
