@@ -133,13 +133,25 @@ export class RequestActors {
   }
 
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
-  async states(id: string): Promise<string[]> {
-    return statesOf((await this.wake(id)).actor.snapshot);
+  states(id: string): Promise<string[]> {
+    // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
+    return this.lanes.run(id, async () => statesOf((await this.wake(id)).actor.snapshot));
   }
 
-  /** Tells a request of every deadline that has passed. */
-  fireDue(id: string): Promise<void> {
-    return this.lanes.run(id, async () => this.catchUp(await this.wake(id)));
+  /**
+   * Sends a request every deadline that has passed; resolves with whether that changed it. An actor in memory for which
+   * nothing is due may be older than what is stored, and then that decides.
+   */
+  fireDue(id: string): Promise<boolean> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        const { version } = live;
+        await this.catchUp(live);
+        if (live.version === version) await this.assertCurrent(id, live);
+        return live.version > version;
+      }),
+    );
   }
 
   private async makeWay(olderId: string, newer: Change, occasion: Occasion): Promise<void> {

@@ -88,8 +88,10 @@ export class MemoryRequests {
     return found;
   }
 
-  nextDue(): Millis | undefined {
-    return this.due.first()?.dueAt;
+  /** As `Store.nextDue`. */
+  nextDue(after: Millis): Millis | undefined {
+    const [next] = this.due.from({ dueAt: after, id: lastId });
+    return next?.dueAt;
   }
 
   /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
@@ -193,6 +195,9 @@ function byAge(): OrderedList<Place, Kept> {
 function byDeadline(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
   return new OrderedList((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || byText(a.id, b.id));
 }
+
+/** After every id, which none begins with. */
+const lastId = '\uffff';
 
 function byText(a: string, b: string): number {
   if (a === b) return 0;

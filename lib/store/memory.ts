@@ -203,9 +203,9 @@ class MemoryStore implements Store {
     return this.requestsKept.dueUntil(until, bounded(limit));
   }
 
-  async nextDue(): Promise<Millis | undefined> {
+  async nextDue(after: Millis): Promise<Millis | undefined> {
     this.assertOpen();
-    return this.requestsKept.nextDue();
+    return this.requestsKept.nextDue(after);
   }
 
   async audit(

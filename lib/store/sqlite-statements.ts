@@ -240,8 +240,8 @@ export function prepareStatements(db: Database) {
     dueRequests: prepare<[until: Millis, limit: number], DueRequest>(
       `SELECT id, ticket_id AS ticketId FROM requests WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`,
     ),
-    nextDue: prepare<[], { due_at: Millis }>(
-      `SELECT due_at FROM requests WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
+    nextDue: prepare<[after: Millis], { due_at: Millis }>(
+      `SELECT due_at FROM requests WHERE due_at > ? ORDER BY due_at LIMIT 1`,
     ),
 
     addAudit: prepare<[ticketId: string, ofTicket: string, requestId: string, record: string]>(

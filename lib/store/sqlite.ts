@@ -54,12 +54,13 @@ export type { SqliteStoreOptions } from './sqlite-options';
 
 /**
  * A store in one SQLite file (WAL). What a commit reported survives a crash of the process and, unless `synchronous` is
- * `normal`, power loss. One process is meant to use the file; several may, each waits briefly for the others.
+ * `normal`, power loss. One process may use the file at a time, held by a lock that ends with the process; a second one's
+ * `open` rejects with `unavailable`, and its message names the process and host of the first.
  *
  * Needs the package `better-sqlite3`, which the app installs; without it `open` rejects with `unavailable`. Whatever goes
  * wrong in the database rejects with `storage_failed`, SQLite's code in `details.code`; the store goes on working once the
  * cause is gone. A damaged row is named by `details.table` and `details.id` to whoever reads it; all others stay readable.
- * @param path the file, made with its folder if missing; `:memory:` for one that ends with the process
+ * @param path the file, made with its folder if missing, for their owner only; `:memory:` for one that ends with the process
  */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
   return new SqliteStore(path, options);
@@ -67,6 +68,7 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sto
 
 interface Opened {
   db: Database;
+  close(): void;
   statements: Statements;
   write: WriteCommit;
 }
@@ -84,9 +86,9 @@ class SqliteStore implements Store {
     if (this.closed) throw new HubError('unavailable', 'The store is closed');
     if (this.opened) return;
     try {
-      const db = connect(this.path, this.options);
+      const { db, close } = connect(this.path, this.options);
       const statements = prepareStatements(db);
-      this.opened = { db, statements, write: commitWriter(statements) };
+      this.opened = { db, close, statements, write: commitWriter(statements) };
     } catch (thrown) {
       throw toStorageError(thrown);
     }
@@ -97,7 +99,7 @@ class SqliteStore implements Store {
     this.closed = true;
     this.opened = undefined;
     try {
-      opened?.db.close();
+      opened?.close();
     } catch (thrown) {
       throw toStorageError(thrown);
     }
@@ -237,8 +239,8 @@ class SqliteStore implements Store {
     return this.use((s) => s.dueRequests.all(until, bounded(limit)));
   }
 
-  async nextDue(): Promise<Millis | undefined> {
-    return this.use((s) => s.nextDue.get()?.due_at);
+  async nextDue(after: Millis): Promise<Millis | undefined> {
+    return this.use((s) => s.nextDue.get(after)?.due_at);
   }
 
   async audit(

@@ -262,8 +262,8 @@ export interface Store {
    * cannot be read holds up no other.
    */
   dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]>;
-  /** When the earliest deadline of all is due. */
-  nextDue(): Promise<Millis | undefined>;
+  /** The earliest deadline of all that is later than `after`. */
+  nextDue(after: Millis): Promise<Millis | undefined>;
 
   /**
    * Audit records, oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give.

@@ -7,6 +7,7 @@ import type { LinkOptions, LinkTerms } from '../hub/links';
 import type { RequestRecord, User } from '../protocol/records';
 import type { Access } from './access';
 import { endedPage, linkPagePolicy, messagePage, requestPage } from './link-page';
+import { ready } from './ready';
 
 export interface LinkRouterParts {
   hub: Hub;
@@ -93,7 +94,7 @@ function isStale(terms: LinkTerms, request: RequestRecord): boolean {
 async function open({ hub, access, person }: LinkRouterParts, req: Request): Promise<Opened> {
   if (!hub.links || !person) throw new HubError('not_found');
   const terms = hub.links.read(String(req.params.token));
-  await hub.start();
+  await ready(hub);
   const request = await hub.hitl.get(terms.requestId);
   const user = await access.person(terms.userId, person);
   await access.authorize(request.ticketId, user);

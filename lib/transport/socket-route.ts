@@ -9,6 +9,7 @@ import type { User } from '../protocol/records';
 import { Connection } from './connection';
 import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
+import { ready } from './ready';
 import { closeNameFor, logRefusal } from './refusal';
 import type { Seat, SeatParts } from './seat';
 import { PendingUpgrade } from './upgrade';
@@ -107,7 +108,7 @@ export class SocketRoute {
     // Asked here too, since a request may have been led here by another hub on the same server.
     origins.assertSocket(req);
     if (hub.closing) throw new HubError('closing');
-    await hub.start();
+    await ready(hub);
     const user = await access.identify(req);
     return this.seatFor(this.parts, req, user, connection);
   }

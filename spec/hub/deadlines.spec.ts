@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
 import { damaged, describe as describeError, HubError } from '../../lib/errors';
-import { Deadlines, maxSleepMs, retryMs } from '../../lib/hub/deadlines';
+import { Deadlines, maxSleepMs, maxUnderWay, retryMs } from '../../lib/hub/deadlines';
 import { memoryStore } from '../../lib/store/memory';
 import type { Store } from '../../lib/store/store';
 import { ManualClock } from '../../lib/testing/manual-clock';
@@ -18,6 +18,7 @@ describe('Deadlines', () => {
   let deadlines: Deadlines;
   /** What happens when a request is told, beside that it expires. */
   let whenTold: (id: string) => unknown;
+  let fires: (id: string) => Promise<boolean>;
 
   beforeEach(async () => {
     clock = new ManualClock(noon);
@@ -35,7 +36,7 @@ describe('Deadlines', () => {
       },
     });
     const logger = createLogger({ transports: [new transports.Stream({ stream })] });
-    const fire = async (id: string) => {
+    fires = async (id) => {
       told.push(id);
       await whenTold(id);
       const stored = await store.request(id);
@@ -44,8 +45,12 @@ describe('Deadlines', () => {
       await store.commit([
         commitTo('T', { requests: [{ ...rest, record: { ...stored.record, status: 'expired' } }] }),
       ]);
+      return true;
     };
-    deadlines = new Deadlines({ store: troubled(store, trouble), clock, logger, fire });
+    deadlines = new Deadlines({
+      ...{ store: troubled(store, trouble), clock, logger },
+      fire: (id) => fires(id),
+    });
   });
   afterEach(() => deadlines.stop());
 
@@ -63,7 +68,7 @@ describe('Deadlines', () => {
     await idle();
   }
 
-  it('that passed while nobody was running are told at the start, earliest first in each ticket', async () => {
+  it('that passed while nobody was running are told at the start, earliest first', async () => {
     for (const [id, ago] of [
       ['c', 1],
       ['a', 9],
@@ -74,17 +79,68 @@ describe('Deadlines', () => {
     await put('later', noon + 1);
     whenTold = idle;
     await deadlines.start();
-    expect(told.filter((id) => id !== 'other')).toEqual(['a', 'b', 'c']);
-    expect(told).toContain('other');
+    expect(told).toEqual(['a', 'other', 'b', 'c']);
     await pass(1);
     expect(told.at(-1)).toBe('later');
   });
 
-  it('that passed are all told however many there are, before the start is over', async () => {
+  it('that passed are all told however many there are, a hundred at a time, and the start waits for the first of them', async () => {
     for (let n = 0; n < 350; n += 1) await put(`r${n}`, noon - 1_000 + n, `T${n % 7}`);
+    const telling = gate();
+    let atOnce = 0;
+    let most = 0;
+    let over = 0;
+    whenTold = async () => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await (over < maxUnderWay ? undefined : telling.opened);
+      over += 1;
+      atOnce -= 1;
+    };
     await deadlines.start();
+    expect(over).toBe(maxUnderWay);
+    telling.open();
+    await deadlines.settled();
+    expect(most).toBe(maxUnderWay);
     expect(new Set(told).size).toBe(350);
     expect(told).toHaveLength(350);
+  });
+
+  it('of one request wait for no other request, however long that takes', async () => {
+    const telling = gate();
+    whenTold = (id) => (id === 'a slow one' ? telling.opened : undefined);
+    await deadlines.start();
+    await ask('a slow one', 10);
+    await ask('quick', 10);
+    await ask('later', 1_000);
+    await pass(10);
+    expect((await store.request('quick'))?.record.status).toBe('expired');
+    await pass(990);
+    expect((await store.request('later'))?.record.status).toBe('expired');
+    expect(told).toEqual(['a slow one', 'quick', 'later']);
+    // Nothing is asked of the store again and again meanwhile.
+    const asked = jest.spyOn(store, 'dueRequests');
+    await pass(60_000);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(2);
+    telling.open();
+    await idle();
+    expect((await store.request('a slow one'))?.record.status).toBe('expired');
+  });
+
+  it('that are due and change nothing are logged and left alone for a while', async () => {
+    await put('stuck', noon - 10);
+    fires = async (id) => {
+      told.push(id);
+      return false;
+    };
+    await deadlines.start();
+    await deadlines.settled();
+    expect(told).toEqual(['stuck']);
+    expect(errors).toMatchObject([{ requestId: 'stuck', error: 'it is due and did not change' }]);
+    await pass(retryMs - 1);
+    expect(told).toHaveLength(1);
+    await pass(1);
+    expect(told).toHaveLength(2);
   });
 
   it('need one timer, however many there are', async () => {
@@ -151,7 +207,7 @@ describe('Deadlines', () => {
     await ask('second', 5);
     // Its time comes while the first is still being told.
     await pass(5);
-    expect(told).toEqual(['first']);
+    expect(told).toEqual(['first', 'second']);
     telling.open();
     await idle();
     expect(told).toEqual(['first', 'second']);
@@ -228,8 +284,8 @@ describe('Deadlines', () => {
     whenTold = () => telling.opened;
     await deadlines.start();
     await ask('a', 10);
-    await ask('b', 10);
     await pass(10);
+    await ask('b', 10);
     let stopped = false;
     const stop = deadlines.stop().then(() => {
       stopped = true;

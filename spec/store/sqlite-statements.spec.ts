@@ -5,7 +5,7 @@ import { prepareStatements } from '../../lib/store/sqlite-statements';
 
 let db: Database;
 beforeAll(() => {
-  db = connect(':memory:', {});
+  ({ db } = connect(':memory:', {}));
 });
 afterAll(() => {
   db.close();

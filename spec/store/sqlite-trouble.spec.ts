@@ -112,20 +112,6 @@ test('a file locked by another process cannot be opened, until it is free', asyn
   expect(await store.commit([chatCommit('ticket', 'free')])).toMatchObject([{ ok: true }]);
 });
 
-test('two stores of one file share its tickets and go on from each other', async () => {
-  const [one, two] = [await openStore(), await openStore()];
-  const { epoch } = await one.position('ticket');
-  await one.commit([chatCommit('ticket', '1')]);
-  expect(await two.commit([chatCommit('ticket', '2')])).toMatchObject([{ envelopes: [{ seq: 2, epoch }] }]);
-  const request = requestRecord();
-  await one.commit([requestsCommit(request)]);
-  const answer = commitTo('ticket', {
-    requests: [requestWrite({ ...request, status: 'denied' }, { version: 1 })],
-  });
-  expect(await two.commit([answer])).toMatchObject([{ ok: true }]);
-  expect(await one.commit([answer])).toEqual([{ ok: false, code: 'conflict' }]);
-});
-
 test.each([
   ['in a folder that may be written', 0o777],
   ['in a folder that may only be read', 0o555],

@@ -10,6 +10,7 @@ import { HubError } from '../../errors';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Store } from '../../store/store';
+import { ready } from '../ready';
 import { withSlash } from '../slash';
 import { Actors, actorsQuery } from './actors';
 import { StepStreams } from './step-stream';
@@ -117,8 +118,7 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
 
   function answer(what: (req: Request) => Promise<unknown>) {
     return (req: Request, res: Response, next: (error: unknown) => void): void => {
-      hub
-        .start()
+      ready(hub)
         .then(() => what(req))
         .then((body) => res.json(body))
         .catch(next);

@@ -13,6 +13,7 @@ import type { RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Access, Service } from '../access';
 import type { OriginPolicy } from '../origin';
+import { ready } from '../ready';
 import { bodyOf, parseBody } from './body';
 import { writeLines } from './lines';
 import type { Operation } from './operation';
@@ -117,7 +118,7 @@ export class Rest {
   ): Promise<Answered> {
     const { hub, access } = this.parts;
     if (hub.closing) throw new HubError('closing');
-    await hub.start();
+    await ready(hub);
     const service = declared.callers && (await access.service(req));
     if (declared.callers === 'services' && !service) throw new HubError('authentication_required');
     const user = service ? userOf(service) : await access.identify(req);

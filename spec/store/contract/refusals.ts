@@ -50,7 +50,7 @@ export function refusalObligations({ store }: Subject): void {
     expect(await store().request(fresh.id)).toBeUndefined();
     expect(await store().requestByKey('ticket', 'k')).toBeUndefined();
     expect(await store().requestsOfTurn('turn-of-the-refused')).toEqual([]);
-    expect(await store().nextDue()).toBeUndefined();
+    expect(await store().nextDue(0)).toBeUndefined();
     expect(await store().processedFrame('ann', 'f')).toBeUndefined();
   });
 

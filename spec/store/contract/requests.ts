@@ -229,12 +229,16 @@ export function requestObligations({ store }: Subject): void {
     });
 
     test('tell when the next is due; without any, nothing', async () => {
-      expect(await store().nextDue()).toBeUndefined();
+      expect(await store().nextDue(0)).toBeUndefined();
       await put(requestRecord());
-      expect(await store().nextDue()).toBeUndefined();
+      expect(await store().nextDue(0)).toBeUndefined();
       await putDue('b', noon + 2);
       await putDue('a', noon + 1);
-      expect(await store().nextDue()).toBe(noon + 1);
+      expect(await store().nextDue(0)).toBe(noon + 1);
+      await putDue('c', noon + 2);
+      expect(await store().nextDue(noon)).toBe(noon + 1);
+      expect(await store().nextDue(noon + 1)).toBe(noon + 2);
+      expect(await store().nextDue(noon + 2)).toBeUndefined();
     });
 
     test('may have it moved or taken away, also when they are settled', async () => {
@@ -244,16 +248,16 @@ export function requestObligations({ store }: Subject): void {
         commitTo('ticket', { requests: [requestWrite(record, { dueAt: noon + 1 })] }),
         change(record, 1, noon + 7),
       ]);
-      expect(await store().nextDue()).toBe(noon + 5);
+      expect(await store().nextDue(0)).toBe(noon + 5);
       expect(await dueIds(noon + 9, 10)).toEqual(['b', 'a']);
       await store().commit([change(record, 2)]);
       expect(await dueIds(noon + 9, 10)).toEqual(['b']);
       await store().commit([change(record, 3, noon + 1)]);
-      expect(await store().nextDue()).toBe(noon + 1);
+      expect(await store().nextDue(0)).toBe(noon + 1);
       await store().commit([change({ ...record, status: 'approved' }, 4, noon + 2)]);
-      expect(await store().nextDue()).toBe(noon + 2);
+      expect(await store().nextDue(0)).toBe(noon + 2);
       await store().commit([change({ ...record, status: 'approved' }, 5)]);
-      expect(await store().nextDue()).toBe(noon + 5);
+      expect(await store().nextDue(0)).toBe(noon + 5);
       expect(await dueIds(noon + 9, 10)).toEqual(['b']);
     });
   });
