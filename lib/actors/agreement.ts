@@ -25,11 +25,13 @@ export function verdictsBeside({ stage, verdicts }: Quorum, userId: string): rea
   return verdicts.filter((verdict) => verdict.stage !== stage || verdict.by.userId !== userId);
 }
 
-/** Whether an approval that carries `response` is the last that the present stage needs, beside `others`. */
-export function isEnough(request: Quorum, others: readonly CountedVerdict[], response?: RequestResponse) {
+/** Whether this person's approval, carrying `response`, is the last that the present stage needs. */
+export function isEnough(request: Quorum, userId: string, response?: RequestResponse): boolean {
   const { type, policy, stage } = request;
   const needed = approvalsNeeded(stagesOf(policy)[stage]);
-  const approvals = others.filter((each) => each.stage === stage && each.status === 'approved');
+  const approvals = verdictsBeside(request, userId).filter(
+    (each) => each.stage === stage && each.status === 'approved',
+  );
   if (policy.agreement === 'any') return approvals.length + 1 >= needed;
   const content = contentOf(type, response);
   const isSame = (each: CountedVerdict) => contentOf(type, responseOf(each)) === content;

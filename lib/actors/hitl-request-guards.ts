@@ -25,7 +25,7 @@ const others = ({ context, event }: Step) =>
 const completesStage = (step: Step) =>
   step.event.type === 'respond' &&
   step.event.status === 'approved' &&
-  isEnough(step.context, others(step), step.event.response);
+  isEnough(step.context, step.event.by.userId, step.event.response);
 
 const completesLastStage = (step: Step) =>
   completesStage(step) && step.context.stage === stagesOf(step.context.policy).length - 1;

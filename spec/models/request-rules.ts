@@ -120,18 +120,13 @@ export const requests: Readonly<Record<string, Rules>> = {
     actors: ['ann', 'bob'],
     claimers: [],
   },
-  'a question to two': {
-    rounds: [{ yes: 2 }],
-    answers,
-    comments: true,
-    actors: ['ann', 'bob'],
-    claimers: [],
-  },
+  'a question to two': { rounds: [{ yes: 2 }], answers, actors: ['ann', 'bob', 'lea'], claimers: [] },
   'a question to two of three': {
     rounds: [{ yes: 2, of: 3 }],
     majority: true,
     answers,
-    actors: ['ann', 'bob', 'lea'],
+    comments: true,
+    actors: ['ann', 'bob'],
     claimers: [],
   },
   'a question to two who may differ': {
