@@ -375,6 +375,23 @@ describe('the HITL request machine', () => {
     for (const end of ends) compare(born({}), [...run, end, { type: 'retry', at: 30 }], true);
   });
 
+  it('brings back verdicts that were stored without what was sent with them, and counts them', () => {
+    const first = start({ input: born({ approvals: 2 }) });
+    const say = { type: 'respond' as const, at: 5, permitted: true, status: 'approved' as const };
+    const comment = 'because';
+    first.actor.send({ ...say, by: people.ann, response: { comment } });
+    const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
+    for (const verdict of snapshot.context.verdicts) delete verdict.response;
+    const { actor, emitted } = start({ snapshot });
+    actor.send({ ...say, by: people.ann, response: { comment } });
+    expect(emitted).toEqual([{ type: 'refused', code: 'already_answered' }]);
+    actor.send({ ...say, by: people.bob });
+    expect(requestRecord(actor.getSnapshot())).toMatchObject({
+      status: 'approved',
+      verdicts: [{ by: { userId: 'ann' }, comment }, { by: { userId: 'bob' } }],
+    });
+  });
+
   it('took every transition of the chart on the way', () => {
     const all = nodesOf(hitlRequestMachine.root).flatMap((node) =>
       [...node.transitions.values()].flat().map(describeTransition),
