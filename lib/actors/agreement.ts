@@ -20,18 +20,16 @@ export function contentOf(type: string, response: RequestResponse = {}): string 
   return canonicalJson(type === 'tool_approval' ? { ...content, grant: undefined } : content);
 }
 
-/** The verdicts that stay when this person answers: all but their own of the present stage, which the answer replaces. */
-export function verdictsBeside({ stage, verdicts }: Quorum, userId: string): readonly CountedVerdict[] {
-  return verdicts.filter((verdict) => verdict.stage !== stage || verdict.by.userId !== userId);
+/** The verdicts that stay when this person answers: all but their own, which the answer replaces. */
+export function verdictsBeside({ verdicts }: Quorum, userId: string): readonly CountedVerdict[] {
+  return verdicts.filter(({ by }) => by.userId !== userId);
 }
 
 /** Whether this person's approval, carrying `response`, is the last that the present stage needs. */
 export function isEnough(request: Quorum, userId: string, response?: RequestResponse): boolean {
   const { type, policy, stage } = request;
   const needed = approvalsNeeded(stagesOf(policy)[stage]);
-  const approvals = verdictsBeside(request, userId).filter(
-    (each) => each.stage === stage && each.status === 'approved',
-  );
+  const approvals = approvalsIn(stage, verdictsBeside(request, userId));
   if (policy.agreement === 'any') return approvals.length + 1 >= needed;
   const content = contentOf(type, response);
   const isSame = (each: CountedVerdict) => contentOf(type, responseOf(each)) === content;
@@ -43,12 +41,16 @@ export function isEnough(request: Quorum, userId: string, response?: RequestResp
 export function isAtOdds(request: Quorum): boolean {
   const { type, policy, stage, verdicts } = request;
   if (policy.agreement === 'any') return false;
-  const approvals = verdicts.filter((each) => each.stage === stage && each.status === 'approved');
+  const approvals = approvalsIn(stage, verdicts);
   const before = completionBefore(request);
   const contents = (before ? [before, ...approvals] : approvals).map((each) =>
     contentOf(type, responseOf(each)),
   );
   return new Set(contents).size > 1;
+}
+
+function approvalsIn(stage: number, verdicts: readonly CountedVerdict[]): readonly CountedVerdict[] {
+  return verdicts.filter((each) => each.stage === stage && each.status === 'approved');
 }
 
 /** The approval that completed the stage before, and so says what was approved in it. */

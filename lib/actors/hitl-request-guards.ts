@@ -19,7 +19,7 @@ const isHeldByOther = (step: Step) =>
   step.context.claim !== undefined && step.event.at < step.context.claim.until && !isHolder(step);
 const isTooLate = ({ context, event }: Step) =>
   context.expiresAt !== undefined && event.at >= context.expiresAt;
-/** What stays counted beside an answer: a person's earlier verdict of the same stage makes way for it. */
+/** What stays counted beside an answer: a person's earlier verdict makes way for it. */
 const others = ({ context, event }: Step) =>
   'by' in event ? verdictsBeside(context, event.by.userId) : context.verdicts;
 const completesStage = (step: Step) =>

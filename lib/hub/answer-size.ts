@@ -9,7 +9,7 @@ export const maxAnswersBytes = 262_144;
 
 /**
  * An answer without a response is never refused: there is always room for a plain yes or no.
- * @param response what the person sent, in place of what they may have sent before in this stage
+ * @param response what the person sent, in place of what they may have sent before
  * @throws HubError `too_large` saying what to send instead
  */
 export function assertFitsBeside(request: RequestRecord, userId: string, response?: RequestResponse): void {

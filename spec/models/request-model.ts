@@ -468,20 +468,17 @@ function choices(actors: readonly string[], revision: number) {
   ];
 }
 
-/** A no from each, and a yes with each answer. */
+/** A no from each, and a yes with each answer; the first of them may also say why. */
 function verdicts({ actors, answers, comments }: Rules, revision: number) {
-  const [first = 'ann'] = actors;
-  const all = actors.flatMap((who) => [
-    ...(answers ?? [undefined]).map((answer) => ({
-      who,
-      yes: true,
-      revision,
-      ...(answer !== undefined && { answer }),
-    })),
-    { who, yes: false, revision },
-  ]);
-  const yes = all.find(({ yes }) => yes);
-  return comments && yes ? [...all, { ...yes, who: first, comment: 'because' }] : all;
+  const [who = 'ann'] = actors;
+  const yes = (answer?: string) => ({ yes: true, revision, ...(answer !== undefined && { answer }) });
+  const no = { yes: false, revision };
+  const each = [...(answers?.map(yes) ?? [yes()]), no];
+  const reasoned = comments ? [yes(answers?.[0]), no] : [];
+  return [
+    ...actors.flatMap((actor) => each.map((verdict) => ({ who: actor, ...verdict }))),
+    ...reasoned.map((verdict) => ({ who, ...verdict, comment: 'because' })),
+  ];
 }
 
 /** The deadlines that may be told too early. */

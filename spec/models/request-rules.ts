@@ -120,6 +120,15 @@ export const requests: Readonly<Record<string, Rules>> = {
     actors: ['ann', 'bob'],
     claimers: [],
   },
+  'two stages and a majority': {
+    rounds: [
+      { users: ['ann', 'lea'], yes: 1, of: 2 },
+      { users: ['bob'], yes: 1, of: 2 },
+    ],
+    majority: true,
+    actors: ['ann', 'bob', 'lea'],
+    claimers: [],
+  },
   'a question to two': { rounds: [{ yes: 2 }], answers, actors: ['ann', 'bob', 'lea'], claimers: [] },
   'a question to two of three': {
     rounds: [{ yes: 2, of: 3 }],
