@@ -42,6 +42,7 @@ export type { GrantState, GrantView } from './protocol/grants';
 export type {
   AnswerPolicy,
   Author,
+  CountedVerdict,
   GrantRecord,
   MessageRecord,
   RequestRecord,

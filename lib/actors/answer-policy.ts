@@ -1,12 +1,5 @@
 /** What an answer policy says of a person and of the verdicts so far: pure questions that the request machine's guards ask. */
-import type {
-  Answerers,
-  AnswerPolicy,
-  CountedVerdict,
-  People,
-  RequestRecord,
-  Stage,
-} from '../protocol/records';
+import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
 
 /** Users and groups that may be named together, since a request is listed under each of them. */
 export const maxNamed = 500;
@@ -20,19 +13,6 @@ export function stagesOf(policy: AnswerPolicy): readonly Stage[] {
 export function isAmong(people: People, userId: string, groups: readonly string[]): boolean {
   if (!people.users && !people.groups) return true;
   return people.users?.includes(userId) === true || groups.some((group) => people.groups?.includes(group));
-}
-
-/** Everybody whom the guards would let answer a request now, so that inboxes can be kept; nobody once it is settled. */
-export function answerersOf(request: RequestRecord): Answerers | undefined {
-  if (request.status !== 'pending') return undefined;
-  const { policy, stage, userId, verdicts } = request;
-  const { users, groups } = stagesOf(policy)[stage] ?? {};
-  const counted = verdicts.map(({ by }) => by.userId);
-  return {
-    ...(users && { users }),
-    ...(groups && { groups }),
-    except: policy.excludeRequester ? [userId, ...counted] : counted,
-  };
 }
 
 /** The same stage, answered by more people; a stage open to everybody stays so. */

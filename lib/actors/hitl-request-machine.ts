@@ -1,5 +1,6 @@
 /** The life of one request to a human, as a state machine: who may answer, what counts, how it ends; the hub runs one actor each. */
 import { assign, emit, setup } from 'xstate';
+import { verdictsBeside } from './agreement';
 import { widened } from './answer-policy';
 import type { Refusal, RequestContext, RequestEmitted, RequestEvent, RequestInput } from './hitl-request';
 import { deadlineMeanings, requestEventMeanings } from './hitl-request';
@@ -46,10 +47,11 @@ export const hitlRequestMachine = setup({
       const comment = response?.comment;
       const said = {
         ...(comment !== undefined && { comment }),
+        ...(response && { response }),
         ...(event.grant && { grant: event.grant.index }),
       };
       const verdict = { by, at, status, stage: context.stage, ...said };
-      return { verdicts: [...context.verdicts, verdict] };
+      return { verdicts: [...verdictsBeside(context, by.userId), verdict] };
     }),
     recordAnswer: assign(({ event }) => {
       if (event.type !== 'respond') return {};
@@ -217,9 +219,14 @@ export const hitlRequestMachine = setup({
           },
           ...notAllowed,
           {
-            guard: 'hasAnswered',
+            guard: 'hasAnsweredEarlierStage',
             actions: { type: 'refuse', params: { code: 'already_answered' } },
-            description: 'Refused: nobody counts twice.',
+            description: 'Refused: nobody counts in two stages, and what was said in a completed one stands.',
+          },
+          {
+            guard: 'repeatsVerdict',
+            actions: { type: 'refuse', params: { code: 'already_answered' } },
+            description: 'Refused: this answer is counted already; another one would replace it.',
           },
           {
             guard: 'isStale',
@@ -252,7 +259,7 @@ export const hitlRequestMachine = setup({
             guard: 'isDenial',
             target: '.open',
             actions: ['countVerdict', 'dropClaim', 'tellUpdated'],
-            description: 'A no that is counted; others may still carry it.',
+            description: 'A no that is counted; others may still carry it, or this person thinks again.',
           },
           {
             guard: 'completesWithGrant',
@@ -275,7 +282,7 @@ export const hitlRequestMachine = setup({
           {
             target: '.open',
             actions: ['countVerdict', 'dropClaim', 'tellUpdated'],
-            description: 'A yes that is counted; more are needed.',
+            description: 'A yes that is counted; more are needed, or others must agree with it.',
           },
         ],
         use_grant: {

@@ -49,14 +49,20 @@ export function auditOfBirth(record: RequestRecord, state: string, occasion: Occ
   };
 }
 
-/** The record of an event that changed a request. */
+/** The record of an event that changed a request; that of an answer has all that was sent with it, so that a changed verdict is never lost. */
 export function auditOf(
   record: RequestRecord,
   event: RequestEvent,
   states: { fromState: string; toState: string },
   occasion: Occasion,
 ): AuditRecord {
-  return { ...common(record, names[event.type], event.at, occasion), ...states, ...said(event, record) };
+  const response = event.type === 'respond' && event.response && { response: event.response };
+  return {
+    ...common(record, names[event.type], event.at, occasion),
+    ...states,
+    ...said(event, record),
+    ...response,
+  };
 }
 
 /** Whether all that changed is the end of a lease: told, but no step of the request and so not kept. */

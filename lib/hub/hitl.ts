@@ -6,6 +6,7 @@ import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
+import { assertFitsBeside } from './answer-size';
 import { type AppRules, askRule } from './app-rules';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
 import { auditTrail } from './audit';
@@ -92,9 +93,11 @@ export class Hitl {
   }
 
   /**
-   * Answers. The first answer wins; everybody later is told who won.
-   * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `stale_revision`, `not_allowed`
-   *   (details.rule says which rule), `claimed_by_other`, `invalid_response`, `storage_failed`
+   * Answers. The first answer that settles the request wins, and later ones are refused with the settled request. Until then
+   * another answer of the same person, in the same stage, replaces their earlier one.
+   * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `already_answered` (this very answer
+   *   is counted, or this person was counted in an earlier stage), `stale_revision`, `not_allowed` (details.rule says which
+   *   rule), `claimed_by_other`, `invalid_response`, `too_large`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.parts.actors.change(
@@ -104,6 +107,7 @@ export class Hitl {
         const response = pending
           ? this.parts.kinds.response(record, answer.status, answer.response)
           : undefined;
+        assertFitsBeside(record, answer.by.id, response);
         const at = this.parts.clock.now();
         const grant = await this.grantChosen(answer.by, record, at, response);
         return {

@@ -1,5 +1,5 @@
 /** Inboxes: what waits for a person, across tickets; REST reads it here, and whoever has one open is told of what changes in it. */
-import { answerersOf } from '../actors/answer-policy';
+import { answerersOf } from '../actors/answerers';
 import { HubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import { listsFor, listsOf } from '../store/inbox-lists';

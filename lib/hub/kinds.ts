@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { HubError } from '../errors';
+import { canonicalJson } from '../protocol/canonical-json';
 import { maxCommentLength } from '../protocol/client-frames';
 import { describeIssue } from '../protocol/codec';
 import { assertPlain } from '../protocol/exact-json';
@@ -174,7 +175,7 @@ export class Kinds {
 
 /** Whether JSON keeps the same of both, in whatever order of keys. */
 export function isSameJson(a: unknown, b: unknown): boolean {
-  return canonical(jsonCopy(a)) === canonical(jsonCopy(b));
+  return canonicalJson(jsonCopy(a)) === canonicalJson(jsonCopy(b));
 }
 
 /**
@@ -214,17 +215,6 @@ export function deepFreeze<T>(value: T): T {
 /** `sha256:` and hex over kind and payload with sorted keys: the same for the same content in any order. */
 export function digestOf(type: string, payload: Record<string, unknown>): string {
   return `sha256:${createHash('sha256')
-    .update(canonical([type, payload]))
+    .update(canonicalJson([type, payload]))
     .digest('hex')}`;
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value)
-      .filter(([, child]) => child !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${fields.map(([key, child]) => `${JSON.stringify(key)}:${canonical(child)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
 import type { Logger } from 'winston';
-import { answerersOf } from '../actors/answer-policy';
+import { answerersOf } from '../actors/answerers';
 import {
   nextDeadline,
   type RequestEmitted,

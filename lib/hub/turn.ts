@@ -1,6 +1,13 @@
 /** What the app's agent code is given for one turn: ways to speak, to ask humans, and to notice that it was cancelled. */
 import { HubError } from '../errors';
-import type { MessageRecord, MessageType, RequestRecord, RequestStatus, User } from '../protocol/records';
+import type {
+  CountedVerdict,
+  MessageRecord,
+  MessageType,
+  RequestRecord,
+  RequestStatus,
+  User,
+} from '../protocol/records';
 import type { AskOptions } from './ask';
 import { type GrantOffer, toGrantTerms } from './grant-terms';
 import { deepFreeze } from './kinds';
@@ -33,6 +40,8 @@ export interface Decision {
   comment?: string;
   /** Why it was cancelled, superseded or expired. */
   reason?: string;
+  /** Every answer that was counted, oldest first, each with all that was sent with it; frozen. None where silence or a grant decided. */
+  verdicts: readonly CountedVerdict[];
   /** The request as it was settled, frozen. */
   request: Readonly<RequestRecord>;
 }
@@ -164,11 +173,13 @@ export function approvedArgs(request: RequestRecord): Readonly<Record<string, un
 function toDecision(request: RequestRecord): Decision {
   if (request.status === 'pending')
     throw new HubError('internal', 'A request was settled and is still pending');
+  const settled = deepFreeze(structuredClone(request));
   return {
     status: request.status,
     ...(request.response?.comment !== undefined && { comment: request.response.comment }),
     ...(request.reason !== undefined && { reason: request.reason }),
-    request: deepFreeze(structuredClone(request)),
+    verdicts: settled.verdicts,
+    request: settled,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The audit of requests: what is kept of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../errors';
-import type { Author, Millis, RequestStatus } from './records';
+import type { Author, Millis, RequestResponse, RequestStatus } from './records';
 import { authorSchema, authorView, requestStatusSchema, toWireTime } from './views';
 
 /** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: nobody, time has passed. */
@@ -55,6 +55,8 @@ export interface AuditRecord {
   /** Of what was approved, once that is decided. */
   approvedDigest?: string | undefined;
   comment?: string | undefined;
+  /** All that was sent with a verdict that was counted, the comment included; of a refused one only the comment is stored. */
+  response?: RequestResponse | undefined;
   /** Why it was withdrawn or is over, or why a run failed. */
   reason?: string | undefined;
   /** The grant that was given with the answer, that approved the request, or that was revoked. */
@@ -84,6 +86,7 @@ export const auditViewSchema = z.object({
   verdict: z.enum(['approved', 'denied']).optional(),
   approved_digest: z.string().optional(),
   comment: z.string().optional(),
+  response: z.record(z.string(), z.unknown()).optional(),
   reason: z.string().optional(),
   grant_id: z.string().optional(),
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).optional(),
@@ -99,7 +102,8 @@ export function causeView({ event, by, via }: AuditRecord): z.infer<typeof cause
 }
 
 export function auditView(entry: AuditEntry): AuditView {
-  const { fromState, by, from, verdict, approvedDigest, comment, reason, grantId, code, rule } = entry;
+  const { fromState, by, from, verdict, approvedDigest, comment, response, reason, grantId, code, rule } =
+    entry;
   return {
     n: entry.n,
     ticket_id: entry.ticketId,
@@ -117,6 +121,7 @@ export function auditView(entry: AuditEntry): AuditView {
     ...(verdict && { verdict }),
     ...(approvedDigest && { approved_digest: approvedDigest }),
     ...(comment !== undefined && { comment }),
+    ...(response && { response }),
     ...(reason !== undefined && { reason }),
     ...(grantId && { grant_id: grantId }),
     ...(code && { code }),

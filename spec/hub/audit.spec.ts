@@ -74,6 +74,7 @@ test('a request leaves a record per step, with the way it came', async () => {
     status: 'approved',
     verdict: 'approved',
     comment: 'Known scanner',
+    response: { comment: 'Known scanner' },
     revision: 2,
     digest: amended,
     approvedDigest: amended,
@@ -154,6 +155,8 @@ test('whoever answers and may not is on record too, once per rule, and changes n
     { code: 'not_allowed', rule: 'answerers', verdict: 'approved', comment: 'Mine', from: '127.0.0.1' },
     { code: 'not_allowed', rule: 'four_eyes' },
   ]);
+  // Nobody has to read what they sent, so all but the comment is left out.
+  expect(tried.map(({ response }) => response)).toEqual([undefined, undefined]);
 });
 
 test('of refused answers to one request 100 are kept', async () => {

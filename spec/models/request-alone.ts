@@ -4,7 +4,8 @@ import type * as RequestModule from '../../lib/actors/hitl-request';
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
 import { LiveActor } from '../../lib/hub/live-actor';
-import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { responseOf } from './request-hand';
+import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import {
   askOf,
   claimLasts,
@@ -69,7 +70,7 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant } =
+    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant, response } =
       this.record;
     return {
       status,
@@ -78,8 +79,9 @@ export class RequestAlone implements RequestSystem {
       claimedBy: claim?.by.userId ?? null,
       claimLeft: claim ? (claim.until - this.now) / this.tick : null,
       runLeft: execution?.state === 'executing' ? (execution.until - this.now) / this.tick : null,
-      counted: verdicts.map((each) => `${each.by.userId} ${each.status} ${each.stage}`),
+      counted: verdicts.map((each) => countedLine(each.by.userId, each.status, each.stage, each.response)),
       answeredBy: respondedBy?.userId ?? null,
+      answer: response?.answer ?? null,
       reason: reason ?? null,
       hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
@@ -151,6 +153,7 @@ export class RequestAlone implements RequestSystem {
     switch (deed.type) {
       case 'respond': {
         const { who, yes, edits } = deed;
+        const response = responseOf(deed);
         const grant = deed.grant === undefined ? undefined : grantOf(deed.grant, who);
         return {
           type: 'respond',
@@ -159,7 +162,8 @@ export class RequestAlone implements RequestSystem {
           permitted: this.isPermitted(who),
           status: yes ? 'approved' : 'denied',
           ...(deed.revision !== undefined && { revision: deed.revision }),
-          ...(edits && { response: { tool_args: editedArgs }, digest: digestOf(edited) }),
+          ...(response && { response }),
+          ...(edits && { digest: digestOf(edited) }),
           ...(grant && { grant }),
         };
       }

@@ -5,7 +5,7 @@ import { memoryStore, type Store } from '../../lib';
 import { Hub } from '../../lib/hub/hub';
 import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, withdrawal } from './request-hand';
-import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import { groupsOf, mayGive, type Rules, stranger, tickOf } from './request-rules';
 
 /** They act through the second hub, all others and the app through the first. */
@@ -75,8 +75,11 @@ export class RequestInHubs implements RequestSystem {
       claimedBy: claim?.by.userId ?? null,
       claimLeft: claim ? left(claim.until) : null,
       runLeft: execution?.state === 'executing' ? left(execution.until) : null,
-      counted: record.verdicts.map(({ by, status, stage }) => `${by.userId} ${status} ${stage}`),
+      counted: record.verdicts.map(({ by, status, stage, response }) =>
+        countedLine(by.userId, status, stage, response),
+      ),
       answeredBy: record.respondedBy?.userId ?? null,
+      answer: record.response?.answer ?? null,
       reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: record.key !== undefined && record.status !== 'superseded',
       run: execution?.state ?? null,
