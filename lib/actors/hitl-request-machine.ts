@@ -85,17 +85,13 @@ export const hitlRequestMachine = setup({
     ),
     dropClaim: assign({ claim: undefined }),
     dropKey: assign({ key: undefined }),
-    takePayload: assign(({ context, event }) =>
-      event.type === 'amend'
-        ? {
-            payload: event.payload,
-            digest: event.digest,
-            revision: context.revision + 1,
-            verdicts: [],
-            stage: 0,
-          }
-        : {},
-    ),
+    takePayload: assign(({ context, event }) => {
+      if (event.type !== 'amend') return {};
+      const { payload = context.payload, digest = context.digest, display = context.display } = event;
+      const responseSchema = event.payload ? event.responseSchema : context.responseSchema;
+      const shown = { payload, digest, responseSchema, display: display ?? undefined };
+      return { ...shown, revision: context.revision + 1, verdicts: [], stage: 0 };
+    }),
     passReminder: assign(({ context, event }) => ({
       remindAt: context.remindAt.filter((at) => at > event.at),
     })),
@@ -287,7 +283,7 @@ export const hitlRequestMachine = setup({
           target: '.open',
           actions: ['takePayload', 'dropClaim', 'tellUpdated'],
           description:
-            'What is asked has changed: everybody has to look again, and earlier answers count no more.',
+            'What is asked or shown has changed: everybody has to look again, and earlier answers count no more.',
         },
         cancel: { target: '#cancelled', actions: 'recordReason', description: 'The question is withdrawn.' },
         withdraw: [

@@ -1,6 +1,7 @@
 /** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
 import type {
   Author,
+  Display,
   GrantTerms,
   Millis,
   People,
@@ -78,7 +79,10 @@ export type RequestEvent =
   | { type: 'release'; at: Millis; by: Answerer }
   /** The last client of this person has left the ticket. */
   | { type: 'leave'; at: Millis; by: Answerer }
-  | { type: 'amend'; at: Millis; payload: Record<string, unknown>; digest: string }
+  /** What of it is there changes; `null` takes what is shown beside the payload away. */
+  | ({ type: 'amend'; at: Millis; display?: Display | null } & Partial<
+      Pick<RequestRecord, 'payload' | 'digest' | 'responseSchema'>
+    >)
   | { type: 'cancel'; at: Millis; reason: string }
   /** `permitted`: what the app's own rule said; without one it is absent. */
   | { type: 'withdraw'; at: Millis; by: Answerer; permitted?: boolean; reason: string }

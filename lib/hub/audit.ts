@@ -40,11 +40,12 @@ export function machineEventOf(event: AuditEvent): string {
 
 /** The record of a request's birth. */
 export function auditOfBirth(record: RequestRecord, state: string, occasion: Occasion): AuditRecord {
-  const { usedGrant, approvedDigest } = record;
+  const { usedGrant, approvedDigest, display } = record;
   const by = occasion.by ?? { id: record.userId };
   return {
     ...common(record, 'requested', record.createdAt, { ...occasion, by }),
     toState: state,
+    ...(display && { display }),
     ...(usedGrant && { approvedDigest, grantId: usedGrant.id }),
   };
 }
@@ -109,6 +110,8 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       const words = comment !== undefined && { comment };
       return { ...by, verdict: event.status, ...approved, ...words, ...grant };
     }
+    case 'amend':
+      return { ...(record.display && { display: record.display }) };
     case 'leave':
       return { ...by, reason: 'left the ticket' };
     case 'cancel':

@@ -67,7 +67,9 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
     }
     asShown(tool, args);
     const key = callId === undefined ? {} : { key: `tool:${name}:${callId}` };
-    const decision = await turn.approve({ ...rule.ask, ...key, toolName: name, toolArgs: args });
+    const { display, ...ask } = rule.ask ?? {};
+    const shown = display && { display: typeof display === 'function' ? display(args) : display };
+    const decision = await turn.approve({ ...ask, ...shown, ...key, toolName: name, toolArgs: args });
     const { request } = decision;
     if (decision.status !== 'approved')
       return { status: decision.status, message: refusal(name, request), request };

@@ -4,12 +4,13 @@ import type { z } from 'zod';
 import { type RequestInput, toAnswerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Display, Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { type AppRules, askRule } from './app-rules';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
 import { auditTrail } from './audit';
 import type { Clock } from './clock';
+import { toDisplay } from './display';
 import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
 import { digestOf, grantChosen, type Kinds } from './kinds';
@@ -26,6 +27,12 @@ export interface HitlAnswer {
   response?: RequestResponse;
   /** The revision that was seen. Without it, an amended request cannot be answered. */
   revision?: number;
+}
+
+/** On whose behalf something is amended, and what is shown beside the payload from then on. */
+export interface Amendment extends Occasion {
+  /** Default: it stays as it is. `null`: nothing is shown any more. */
+  display?: Display | null;
 }
 
 /** How long a claim lasts without being renewed. */
@@ -151,15 +158,27 @@ export class Hitl {
     );
   }
 
-  /** Replaces what is asked while nobody has answered: `revision` grows, answers to the older one are refused. */
-  async amend(id: string, payload: Record<string, unknown>, occasion: Occasion = {}): Promise<RequestRecord> {
+  /**
+   * Replaces what is asked, or what is shown beside it, while nobody has answered: `revision` grows, answers to the older one
+   * are refused.
+   * @param payload default: it stays as it is; then `display` is given
+   * @throws HubError `invalid_request`, `too_large`, `already_resolved`, `not_found`
+   */
+  async amend(
+    id: string,
+    payload: Record<string, unknown> | undefined,
+    { display, ...occasion }: Amendment = {},
+  ): Promise<RequestRecord> {
+    if (payload === undefined && display === undefined)
+      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+    const shown = display !== undefined && {
+      display: display === null ? null : (toDisplay(display) ?? null),
+    };
     return this.parts.actors.change(
       id,
       async (record) => {
-        const copy = this.parts.kinds.payload(record.type, payload);
-        assertEditable(copy, record.policy);
-        const digest = digestOf(record.type, copy);
-        return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
+        const asked = payload !== undefined && this.asked(record, payload);
+        return { type: 'amend', at: this.parts.clock.now(), ...asked, ...shown };
       },
       occasion,
     );
@@ -304,6 +323,15 @@ export class Hitl {
   /** How many promises wait for an outcome in this process. */
   get waiting(): number {
     return this.parts.waiters.size;
+  }
+
+  /** Another payload for a request. @throws HubError `invalid_request`, `too_large` */
+  private asked({ type, policy }: RequestRecord, payload: Record<string, unknown>) {
+    const { kinds } = this.parts;
+    const copy = kinds.payload(type, payload);
+    assertEditable(copy, policy);
+    const responseSchema = kinds.responseSchema(type, copy);
+    return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
   }
 
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {

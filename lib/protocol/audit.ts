@@ -1,8 +1,15 @@
 /** The audit of requests: what is kept of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../errors';
-import type { Author, Millis, RequestStatus } from './records';
-import { authorSchema, authorView, requestStatusSchema, toWireTime } from './views';
+import type { Author, Display, Millis, RequestStatus } from './records';
+import {
+  authorSchema,
+  authorView,
+  displaySchema,
+  displayView,
+  requestStatusSchema,
+  toWireTime,
+} from './views';
 
 /** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: nobody, time has passed. */
 export const viaSchema = z.enum(['socket', 'rest', 'link', 'channel', 'app', 'turn', 'deadline']);
@@ -50,6 +57,8 @@ export interface AuditRecord {
   /** What was asked at that moment: what the person saw. */
   revision: number;
   digest: string;
+  /** What people were shown beside that, from this change on; on `requested` and `amended`. */
+  display?: Display | undefined;
   /** What was said by `responded` and `refused`. */
   verdict?: 'approved' | 'denied' | undefined;
   /** Of what was approved, once that is decided. */
@@ -81,6 +90,7 @@ export const auditViewSchema = z.object({
   from: z.string().optional(),
   revision: z.number().int().positive(),
   digest: z.string(),
+  display: displaySchema.optional(),
   verdict: z.enum(['approved', 'denied']).optional(),
   approved_digest: z.string().optional(),
   comment: z.string().optional(),
@@ -99,7 +109,8 @@ export function causeView({ event, by, via }: AuditRecord): z.infer<typeof cause
 }
 
 export function auditView(entry: AuditEntry): AuditView {
-  const { fromState, by, from, verdict, approvedDigest, comment, reason, grantId, code, rule } = entry;
+  const { fromState, by, from, display, verdict, approvedDigest, comment, reason, grantId, code, rule } =
+    entry;
   return {
     n: entry.n,
     ticket_id: entry.ticketId,
@@ -114,6 +125,7 @@ export function auditView(entry: AuditEntry): AuditView {
     ...(from && { from }),
     revision: entry.revision,
     digest: entry.digest,
+    ...(display && { display: displayView(display) }),
     ...(verdict && { verdict }),
     ...(approvedDigest && { approved_digest: approvedDigest }),
     ...(comment !== undefined && { comment }),
