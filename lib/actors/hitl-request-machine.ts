@@ -24,6 +24,13 @@ const notAllowed = [
   },
 ] as const;
 
+/** The same is asked again, whether or not it was answered meanwhile. */
+const askerReturn = {
+  guard: 'isAskerGone',
+  actions: ['noteAskerBack', 'tellUpdated'],
+  description: 'The same was asked again: somebody learns the outcome.',
+} as const;
+
 /** What is refused because there is nothing left to answer. */
 const tooLate = { type: 'refuse', params: { code: 'already_resolved' } } as const;
 /** What is refused because of where the effect stands. */
@@ -117,6 +124,15 @@ export const hitlRequestMachine = setup({
       const error = 'error' in event && { error: event.error };
       return { execution: { ...context.execution, state: params.state, endedAt: event.at, ...error } };
     }),
+    recordNotRun: assign(({ event }) => {
+      if (event.type !== 'not_run') return {};
+      const { at, runId, error } = event;
+      return {
+        execution: { state: 'not_run' as const, runId, startedAt: at, until: at, endedAt: at, error },
+      };
+    }),
+    noteAskerGone: assign({ asker: 'gone' as const }),
+    noteAskerBack: assign({ asker: undefined }),
     dropRun: assign({ execution: undefined }),
     refuse: emit((_step, refusal: Refusal) => ({ type: 'refused' as const, ...refusal })),
     tellPending: emit({ type: 'hitl_request_pending' }),
@@ -304,6 +320,12 @@ export const hitlRequestMachine = setup({
           actions: ['recordReason', 'dropKey'],
           description: 'Nobody waits for it any more; its key is free, so that the next turn asks anew.',
         },
+        asker_leave: {
+          guard: 'isAskerThere',
+          actions: ['noteAskerGone', 'tellUpdated'],
+          description: 'An answer reaches no running program any more, and everybody is told that.',
+        },
+        asker_return: askerReturn,
         supersede: {
           target: '#superseded',
           actions: 'recordReason',
@@ -367,11 +389,16 @@ export const hitlRequestMachine = setup({
               actions: ['recordRevocation', 'tellGrantRevoked', 'tellUpdated'],
               description: 'The grant given with it holds no more; the approval itself stands.',
             },
+            asker_return: askerReturn,
           },
           states: {
             unexecuted: {
               description: 'Nobody has begun to do it.',
               on: {
+                not_run: {
+                  actions: ['recordNotRun', 'tellUpdated'],
+                  description: 'The call is over without it; the same call, made again, may still do it.',
+                },
                 execute: [
                   {
                     guard: 'isNotWhatWasApproved',
@@ -436,6 +463,18 @@ export const hitlRequestMachine = setup({
                     target: 'unknown',
                     actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated'],
                     description: 'It was cut off, and nobody can say how far it had come.',
+                  },
+                ],
+                not_run: [
+                  {
+                    guard: 'isOtherRun',
+                    actions: notExecutable('other_run'),
+                    description: 'Refused: an older run.',
+                  },
+                  {
+                    target: 'unexecuted',
+                    actions: ['recordNotRun', 'tellUpdated'],
+                    description: 'It was stopped before anything was begun; the same call may still do it.',
                   },
                 ],
                 execution_lease_end: {

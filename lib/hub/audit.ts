@@ -30,6 +30,9 @@ const names: Record<RequestEvent['type'], AuditEvent> = {
   retry: 'retried',
   use_grant: 'requested',
   revoke_grant: 'grant_revoked',
+  asker_leave: 'asker_left',
+  asker_return: 'asker_returned',
+  not_run: 'not_run',
 };
 
 /** The event of the machine behind one of the audit; `respond` for a refused answer. */
@@ -125,6 +128,7 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       return { ...approved, ...(record.reason !== undefined && { reason: record.reason }) };
     case 'execution_failed':
     case 'execution_lost':
+    case 'not_run':
       return { reason: event.error };
     default:
       return { ...by };

@@ -34,6 +34,9 @@ export const auditEventSchema = z.enum([
   'unknown',
   'retried',
   'grant_revoked',
+  'asker_left',
+  'asker_returned',
+  'not_run',
   'refused',
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;

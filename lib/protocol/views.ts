@@ -112,7 +112,7 @@ const givenGrantSchema = z.object({
   revoked_by: authorSchema.optional(),
 });
 const executionSchema = z.object({
-  state: z.enum(['executing', 'executed', 'failed', 'unknown']),
+  state: z.enum(['executing', 'executed', 'failed', 'unknown', 'not_run']),
   started_at: time,
   ended_at: time.optional(),
   error: z.string().optional(),

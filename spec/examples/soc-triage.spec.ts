@@ -398,10 +398,12 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
       'session_message_added',
       'hitl_request_pending',
       'turn_ended',
+      'hitl_request_updated',
     ]);
     expect(await (await alice.join(`${room('T-1001')}?tab=new`)).next('snapshot')).toMatchObject({
-      requests: [hitl],
+      requests: [{ ...hitl, asker: 'gone' }],
     });
+    expect(await alice.read(`/hitl/requests/${hitl.id}`)).toEqual({ hitl: { ...hitl, asker: 'gone' } });
 
     expect((await alice.respond(hitl.id, { revision: 1, status: 'approved' })).status).toBe(200);
     expect((await back.next('notice')).content).toContain('nothing was done');
@@ -422,10 +424,13 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
     alice.place = demo;
     expect(await (await alice.join(room('T-1001'))).next('snapshot')).toMatchObject({
       turns: [],
-      requests: [hitl],
+      requests: [{ ...hitl, asker: 'gone' }],
     });
     const { items } = await alice.read('/tickets/T-1001/timeline');
-    expect(items.at(-1)).toMatchObject({ event: 'turn_ended', reason: 'shutdown' });
+    expect(items.slice(-2)).toMatchObject([
+      { event: 'turn_ended', reason: 'shutdown' },
+      { event: 'hitl_request_updated', cause: { event: 'asker_left' } },
+    ]);
     expect((await alice.respond(hitl.id, { status: 'denied' })).status).toBe(200);
   });
 });

@@ -69,7 +69,7 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant } =
+    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant, asker } =
       this.record;
     return {
       status,
@@ -83,6 +83,7 @@ export class RequestAlone implements RequestSystem {
       reason: reason ?? null,
       hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
+      isAskerGone: asker === 'gone',
       grant: grant ? `${verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       reminded: this.reminded,
       escalated: this.escalated,
@@ -133,6 +134,7 @@ export class RequestAlone implements RequestSystem {
       payload: ask.payload,
       digest: digestOf(ask.payload),
       userId: ask.userId,
+      ...(ask.turnId !== undefined && { turnId: ask.turnId }),
       key: 'k1',
       createdAt: this.now,
       policy,
@@ -206,6 +208,11 @@ export class RequestAlone implements RequestSystem {
         return { type: 'execution_failed', at, runId: deed.run, error: 'no route' };
       case 'lost':
         return { type: 'execution_lost', at, runId: deed.run, error: 'cut off' };
+      case 'not_run':
+        return { type: 'not_run', at, runId: deed.run, error: 'the turn had ended' };
+      case 'asker_leave':
+      case 'asker_return':
+        return { type: deed.type, at };
       case 'revoke':
         return { type: 'revoke_grant', at, by: personOf(deed.who) };
       case 'retry':
