@@ -18,15 +18,15 @@ export interface AskOptions {
   supersede?: boolean;
   /** Stays pending when its turn ends. Default false: it is withdrawn. */
   detached?: boolean;
-  /** Who may answer and what it takes. Default: one answer by anybody with access to the ticket. */
-  policy?: AnswerPolicy;
-  /** The app is told after each of these; at most 10. */
-  remindIn?: Duration | readonly Duration[];
   /**
    * What people are shown beside what they decide on: no part of it, of what a key compares, or of what is run. Default:
    * nothing.
    */
   display?: Display;
+  /** Who may answer and what it takes. Default: one answer by anybody with access to the ticket. */
+  policy?: AnswerPolicy;
+  /** The app is told after each of these; at most 10. */
+  remindIn?: Duration | readonly Duration[];
   /** More people may answer after this, and the app is told. */
   escalateIn?: Duration;
   escalateTo?: People;

@@ -99,7 +99,7 @@ export class Hitl {
       if (digest === born.digest && !isOthers) {
         const { asker, turnId, status } = older.record;
         if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
-        return { request: asker === 'gone' ? await this.takeUp(id) : older.record, isNew: false };
+        return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
       }
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
@@ -309,9 +309,9 @@ export class Hitl {
   }
 
   /** It was asked again: if its asker was gone, it is there again. */
-  takeUp(id: string): Promise<RequestRecord> {
+  takeUp(id: string, occasion: Occasion = { via: 'turn' }): Promise<RequestRecord> {
     const toEvent = () => ({ type: 'asker_return' as const, at: this.parts.clock.now() });
-    return this.parts.actors.note(id, toEvent, { via: 'turn' });
+    return this.parts.actors.note(id, toEvent, occasion);
   }
 
   /** The turn that asked is over, and the request stays: that is said of it, unless another turn waits for it. */

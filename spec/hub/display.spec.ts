@@ -136,7 +136,8 @@ describe('What is shown beside a payload', () => {
     expect(digest).toBe((await ask()).digest);
     await hub.crash();
     expect((await hitl().get(id)).display).toEqual(display);
-    expect((await (await hub.connect()).next('snapshot')).requests[0].display).toEqual(display);
+    const { requests } = await (await hub.connect()).next('snapshot');
+    expect(requests.find((each: RequestView) => each.id === id).display).toEqual(display);
     const settled = await hitl().respond(id, { by: bob, status: 'approved' });
     expect(settled.display).toEqual(display);
     expect((await hitl().execute(id, { runId: 'r', payload })).execution?.state).toBe('executing');
