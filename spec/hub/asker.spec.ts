@@ -7,6 +7,8 @@ import { memoryStore } from '../../lib/store/memory';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { diskFull, gate, idle, Rig, type Trouble, troubled } from './rig';
 
+jest.setTimeout(30_000);
+
 let hub: TestHub;
 afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
