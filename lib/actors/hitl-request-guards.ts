@@ -89,6 +89,8 @@ export const requestGuards = {
   isSameRun: ({ context, event }: Step) => 'runId' in event && event.runId === context.execution?.runId,
   isExecutionLeaseOver: ({ context, event }: Step) =>
     event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY),
+  isAskerThere: ({ context }: Step) => context.turnId !== undefined && context.asker !== 'gone',
+  isAskerGone: ({ context }: Step) => context.asker === 'gone',
   hasUnrevokedGrant: ({ context: { grant } }: Step) => grant !== undefined && grant.revokedAt === undefined,
 };
 
@@ -124,5 +126,7 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isOtherRun: 'the word comes from another run than the present one',
   isSameRun: 'the word comes from the present run',
   isExecutionLeaseOver: 'the run was not heard of in time',
+  isAskerThere: 'a turn asked, and it was not over so far',
+  isAskerGone: 'the turn that asked was over, and nobody has asked again so far',
   hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

@@ -3,7 +3,8 @@ import { approvalsNeeded, maxNamed, named, stagesOf, whyImpossible } from '../ac
 import type { ExpiryDefault, RequestInput } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import { maxIdLength } from '../protocol/client-frames';
-import type { AnswerPolicy, Millis, People } from '../protocol/records';
+import type { AnswerPolicy, Display, Millis, People } from '../protocol/records';
+import { toDisplay } from './display';
 import { type Duration, toMillis } from './duration';
 import { policyDigestOf } from './grant-terms';
 import { digestOf, grantsOffered, type Kinds } from './kinds';
@@ -17,6 +18,11 @@ export interface AskOptions {
   supersede?: boolean;
   /** Stays pending when its turn ends. Default false: it is withdrawn. */
   detached?: boolean;
+  /**
+   * What people are shown beside what they decide on: no part of it, of what a key compares, or of what is run. Default:
+   * nothing.
+   */
+  display?: Display;
   /** Who may answer and what it takes. Default: one answer by anybody with access to the ticket. */
   policy?: AnswerPolicy;
   /** The app is told after each of these; at most 10. */
@@ -53,6 +59,7 @@ const nobody: People = Object.freeze({});
 /** @throws HubError `invalid_request`, `too_large` */
 export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Millis): RequestInput {
   const payload = kinds.payload(input.type, input.payload);
+  const display = input.display === undefined ? undefined : toDisplay(input.display);
   const { policy = noPolicy, key, escalateIn, escalateTo = nobody, expiresIn } = input;
   const reminders = [input.remindIn ?? []].flat();
   const impossible =
@@ -76,6 +83,7 @@ export function toRequestInput(input: HitlRequestInput, kinds: Kinds, now: Milli
     ...(input.messageId && { messageId: input.messageId }),
     type: input.type,
     payload,
+    ...(display && { display }),
     digest: digestOf(input.type, payload),
     ...(responseSchema && { responseSchema }),
     userId: input.userId,

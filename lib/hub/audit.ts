@@ -30,6 +30,9 @@ const names: Record<RequestEvent['type'], AuditEvent> = {
   retry: 'retried',
   use_grant: 'requested',
   revoke_grant: 'grant_revoked',
+  asker_leave: 'asker_left',
+  asker_return: 'asker_returned',
+  not_run: 'not_run',
 };
 
 /** The event of the machine behind one of the audit; `respond` for a refused answer. */
@@ -40,11 +43,12 @@ export function machineEventOf(event: AuditEvent): string {
 
 /** The record of a request's birth. */
 export function auditOfBirth(record: RequestRecord, state: string, occasion: Occasion): AuditRecord {
-  const { usedGrant, approvedDigest } = record;
+  const { usedGrant, approvedDigest, display } = record;
   const by = occasion.by ?? { id: record.userId };
   return {
     ...common(record, 'requested', record.createdAt, { ...occasion, by }),
     toState: state,
+    ...(display && { display }),
     ...(usedGrant && { approvedDigest, grantId: usedGrant.id }),
   };
 }
@@ -115,6 +119,8 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       const words = comment !== undefined && { comment };
       return { ...by, verdict: event.status, ...approved, ...words, ...grant };
     }
+    case 'amend':
+      return { ...(record.display && { display: record.display }) };
     case 'leave':
       return { ...by, reason: 'left the ticket' };
     case 'cancel':
@@ -128,6 +134,7 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       return { ...approved, ...(record.reason !== undefined && { reason: record.reason }) };
     case 'execution_failed':
     case 'execution_lost':
+    case 'not_run':
       return { reason: event.error };
     default:
       return { ...by };

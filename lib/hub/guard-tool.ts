@@ -5,7 +5,7 @@ import type { RequestRecord } from '../protocol/records';
 import { type Duration, toMillis } from './duration';
 import { isSameJson, jsonCopy } from './kinds';
 import { ruleFor, type ToolRule } from './tool-rules';
-import { NotBegun, type RunParts, runApproved, runFreely } from './tool-run';
+import { NotBegun, noteNotRun, type RunParts, runApproved, runFreely, wordsOf } from './tool-run';
 import { approvedArgs, type Turn } from './turn';
 
 /** Something an agent can do. */
@@ -57,8 +57,11 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
     const args = read(tool, given);
     const bounds = { name, signal: turn.signal, timeoutMs };
     const rule = await ruleFor(name, args, turn, rules, parts.logger);
+    const key = callId === undefined ? {} : { key: `tool:${name}:${callId}` };
     if (rule.decide === 'deny') {
       const why = rule.because ? `: ${rule.because}` : '';
+      if (key.key !== undefined)
+        await noteDenied(parts, turn.ticketId, key.key, `a rule denies it now${why}`);
       return { status: 'denied', message: `${name} may not be used like this${why}` };
     }
     if (rule.decide === 'allow') {
@@ -66,13 +69,14 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
       return { status: 'executed', value };
     }
     asShown(tool, args);
-    const key = callId === undefined ? {} : { key: `tool:${name}:${callId}` };
-    const decision = await turn.approve({ ...rule.ask, ...key, toolName: name, toolArgs: args });
+    const { display, ...ask } = rule.ask ?? {};
+    const shown = display && { display: typeof display === 'function' ? display(args) : display };
+    const decision = await turn.approve({ ...ask, ...shown, ...key, toolName: name, toolArgs: args });
     const { request } = decision;
     if (decision.status !== 'approved')
       return { status: decision.status, message: refusal(name, request), request };
     const approved = approvedArgs(request);
-    const toRun = asShown(tool, approved);
+    const toRun = await orNoteNotRun(parts, request, () => asShown(tool, approved));
     const payload = { ...request.payload, tool_args: approved };
     try {
       const value = await runApproved(
@@ -91,6 +95,22 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
       return { status: 'not_run', reason, message, request };
     }
   };
+}
+
+/** Where the same call was asked about before the rules denied it, what was approved is not run. */
+async function noteDenied(parts: RunParts, ticketId: string, key: string, why: string): Promise<void> {
+  const earlier = await parts.hitl.find(ticketId, key);
+  if (earlier?.status === 'approved') await noteNotRun(parts, earlier.id, why);
+}
+
+/** What it makes of an approved request. @throws what it throws, once that is noted as why the request is not run */
+async function orNoteNotRun<T>(parts: RunParts, { id }: Readonly<RequestRecord>, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await noteNotRun(parts, id, wordsOf(error));
+    throw error;
+  }
 }
 
 type Readable<Args extends Record<string, unknown>> = Pick<Tool<Args, unknown>, 'name' | 'schema'>;

@@ -4,13 +4,14 @@ import type { z } from 'zod';
 import { type RequestInput, toAnswerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Display, Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { assertFitsBeside } from './answer-size';
 import { type AppRules, askRule } from './app-rules';
 import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
 import { auditTrail } from './audit';
 import type { Clock } from './clock';
+import { toDisplay } from './display';
 import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
 import { digestOf, grantChosen, jsonCopy, type Kinds } from './kinds';
@@ -29,6 +30,12 @@ export interface HitlAnswer {
   revision?: number;
 }
 
+/** On whose behalf something is amended, and what is shown beside the payload from then on. */
+export interface Amendment extends Occasion {
+  /** Default: it stays as it is. `null`: nothing is shown any more. */
+  display?: Display | null;
+}
+
 /** How long a claim lasts without being renewed. */
 export const leaseMs = 120_000;
 
@@ -36,6 +43,8 @@ export const leaseMs = 120_000;
 export const runLeaseMs = 60_000;
 /** Characters kept of why a run failed. */
 const maxErrorLength = 2_000;
+/** Stands among turns for the app, which asks and waits without one. */
+const theApp = '';
 /** How often a grant that was gone when it was to be used is looked for anew. */
 const maxAttempts = 3;
 
@@ -52,6 +61,8 @@ export interface HitlParts {
 
 export class Hitl {
   private readonly keys = new Lanes();
+  /** By request that is pending: the turns of this process that wait for it, and the app where it has asked again. */
+  private readonly attending = new Map<string, Set<string>>();
 
   constructor(private readonly parts: HitlParts) {}
 
@@ -86,7 +97,11 @@ export class Hitl {
       if (!older) return begin();
       const { id, digest, userId } = older.record;
       const isOthers = onlyOwn && userId !== input.userId;
-      if (digest === born.digest && !isOthers) return { request: older.record, isNew: false };
+      if (digest === born.digest && !isOthers) {
+        const { asker, turnId, status } = older.record;
+        if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
+        return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
+      }
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
     });
@@ -155,15 +170,27 @@ export class Hitl {
     );
   }
 
-  /** Replaces what is asked while nobody has answered: `revision` grows, answers to the older one are refused. */
-  async amend(id: string, payload: Record<string, unknown>, occasion: Occasion = {}): Promise<RequestRecord> {
+  /**
+   * Replaces what is asked, or what is shown beside it, while nobody has answered: `revision` grows, answers to the older one
+   * are refused.
+   * @param payload default: it stays as it is; then `display` is given
+   * @throws HubError `invalid_request`, `too_large`, `already_resolved`, `not_found`
+   */
+  async amend(
+    id: string,
+    payload: Record<string, unknown> | undefined,
+    { display, ...occasion }: Amendment = {},
+  ): Promise<RequestRecord> {
+    if (payload === undefined && display === undefined)
+      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+    const shown = display !== undefined && {
+      display: display === null ? null : (toDisplay(display) ?? null),
+    };
     return this.parts.actors.change(
       id,
       async (record) => {
-        const copy = this.parts.kinds.payload(record.type, payload);
-        assertEditable(copy, record.policy);
-        const digest = digestOf(record.type, copy);
-        return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
+        const asked = payload !== undefined && this.asked(record, payload);
+        return { type: 'amend', at: this.parts.clock.now(), ...asked, ...shown };
       },
       occasion,
     );
@@ -252,24 +279,76 @@ export class Hitl {
     return this.parts.actors.change(id, toEvent, occasion);
   }
 
+  /** Says that the call which was approved is over without having begun it, and why; nothing once somebody began. */
+  notRun(id: string, runId: string, error: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    const toEvent = async () => ({
+      type: 'not_run' as const,
+      at: this.parts.clock.now(),
+      runId,
+      error: error.slice(0, maxErrorLength),
+    });
+    return this.parts.actors.change(id, toEvent, occasion);
+  }
+
   /** From now on edited arguments of this tool are validated by this schema. */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
     this.parts.kinds.defineTool(name, args);
   }
 
+  /** A turn of this process asked this, or asked it again, and waits. @param turnId of that turn */
+  attend(id: string, turnId: string): void {
+    const turns = this.attending.get(id) ?? new Set();
+    this.attending.set(id, turns.add(turnId));
+  }
+
+  /** It waits no more. */
+  turnAway(id: string, turnId: string): void {
+    const turns = this.attending.get(id);
+    turns?.delete(turnId);
+    if (turns?.size === 0) this.attending.delete(id);
+  }
+
+  /** It is settled: nobody waits any more. */
+  forget(id: string): void {
+    this.attending.delete(id);
+  }
+
+  /** It was asked again: if its asker was gone, it is there again. */
+  takeUp(id: string, occasion: Occasion = { via: 'turn' }): Promise<RequestRecord> {
+    const toEvent = () => ({ type: 'asker_return' as const, at: this.parts.clock.now() });
+    return this.parts.actors.note(id, toEvent, occasion);
+  }
+
+  /** The turn that asked is over, and the request stays: that is said of it, unless another turn waits for it. */
+  leave(id: string): Promise<RequestRecord> {
+    const toEvent = () =>
+      this.attending.has(id) ? undefined : { type: 'asker_leave' as const, at: this.parts.clock.now() };
+    return this.parts.actors.note(id, toEvent, { via: 'turn' });
+  }
+
   /**
-   * The turn that asked is over: what it asked is withdrawn, unless it is detached, and gives its key up.
+   * The turn that asked is over: what it asked is withdrawn and gives its key up, or stays without an asker if it is detached.
    * @param adopted requests of other turns that end with this one
+   * @param attended requests that stay, for which this turn has waited
    * @throws HubError `storage_failed`, after the others, if one could not be withdrawn
    */
-  async endWithTurn(turnId: string, adopted: Iterable<string> = []): Promise<void> {
+  async endWithTurn(
+    turnId: string,
+    adopted: Iterable<string> = [],
+    attended: Iterable<string> = [],
+  ): Promise<void> {
     const pending = await this.parts.store.requestsOfTurn(turnId);
-    const own = pending.filter(({ record }) => !record.detached).map(({ record }) => record.id);
+    const idsOf = (detached: boolean) =>
+      pending.filter(({ record }) => (record.detached ?? false) === detached).map(({ record }) => record.id);
+    const ending = new Set([...idsOf(false), ...adopted]);
+    const staying = [...new Set([...idsOf(true), ...attended])].filter((id) => !ending.has(id));
     const toEvent = async () =>
       ({ type: 'turn_end', at: this.parts.clock.now(), reason: 'its turn has ended' }) as const;
-    const ends = await Promise.allSettled(
-      [...own, ...adopted].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
-    );
+    for (const id of staying) this.turnAway(id, turnId);
+    const ends = await Promise.allSettled([
+      ...[...ending].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
+      ...staying.map((id) => this.leave(id)),
+    ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
@@ -278,6 +357,11 @@ export class Hitl {
     const stored = await this.parts.store.request(id);
     if (!stored) throw new HubError('not_found', 'There is no such request');
     return stored.record;
+  }
+
+  /** The request that was asked last with this key in this ticket, if there is one. */
+  async find(ticketId: string, key: string): Promise<RequestRecord | undefined> {
+    return (await this.parts.store.requestByKey(ticketId, key))?.record;
   }
 
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found`, `storage_failed` */
@@ -309,6 +393,15 @@ export class Hitl {
   /** How many promises wait for an outcome in this process. */
   get waiting(): number {
     return this.parts.waiters.size;
+  }
+
+  /** Another payload for a request. @throws HubError `invalid_request`, `too_large` */
+  private asked({ type, policy }: RequestRecord, payload: Record<string, unknown>) {
+    const { kinds } = this.parts;
+    const copy = kinds.payload(type, payload);
+    assertEditable(copy, policy);
+    const responseSchema = kinds.responseSchema(type, copy);
+    return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
   }
 
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {

@@ -107,6 +107,7 @@ export class Hub {
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
         waiters.settle(record);
+        this.hitl.forget(record.id);
         callHook(hooks, 'resolved', record, logger);
         if (record.grant) this.grants.tidy();
       },

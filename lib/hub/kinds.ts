@@ -8,6 +8,7 @@ import { describeIssue } from '../protocol/codec';
 import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
+import { unknownField } from '../protocol/unknown-field';
 import { jsonText } from './json-text';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
@@ -24,21 +25,33 @@ const comment = z.string().max(maxCommentLength).optional();
 /** A denial says at most why, and so does the approval of a tool. Made once, as all below: to make a schema costs more than to use it. */
 const commentOnly = z.strictObject({ comment });
 
-const toolApprovalPayload = z.looseObject({
+/** Everything in a payload is digested and approved, so it has nothing that no page shows. */
+const advice = 'put what is only shown into display';
+
+const toolApprovalFields = {
   tool_name: z.string().min(1).max(256),
   tool_args: z.record(z.string(), z.unknown()),
   /** Whether the arguments may be edited before they are approved. */
   editable: z.boolean().optional(),
   /** What may be given with the approval; at most one of them is. */
   grants: z.array(grantOfferSchema).min(1).max(maxGrantOffers).optional(),
+};
+const toolApprovalPayload = z.strictObject(toolApprovalFields, {
+  error: unknownField(Object.keys(toolApprovalFields), advice),
 });
+/** As it is read of a request that is there: older ones may have more. */
+const storedToolApproval = z.object(toolApprovalFields);
 
-const questionPayload = z.looseObject({
+const questionFields = {
   question: z.string().min(1).max(10_000),
   options: z.array(z.string().min(1).max(1_000)).max(100).nullish(),
   /** Whether an answer outside the options is accepted; without options it always is. */
   free_text: z.boolean().optional(),
+};
+const questionPayload = z.strictObject(questionFields, {
+  error: unknownField(Object.keys(questionFields), advice),
 });
+const storedQuestion = z.object(questionFields);
 
 const freeAnswer = z.strictObject({
   comment,
@@ -49,7 +62,7 @@ const freeAnswer = z.strictObject({
 const question: Kind = {
   payload: questionPayload,
   approval: (payload) => {
-    const { options, free_text: freeText } = questionPayload.parse(payload);
+    const { options, free_text: freeText } = storedQuestion.parse(payload);
     return options?.length && !freeText ? z.strictObject({ comment, answer: z.enum(options) }) : freeAnswer;
   },
 };
@@ -70,7 +83,7 @@ function toolApproval(tools: ReadonlyMap<string, KnownTool>): Kind {
     approval: (payload) => {
       // Most say neither, and then nothing in the payload matters.
       if (!payload.editable && !payload.grants) return commentOnly;
-      const { editable, tool_name: name, grants } = toolApprovalPayload.parse(payload);
+      const { editable, tool_name: name, grants } = storedToolApproval.parse(payload);
       const tool = editable ? tools.get(name) : undefined;
       return grants ? grantingApproval(grants, tool?.args) : (tool?.approval ?? commentOnly);
     },
@@ -99,7 +112,7 @@ function grantingApproval(
 /** The grants that a request offers; only tool approvals do. */
 export function grantsOffered(request: { type: string; payload: Record<string, unknown> }): GrantTerms[] {
   if (request.type !== 'tool_approval' || !request.payload.grants) return [];
-  return toolApprovalPayload.safeParse(request.payload).data?.grants ?? [];
+  return storedToolApproval.safeParse(request.payload).data?.grants ?? [];
 }
 
 /** The one that a response chooses. */

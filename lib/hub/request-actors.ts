@@ -132,6 +132,17 @@ export class RequestActors {
     );
   }
 
+  /** As `change`, for what decides nothing: no deadline that has passed is told before it. */
+  note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        const event = toEvent();
+        return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
+      }),
+    );
+  }
+
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.

@@ -1,5 +1,6 @@
 /** The rules before a guarded tool: which of them decides about a call; `guardTool` asks here. */
 import type { Logger } from 'winston';
+import type { Display } from '../protocol/records';
 import type { AskOptions } from './ask';
 import type { ApproveOptions, Turn } from './turn';
 
@@ -10,8 +11,12 @@ export interface ToolRule<Args> {
   /** Default: any arguments. A predicate that throws, or says neither true nor false, denies. */
   when?(args: Args, turn: Turn): boolean | Promise<boolean>;
   decide: 'allow' | 'ask' | 'deny';
-  /** With `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be granted beside the call. */
-  ask?: Omit<AskOptions, 'key'> & Pick<ApproveOptions, 'editable' | 'grants'>;
+  /** With `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be granted beside the call, what is shown beside it. */
+  ask?: Omit<AskOptions, 'key' | 'display'> &
+    Pick<ApproveOptions, 'editable' | 'grants'> & {
+      /** May depend on the arguments; if it throws, nobody is asked and nothing is run. */
+      display?: Display | ((args: Args) => Display);
+    };
   /** With `deny`: told to the agent. */
   because?: string;
 }

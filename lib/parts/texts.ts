@@ -267,6 +267,7 @@ export const texts = {
     executed: 'Ran',
     failed: 'Failed',
     unknown: 'Nobody can say whether it ran; last seen',
+    not_run: 'Not run',
   } as const,
   // The console around the parts
   console: 'Approvals',

@@ -191,8 +191,11 @@ export interface GrantRecord extends GivenGrant {
 
 /** What became of the effect that was approved; a decision and its effect are two things. */
 export interface Execution {
-  /** `unknown`: whoever ran it is gone and nobody can say whether it happened. */
-  state: 'executing' | 'executed' | 'failed' | 'unknown';
+  /**
+   * `unknown`: whoever ran it is gone and nobody can say whether it happened. `not_run`: the call that it was approved for is
+   * over, and did not begin; `error` says why. The same call, made again, may still run it.
+   */
+  state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run';
   /** Which run; a late word of an earlier run does not count. */
   runId: string;
   startedAt: Millis;

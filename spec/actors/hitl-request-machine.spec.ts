@@ -48,6 +48,7 @@ const inputs: Record<string, RequestInput> = {
   'an end that expires': born({}, { expiresAt: 30 }),
   'an end that denies': born({}, { expiresAt: 30, onExpiry: 'denied' }),
   'an end that approves': born({}, { expiresAt: 30, onExpiry: 'approved' }),
+  'a turn that asks': born({}, { turnId: 't1' }),
 };
 
 const people = {
@@ -187,6 +188,22 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('revoke_grant' as const), at, by }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom('asker_leave' as const, 'asker_leave' as const, 'asker_return' as const),
+      at,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('not_run' as const),
+      at,
+      runId: fc.constantFrom('run1', 'run2'),
+      error: fc.constant('the turn had ended'),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc
       .record({ type: fc.constant('use_grant' as const), at })
@@ -258,6 +275,7 @@ function read(actor: ReturnType<typeof start>['actor']): Terms {
     stage: record.stage,
     revision: record.revision,
     key: record.key !== undefined,
+    isAskerGone: record.asker === 'gone',
     claim: record.claim && { user: record.claim.by.userId, until: record.claim.until },
     run: run && { id: run.runId, state: run.state, until: run.until },
     votes: record.verdicts.map(
@@ -348,6 +366,8 @@ describe('the HITL request machine', () => {
       inputs['four eyes'] ?? born({}),
       [
         { ...claim, at: 5, by: people.ann },
+        { type: 'renew', at: 6, by: people.ann, until: 10 },
+        { type: 'renew', at: 6, by: people.ann, until: 18 },
         { ...claim, at: 20, by: people.rita },
         { type: 'lease_end', at: 20 },
       ],
@@ -373,6 +393,18 @@ describe('the HITL request machine', () => {
       { type: 'execution_lease_end', at: 20 },
     ];
     for (const end of ends) compare(born({}), [...run, end, { type: 'retry', at: 30 }], true);
+    const [approve, execute] = run as [RequestEvent, RequestEvent];
+    const asker: RequestEvent[] = [
+      { type: 'asker_leave', at: 4 },
+      { type: 'asker_leave', at: 4 },
+      approve,
+      { type: 'asker_return', at: 6 },
+    ];
+    compare(born({}, { turnId: 't1' }), asker, true);
+    const notRun = { type: 'not_run' as const, at: 7, error: 'the turn had ended' };
+    for (const first of [{ ...notRun, runId }, execute, { ...notRun, runId: 'run2' }]) {
+      compare(born({}), [approve, first, { ...notRun, runId: 'run2' }, { ...notRun, runId }, execute], true);
+    }
   });
 
   it('brings back verdicts that were stored without what was sent with them, and counts them', () => {

@@ -22,9 +22,12 @@ export interface OracleState {
   stage: number;
   revision: number;
   claim: { user: string; until: number } | undefined;
-  run: { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; until: number } | undefined;
+  run:
+    | { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run'; until: number }
+    | undefined;
   extra: string[];
   key: boolean;
+  isAskerGone: boolean;
   grant: { index: number; isRevoked: boolean } | undefined;
 }
 
@@ -39,6 +42,7 @@ export function firstState(): OracleState {
     run: undefined,
     extra: [],
     key: true,
+    isAskerGone: false,
     grant: undefined,
   };
 }
@@ -53,6 +57,10 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
     return judgeRun(state, event, born);
   }
   switch (event.type) {
+    case 'asker_leave':
+      return { ...state, isAskerGone: born.turnId !== undefined };
+    case 'asker_return':
+      return { ...state, isAskerGone: false };
     case 'respond': {
       if (late) return 'already_resolved';
       if (!mayAct(state, event, born)) return 'not_allowed';
@@ -172,7 +180,7 @@ function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): 
       if (!approved) return 'not_executable';
       if (run?.state === 'executing' && run.id === event.runId)
         return { ...state, run: { ...run, until: event.until } };
-      if (run) return 'not_executable';
+      if (run && run.state !== 'not_run') return 'not_executable';
       if (event.digest !== (state.revision > 1 ? 'amended' : born.digest)) return 'not_executable';
       if (event.isRevoked) return 'not_executable';
       return { ...state, run: { id: event.runId, state: 'executing', until: event.until } };
@@ -183,6 +191,13 @@ function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): 
     case 'execution_lost':
       if (run?.state !== 'executing' || run.id !== event.runId) return 'not_executable';
       return { ...state, run: { ...run, state: 'unknown' } };
+    case 'not_run': {
+      if (!approved || (run && run.state !== 'executing' && run.state !== 'not_run')) return state;
+      if (run?.state === 'executing' && run.id !== event.runId) return 'not_executable';
+      return { ...state, run: { id: event.runId, state: 'not_run', until: event.at } };
+    }
+    case 'asker_return':
+      return approved ? { ...state, isAskerGone: false } : state;
     case 'revoke_grant':
       return state.grant ? { ...state, grant: { ...state.grant, isRevoked: true } } : state;
     case 'execution_lease_end':

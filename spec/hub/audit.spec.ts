@@ -36,15 +36,16 @@ const story = async (requestId?: string) =>
 test('a request leaves a record per step, with the way it came', async () => {
   await start();
   const { id, payload, digest } = await ask({ remindIn: '1m', escalateIn: '2m', expiresIn: '1h' });
+  const amendedPayload = { ...payload, tool_args: { ip: '203.0.113.8' } };
   const bob = await hub.connect({ user: 'bob' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
   await hub.fireDeadlines('2m');
-  await hitl().amend(id, { ...payload, why: 'a scan' }, { by: { id: 'agent', name: 'Agent' }, via: 'turn' });
+  await hitl().amend(id, amendedPayload, { by: { id: 'agent', name: 'Agent' }, via: 'turn' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
   await bob.ask({ type: 'hitl_release', request_id: id });
   const answer = { request_id: id, revision: 2, status: 'approved', response: { comment: 'Known scanner' } };
   await bob.ask({ type: 'hitl_respond', ...answer });
-  await hitl().execute(id, { runId: 'r1', payload: { ...payload, why: 'a scan' } });
+  await hitl().execute(id, { runId: 'r1', payload: amendedPayload });
   await hub.fireDeadlines('1m');
   await hitl().retry(id, { by: { id: 'carol' } });
   expect(await story()).toEqual([

@@ -70,8 +70,20 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant, response } =
-      this.record;
+    const {
+      status,
+      revision,
+      stage,
+      claim,
+      verdicts,
+      respondedBy,
+      reason,
+      key,
+      execution,
+      grant,
+      response,
+      asker,
+    } = this.record;
     return {
       status,
       revision,
@@ -85,6 +97,7 @@ export class RequestAlone implements RequestSystem {
       reason: reason ?? null,
       hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
+      isAskerGone: asker === 'gone',
       grant: grant ? `${verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       reminded: this.reminded,
       escalated: this.escalated,
@@ -135,6 +148,7 @@ export class RequestAlone implements RequestSystem {
       payload: ask.payload,
       digest: digestOf(ask.payload),
       userId: ask.userId,
+      ...(ask.turnId !== undefined && { turnId: ask.turnId }),
       key: 'k1',
       createdAt: this.now,
       policy,
@@ -210,6 +224,11 @@ export class RequestAlone implements RequestSystem {
         return { type: 'execution_failed', at, runId: deed.run, error: 'no route' };
       case 'lost':
         return { type: 'execution_lost', at, runId: deed.run, error: 'cut off' };
+      case 'not_run':
+        return { type: 'not_run', at, runId: deed.run, error: 'the turn had ended' };
+      case 'asker_leave':
+      case 'asker_return':
+        return { type: deed.type, at };
       case 'revoke':
         return { type: 'revoke_grant', at, by: personOf(deed.who) };
       case 'retry':

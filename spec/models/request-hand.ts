@@ -71,6 +71,12 @@ export class RequestHand {
         return hitl.executed(id, deed.run, 'no route');
       case 'lost':
         return hitl.lost(id, deed.run, 'cut off');
+      case 'not_run':
+        return hitl.notRun(id, deed.run, 'the turn had ended');
+      case 'asker_leave':
+        return hitl.leave(id);
+      case 'asker_return':
+        return hitl.takeUp(id);
       case 'revoke': {
         const { grant, usedGrant } = await hitl.get(id);
         return grants.revoke(String(grant?.id ?? usedGrant?.id), { id: deed.who });

@@ -66,7 +66,7 @@ export class RequestInHubs implements RequestSystem {
       items.filter((each) => 'hitl' in each && each.event === event && each.hitl.id === id).length;
     if (!stored) throw new Error('It is not kept');
     const { record } = stored;
-    const { claim, execution, grant } = record;
+    const { claim, execution, grant, asker } = record;
     const left = (until: number) => (until - this.clock.now()) / tickOf(this.rules);
     return {
       status: record.status,
@@ -83,6 +83,7 @@ export class RequestInHubs implements RequestSystem {
       reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: record.key !== undefined && record.status !== 'superseded',
       run: execution?.state ?? null,
+      isAskerGone: asker === 'gone',
       grant: grant ? `${record.verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       ...this.told,
       told: { pending: times('hitl_request_pending'), resolved: times('hitl_request_resolved') },

@@ -31,7 +31,9 @@ export type RequestDeed =
   | { type: 'amend' | 'cancel' | 'supersede' | 'end_turn' | 'retry' }
   /** Someone is about to do what was shown, what was made of it by an edit, or something else. */
   | { type: 'execute'; run: string; what: 'shown' | 'edited' | 'else' }
-  | { type: 'executed' | 'failed' | 'lost'; run: string }
+  | { type: 'executed' | 'failed' | 'lost' | 'not_run'; run: string }
+  /** The turn that asked is over; it is asked again. */
+  | { type: 'asker_leave' | 'asker_return' }
   /** The grant that was given with it, or that approved it, is taken back. */
   | { type: 'revoke'; who: string }
   /** The app's own rule turns against someone. */
@@ -59,6 +61,8 @@ export interface RequestSight {
   /** Asked again with its key, it is found. */
   hasKey: boolean;
   run: string | null;
+  /** Nobody learns what is answered. */
+  isAskerGone: boolean;
   /** The grant that came with the approval, from 0, and who has revoked it. */
   grant: string | null;
   reminded: number;
@@ -111,7 +115,12 @@ interface Facts {
   reason: string | null;
   hasKey: boolean;
   approved: 'shown' | 'edited';
-  run: { name: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; left: number } | null;
+  run: {
+    name: string;
+    state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run';
+    left: number;
+  } | null;
+  isAskerGone: boolean;
 }
 
 interface Moment {
@@ -181,7 +190,7 @@ function executionRefusal({ context: { run, approved, isUncovered }, event }: Mo
   if (event.type !== 'execute') return undefined;
   if (run?.state === 'executing') return run.name === event.run ? undefined : 'not_executable under_way';
   if (run?.state === 'executed') return 'not_executable done';
-  if (run) return 'not_executable needs_retry';
+  if (run && run.state !== 'not_run') return 'not_executable needs_retry';
   if (event.what !== approved) return 'not_executable digest';
   return isUncovered ? 'not_executable grant_revoked' : undefined;
 }
@@ -216,6 +225,9 @@ export const requestSpecification = setup({
       'run' in event && context.run?.state === 'executing' && context.run.name === event.run,
     mayRetry: ({ context }) => context.run?.state === 'failed' || context.run?.state === 'unknown',
     isRunDue: ({ context }) => context.run?.state === 'executing' && context.run.left === 1,
+    mayNotRun: ({ context: { run }, event }) =>
+      'run' in event &&
+      (!run || run.state === 'not_run' || (run.state === 'executing' && run.name === event.run)),
     isCovered: ({ context }) => context.rules.covered === true,
     isRunning: ({ context }) => context.run?.state === 'executing',
   },
@@ -273,6 +285,11 @@ export const requestSpecification = setup({
     endRun: assign(({ context: { run } }, { state }: { state: 'executed' | 'failed' | 'unknown' }) => ({
       run: run && { ...run, state, left: 0 },
     })),
+    noteNotRun: assign(({ event }) =>
+      'run' in event ? { run: { name: event.run, state: 'not_run' as const, left: 0 } } : {},
+    ),
+    loseAsker: assign(({ context: { rules } }) => ({ isAskerGone: rules.asker === true })),
+    regainAsker: assign({ isAskerGone: false }),
     ageRun: assign(({ context: { run } }) => ({ run: run && { ...run, left: run.left - 1 } })),
     forgetRun: assign({ run: null }),
     dismiss: assign(({ context, event }) =>
@@ -303,6 +320,7 @@ export const requestSpecification = setup({
     hasKey: true,
     approved: 'shown',
     run: null,
+    isAskerGone: false,
   }),
   initial: 'asked',
   on: {
@@ -371,6 +389,9 @@ export const requestSpecification = setup({
         executed: { actions: notExecutable('other_run') },
         failed: { actions: notExecutable('other_run') },
         lost: { actions: notExecutable('other_run') },
+        not_run: {},
+        asker_leave: { actions: 'loseAsker' },
+        asker_return: { actions: 'regainAsker' },
         retry: { actions: notExecutable('not_approved') },
       },
     },
@@ -392,6 +413,9 @@ export const requestSpecification = setup({
         failed: { actions: notExecutable('other_run') },
         lost: { actions: notExecutable('other_run') },
         retry: { actions: notExecutable('not_approved') },
+        not_run: {},
+        asker_leave: {},
+        asker_return: {},
         wait: {},
       },
       initial: 'expired',
@@ -411,6 +435,12 @@ export const requestSpecification = setup({
               { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'unknown' } } },
               { actions: notExecutable('other_run') },
             ],
+            not_run: [
+              { guard: 'mayNotRun', actions: 'noteNotRun' },
+              { guard: 'isRunning', actions: notExecutable('other_run') },
+              {},
+            ],
+            asker_return: { actions: 'regainAsker' },
             revoke: { actions: 'revoke' },
             retry: [{ guard: 'mayRetry', actions: 'forgetRun' }, { actions: notExecutable('not_approved') }],
             wait: [
@@ -541,6 +571,9 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       executed: { perform, cases: names },
       failed: { perform, cases: names },
       lost: { perform, cases: names },
+      not_run: { perform, cases: names },
+      asker_leave: { perform, cases: rules.asker ? [{}] : [] },
+      asker_return: { perform, cases: rules.asker ? [{}] : [] },
       revoke: {
         perform,
         cases: ({ context }) => (context.grant || covered ? [{ who: 'ann' }, { who: 'bob' }] : []),
@@ -577,6 +610,7 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       reason: context.reason,
       hasKey: context.hasKey,
       run: context.run?.state ?? null,
+      isAskerGone: context.isAskerGone,
       grant: context.grant && `${context.grant.index} ${context.grant.revokedBy ?? 'holds'}`,
       reminded: context.reminded,
       escalated: context.escalated,
@@ -586,6 +620,6 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
     key: ({ value, context: { rules: _rules, counted, ...facts } }) =>
       value === 'pending'
         ? { ...facts, counted: counted.toSorted((one, other) => (one.who < other.who ? -1 : 1)) }
-        : [value, facts.run, facts.approved, facts.grant, facts.isUncovered],
+        : [value, facts.run, facts.approved, facts.grant, facts.isUncovered, facts.isAskerGone],
   });
 }

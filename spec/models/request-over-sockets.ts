@@ -74,6 +74,7 @@ export class RequestOverSockets implements RequestSystem {
       reason: hitl.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: key !== undefined && hitl.status !== 'superseded',
       run: hitl.execution?.state ?? null,
+      isAskerGone: hitl.asker === 'gone',
       grant: hitl.grant ? `${hitl.verdicts.at(-1).grant} ${hitl.grant.revoked_by?.user_id ?? 'holds'}` : null,
       reminded: this.stage.reminded.get(this.id) ?? 0,
       escalated: this.stage.escalated.get(this.id) ?? 0,
@@ -81,8 +82,11 @@ export class RequestOverSockets implements RequestSystem {
     };
   }
 
-  restart(): Promise<void> {
-    return this.stage.restart();
+  async restart(): Promise<void> {
+    const { asker } = await this.stage.hitl.get(this.id);
+    await this.stage.restart();
+    // As an agent does whose process is back: it asks again. Who had left before stays away.
+    if (this.rules.asker && !asker) await this.stage.hitl.takeUp(this.id);
   }
 
   stop(): Promise<void> {

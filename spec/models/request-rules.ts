@@ -51,6 +51,8 @@ export interface Rules {
   mayCancel?: readonly string[];
   /** It is asked in a turn, which ends. */
   turn?: boolean;
+  /** It is asked in a turn that may be over while it stays, and asked again. */
+  asker?: boolean;
   /** The app's own rule may turn against the first of them. */
   dismissal?: boolean;
   /** The runs that try to carry it out. Without any it is not withdrawn or replaced either: others are, in the same ways. */
@@ -158,6 +160,13 @@ export const requests: Readonly<Record<string, Rules>> = {
     comings: true,
   },
   'a turn that ends': { rounds: anybody, actors: ['ann'], claimers: [], runs: ['run1'], turn: true },
+  'a turn that is over while it stays': {
+    rounds: anybody,
+    actors: ['ann'],
+    claimers: [],
+    runs: ['run1'],
+    asker: true,
+  },
   'people who take it back': {
     rounds: anybody,
     actors: ['ann'],
@@ -237,6 +246,7 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
     type: answers ? 'question' : 'tool_approval',
     payload: payloadOf(rules, 1),
     userId: requester,
+    ...(rules.asker && { turnId: 'a turn of another process' }),
     policy: {
       ...(stages.length > 1 ? { stages } : stages[0]),
       ...(rules.fourEyes && { excludeRequester: true }),

@@ -174,8 +174,8 @@ export const mutants: readonly Mutant[] = [
       'dropClaim: assign({})',
     ],
     ['an amendment is no new revision', 'revision: context.revision + 1', 'revision: context.revision'],
-    ['answers count for what was asked later', '            verdicts: [],\n', ''],
-    ['an amendment leaves the stage where it was', '            stage: 0,\n', ''],
+    ['answers count for what was asked later', 'verdicts: [], stage: 0', 'stage: 0'],
+    ['an amendment leaves the stage where it was', 'verdicts: [], stage: 0', 'verdicts: []'],
     [
       'a reminder is told again and again',
       'context.remindAt.filter((at) => at > event.at)',

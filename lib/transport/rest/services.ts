@@ -41,7 +41,7 @@ export const amendRequest = operation({
   method: 'post',
   path: '/hitl/requests/:id/amend',
   callers: 'services',
-  summary: 'Replaces what is asked while it is pending.',
+  summary: 'Replaces what is asked, or what is shown beside it, while it is pending.',
   body: amendSchema,
   answers: { 200: hitl },
   refusals: ['not_found', 'already_resolved', 'invalid_request'],
@@ -83,7 +83,9 @@ export function serveServices(rest: Rest): void {
 
   rest.serve(amendRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
-    return { body: view(await hub.hitl.amend(id, call.body.payload, rest.occasion(call))) };
+    const { payload, display } = call.body;
+    const amendment = { ...rest.occasion(call), ...(display !== undefined && { display }) };
+    return { body: view(await hub.hitl.amend(id, payload, amendment)) };
   });
 
   rest.serve(reportExecution, async (call) => {
@@ -112,6 +114,7 @@ function toInput(body: Ask, userId: string): HitlRequestInput {
     key: body.key,
     supersede: body.supersede,
     messageId: message_id,
+    display: body.display,
     policy: policy && toPolicy(policy),
     remindIn: remind_in,
     escalateIn: escalate_in,

@@ -62,7 +62,7 @@ export const hitlChangingScenes: Scenes = {
         const { hitl } = hub.hub;
         const request = await askApproval(hub);
         const amended = await askApproval(hub);
-        await hitl.amend(amended.id, { ...amended.payload, why: 'scan' });
+        await hitl.amend(amended.id, { ...amended.payload, tool_args: { ip: '203.0.113.8' } });
         for (const revision of [{}, { revision: 1 }]) {
           const answered = hitl.respond(amended.id, { by: bob, status: 'approved', ...revision });
           await expect(answered).rejects.toEqual(isCode('stale_revision'));

@@ -100,7 +100,41 @@ describe('A service asks', () => {
     expect((await hub.hub.hitl.get(id)).status).toBe('pending');
   });
 
+  test('with what people are shown beside the payload, and changes that, alone or with the payload', async () => {
+    await start();
+    const alice = await hub.connect();
+    const display = { title: 'Block a host', risk: 'high', links: [{ url: 'https://siem.example.com/1' }] };
+    const { id, digest } = await ask({ display });
+    expect((await alice.next('hitl_request_pending')).hitl.display).toEqual(display);
+    const amend = (body: object) => post(`/hitl/requests/${id}/amend`, body);
+    const risky = { ...display, risk: 'critical' };
+    const { body } = await amend({ display: risky }).expect(200);
+    expect(body.hitl).toMatchObject({ revision: 2, digest, payload, display: risky });
+    expect((await alice.next('hitl_request_updated')).hitl).toEqual(body.hitl);
+    const both = { payload: { ...payload, tool_args: { ip: '198.51.100.1' } }, display: null };
+    const bare = (await amend(both).expect(200)).body.hitl;
+    expect(bare).toMatchObject({ revision: 3, payload: both.payload });
+    expect(bare).not.toHaveProperty('display');
+    expect(await codeOf(amend({}))).toBe('invalid_request');
+    expect(await codeOf(amend({ payload: null }))).toBe('invalid_frame');
+    expect(await codeOf(amend({ display: { titel: 'x' } }))).toBe('invalid_frame');
+    expect((await amend({ payload: { ...payload, why: 'x' } }).expect(422)).body.error.message).toContain(
+      'unknown field "why"; put what is only shown into display',
+    );
+    const audit = (await request(hub.server).get('/tickets/T-1/audit').set(as('alice')).expect(200)).body
+      .items;
+    expect(audit.map(({ display: shown }: { display?: object }) => shown)).toEqual([
+      display,
+      risky,
+      undefined,
+    ]);
+    expect((await get(`/hitl/requests/${id}`)).body.hitl).toEqual(bare);
+  });
+
   test.each<[string, object, number, string]>([
+    ['what is shown in a field nobody knows', { display: { titel: 'x' } }, 400, 'invalid_frame'],
+    ['a link of another scheme', { display: { links: [{ url: 'ftp://x.example' }] } }, 400, 'invalid_frame'],
+    ['more in the payload', { payload: { ...payload, environment: 'x' } }, 422, 'invalid_request'],
     ['a field nobody knows', { expire_in: '1h' }, 400, 'invalid_frame'],
     ['a rule nobody knows', { policy: { exclude_the_requester: true } }, 400, 'invalid_frame'],
     ['a rule nobody knows in a stage', { policy: { stages: [{ user: ['a'] }] } }, 400, 'invalid_frame'],
