@@ -373,6 +373,16 @@ describe('the HITL request machine', () => {
       ],
       true,
     );
+    compare(
+      born({ users: ['ann'] }),
+      [
+        { ...claim, at: 5, by: people.ann },
+        { ...claim, at: 20, by: people.bob },
+        { type: 'leave', at: 20, by: people.bob },
+        { type: 'leave', at: 20, by: people.ann },
+      ],
+      true,
+    );
     const withdraw = { type: 'withdraw' as const, at: 5, reason: 'x' };
     compare(
       born({}),
