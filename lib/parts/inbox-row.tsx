@@ -1,6 +1,7 @@
 /** One request in the inbox, in two lines: what is asked, of which values, where, by whom, since when and for how long still. */
 import { memo } from 'react';
 import type { RequestView } from '../client';
+import { visibleText } from '../protocol/visible-text';
 import { Countdown } from './countdown';
 import { Face } from './face';
 import { Glance } from './glance';
@@ -9,7 +10,6 @@ import { PlainLine } from './plain-text';
 import { optionsOf, subjectOf, titleOf, toolOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
-import { visibleText } from './visible-text';
 
 interface InboxRowProps {
   request: RequestView;

@@ -1,7 +1,7 @@
 /** Shows text from elsewhere as text: bounded, with hidden signs named, never as markup or a link; everything of a payload goes through here. */
 import { useState } from 'react';
+import { head, piecesOf } from '../protocol/visible-text';
 import { texts } from './texts';
-import { head, piecesOf } from './visible-text';
 
 /** Characters shown before somebody asks for more. */
 export const firstShown = 2_000;

@@ -1,9 +1,9 @@
 /** What a request is about, read from its payload in one place; rows, cards, notifications and the search use it. */
 import type { RequestView } from '../client';
+import { visibleText } from '../protocol/visible-text';
 import type { IconName } from './icon';
 import { isObject, type JsonObject } from './json';
 import { texts } from './texts';
-import { visibleText } from './visible-text';
 
 export interface Subject {
   readonly icon: IconName;
