@@ -1,5 +1,6 @@
 /** Every word that the parts and the console say, in English; a build with another file in its place speaks another language. */
 import type { ErrorCode } from '../client';
+import { type Offer, wholeSpan } from '../protocol/asked';
 
 const plural = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
@@ -36,12 +37,6 @@ const errors: Partial<Record<ErrorCode | 'closed' | 'queue_full', string>> = {
   queue_full: 'Too much is waiting to be sent. Try again when you are connected.',
   authentication_required: 'You are signed out. Sign in again to answer.',
 };
-
-const spans = [
-  { name: 'minute', minutes: 1 },
-  { name: 'hour', minutes: 60 },
-  { name: 'day', minutes: 1_440 },
-] as const;
 
 export const texts = {
   // Times and numbers
@@ -141,20 +136,11 @@ export const texts = {
   grantScope: 'Allow it from now on?',
   justThisOnce: 'Just this once',
   grantGiven: 'Allowed from then on as well',
-  offer: (offer: {
-    scope: 'ticket' | 'everywhere';
-    args: 'exact' | 'any';
-    expires_in_ms?: number;
-    uses?: number;
-  }) => {
+  offer: (offer: Offer) => {
     const what = offer.args === 'exact' ? 'This very call' : 'Any call of this tool';
     const where = offer.scope === 'ticket' ? 'in this ticket' : 'in every ticket';
-    const minutes = (offer.expires_in_ms ?? 0) / 60_000;
-    const unit = [...spans].reverse().find(({ minutes: least }) => minutes >= least * 2) ?? spans[0];
-    const time =
-      offer.expires_in_ms === undefined
-        ? undefined
-        : plural(Math.max(1, Math.round(minutes / unit.minutes)), unit.name);
+    const { count, unit } = wholeSpan(offer.expires_in_ms ?? 0);
+    const time = offer.expires_in_ms === undefined ? undefined : plural(count, unit);
     const often = offer.uses === undefined ? '' : `, ${plural(offer.uses, 'time')}`;
     return `${what}, ${where}${time === undefined ? '' : `, for ${time}`}${often}`;
   },
