@@ -19,8 +19,8 @@ export function answerForm(request: RequestRecord, asked: Asked, typed: Typed): 
   const canApprove = missing.length === 0;
   return [
     '<form method="post">',
-    // What Enter in a field would press, were it not disabled: only the two buttons decide.
-    '<button disabled hidden></button>',
+    // What Enter in a field presses is the first button, and that of a dialog does nothing outside one: only the two decide.
+    '<button formmethod="dialog" hidden></button>',
     isQuestion && answerField(asked, typed),
     `<label>Comment <textarea name="comment" rows="3" maxlength="4000">${escapeHtml(lineFeed(typed.comment))}</textarea></label>`,
     !canApprove &&
