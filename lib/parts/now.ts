@@ -31,3 +31,10 @@ export function useNow(stepOf: (now: number) => number): number {
   };
   return useSyncExternalStore(subscribe, now, now);
 }
+
+/** Whether a point in time, as on the wire, has come by the server's clock; renders again only when it does. */
+export function useIsOver(at: string | undefined): boolean {
+  const serverNow = useServerNow();
+  const isOver = () => at !== undefined && serverNow() >= Date.parse(at);
+  return useSyncExternalStore(subscribe, isOver, isOver);
+}
