@@ -9,12 +9,13 @@ import { ValueTree } from './value-tree';
 export function RequestPayload({ request }: { request: RequestView }) {
   const { form, rest, editable, offers, options, freeText } = subjectOf(request);
   const isPending = request.status === 'pending';
-  // While it is pending the form has the options.
+  // While it is pending the form has options and grants to choose from.
   const listed = isPending ? [] : options;
+  const offered = isPending ? [] : offers;
   const words = [
     editable !== undefined && texts.editable(editable),
     freeText !== undefined && texts.takesFreeText(freeText),
-    ...offers.map((offer) => `${texts.offered}: ${texts.offer(offer)}`),
+    ...offered.map((offer) => `${texts.offered}: ${texts.offer(offer)}`),
   ].filter((each) => typeof each === 'string');
   const hasRest = Object.keys(rest).length > 0;
   if (!hasRest && words.length === 0 && listed.length === 0) return null;

@@ -136,7 +136,7 @@ export const texts = {
   alreadyCounted: (status: string) =>
     `You ${deedOf('', status)} this in an earlier round. It waits for others now.`,
   youSaid: (type: string, status: string) => `You ${deedOf(type, status)} this.`,
-  canChange: 'It waits for others now; until it is settled you can change your answer.',
+  canChange: 'It waits for others now. You can change your answer until it is settled.',
   askerGone:
     'Nobody waits for this any more: the program that asked has ended, so an approval may run nothing.',
   askerGoneShort: 'Nobody waits for this any more',

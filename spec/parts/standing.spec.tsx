@@ -54,7 +54,7 @@ test('Answers that differ are shown with their people, and say that they have to
 test('Who has answered sees what they said and may change it; what was said in an earlier round stands', () => {
   const policy = { approvals: 2 };
   const card = show({ ...question, policy, verdicts: [verdict('ann', { answer: 'No' })] });
-  expect(card.textContent).toContain('You answered this. It waits for others now; until it is settled');
+  expect(card.textContent).toContain('You answered this. It waits for others now. You can change');
   expect(approve(card).disabled).toBe(false);
   const stages = { stages: [{ name: 'analyst' }, { name: 'lead' }] };
   const later = show({ policy: stages, stage: 1, verdicts: [verdict('ann', {})] });
