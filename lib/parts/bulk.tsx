@@ -1,6 +1,7 @@
 /** Several requests of the same tool, answered together as they were when they were chosen: everything that will run in a table, one comment, and what became of each. */
 import { useEffect, useRef, useState } from 'react';
 import { type RequestView, TicketError } from '../client';
+import { visibleText } from '../protocol/visible-text';
 import { DisplayNote } from './display-note';
 import { ExpandingText } from './expanding-text';
 import { Foldable, useUnseen } from './folds';
@@ -58,6 +59,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
   const [first] = chosen;
   if (!first) return null;
   const columns = columnsOf(chosen);
+  const hasOthers = chosen.some(({ request }) => hasMore(request, columns));
   const canAnswer = ({ request, dropped }: Chosen) =>
     dropped === undefined &&
     !results.has(request.id) &&
@@ -108,7 +110,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
                   <PlainText text={column} first={60} />
                 </th>
               ))}
-              <th scope="col">{texts.otherArguments}</th>
+              {hasOthers && <th scope="col">{texts.otherArguments}</th>}
               <th scope="col">
                 <span className="hitl-hidden">{texts.outcome}</span>
               </th>
@@ -120,6 +122,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
                 key={each.request.id}
                 chosen={each}
                 columns={columns}
+                hasOthers={hasOthers}
                 me={me}
                 result={results.get(each.request.id)}
               />
@@ -162,12 +165,14 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
 interface RowProps {
   chosen: Chosen;
   columns: readonly string[];
+  /** Whether any row has something that has no column of its own. */
+  hasOthers: boolean;
   me: Me | undefined;
   result: RequestView | TicketError | undefined;
 }
 
 /** Everything of one request. */
-function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
+function Row({ chosen: { request, dropped }, columns, hasOthers, me, result }: RowProps) {
   const { title, values = {} } = subjectOf(request);
   const others = Object.entries(values).filter(([name]) => !columns.includes(name));
   const claim = useClaim(request);
@@ -183,14 +188,18 @@ function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
         </small>
       </th>
       {columns.map((column) => (
-        <td key={column}>{Object.hasOwn(values, column) && <ValueTree value={values[column]} />}</td>
+        <td key={column} data-name={visibleText(column, 60)}>
+          {Object.hasOwn(values, column) && <ValueTree value={values[column]} />}
+        </td>
       ))}
-      <td>
-        {others.length > 0 && <ValueTree value={Object.fromEntries(others)} />}
-        <RequestPayload request={request} />
-        <DisplayNote display={request.display} />
-        {request.asker === 'gone' && <small>{texts.askerGone}</small>}
-      </td>
+      {hasOthers && (
+        <td>
+          {others.length > 0 && <ValueTree value={Object.fromEntries(others)} />}
+          <RequestPayload request={request} />
+          <DisplayNote display={request.display} />
+          {request.asker === 'gone' && <small>{texts.askerGone}</small>}
+        </td>
+      )}
       <td>
         {result instanceof TicketError ? (
           <small className="hitl-no">{texts.shortError(result.code)}</small>
@@ -201,6 +210,18 @@ function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
         )}
       </td>
     </tr>
+  );
+}
+
+/** Whether a request shows more than its columns. */
+function hasMore(request: RequestView, columns: readonly string[]): boolean {
+  const { values = {}, rest, editable } = subjectOf(request);
+  return (
+    Object.keys(values).some((name) => !columns.includes(name)) ||
+    Object.keys(rest).length > 0 ||
+    editable !== undefined ||
+    request.display !== undefined ||
+    request.asker === 'gone'
   );
 }
 

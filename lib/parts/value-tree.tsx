@@ -139,7 +139,7 @@ function Leaf({ value }: { value: unknown }) {
 }
 
 /** A text that reads like another kind of value or like a word of ours, or whose ends cannot be seen. */
-function needsQuotes(text: string): boolean {
+export function needsQuotes(text: string): boolean {
   return (
     text.trim() !== text ||
     !Number.isNaN(Number(text.replaceAll(/[_,]/g, ''))) ||

@@ -153,7 +153,7 @@ function payload({ form, values, freeText, editable, offers, rest }: Asked, requ
   const isEditable = editable === true && hasField(request, 'tool_args');
   return [
     values && block(form === 'tool' ? 'What will run' : 'What is asked', values),
-    freeText !== undefined && `<p>An answer of one’s own: ${freeText ? 'yes' : 'no'}.</p>`,
+    freeText !== undefined && `<p>${freeText ? 'An' : 'No'} answer outside the options is taken.</p>`,
     Object.keys(rest).length > 0 && block('Also part of this request', rest),
     editable === true &&
       `<p>The arguments may be edited before they are approved${isEditable ? ', in the console' : ''}; here they are approved as they are.</p>`,

@@ -71,6 +71,11 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     await alice.page.locator(`[data-bulk="${two.id}"]`).getByText('Has changed since you chose it').waitFor();
     expect(await alice.row(two.id).getByRole('checkbox').isChecked()).toBe(false);
     await shoot(alice.page, 'bulk-dropped');
+    if (process.env.SCREENSHOTS) {
+      await alice.page.setViewportSize({ width: 390, height: 900 });
+      await shoot(alice.page, 'bulk-phone');
+      await alice.page.setViewportSize({ width: 1_280, height: 720 });
+    }
     await approve.click();
     await alice.page.getByRole('row', { name: /\/opt.*Approved/ }).waitFor();
     expect(
