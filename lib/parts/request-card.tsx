@@ -5,7 +5,7 @@ import { checkResponse, type Request } from '../react';
 import { Countdown } from './countdown';
 import { DisplayNote } from './display-note';
 import { Face } from './face';
-import { Foldable, MayStayFolded } from './folds';
+import { Foldable, MayStayFolded, useUnseen } from './folds';
 import { Icon } from './icon';
 import { isObject, type JsonObject } from './json';
 import { PlainText } from './plain-text';
@@ -35,7 +35,15 @@ export interface RequestCardProps {
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
-export function RequestCard({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
+export function RequestCard(props: RequestCardProps) {
+  return (
+    <Foldable>
+      <Card {...props} />
+    </Foldable>
+  );
+}
+
+function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
   const { request } = desk;
   const { icon, kind, title, isCode } = subjectOf(request);
   const heading = useId();
@@ -45,82 +53,76 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
   return (
-    <Foldable>
-      <article
-        className="hitl-card"
-        data-size={size}
-        data-request={request.id}
-        data-status={request.status}
-        aria-labelledby={heading}
-      >
-        <header className="hitl-card-head">
-          <p className="hitl-card-kind">
-            <Icon name={icon} /> <PlainText text={kind} first={60} />
-            {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
-            <span className="hitl-push" />
-            {more}
-          </p>
-          <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
-            <PlainText text={title} first={600} />
-          </h2>
-          <p className="hitl-card-asked">
-            {request.user_id !== undefined && (
-              <>
-                {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
-              </>
-            )}
-            <Ago at={request.created_at} />
-            {size === 'full' && (
-              <>
-                {' '}
-                · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
-              </>
-            )}
-            {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
-          </p>
-        </header>
-        <DisplayNote display={request.display} />
-        <Values desk={desk} />
-        <RequestPayload request={request} />
-        <MayStayFolded>
-          <RequestPolicy request={request} />
-          {desk.error && <Problem error={desk.error} request={request} />}
-        </MayStayFolded>
-        <AskerNote request={request} />
-        {isPending ? (
-          <>
-            <MayStayFolded>
-              <ClaimNote claim={claim} me={me} />
-              <OwnVerdict request={request} me={me} />
-            </MayStayFolded>
-            {isUnread && (
-              <p className="hitl-problem" role="alert">
-                <Icon name="history" />
-                <span>{texts.changedSince}</span>
-                <button
-                  type="button"
-                  className="hitl-button"
-                  onClick={() => setReadRevision(request.revision)}
-                >
-                  {texts.iHaveRead}
-                </button>
-              </p>
-            )}
-            <RequestAnswer
-              desk={desk}
-              obstacle={whyNot(request, me, claim)}
-              isUnread={isUnread}
-              myId={me?.id}
-              onAnswered={onAnswered}
-            />
-          </>
-        ) : (
+    <article
+      className="hitl-card"
+      data-size={size}
+      data-request={request.id}
+      data-status={request.status}
+      aria-labelledby={heading}
+    >
+      <header className="hitl-card-head">
+        <p className="hitl-card-kind">
+          <Icon name={icon} /> <PlainText text={kind} first={60} />
+          {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
+          <span className="hitl-push" />
+          {more}
+        </p>
+        <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
+          <PlainText text={title} first={600} />
+        </h2>
+        <p className="hitl-card-asked">
+          {request.user_id !== undefined && (
+            <>
+              {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
+            </>
+          )}
+          <Ago at={request.created_at} />
+          {size === 'full' && (
+            <>
+              {' '}
+              · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
+            </>
+          )}
+          {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
+        </p>
+      </header>
+      <DisplayNote display={request.display} />
+      <Values desk={desk} />
+      <RequestPayload request={request} />
+      <MayStayFolded>
+        <RequestPolicy request={request} />
+        {desk.error && <Problem error={desk.error} request={request} />}
+      </MayStayFolded>
+      <AskerNote request={request} />
+      {isPending ? (
+        <>
           <MayStayFolded>
-            <RequestOutcome request={request} />
+            <ClaimNote claim={claim} me={me} />
+            <OwnVerdict request={request} me={me} />
           </MayStayFolded>
-        )}
-      </article>
-    </Foldable>
+          {isUnread && (
+            <p className="hitl-problem" role="alert">
+              <Icon name="history" />
+              <span>{texts.changedSince}</span>
+              <button type="button" className="hitl-button" onClick={() => setReadRevision(request.revision)}>
+                {texts.iHaveRead}
+              </button>
+            </p>
+          )}
+          <RequestAnswer
+            desk={desk}
+            obstacle={whyNot(request, me, claim)}
+            isUnread={isUnread}
+            myId={me?.id}
+            onAnswered={onAnswered}
+          />
+        </>
+      ) : (
+        <MayStayFolded>
+          <RequestOutcome request={request} />
+        </MayStayFolded>
+      )}
+    </article>
   );
 }
 
@@ -129,6 +131,7 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
   const { request, draft, edit } = desk;
   const { values } = subjectOf(request);
   const schema = propertyOf(request.response_schema, 'tool_args');
+  const unseen = useUnseen();
   const isEditing = request.status === 'pending' && draft.tool_args !== undefined;
   if (!values) return null;
   const approved = request.response?.tool_args;
@@ -142,6 +145,8 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
             type="button"
             className="hitl-quiet"
             aria-pressed={isEditing}
+            // What is edited is approved as well, so the rest of it has been looked at first.
+            disabled={!isEditing && unseen.count > 0}
             onClick={() => edit({ tool_args: isEditing ? undefined : values })}
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
