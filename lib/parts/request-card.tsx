@@ -3,15 +3,18 @@ import { type ReactNode, useId, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
 import { Countdown } from './countdown';
+import { DisplayNote } from './display-note';
 import { Face } from './face';
+import { Foldable, MayStayFolded, useUnseen } from './folds';
 import { Icon } from './icon';
 import { isObject, type JsonObject } from './json';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
 import { RequestAnswer } from './request-answer';
 import { RequestOutcome } from './request-outcome';
+import { RequestPayload } from './request-payload';
 import { RequestPolicy } from './request-policy';
-import { type Me, whyNot } from './right-to-answer';
+import { type Me, ownVerdict, useClaim, whyNot } from './right-to-answer';
 import { fieldsOf, jsonField, propertyOf, type Schema } from './schema-fields';
 import { SchemaForm } from './schema-form';
 import { subjectOf } from './subject';
@@ -32,10 +35,19 @@ export interface RequestCardProps {
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
-export function RequestCard({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
+export function RequestCard(props: RequestCardProps) {
+  return (
+    <Foldable>
+      <Card {...props} />
+    </Foldable>
+  );
+}
+
+function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
   const { request } = desk;
   const { icon, kind, title, isCode } = subjectOf(request);
   const heading = useId();
+  const claim = useClaim(request);
   const isPending = request.status === 'pending';
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
@@ -74,12 +86,20 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
           {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
         </p>
       </header>
+      <DisplayNote display={request.display} />
       <Values desk={desk} />
-      <RequestPolicy request={request} />
-      {desk.error && <Problem error={desk.error} request={request} />}
+      <RequestPayload request={request} />
+      <MayStayFolded>
+        <RequestPolicy request={request} />
+        {desk.error && <Problem error={desk.error} request={request} />}
+      </MayStayFolded>
+      <AskerNote request={request} />
       {isPending ? (
         <>
-          <ClaimNote request={request} me={me} />
+          <MayStayFolded>
+            <ClaimNote claim={claim} me={me} />
+            <OwnVerdict request={request} me={me} />
+          </MayStayFolded>
           {isUnread && (
             <p className="hitl-problem" role="alert">
               <Icon name="history" />
@@ -91,14 +111,16 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
           )}
           <RequestAnswer
             desk={desk}
-            obstacle={whyNot(request, me)}
+            obstacle={whyNot(request, me, claim)}
             isUnread={isUnread}
             myId={me?.id}
             onAnswered={onAnswered}
           />
         </>
       ) : (
-        <RequestOutcome request={request} />
+        <MayStayFolded>
+          <RequestOutcome request={request} />
+        </MayStayFolded>
       )}
     </article>
   );
@@ -109,6 +131,7 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
   const { request, draft, edit } = desk;
   const { values } = subjectOf(request);
   const schema = propertyOf(request.response_schema, 'tool_args');
+  const unseen = useUnseen();
   const isEditing = request.status === 'pending' && draft.tool_args !== undefined;
   if (!values) return null;
   const approved = request.response?.tool_args;
@@ -122,6 +145,8 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
             type="button"
             className="hitl-quiet"
             aria-pressed={isEditing}
+            // What is edited is approved as well, so the rest of it has been looked at first.
+            disabled={!isEditing && unseen.count > 0}
             onClick={() => edit({ tool_args: isEditing ? undefined : values })}
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
@@ -133,7 +158,11 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
       ) : Object.keys(values).length === 0 ? (
         <p className="hitl-empty">{isTool ? texts.noArguments : texts.emptyObject}</p>
       ) : (
-        <ValueTree value={approved ?? values} before={approved === undefined ? undefined : values} />
+        <ValueTree
+          key={request.revision}
+          value={approved ?? values}
+          before={approved === undefined ? undefined : values}
+        />
       )}
     </section>
   );
@@ -170,14 +199,38 @@ function ArgumentsEditor({ desk, schema, before }: ArgumentsEditorProps) {
   );
 }
 
-function ClaimNote({ request, me }: { request: RequestView; me: Me | undefined }) {
-  const { claimed_by: claim } = request;
+function ClaimNote({ claim, me }: { claim: RequestView['claimed_by']; me: Me | undefined }) {
   if (!claim || claim.user_id === me?.id) return null;
   return (
     <p className="hitl-claim" role="status">
       <Face name={claim.display_name} id={claim.user_id} />
       <span>
         <PlainText text={claim.display_name} first={100} /> {texts.isAnswering}
+      </span>
+    </p>
+  );
+}
+
+/** Nobody believes that something will run: the program that asked has ended. */
+function AskerNote({ request }: { request: RequestView }) {
+  if (request.asker !== 'gone' || request.status !== 'pending') return null;
+  return (
+    <p className="hitl-problem" role="status">
+      <Icon name="warning" />
+      <span>{texts.askerGone}</span>
+    </p>
+  );
+}
+
+/** What the reader has said already, which they may change while others are asked. */
+function OwnVerdict({ request, me }: { request: RequestView; me: Me | undefined }) {
+  const mine = ownVerdict(request, me);
+  if (!mine) return null;
+  return (
+    <p className="hitl-claim" role="status">
+      <Icon name="check" />
+      <span>
+        {texts.youSaid(request.type, mine.status)} {texts.canChange}
       </span>
     </p>
   );
