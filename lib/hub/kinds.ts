@@ -7,6 +7,8 @@ import { describeIssue } from '../protocol/codec';
 import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
+import { inputSchema } from './input-schema';
+import { issuesOf } from './response-issues';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
 export const maxPayloadBytes = 262_144;
@@ -147,12 +149,15 @@ export class Kinds {
     if (!schema) return undefined;
     const known = this.jsonSchemas.get(schema);
     if (known) return known;
-    const made = deepFreeze(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+    const made = deepFreeze(inputSchema(schema));
     this.jsonSchemas.set(schema, made);
     return made;
   }
 
-  /** The response, if it fits the request's kind and payload. @throws HubError `invalid_response` saying what is wrong */
+  /**
+   * The response, if it fits the request's kind and payload.
+   * @throws HubError `invalid_response` saying what is wrong; `details.issues` has all of it with its place
+   */
   response(
     request: { type: string; payload: Record<string, unknown> },
     status: 'approved' | 'denied',
@@ -163,7 +168,10 @@ export class Kinds {
       throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
     assertPlain(response);
     const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(response);
-    if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
+    if (!result.success) {
+      const issues = issuesOf(result.error);
+      throw new HubError('invalid_response', describeIssue(result.error.issues[0]), { issues });
+    }
     // As it will be kept: a schema may make something of it that JSON has no words for.
     return Object.keys(result.data).length > 0 ? (jsonCopy(result.data) as RequestResponse) : undefined;
   }
