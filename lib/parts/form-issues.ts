@@ -27,7 +27,7 @@ function pathsWithin(field: Field, value: unknown): string[] {
   switch (field.control.kind) {
     case 'group':
     case 'record': {
-      if (!isObject(value)) return [];
+      if (!isObject(value) || isMissing(value)) return [];
       const names = fieldsOf(field).map(({ name }) => name);
       return [...new Set([...names, ...Object.keys(value)])].map((name) => pathOf(field, name));
     }

@@ -1,10 +1,12 @@
 /** One of several shapes: which one is chosen first, by nobody but the person, and then filled in. */
 import { useState } from 'react';
+import { unfinishedOf } from '../react/unfinished';
 import { type ControlProps, labelOf } from './form-control';
 import { besides } from './form-issues';
+import { isObject, isSame } from './json';
 import { PlainText } from './plain-text';
 import { type Branch, branchOf } from './schema-controls';
-import { branchField } from './schema-fields';
+import { branchField, type Field, fieldsOf } from './schema-fields';
 import { initialOf, isMissing, missing } from './schema-values';
 import { texts } from './texts';
 
@@ -23,7 +25,7 @@ export function UnionControl(props: ControlProps<'union'>) {
     const first = branchField(field, branch);
     const { control } = first;
     const only = control.kind === 'choice' && control.options.length === 1 ? control.options[0] : undefined;
-    onChange(only === undefined ? (initialOf(first) ?? missing) : only);
+    onChange(only === undefined ? complete(first, initialOf(first)) : only);
   };
   const isSingle = own?.control.kind === 'choice' && own.control.options.length === 1;
   return (
@@ -68,12 +70,12 @@ export function UnionControl(props: ControlProps<'union'>) {
             // Another branch is another field, with nothing left in it of the one before.
             key={chosen.title}
             field={{ ...own, title: chosen.title, description: own.description }}
-            value={value}
+            value={begun(value)}
             before={before}
             isCode={isCode}
             // That nothing is there is said once, beside the choice.
             issues={isMissing(value) ? besides(issues, [field.path]) : issues}
-            onChange={(changed) => onChange(changed === undefined ? missing : changed)}
+            onChange={(changed) => onChange(complete(own, changed))}
           />
         </div>
       )}
@@ -84,4 +86,18 @@ export function UnionControl(props: ControlProps<'union'>) {
       )}
     </div>
   );
+}
+
+/** What has to be put in stands there as missing, so that the value fits no other branch. */
+function complete(branch: Field, value: unknown): unknown {
+  if (value === undefined) return missing;
+  if (!isObject(value) || unfinishedOf(value)) return value;
+  const absent = fieldsOf(branch).filter(({ name, isRequired }) => isRequired && value[name] === undefined);
+  return { ...value, ...Object.fromEntries(absent.map(({ name }) => [name, missing])) };
+}
+
+/** Without what is missing. */
+function begun(value: unknown): unknown {
+  if (!isObject(value) || unfinishedOf(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => !isSame(each, missing)));
 }

@@ -12,6 +12,7 @@ import { UnionControl } from './form-union';
 import { isSame } from './json';
 import { PlainText } from './plain-text';
 import type { Control } from './schema-controls';
+import { isMissing } from './schema-values';
 import { texts } from './texts';
 
 /** A field with its label, its control, what is wrong with it and what it may be. A group at the top has neither label nor frame. */
@@ -36,6 +37,9 @@ const sets: ReadonlySet<Control['kind']> = new Set([
   'record',
   'union',
 ]);
+
+/** Of these what is missing looks like what is absent. */
+const wholes: ReadonlySet<Control['kind']> = new Set(['list', 'tuple', 'group', 'record']);
 
 function FieldRow(props: RowProps) {
   const { field, value, before, issues } = props;
@@ -105,7 +109,8 @@ function ControlOf({ box, ...row }: RowProps & { box: Box }) {
   if (kind === 'fixed') return <output id={box.id}>{textOf(row.value)}</output>;
   // Each is drawn by the control of its own kind, which the types cannot follow through a table.
   const Control = controls[kind] as ComponentType<ControlProps>;
-  return <Control {...(row as ControlProps)} box={box} Row={FieldRow} />;
+  const value = wholes.has(kind) && isMissing(row.value) ? undefined : row.value;
+  return <Control {...(row as ControlProps)} value={value} box={box} Row={FieldRow} />;
 }
 
 const controls = {

@@ -64,12 +64,13 @@ export function branchesOf(shape: Schema, root: Schema, steps = 4): Schema[] {
   if (Array.isArray(type) && !('enum' in shape)) return type.map((each) => ({ ...others, type: each }));
   const listed = anyOf ?? oneOf;
   if (!Array.isArray(listed)) return [];
-  return listed.filter(isObject).flatMap((each) => {
+  const all = listed.filter(isObject).flatMap((each) => {
     const branch = shapeOf(each, root);
     const own = 'properties' in others ? both(others, branch) : branch;
     const inner = steps > 0 && own.title === undefined ? branchesOf(own, root, steps - 1) : [];
     return inner.length > 0 ? inner : [own];
   });
+  return all.filter((branch, at) => all.findIndex((each) => isSame(each, branch)) === at);
 }
 
 export function propertiesOf(shape: Schema): Readonly<Record<string, Schema>> {
