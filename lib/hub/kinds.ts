@@ -42,7 +42,8 @@ const questionPayload = z.looseObject({
 
 const freeAnswer = z.strictObject({
   comment,
-  answer: z.string().trim().min(1, 'A question needs an answer').max(maxCommentLength),
+  // As it was typed: what is shown is what the agent is given.
+  answer: z.string().max(maxCommentLength).regex(/\S/, 'A question needs an answer'),
 });
 
 /** The reference's question (A62). */

@@ -46,8 +46,8 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
   const comment = place.kind === 'field' ? reason : typeof draft.comment === 'string' ? draft.comment : '';
   const found = [
     ...(form.field && value === undefined ? [{ path: '', message: 'is required' }] : []),
-    ...checkResponse(schema, filled),
     ...commentIssues(place, comment),
+    ...checkResponse(schema, filled),
   ];
   const issues = [...(hasTried ? found : []), ...refused];
   const isEditing = draft.tool_args !== undefined;

@@ -50,7 +50,7 @@ function isPlain({ shape, isRequired }: { shape: Schema; isRequired: boolean }):
 /** What is not in the form of a request's kind, since it has a place of its own. */
 function placedIn({ type }: Pick<RequestView, 'type'>, comment: CommentPlace): string[] {
   return [
-    ...(comment.kind === 'box' ? ['comment'] : []),
+    ...(comment.kind === 'box' || comment.kind === 'denial' ? ['comment'] : []),
     ...(type === 'question' ? ['answer'] : []),
     ...(type === 'tool_approval' ? ['tool_args', 'grant'] : []),
   ];

@@ -1,16 +1,17 @@
 /** What a form shows when it is sent is what arrives, or it is refused with a place: over random schemas, with somebody who fills it in by chance. */
-import { act, fireEvent, waitFor } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import '../seed';
+import type { RequestRecord } from '../../lib';
 import { Request } from '../../lib/parts';
 import { seededRandom } from '../../lib/testing/seeded-random';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { readFields } from './form-reader';
 import { fillIn } from './form-typist';
 import { leavePages, openPage } from './page';
-import { responses } from './random-schemas';
+import { objects, type SampledObject } from './random-schemas';
 
 jest.setTimeout(120_000);
 
@@ -43,7 +44,25 @@ async function ask(schema: z.ZodType<Record<string, unknown>>): Promise<string> 
   return id;
 }
 
-const card = () => document.querySelector<HTMLElement>('.hitl-answer-form') ?? document.body;
+async function askTool(schema: SampledObject['schema'], args: Record<string, unknown>): Promise<string> {
+  tools += 1;
+  const name = `tool_${tools}`;
+  hub.hub.hitl.defineTool(name, schema);
+  const { id } = await hub.hub.hitl.request({
+    ticketId: 'T-1',
+    sessionId: 's',
+    userId: 'agent',
+    type: 'tool_approval',
+    payload: { tool_name: name, tool_args: args, editable: true },
+    detached: true,
+  });
+  return id;
+}
+let tools = 0;
+
+const part = (selector: string) => document.querySelector<HTMLElement>(selector) ?? document.body;
+const form = () => part('.hitl-answer-form');
+const editor = () => part('.hitl-values');
 const issues = () => [...document.querySelectorAll('.hitl-issue')].map((each) => each.textContent ?? '');
 
 async function open(id: string): Promise<void> {
@@ -52,14 +71,16 @@ async function open(id: string): Promise<void> {
 }
 
 /** Presses Approve, and waits for what comes of it. */
-async function approve(id: string) {
-  const button = document.querySelector<HTMLElement>('[data-decide="approved"]');
-  fireEvent.click(button ?? document.body);
+async function approve(id: string): Promise<RequestRecord & { isSent: boolean }> {
+  const sent = jest.spyOn(WebSocket.prototype, 'send');
+  fireEvent.click(part('[data-decide="approved"]'));
   await waitFor(async () => {
     const { status } = await hub.hub.hitl.get(id);
     if (status === 'pending' && issues().length === 0) throw new Error('nothing came of it');
   });
-  return hub.hub.hitl.get(id);
+  const isSent = sent.mock.calls.some(([frame]) => String(frame).includes('"type":"hitl_respond"'));
+  sent.mockRestore();
+  return { ...(await hub.hub.hitl.get(id)), isSent };
 }
 
 async function overRest(id: string, response: unknown) {
@@ -71,18 +92,15 @@ async function overRest(id: string, response: unknown) {
   return { status: answer.status, body: await answer.json() };
 }
 
-test('by chance', async () => {
-  const ends = { approved: 0, refusedHere: 0, refusedThere: 0 };
+test('of a kind of the app', async () => {
+  const ends = { approved: 0, refused: 0 };
   await fc.assert(
-    fc.asyncProperty(responses, fc.nat(), async (schema, seed) => {
+    fc.asyncProperty(objects, fc.nat(), async ({ schema }, seed) => {
       const id = await ask(schema);
       await open(id);
-      act(() => fillIn(card(), seededRandom(seed)));
-      const sent = jest.spyOn(WebSocket.prototype, 'send');
-      const shown = read();
-      const { status, response = {} } = await approve(id);
-      const frames = sent.mock.calls.filter(([frame]) => String(frame).includes('"type":"hitl_respond"'));
-      sent.mockRestore();
+      act(() => fillIn(form(), seededRandom(seed)));
+      const shown = read(form());
+      const { status, response = {}, isSent } = await approve(id);
       if (status === 'approved') {
         ends.approved += 1;
         expect(response).toEqual(shown);
@@ -91,9 +109,9 @@ test('by chance', async () => {
         expect(rest).toMatchObject({ status: 200 });
         expect(rest.body.hitl.response ?? {}).toEqual(shown);
       } else {
+        ends.refused += 1;
         expect(status).toBe('pending');
-        ends[frames.length > 0 ? 'refusedThere' : 'refusedHere'] += 1;
-        if (frames.length > 0) expect(await overRest(id, shown)).toMatchObject({ status: 422 });
+        if (isSent) expect(await overRest(id, shown)).toMatchObject({ status: 422 });
       }
       await leavePages();
     }),
@@ -101,13 +119,33 @@ test('by chance', async () => {
   );
   // Else the property would say nothing.
   expect(ends.approved).toBeGreaterThan(10);
-  expect(ends.refusedHere).toBeGreaterThan(10);
-  expect(ends.refusedThere).toBeGreaterThan(0);
+  expect(ends.refused).toBeGreaterThan(10);
 });
 
-function read(): Record<string, unknown> | undefined {
+test('of the arguments of a tool, with what was asked and the defaults of its schema in them', async () => {
+  const ends = { approved: 0, refused: 0 };
+  await fc.assert(
+    fc.asyncProperty(objects, fc.nat(), async ({ schema, sample }, seed) => {
+      const id = await askTool(schema, sample);
+      await open(id);
+      fireEvent.click(screen.getByText('Edit'));
+      if (seed % 3 > 0) act(() => fillIn(editor(), seededRandom(seed)));
+      const shown = read(editor(), 'tool_args');
+      const { status, response = {} } = await approve(id);
+      ends[status === 'approved' ? 'approved' : 'refused'] += 1;
+      if (status === 'approved') expect(response.tool_args).toEqual(shown);
+      else expect(status).toBe('pending');
+      await leavePages();
+    }),
+    { numRuns: 40 },
+  );
+  expect(ends.approved).toBeGreaterThan(5);
+  expect(ends.refused).toBeGreaterThan(5);
+});
+
+function read(whole: HTMLElement, path = ''): Record<string, unknown> | undefined {
   try {
-    return readFields(card());
+    return readFields(whole, path);
   } catch {
     // JSON that is none; nothing of it may be sent.
     return undefined;

@@ -81,14 +81,20 @@ const standing = fc.constantFrom<(all: Sampled) => z.ZodType>(
   ({ schema, sample }) => schema.optional().default(sample as never),
 );
 
-/** The schema of a whole response. */
-export const responses: fc.Arbitrary<z.ZodType<Record<string, unknown>>> = fc
+export interface SampledObject {
+  schema: z.ZodType<Record<string, unknown>>;
+  sample: Record<string, unknown>;
+}
+
+/** The schema of a whole response, or of the arguments of a tool. */
+export const objects: fc.Arbitrary<SampledObject> = fc
   .array(fc.tuple(sampled, standing), { minLength: 1, maxLength: 4 })
   .map((fields) => {
     const schema = z.strictObject({
       ...Object.fromEntries(fields.map(([each, stand], at) => [`field${at}`, stand(each)])),
       comment: z.string().max(20).optional(),
     });
+    const sample = Object.fromEntries(fields.map(([each], at) => [`field${at}`, each.sample]));
     // So that a counterexample can be read.
-    return Object.assign(schema, { [fc.toStringMethod]: () => JSON.stringify(inputSchema(schema)) });
+    return { schema, sample, [fc.toStringMethod]: () => JSON.stringify(inputSchema(schema)) };
   });
