@@ -1,6 +1,7 @@
 /** Edits the arguments of a tool before they are approved: field by field where the schema names the fields, else as one control; a request's card shows it. */
 import type { RequestView } from '../client';
 import { checkResponse, type Issue, type Request } from '../react';
+import { eachOnce } from './form-issues';
 import type { JsonObject } from './json';
 import { type Field, fieldOf } from './schema-fields';
 import { SchemaForm } from './schema-form';
@@ -25,7 +26,7 @@ export function ArgumentsEditor({ desk, schema, before, refused = [] }: Argument
       value={draft.tool_args}
       before={{ value: before }}
       isCode
-      issues={[...found, ...refused]}
+      issues={eachOnce([...found, ...refused])}
       // What is no object yet stands in the draft all the same; it is found wrong, so that it is not sent.
       onChange={(changed) => edit({ tool_args: (changed ?? {}) as JsonObject })}
     />

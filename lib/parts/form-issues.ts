@@ -17,6 +17,14 @@ export function besides(issues: readonly Issue[], paths: readonly string[]): Iss
   return issues.filter(({ path }) => !paths.some((ancestor) => isAt(path, ancestor)));
 }
 
+/** What the page and the server both found is said once. */
+export function eachOnce(issues: readonly Issue[]): Issue[] {
+  return issues.filter(
+    ({ path, message }, at) =>
+      issues.findIndex((each) => each.path === path && each.message === message) === at,
+  );
+}
+
 /** The paths that a form shows as a whole; a group at the top has no place for what is wrong with all of it. */
 export function pathsIn(field: Field, value: unknown): string[] {
   return field.control.kind === 'group' ? pathsWithin(field, value) : [field.path];

@@ -3,7 +3,7 @@ import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Issue, type Request } from '../react';
 import { ExpandingText } from './expanding-text';
-import { besides, pathsIn } from './form-issues';
+import { besides, eachOnce, pathsIn } from './form-issues';
 import { GrantOffer, offersOf } from './grant-offer';
 import { Key } from './key';
 import { PlainText } from './plain-text';
@@ -49,15 +49,15 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
     ...commentIssues(place, comment),
     ...checkResponse(schema, filled),
   ];
-  const issues = [...(hasTried ? found : []), ...refused];
+  const issues = eachOnce([...(hasTried ? found : []), ...refused]);
   const isEditing = draft.tool_args !== undefined;
   const elsewhere = besides(issues, [
     ...(form.field ? pathsIn(form.field, value) : []),
     ...(request.type === 'question' ? ['answer'] : []),
     ...(isEditing ? ['tool_args'] : []),
-    ...(place.kind === 'text' ? [] : ['comment']),
+    ...(place.kind === 'text' ? [] : [placeOf(place)]),
   ]);
-  const commentWrong = place.kind === 'text' ? undefined : issues.find(({ path }) => path === 'comment');
+  const commentWrong = place.kind === 'text' ? undefined : issues.find(({ path }) => path === placeOf(place));
   // Once what is wrong is drawn, the first of it is where the cursor belongs.
   useEffect(() => {
     if (attempts > 0) firstWrong(formElement.current)?.focus();
@@ -71,7 +71,7 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
     // The second click of a double click would fall on whatever has taken this place meanwhile.
     if (event.detail > 1 || isOff) return;
     const wrong = status === 'approved' ? found : commentIssues({ kind: 'box', most: maxComment }, comment);
-    setTried(true);
+    if (status === 'approved' || wrong.length > 0) setTried(true);
     if (wrong.length > 0) {
       setAttempts(attempts + 1);
       return;
@@ -258,10 +258,15 @@ function useClaim(desk: RequestAnswerProps['desk'], myId: string | undefined): (
   };
 }
 
+/** The path of what is written in the box beside the buttons; of a reason none that a response has. */
+function placeOf({ kind }: CommentPlace): string {
+  return kind === 'field' ? 'hitl:reason' : 'comment';
+}
+
 /** What is wrong with the comment as it would go with an approval; of a box, that it is too long. */
 function commentIssues(place: CommentPlace, comment: string): Issue[] {
   if (comment === '' || place.kind === 'text') return [];
-  if (place.kind !== 'box') return [{ path: 'comment', message: texts.commentNotTaken }];
+  if (place.kind !== 'box') return [{ path: placeOf(place), message: texts.commentNotTaken }];
   const { length } = [...comment];
   return length > place.most ? [{ path: 'comment', message: texts.commentTooLong(length, place.most) }] : [];
 }

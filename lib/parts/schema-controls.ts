@@ -41,7 +41,9 @@ const mostChoices = 60;
 const tag = 'hitl:tag';
 
 /** @param tags names of inner fields that only say which branch of a union this is */
-export function controlOf(shape: Schema, root: Schema, tags: readonly string[]): Control {
+export function controlOf(shape: Schema, root: Schema, tags: readonly string[], steps = 8): Control {
+  // A shape that is nothing but itself is left as JSON.
+  if (steps <= 0) return { kind: 'json' };
   const options = optionsOf(shape, root);
   if (options && options.length > 0) {
     const [only] = options;
@@ -49,7 +51,7 @@ export function controlOf(shape: Schema, root: Schema, tags: readonly string[]):
   }
   const branches = branchesOf(shape, root);
   const [only] = branches;
-  if (only && branches.length === 1) return controlOf(only, root, tags);
+  if (only && branches.length === 1) return controlOf(only, root, tags, steps - 1);
   if (branches.length > 1) return { kind: 'union', branches: titled(branches, root) };
   switch (shape.type ?? (isObject(shape.properties) ? 'object' : undefined)) {
     case 'string': {
