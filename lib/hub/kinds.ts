@@ -9,7 +9,9 @@ import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
 import { unknownField } from '../protocol/unknown-field';
+import { inputSchema } from './input-schema';
 import { jsonText } from './json-text';
+import { issuesOf } from './response-issues';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
 export const maxPayloadBytes = 262_144;
@@ -55,7 +57,8 @@ const storedQuestion = z.object(questionFields);
 
 const freeAnswer = z.strictObject({
   comment,
-  answer: z.string().trim().min(1, 'A question needs an answer').max(maxCommentLength),
+  // As it was typed: what is shown is what the agent is given.
+  answer: z.string().max(maxCommentLength).regex(/\S/, 'A question needs an answer'),
 });
 
 /** The reference's question (A62). */
@@ -163,12 +166,15 @@ export class Kinds {
     if (!schema) return undefined;
     const known = this.jsonSchemas.get(schema);
     if (known) return known;
-    const made = deepFreeze(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+    const made = deepFreeze(inputSchema(schema));
     this.jsonSchemas.set(schema, made);
     return made;
   }
 
-  /** The response, if it fits the request's kind and payload. @throws HubError `invalid_response` saying what is wrong */
+  /**
+   * The response, if it fits the request's kind and payload.
+   * @throws HubError `invalid_response` saying what is wrong; `details.issues` has all of it with its place
+   */
   response(
     request: { type: string; payload: Record<string, unknown> },
     status: 'approved' | 'denied',
@@ -179,7 +185,10 @@ export class Kinds {
       throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
     const given = jsonCopy(response, 'invalid_response');
     const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(given);
-    if (!result.success) throw new HubError('invalid_response', describeIssue(result.error.issues[0]));
+    if (!result.success) {
+      const issues = issuesOf(result.error);
+      throw new HubError('invalid_response', describeIssue(result.error.issues[0]), { issues });
+    }
     if (Object.keys(result.data).length === 0) return undefined;
     // As it will be kept: a schema may make something of it that JSON has no words for.
     return jsonCopy(result.data, 'invalid_response') as RequestResponse;

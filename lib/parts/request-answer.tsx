@@ -1,26 +1,26 @@
 /** The form in which a request is answered: options, fields, grant, comment and the two buttons; `RequestCard` shows it while it is pending. */
 import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
-import { checkResponse, type Request } from '../react';
+import { checkResponse, type Issue, type Request } from '../react';
 import { ExpandingText } from './expanding-text';
 import { useUnseen } from './folds';
+import { besides, eachOnce, pathsIn } from './form-issues';
 import { GrantOffer, offersOf } from './grant-offer';
-import type { JsonObject } from './json';
 import { Key } from './key';
 import { PlainText } from './plain-text';
-import { type Field, fieldsOf } from './schema-fields';
+import { type CommentPlace, commentPlace, maxComment, responseForm } from './response-form';
 import { SchemaForm } from './schema-form';
 import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
 
-/** Fields of a response that have a place of their own in the form. */
-const placed: ReadonlySet<string> = new Set(['comment', 'answer', 'tool_args', 'grant']);
 /** A claim lasts two minutes; while somebody goes on it is renewed after this long. */
 const renewMs = 60_000;
 
 export interface RequestAnswerProps {
   desk: Omit<Request, 'remainingMs'> & { request: RequestView };
+  /** What the server found wrong, as far as it still stands so. */
+  refused: readonly Issue[];
   /** Why this person cannot answer; then there is nothing to press. */
   obstacle: string | undefined;
   /** The request has changed under the reader's eyes: nothing can be pressed until they have looked. */
@@ -30,14 +30,40 @@ export interface RequestAnswerProps {
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
-export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: RequestAnswerProps) {
+export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswered }: RequestAnswerProps) {
   const { request, draft, busy, edit } = desk;
-  const form = useRef<HTMLFormElement>(null);
+  const formElement = useRef<HTMLFormElement>(null);
   const [hasTried, setTried] = useState(false);
-  const issues = hasTried ? checkResponse(request.response_schema, draft) : [];
-  const fields = request.response_schema
-    ? fieldsOf(request.response_schema).filter(({ name }) => !placed.has(name))
-    : [];
+  const commentId = useId();
+  const [attempts, setAttempts] = useState(0);
+  /** Whether something was put into a form that may hold nothing at all. */
+  const [isBegun, setBegun] = useState(false);
+  /** The reason of a denial, where what the kind calls a comment is something else. */
+  const [reason, setReason] = useState('');
+  const { response_schema: schema } = request;
+  const form = responseForm(request);
+  const filled = form.filled(draft);
+  const value = form.value(draft) ?? (isBegun ? {} : undefined);
+  const place = commentPlace(schema);
+  const comment = place.kind === 'field' ? reason : typeof draft.comment === 'string' ? draft.comment : '';
+  const found = [
+    ...(form.field && value === undefined ? [{ path: '', message: 'is required' }] : []),
+    ...commentIssues(place, comment),
+    ...checkResponse(schema, filled),
+  ];
+  const issues = eachOnce([...(hasTried ? found : []), ...refused]);
+  const isEditing = draft.tool_args !== undefined;
+  const elsewhere = besides(issues, [
+    ...(form.field ? pathsIn(form.field, value) : []),
+    ...(request.type === 'question' ? ['answer'] : []),
+    ...(isEditing ? ['tool_args'] : []),
+    ...(place.kind === 'text' ? [] : [placeOf(place)]),
+  ]);
+  const commentWrong = place.kind === 'text' ? undefined : issues.find(({ path }) => path === placeOf(place));
+  // Once what is wrong is drawn, the first of it is where the cursor belongs.
+  useEffect(() => {
+    if (attempts > 0) firstWrong(formElement.current)?.focus();
+  }, [attempts]);
   const offers = offersOf(request);
   const begin = useClaim(desk, myId);
   const isQuestion = request.type === 'question';
@@ -47,24 +73,21 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
   async function decide(event: MouseEvent, status: 'approved' | 'denied') {
     // The second click of a double click would fall on whatever has taken this place meanwhile.
     if (event.detail > 1 || isOff || (status === 'approved' && unseen.count > 0)) return;
-    if (status === 'approved') {
-      setTried(true);
-      const wrong = checkResponse(request.response_schema, draft);
-      if (wrong.length > 0 || form.current?.querySelector('.hitl-field [aria-invalid=true]')) {
-        // Once what is wrong is drawn, the first of it is where the cursor belongs.
-        setTimeout(() =>
-          form.current?.querySelector<HTMLElement>('[aria-invalid=true], .hitl-options input')?.focus(),
-        );
-        return;
-      }
+    const wrong = status === 'approved' ? found : commentIssues({ kind: 'box', most: maxComment }, comment);
+    if (status === 'approved' || wrong.length > 0) setTried(true);
+    if (wrong.length > 0) {
+      setAttempts(attempts + 1);
+      return;
     }
-    const outcome = await desk.answer(status);
+    const denial = comment === '' ? {} : { comment };
+    const outcome = await desk.answer(status, status === 'approved' ? filled : denial);
+    if (!outcome.ok && outcome.error.details.issues) setAttempts((before) => before + 1);
     if (outcome.ok) onAnswered?.(status);
   }
 
   return (
     <form
-      ref={form}
+      ref={formElement}
       className="hitl-answer-form"
       autoComplete="off"
       // Enter in a field decides nothing; the buttons do.
@@ -72,15 +95,16 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
       onChange={begin}
     >
       <fieldset disabled={isOff} className="hitl-bare">
-        {isQuestion && <Answer desk={desk} isMissing={issues.some(({ path }) => path === 'answer')} />}
-        {fields.length > 0 && (
+        {isQuestion && <Answer desk={desk} issue={issues.find(({ path }) => path === 'answer')} />}
+        {form.field && (
           <SchemaForm
-            fields={fields}
-            values={own(draft, fields)}
+            field={form.field}
+            value={value}
             issues={issues}
-            onChange={(values) =>
-              edit({ ...Object.fromEntries(fields.map(({ name }) => [name, undefined])), ...values })
-            }
+            onChange={(changed) => {
+              setBegun(changed !== undefined);
+              edit(form.change(draft, changed));
+            }}
           />
         )}
         {offers.length > 0 && (
@@ -93,15 +117,36 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
       </fieldset>
       {obstacle !== undefined && <p className="hitl-obstacle">{obstacle}</p>}
       {!isOff && <UnseenNote unseen={unseen} />}
+      {elsewhere.length > 0 && (
+        <ul className="hitl-issues" role="alert" tabIndex={-1}>
+          {elsewhere.map(({ path, message }) => (
+            <li key={`${path} ${message}`} className="hitl-issue">
+              <PlainText text={texts.issue(path === '' ? message : `${path} ${message}`)} first={500} />
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="hitl-verdict">
-        <ExpandingText
-          label={texts.comment}
-          placeholder={texts.commentHint}
-          maxLength={4_000}
-          disabled={isOff}
-          value={typeof draft.comment === 'string' ? draft.comment : ''}
-          onChange={(text) => edit({ comment: text === '' ? undefined : text })}
-        />
+        {place.kind !== 'text' && (
+          <span className="hitl-comment" data-invalid={commentWrong ? true : undefined}>
+            <ExpandingText
+              label={place.kind === 'box' ? texts.comment : texts.commentOnDenial}
+              placeholder={place.kind === 'box' ? texts.commentHint : texts.commentOnDenial}
+              aria-describedby={commentWrong && commentId}
+              aria-invalid={commentWrong ? true : undefined}
+              disabled={isOff}
+              value={comment}
+              onChange={(text) =>
+                place.kind === 'field' ? setReason(text) : edit({ comment: text === '' ? undefined : text })
+              }
+            />
+            {commentWrong && (
+              <p id={commentId} className="hitl-issue">
+                {texts.issue(commentWrong.message)}
+              </p>
+            )}
+          </span>
+        )}
         <span className="hitl-verdict-buttons">
           <button
             type="button"
@@ -130,7 +175,7 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
 }
 
 /** A question's options as radio buttons, and a field where any text will do. */
-function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissing: boolean }) {
+function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issue | undefined }) {
   const { request, draft, edit } = desk;
   const name = useId();
   const options = optionsOf(request);
@@ -142,7 +187,8 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
       className="hitl-options"
       role="radiogroup"
       aria-label={texts.answer}
-      aria-describedby={isMissing ? `${name}-issue` : undefined}
+      aria-describedby={issue ? `${name}-issue` : undefined}
+      data-invalid={issue ? true : undefined}
     >
       {options.map((option, at) => (
         <label key={option} className="hitl-option">
@@ -177,14 +223,14 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
         <ExpandingText
           label={texts.yourAnswer}
           placeholder={texts.yourAnswer}
-          maxLength={4_000}
+          aria-invalid={issue ? true : undefined}
           value={answer ?? ''}
           onChange={(text) => edit({ answer: text === '' ? undefined : text })}
         />
       )}
-      {isMissing && (
+      {issue && (
         <p id={`${name}-issue`} className="hitl-issue" role="alert">
-          {texts.chooseFirst}
+          {answer === undefined ? texts.chooseFirst : texts.issue(issue.message)}
         </p>
       )}
     </div>
@@ -216,8 +262,25 @@ function useClaim(desk: RequestAnswerProps['desk'], myId: string | undefined): (
   };
 }
 
-function own(draft: JsonObject, fields: readonly Field[]): JsonObject {
-  return Object.fromEntries(
-    fields.filter(({ name }) => draft[name] !== undefined).map(({ name }) => [name, draft[name]]),
+/** The path of what is written in the box beside the buttons; of a reason none that a response has. */
+function placeOf({ kind }: CommentPlace): string {
+  return kind === 'field' ? 'hitl:reason' : 'comment';
+}
+
+/** What is wrong with the comment as it would go with an approval; of a box, that it is too long. */
+function commentIssues(place: CommentPlace, comment: string): Issue[] {
+  if (comment === '' || place.kind === 'text') return [];
+  if (place.kind !== 'box') return [{ path: placeOf(place), message: texts.commentNotTaken }];
+  const { length } = [...comment];
+  return length > place.most ? [{ path: 'comment', message: texts.commentTooLong(length, place.most) }] : [];
+}
+
+/** The first element that can be typed into or pressed of what is wrong in the whole card. */
+function firstWrong(form: HTMLElement | null): HTMLElement | undefined | null {
+  const card = form?.closest<HTMLElement>('.hitl-card') ?? form;
+  const control = ':is(input, textarea, select, button):not([tabindex="-1"])';
+  return (
+    card?.querySelector<HTMLElement>(`[data-invalid] ${control}`) ??
+    card?.querySelector<HTMLElement>('.hitl-issues')
   );
 }

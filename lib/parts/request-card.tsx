@@ -1,22 +1,22 @@
 /** One request with everything a person needs to decide on it; shows what `useRequest` gives and keeps nothing that belongs to it. */
 import { type ReactNode, useId, useState } from 'react';
 import type { RequestView } from '../client';
-import { checkResponse, type Request } from '../react';
+import type { Issue, Request } from '../react';
+import { ArgumentsEditor, argumentsToEdit } from './arguments-editor';
 import { Countdown } from './countdown';
 import { DisplayNote } from './display-note';
 import { Face } from './face';
 import { Foldable, MayStayFolded, useUnseen } from './folds';
 import { Icon } from './icon';
-import { isObject, type JsonObject } from './json';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
+import { useRefusal } from './refusal';
 import { RequestAnswer } from './request-answer';
 import { RequestOutcome } from './request-outcome';
 import { RequestPayload } from './request-payload';
 import { RequestPolicy } from './request-policy';
 import { type Me, ownVerdict, useClaim, whyNot } from './right-to-answer';
-import { fieldsOf, jsonField, propertyOf, type Schema } from './schema-fields';
-import { SchemaForm } from './schema-form';
+import { propertyOf } from './schema-fields';
 import { subjectOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
@@ -48,6 +48,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
   const { icon, kind, title, isCode } = subjectOf(request);
   const heading = useId();
   const claim = useClaim(request);
+  const refused = useRefusal(desk);
   const isPending = request.status === 'pending';
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
@@ -87,7 +88,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
         </p>
       </header>
       <DisplayNote display={request.display} />
-      <Values desk={desk} />
+      <Values desk={desk} refused={refused} />
       <RequestPayload request={request} />
       <MayStayFolded>
         <RequestPolicy request={request} />
@@ -111,6 +112,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
           )}
           <RequestAnswer
             desk={desk}
+            refused={refused}
             obstacle={whyNot(request, me, claim)}
             isUnread={isUnread}
             myId={me?.id}
@@ -127,15 +129,15 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
 }
 
 /** What will run, what ran, or what is to be filled in; with an editor where the arguments may be changed. */
-function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
+function Values({ desk, refused }: Pick<RequestCardProps, 'desk'> & { refused: readonly Issue[] }) {
   const { request, draft, edit } = desk;
   const { values } = subjectOf(request);
-  const schema = propertyOf(request.response_schema, 'tool_args');
   const unseen = useUnseen();
-  const isEditing = request.status === 'pending' && draft.tool_args !== undefined;
-  if (!values) return null;
-  const approved = request.response?.tool_args;
   const isTool = request.type === 'tool_approval';
+  const schema = isTool ? propertyOf(request.response_schema, 'tool_args') : undefined;
+  const isEditing = schema !== undefined && request.status === 'pending' && draft.tool_args !== undefined;
+  if (!values) return null;
+  const approved = isTool ? request.response?.tool_args : undefined;
   return (
     <section className="hitl-values">
       <header>
@@ -147,14 +149,18 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
             aria-pressed={isEditing}
             // What is edited is approved as well, so the rest of it has been looked at first.
             disabled={!isEditing && unseen.count > 0}
-            onClick={() => edit({ tool_args: isEditing ? undefined : values })}
+            onClick={() =>
+              edit({
+                tool_args: isEditing ? undefined : argumentsToEdit(schema, request.response_schema, values),
+              })
+            }
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
           </button>
         )}
       </header>
       {isEditing && schema ? (
-        <ArgumentsEditor desk={desk} schema={schema} before={values} />
+        <ArgumentsEditor desk={desk} schema={schema} before={values} refused={refused} />
       ) : Object.keys(values).length === 0 ? (
         <p className="hitl-empty">{isTool ? texts.noArguments : texts.emptyObject}</p>
       ) : (
@@ -165,37 +171,6 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
         />
       )}
     </section>
-  );
-}
-
-interface ArgumentsEditorProps extends Pick<RequestCardProps, 'desk'> {
-  schema: Schema;
-  before: JsonObject;
-}
-
-/** Field by field where the schema names the fields; else all of it as JSON. */
-function ArgumentsEditor({ desk, schema, before }: ArgumentsEditorProps) {
-  const { request, draft, edit } = desk;
-  const fields = fieldsOf(schema, 'tool_args', request.response_schema);
-  const issues = checkResponse(request.response_schema, draft);
-  return fields.length > 0 ? (
-    <SchemaForm
-      fields={fields}
-      values={isObject(draft.tool_args) ? draft.tool_args : {}}
-      before={before}
-      isCode
-      issues={issues}
-      onChange={(changed) => edit({ tool_args: changed })}
-    />
-  ) : (
-    <SchemaForm
-      fields={[jsonField('tool_args', texts.arguments)]}
-      values={{ tool_args: draft.tool_args }}
-      before={{ tool_args: before }}
-      issues={issues}
-      // What is no object yet stands in the draft all the same; the check finds it wrong, so that it is not sent.
-      onChange={({ tool_args: changed = {} }) => edit({ tool_args: changed as Record<string, unknown> })}
-    />
   );
 }
 

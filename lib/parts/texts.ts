@@ -5,6 +5,28 @@ import { type Offer, wholeSpan } from '../protocol/asked';
 const plural = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
+const between = (least: number | undefined, most: number | undefined, what: string) => {
+  if (least !== undefined && least === most) return plural(least, what);
+  if (least !== undefined && most !== undefined) return `${least} to ${plural(most, what)}`;
+  if (least !== undefined && least > 0) return `${plural(least, what)} or more`;
+  return most === undefined ? '' : `at most ${plural(most, what)}`;
+};
+
+/** What a text of a format looks like. */
+const formats: Readonly<Record<string, string | undefined>> = {
+  email: 'name@example.com',
+  uri: 'https://example.com/page',
+  date: 'as 2027-01-31',
+  time: 'as 16:30 or 16:30:00',
+  'date-time': 'as 2027-01-31T16:30:00Z',
+  duration: 'as P1DT12H or PT90M',
+  ipv4: 'as 203.0.113.7',
+  ipv6: 'as 2001:db8::1',
+  cidrv4: 'as 203.0.113.0/24',
+  cidrv6: 'as 2001:db8::/32',
+  uuid: 'as 6ba7b810-9dad-41d1-80b4-00c04fd430c8',
+};
+
 /** What somebody did, by the kind of request and how it ended. */
 const deeds: Readonly<Record<string, string>> = {
   approved: 'approved',
@@ -83,7 +105,7 @@ export const texts = {
   takesFreeText: (may: boolean) =>
     may ? 'An answer outside the options is taken' : 'No answer outside the options is taken',
   offered: 'May be allowed from now on',
-  option: 'Option',
+  anOption: 'Option',
 
   // A request
   askedFor: 'Asked for',
@@ -101,13 +123,62 @@ export const texts = {
   dropEdits: 'Drop edits',
   optional: 'optional',
   clear: 'Clear',
-  notJson: 'This is not JSON yet.',
-  issue: (message: string) => `${capital(message)}.`,
+  notJson: 'is not JSON',
+  issue: (message: string) => `${capital(message)}${/[.!?]$/.test(message) ? '' : '.'}`,
   bounds: (least: number | undefined, most: number | undefined) => {
     if (least !== undefined && most !== undefined) return `${least} to ${most}`;
     if (least !== undefined) return `${least} or more`;
     return most === undefined ? '' : `${most} or less`;
   },
+  above: (bound: number | undefined) => (bound === undefined ? '' : `above ${bound}`),
+  below: (bound: number | undefined) => (bound === undefined ? '' : `below ${bound}`),
+  step: (step: number | undefined) => (step === undefined ? '' : `a multiple of ${step}`),
+  length: (least: number | undefined, most: number | undefined) => between(least, most, 'character'),
+  size: (least: number | undefined, most: number | undefined) => between(least, most, 'item'),
+  format: (format: string | undefined) => (format === undefined ? '' : (formats[format] ?? format)),
+  becomes: (value: string) => `left out, it becomes ${value}`,
+  default: 'default',
+  types: {
+    string: 'Text',
+    number: 'Number',
+    integer: 'Whole number',
+    boolean: 'Yes or no',
+    array: 'List',
+    object: 'Fields',
+    null: 'None',
+  } as Readonly<Record<string, string | undefined>>,
+  json: 'JSON',
+  numbered: (title: string, number: number) => `${title} (${number})`,
+  option: (value: unknown): string => {
+    if (typeof value === 'string') return value === '' ? 'empty text' : value;
+    if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+    return value === null ? 'None' : JSON.stringify(value);
+  },
+  notSet: 'Not set',
+  choose: 'Choose…',
+  noneOfThese: 'None of these',
+  inThisOrder: 'in this order',
+  noneFits: 'What stands there fits none of these:',
+  leaveEmpty: 'Leave empty',
+  sentEmpty: 'sent as an empty text',
+  withHiddenSigns: 'With signs that cannot be seen:',
+  pick: (label: string) => `Pick ${label}`,
+  item: (number: number) => `Item ${number}`,
+  add: 'Add',
+  fillIn: 'Fill in',
+  remove: 'Remove',
+  removeLast: 'Remove the last',
+  moveUp: 'Move up',
+  moveDown: 'Move down',
+  noEntries: 'no entries',
+  name: 'Name',
+  value: 'Value',
+  needsName: 'needs a name',
+  noName: 'cannot be called so',
+  nameTaken: 'is called like another entry',
+  noNumber: 'has to be a number',
+  inexact:
+    'cannot be carried exactly by a number: use fewer digits, or write it as a text where one is taken',
   status: {
     pending: 'Waiting',
     approved: 'Approved',
@@ -156,6 +227,10 @@ export const texts = {
   sending: 'Sending…',
   comment: 'Comment',
   commentHint: 'Comment (optional)',
+  commentOnDenial: 'Comment, with a denial only',
+  commentNotTaken: 'goes with a denial only: take it out to approve',
+  commentTooLong: (length: number, most: number) =>
+    `has ${length.toLocaleString('en')} characters, of which ${most.toLocaleString('en')} are taken`,
   yourAnswer: 'Your answer',
   otherAnswer: 'Something else',
   chooseFirst: 'Choose an answer first.',

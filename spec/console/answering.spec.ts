@@ -117,7 +117,10 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     await card.getByText('Is required.').first().waitFor();
     await card.getByRole('textbox', { name: 'Severity' }).fill('4');
     await card.getByText('network').click();
-    await card.getByRole('checkbox', { name: 'Notify' }).check();
+    await card
+      .getByRole('group', { name: /Notify/ })
+      .getByText('Yes')
+      .click();
     await card.getByRole('button', { name: 'Approve' }).click();
     await alice.row(id).waitFor({ state: 'detached' });
     expect((await stored(id)).response).toEqual({ level: 4, team: 'network', notify: true });
