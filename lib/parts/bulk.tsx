@@ -1,6 +1,7 @@
 /** Several requests of the same tool, answered together: every call that will run in a table, one comment, and what became of each. */
 import { useState } from 'react';
 import { type RequestView, TicketError } from '../client';
+import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { asText } from './glance';
 import { Icon } from './icon';
@@ -23,7 +24,7 @@ const columnsShown = 6;
 const atOnce = 10;
 
 export function Bulk({ requests, me, respond, onClose }: BulkProps) {
-  const [comment, setComment] = useState('');
+  const [comment, setComment] = useDraftText('bulk');
   const [results, setResults] = useState<ReadonlyMap<string, RequestView | TicketError>>(new Map());
   const [isBusy, setBusy] = useState(false);
   const [first] = requests;

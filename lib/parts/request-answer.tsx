@@ -1,14 +1,16 @@
 /** The form in which a request is answered: options, fields, grant, comment and the two buttons; `RequestCard` shows it while it is pending. */
-import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
+import { DecideButton } from './decide-button';
 import { ExpandingText } from './expanding-text';
 import { GrantOffer, offersOf } from './grant-offer';
 import type { JsonObject } from './json';
 import { Key } from './key';
-import { PlainText } from './plain-text';
+import { PlainLine, PlainText } from './plain-text';
 import { type Field, fieldsOf } from './schema-fields';
 import { SchemaForm } from './schema-form';
+import { useAside } from './stored-draft';
 import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
 
@@ -40,10 +42,15 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
   const begin = useClaim(desk, myId);
   const isQuestion = request.type === 'question';
   const isOff = obstacle !== undefined || isUnread;
+  // No field is taken away from somebody who is in it because of what others do.
+  const [isBegun, setBegun] = useState(false);
+  const [, setAside] = useAside(request.id);
+  const stamp = `${request.id} ${request.revision}`;
+  const [refused, setRefused] = useState<string>();
 
-  async function decide(event: MouseEvent, status: 'approved' | 'denied') {
-    // The second click of a double click would fall on whatever has taken this place meanwhile.
-    if (event.detail > 1 || isOff) return;
+  async function decide(status: 'approved' | 'denied') {
+    setRefused(undefined);
+    if (isOff) return;
     if (status === 'approved') {
       setTried(true);
       const wrong = checkResponse(request.response_schema, draft);
@@ -56,7 +63,10 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
       }
     }
     const outcome = await desk.answer(status);
-    if (outcome.ok) onAnswered?.(status);
+    if (!outcome.ok) return;
+    setBegun(false);
+    if (status === 'approved') setAside(undefined);
+    onAnswered?.(status);
   }
 
   return (
@@ -67,8 +77,9 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
       // Enter in a field decides nothing; the buttons do.
       onSubmit={(event) => event.preventDefault()}
       onChange={begin}
+      onFocus={() => setBegun(true)}
     >
-      <fieldset disabled={isOff} className="hitl-bare">
+      <fieldset disabled={isUnread || (obstacle !== undefined && !isBegun)} className="hitl-bare">
         {isQuestion && <Answer desk={desk} isMissing={issues.some(({ path }) => path === 'answer')} />}
         {fields.length > 0 && (
           <SchemaForm
@@ -94,33 +105,38 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
           label={texts.comment}
           placeholder={texts.commentHint}
           maxLength={4_000}
-          disabled={isOff}
+          disabled={obstacle !== undefined && !isBegun}
           value={typeof draft.comment === 'string' ? draft.comment : ''}
           onChange={(text) => edit({ comment: text === '' ? undefined : text })}
         />
         <span className="hitl-verdict-buttons">
-          <button
-            type="button"
+          <DecideButton
+            status="denied"
+            stamp={stamp}
             className="hitl-button hitl-button-no"
-            data-decide="denied"
             disabled={isOff || busy === 'answer'}
-            onClick={(event) => decide(event, 'denied')}
+            onDecide={() => void decide('denied')}
+            onRefuse={() => setRefused(stamp)}
           >
             {isQuestion ? texts.decline : texts.deny}
-            <Key>D</Key>
-          </button>
-          <button
-            type="button"
+            <Key>{texts.denyKey}</Key>
+          </DecideButton>
+          <DecideButton
+            status="approved"
+            stamp={stamp}
             className="hitl-button hitl-button-yes"
-            data-decide="approved"
             disabled={isOff || busy === 'answer'}
-            onClick={(event) => decide(event, 'approved')}
+            onDecide={() => void decide('approved')}
+            onRefuse={() => setRefused(stamp)}
           >
             {busy === 'answer' ? texts.sending : isQuestion ? texts.answer : texts.approve}
-            <Key>A</Key>
-          </button>
+            <Key>{texts.approveKey}</Key>
+          </DecideButton>
         </span>
       </div>
+      <p role="status" className="hitl-refused">
+        {refused === stamp && texts.pressedTooLate}
+      </p>
     </form>
   );
 }
@@ -131,7 +147,10 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
   const name = useId();
   const options = optionsOf(request);
   const answer = typeof draft.answer === 'string' ? draft.answer : undefined;
-  const [isOther, setOther] = useState(answer !== undefined && !options.includes(answer));
+  const [isChosen, setOther] = useState(false);
+  const isOwn = answer !== undefined && !options.includes(answer);
+  const isOther = isChosen || isOwn;
+  const [aside, setAside] = useAside(request.id);
   const isFree = takesFreeText(request);
   return (
     <div
@@ -140,7 +159,7 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
       aria-label={texts.answer}
       aria-describedby={isMissing ? `${name}-issue` : undefined}
     >
-      {options.map((option, at) => (
+      {options.map((option) => (
         <label key={option} className="hitl-option">
           <input
             type="radio"
@@ -148,11 +167,12 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
             checked={!isOther && answer === option}
             onChange={() => {
               setOther(false);
+              // A text of one's own is there again when one comes back to it.
+              if (isOther && answer !== undefined) setAside({ ...aside, answer });
               edit({ answer: option });
             }}
           />
           <PlainText text={option} />
-          {at < 9 && <Key>{`${at + 1}`}</Key>}
         </label>
       ))}
       {isFree && options.length > 0 && (
@@ -163,10 +183,15 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
             checked={isOther}
             onChange={() => {
               setOther(true);
-              edit({ answer: undefined });
+              edit({ answer: aside.answer });
             }}
           />
           {texts.otherAnswer}
+          {!isOther && aside.answer !== undefined && (
+            <small>
+              <PlainLine text={aside.answer} most={60} />
+            </small>
+          )}
         </label>
       )}
       {isFree && (isOther || options.length === 0) && (

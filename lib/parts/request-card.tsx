@@ -5,7 +5,9 @@ import { checkResponse, type Request } from '../react';
 import { Countdown } from './countdown';
 import { Face } from './face';
 import { Icon } from './icon';
-import { isObject, type JsonObject } from './json';
+import { isObject, isSame, type JsonObject } from './json';
+import { moveToDecision } from './keys';
+import { NotSent } from './not-sent';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
 import { RequestAnswer } from './request-answer';
@@ -14,6 +16,7 @@ import { RequestPolicy } from './request-policy';
 import { type Me, whyNot } from './right-to-answer';
 import { fieldsOf, jsonField, propertyOf, type Schema } from './schema-fields';
 import { SchemaForm } from './schema-form';
+import { useAside, useStoredDraft } from './stored-draft';
 import { subjectOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
@@ -40,6 +43,7 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
+  const left = useStoredDraft(desk);
   return (
     <article
       className="hitl-card"
@@ -47,6 +51,7 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
       data-request={request.id}
       data-status={request.status}
       aria-labelledby={heading}
+      onKeyDown={(event) => moveToDecision(event.currentTarget, event.nativeEvent)}
     >
       <header className="hitl-card-head">
         <p className="hitl-card-kind">
@@ -89,6 +94,7 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
               </button>
             </p>
           )}
+          <NotSent left={left} request={request} />
           <RequestAnswer
             desk={desk}
             obstacle={whyNot(request, me)}
@@ -98,7 +104,10 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
           />
         </>
       ) : (
-        <RequestOutcome request={request} />
+        <>
+          <RequestOutcome request={request} />
+          <NotSent left={left} request={request} />
+        </>
       )}
     </article>
   );
@@ -110,8 +119,16 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
   const { values } = subjectOf(request);
   const schema = propertyOf(request.response_schema, 'tool_args');
   const isEditing = request.status === 'pending' && draft.tool_args !== undefined;
+  const [aside, setAside] = useAside(request.id);
   if (!values) return null;
   const approved = request.response?.tool_args;
+  const edited = aside.revision === request.revision ? aside.tool_args : undefined;
+  // What was edited is set aside and can be had again; it is not sent.
+  const swap = (args: Record<string, unknown> | undefined) => {
+    if (!isSame(draft.tool_args, values))
+      setAside({ ...aside, tool_args: draft.tool_args, revision: request.revision });
+    edit({ tool_args: args });
+  };
   const isTool = request.type === 'tool_approval';
   return (
     <section className="hitl-values">
@@ -122,9 +139,19 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
             type="button"
             className="hitl-quiet"
             aria-pressed={isEditing}
-            onClick={() => edit({ tool_args: isEditing ? undefined : values })}
+            onClick={isEditing ? () => swap(undefined) : () => edit({ tool_args: edited ?? values })}
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
+          </button>
+        )}
+        {isEditing && !isSame(draft.tool_args, values) && (
+          <button type="button" className="hitl-more" onClick={() => swap(values)}>
+            {texts.asAsked}
+          </button>
+        )}
+        {isEditing && isSame(draft.tool_args, values) && edited && (
+          <button type="button" className="hitl-more" onClick={() => edit({ tool_args: edited })}>
+            {texts.editsAgain}
           </button>
         )}
       </header>

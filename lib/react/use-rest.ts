@@ -1,4 +1,4 @@
-/** `useRest`: asks the hub for what no hook gives, such as the audit of a ticket. */
+/** `useRest`: asks the hub for what no hook gives, such as the audit of a ticket; `useMount`: where that hub is. */
 import { useMemo } from 'react';
 import { useConnections } from './provider';
 import { type Rest, restOf } from './rest';
@@ -7,4 +7,9 @@ import { type Rest, restOf } from './rest';
 export function useRest(): Rest {
   const { options } = useConnections();
   return useMemo(() => restOf(options), [options]);
+}
+
+/** The address of the provider, as it was given. */
+export function useMount(): string {
+  return useConnections().options.url;
 }

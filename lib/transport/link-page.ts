@@ -16,6 +16,9 @@ button[value=approved] { background: #14683a; border-color: #14683a; color: #fff
 small { opacity: .8; }
 `;
 
+/** What Enter in a field presses is the first button of its form: this one, which sends nothing. */
+const enterDoesNothing = '<button disabled hidden></button>';
+
 /** Nothing but this page's own style may be used, and no other page may frame it. */
 export const linkPagePolicy = [
   "default-src 'none'",
@@ -44,6 +47,7 @@ ${problem === undefined ? '' : `<p role="alert"><strong>${escapeHtml(problem)}</
 <p>Ticket ${escapeHtml(request.ticketId)}, asked by ${escapeHtml(request.userId)}.${several}</p>
 ${shown === undefined ? '' : `<pre>${escapeHtml(readableJson(shown))}</pre>`}
 <form method="post">
+${enterDoesNothing}
 ${type === 'question' ? answerField(payload) : ''}
 <label>Comment <textarea name="comment" rows="3" maxlength="4000"></textarea></label>
 <button name="status" value="approved">${type === 'question' ? 'Answer' : 'Approve'}</button>
