@@ -9,7 +9,7 @@ import type { InboxItems } from './inbox-items';
 import { PlainText } from './plain-text';
 import { Status } from './request-card';
 import { type Me, whyNot } from './right-to-answer';
-import { subjectOf } from './subject';
+import { subjectOf, toolOf } from './subject';
 import { texts } from './texts';
 
 interface BulkProps {
@@ -24,7 +24,7 @@ const columnsShown = 6;
 const atOnce = 10;
 
 export function Bulk({ requests, me, respond, onClose }: BulkProps) {
-  const [comment, setComment] = useDraftText('bulk');
+  const [comment, setComment] = useDraftText(`bulk ${requests[0] && toolOf(requests[0])}`);
   const [results, setResults] = useState<ReadonlyMap<string, RequestView | TicketError>>(new Map());
   const [isBusy, setBusy] = useState(false);
   const [first] = requests;
@@ -35,18 +35,22 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
 
   async function decide(status: 'approved' | 'denied') {
     setBusy(true);
+    let hasFailed = false;
     const response = comment === '' ? undefined : { comment };
     const answer = async (request: RequestView) => {
       const result = await respond(request, { status, ...(response && { response }) }).catch(
         (cause: unknown) =>
           cause instanceof TicketError ? cause : new TicketError('unavailable', String(cause)),
       );
+      hasFailed ||= result instanceof TicketError;
       setResults((before) => new Map(before).set(request.id, result));
     };
     // Each is an answer of its own, and each may come second; a few at a time, so that nobody is kept waiting.
     for (let at = 0; at < open.length; at += atOnce) {
       await Promise.all(open.slice(at, at + atOnce).map(answer));
     }
+    // One that was not sent everywhere is there to be sent again.
+    if (!hasFailed) setComment('');
     setBusy(false);
   }
 

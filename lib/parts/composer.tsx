@@ -41,7 +41,6 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
   }
 
   async function say(content: string) {
-    if (content.trim() === '' || isClosed) return;
     const key = Date.now() + Math.random();
     underWay.add(key);
     change((before) => [...before, { key, content }]);
@@ -96,7 +95,7 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isClosed) return;
+          if (isClosed || text.trim() === '') return;
           write('');
           void say(text);
         }}

@@ -1,5 +1,5 @@
 /** What somebody has begun to write and not sent, stored for this tab, so that leaving a field or loading the page again loses nothing; the fields of the parts use it. */
-import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { TicketError } from '../client';
 import { type Rest, useMount, useRest } from '../react';
 
@@ -17,6 +17,7 @@ export class Drafts {
   private readonly listeners = new Set<() => void>();
   /** What has been filled in again, or filled in in this page. */
   private readonly taken = new Set<string>();
+  private owner: string | undefined;
   private store: ((text: string | undefined) => void) | undefined;
   /** Whose they are is known, and what was stored of theirs has been read. */
   isOpen = false;
@@ -42,9 +43,15 @@ export class Drafts {
     return true;
   }
 
-  /** Reads what this person has stored, which what was written in this page meanwhile goes before. */
-  open(stored: string | undefined, store: (text: string | undefined) => void): void {
-    this.values = new Map([...read(stored), ...this.values]);
+  /**
+   * Reads what this person has stored, which what was written in this page meanwhile goes before. What somebody else
+   * wrote, who was here before, is forgotten.
+   */
+  open(owner: string, stored: string | undefined, store: (text: string | undefined) => void): void {
+    const isAnother = this.owner !== undefined && this.owner !== owner;
+    this.values = new Map([...read(stored), ...(isAnother ? [] : this.values)]);
+    if (isAnother) this.taken.clear();
+    this.owner = owner;
     this.store = store;
     this.isOpen = true;
     this.changed();
@@ -85,19 +92,32 @@ function read(stored: string | undefined): [string, unknown][] {
   }
 }
 
-/** Those below one provider share theirs; its `rest` stays the same as long as its address does. */
-const opened = new WeakMap<Rest, Drafts>();
+/** By mount; everything on the page shares those of its hub. */
+const all = new Map<string, Shared>();
+
+interface Shared {
+  drafts: Drafts;
+  /** How many components use them. */
+  users: number;
+  /** Ends the asking whose they are. */
+  ended: AbortController | undefined;
+}
 
 export function useDrafts(): Drafts {
   const rest = useRest();
   const mount = useMount();
-  const drafts = useMemo(() => {
-    const found = opened.get(rest) ?? new Drafts();
-    opened.set(rest, found);
-    return found;
-  }, [rest]);
-  useEffect(() => openOnce(drafts, rest, mount), [drafts, rest, mount]);
-  return drafts;
+  const shared = all.get(mount) ?? { drafts: new Drafts(), users: 0, ended: undefined };
+  all.set(mount, shared);
+  useEffect(() => {
+    shared.users += 1;
+    // Somebody else may have signed in since the last of them was on the page.
+    if (shared.users === 1) shared.ended = askWhose(shared.drafts, rest, mount);
+    return () => {
+      shared.users -= 1;
+      if (shared.users === 0) shared.ended?.abort();
+    };
+  }, [shared, rest, mount]);
+  return shared.drafts;
 }
 
 /** A value that is stored, and what stores another. */
@@ -120,22 +140,20 @@ export function useDraftText(name: string): [text: string, put: (text: string) =
   ];
 }
 
-const opening = new WeakSet<Drafts>();
-
-/** Whose they are is asked of the server, so that nobody is shown what somebody else wrote in this tab. */
-function openOnce(drafts: Drafts, rest: Rest, mount: string): void {
-  if (opening.has(drafts)) return;
-  opening.add(drafts);
+/** Asked of the server, so that nobody is shown what somebody else wrote in this tab. */
+function askWhose(drafts: Drafts, rest: Rest, mount: string): AbortController {
+  const ended = new AbortController();
   const ask = () => {
-    rest<{ user: { id: string } }>('/hitl/me').then(
+    rest<{ user: { id: string } }>('/hitl/me', { signal: ended.signal }).then(
       ({ user }) => open(drafts, mount, user.id),
       (error: unknown) => {
         const isNobody = error instanceof TicketError && error.code === 'authentication_required';
-        if (!isNobody) setTimeout(ask, againMs);
+        if (!isNobody && !ended.signal.aborted) setTimeout(ask, againMs);
       },
     );
   };
   ask();
+  return ended;
 }
 
 function open(drafts: Drafts, mount: string, userId: string): void {
@@ -150,7 +168,7 @@ function open(drafts: Drafts, mount: string, userId: string): void {
   } catch {
     // A browser that forbids it forgets with the page.
   }
-  drafts.open(stored, (text) => {
+  drafts.open(userId, stored, (text) => {
     try {
       if (text === undefined) sessionStorage.removeItem(name);
       else sessionStorage.setItem(name, text);

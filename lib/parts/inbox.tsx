@@ -54,6 +54,9 @@ function InboxView({ me, ticketHref, ...props }: InboxProps) {
   }, [inbox.items, search]);
   const selected = props.onSelect ? props.selected : own;
   const select = props.onSelect ?? setOwn;
+  // What the reader chooses counts at once, before it is drawn.
+  const chosen = useRef(selected);
+  chosen.current = selected;
   // Where the reader was; what is answered makes room for the next one there.
   const place = useRef(0);
   const at = items.findIndex(({ id }) => id === selected);
@@ -110,7 +113,7 @@ function InboxView({ me, ticketHref, ...props }: InboxProps) {
   // Side by side there is always one to look at; it is never changed under the reader's eyes.
   const [first] = items;
   useEffect(() => {
-    if (isWide && selected === undefined && first) select(first.id);
+    if (isWide && selected === undefined && chosen.current === undefined && first) select(first.id);
   }, [isWide, selected, first, select]);
 
   // An answer may take its time, and the reader go on meanwhile: then it moves nothing.
@@ -168,6 +171,7 @@ function InboxView({ me, ticketHref, ...props }: InboxProps) {
               canCheck={bulkTool === undefined || toolOf(request) === bulkTool}
               onSelect={(id) => {
                 setChecked(new Map());
+                chosen.current = id;
                 select(id);
               }}
               onCheck={check}

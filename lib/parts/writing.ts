@@ -157,7 +157,7 @@ function hearKey(event: KeyboardEvent): void {
   const { key } = event;
   settle();
   hasTabbed = key === 'Tab' && !event.isComposing;
-  if (isEditable(target)) begin(target);
+  if (isEditable(target) && isThere(target)) begin(target);
   if (!field || hasTabbed || event.isComposing || event.keyCode === 229) return;
   if (key === 'Escape') {
     ending = event;
@@ -235,14 +235,15 @@ function isInPart(event: Event): boolean {
   return [...frames].some((part) => path.includes(part));
 }
 
-/** Whether it can be written in: it is on the page, not switched off, and has the focus. */
+/** Whether it can be written in: it can be seen on the page, is not switched off, and has the focus. */
 function isThere(element: Element): boolean {
   const focused = deepFocus();
   return (
     element.isConnected &&
     focused !== undefined &&
     (element === focused || element.contains(focused)) &&
-    !element.matches(':disabled')
+    !element.matches(':disabled') &&
+    (element.checkVisibility?.() ?? true)
   );
 }
 
