@@ -150,6 +150,7 @@ describe('a request', () => {
 describe('what was filled in and not sent', () => {
   const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' }, editable: true };
   const edits = { tool_args: { ip: '203.0.113.8' } };
+  beforeEach(() => hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.string() })));
 
   test('for an earlier revision is offered, and used again only when that is asked for', async () => {
     const { id } = await ask({ payload });
