@@ -31,7 +31,7 @@ function Text({ one }: { one: Gone }) {
       </p>
       {written !== '' && (
         <blockquote>
-          <PlainText text={written} />
+          <PlainText text={written} first={written.length} />
         </blockquote>
       )}
       <p>

@@ -134,16 +134,7 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
     <section className="hitl-values">
       <header>
         <h3>{isTool ? argumentsTitle(request.status) : texts.details}</h3>
-        {schema && (
-          <button
-            type="button"
-            className="hitl-quiet"
-            aria-pressed={isEditing}
-            onClick={isEditing ? () => swap(undefined) : () => edit({ tool_args: edited ?? values })}
-          >
-            <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
-          </button>
-        )}
+        <span className="hitl-push" />
         {isEditing && !isSame(draft.tool_args, values) && (
           <button type="button" className="hitl-more" onClick={() => swap(values)}>
             {texts.asAsked}
@@ -152,6 +143,16 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
         {isEditing && isSame(draft.tool_args, values) && edited && (
           <button type="button" className="hitl-more" onClick={() => edit({ tool_args: edited })}>
             {texts.editsAgain}
+          </button>
+        )}
+        {schema && (
+          <button
+            type="button"
+            className="hitl-quiet"
+            aria-pressed={isEditing}
+            onClick={isEditing ? () => swap(undefined) : () => edit({ tool_args: edited ?? values })}
+          >
+            <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
           </button>
         )}
       </header>

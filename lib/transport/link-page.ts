@@ -16,8 +16,8 @@ button[value=approved] { background: #14683a; border-color: #14683a; color: #fff
 small { opacity: .8; }
 `;
 
-/** What Enter in a field presses is the first button of its form: this one, which sends nothing. */
-const enterDoesNothing = '<button disabled hidden></button>';
+/** What Enter in a field presses is the first button of its form: this one, which closes the dialog that there is not. */
+const enterDoesNothing = '<button formmethod="dialog" formnovalidate hidden></button>';
 
 /** Nothing but this page's own style may be used, and no other page may frame it. */
 export const linkPagePolicy = [

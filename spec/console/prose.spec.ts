@@ -14,7 +14,7 @@ import { ask, stageHub } from './stage';
 jest.setTimeout(180_000);
 
 /** Characters typed into each field, and how often; `PROSE=2000` is the long form. */
-const length = Number(process.env.PROSE ?? 200);
+const length = Number(process.env.PROSE ?? 150);
 const rounds = Number(process.env.PROSE_ROUNDS ?? 1);
 
 const bob = { id: 'bob', name: 'Bob' };
