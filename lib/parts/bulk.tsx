@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { type RequestView, TicketError } from '../client';
 import { visibleText } from '../protocol/visible-text';
 import { DisplayNote } from './display-note';
+import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { Foldable, useUnseen } from './folds';
 import { Icon } from './icon';
@@ -12,7 +13,7 @@ import { PlainText } from './plain-text';
 import { Status } from './request-card';
 import { RequestPayload } from './request-payload';
 import { type Me, useClaim, whyNot } from './right-to-answer';
-import { subjectOf } from './subject';
+import { subjectOf, toolOf } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
 import { ValueTree } from './value-tree';
@@ -48,7 +49,7 @@ export function Bulk(props: BulkProps) {
 }
 
 function Table({ chosen, me, respond, onClose }: BulkProps) {
-  const [comment, setComment] = useState('');
+  const [comment, setComment] = useDraftText(`bulk ${chosen[0] && toolOf(chosen[0].request)}`);
   const [results, setResults] = useState<Results>(new Map());
   const [isBusy, setBusy] = useState(false);
   const unseen = useUnseen();
@@ -69,6 +70,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
   async function decide(status: 'approved' | 'denied') {
     if (status === 'approved' && unseen.count > 0) return;
     setBusy(true);
+    let hasFailed = false;
     const response = comment === '' ? undefined : { comment };
     const answer = async ({ request }: Chosen) => {
       // What has changed while others were answered is not what was pressed for.
@@ -77,12 +79,15 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
         (cause: unknown) =>
           cause instanceof TicketError ? cause : new TicketError('unavailable', String(cause)),
       );
+      hasFailed ||= result instanceof TicketError;
       setResults((before) => new Map(before).set(request.id, result));
     };
     // Each is an answer of its own, and each may come second; a few at a time, so that nobody is kept waiting.
     for (let at = 0; at < open.length; at += atOnce) {
       await Promise.all(open.slice(at, at + atOnce).map(answer));
     }
+    // One that was not sent everywhere is there to be sent again.
+    if (!hasFailed) setComment('');
     setBusy(false);
   }
 

@@ -1,15 +1,18 @@
 /** The form in which a request is answered: options, fields, grant, comment and the two buttons; `RequestCard` shows it while it is pending. */
-import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Issue, type Request } from '../react';
+import { DecideButton } from './decide-button';
+import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { useUnseen } from './folds';
 import { besides, eachOnce, pathsIn } from './form-issues';
 import { GrantOffer, offersOf } from './grant-offer';
 import { Key } from './key';
-import { PlainText } from './plain-text';
+import { PlainLine, PlainText } from './plain-text';
 import { type CommentPlace, commentPlace, maxComment, responseForm } from './response-form';
 import { SchemaForm } from './schema-form';
+import { useAside } from './stored-draft';
 import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
@@ -39,7 +42,7 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
   /** Whether something was put into a form that may hold nothing at all. */
   const [isBegun, setBegun] = useState(false);
   /** The reason of a denial, where what the kind calls a comment is something else. */
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useDraftText(`reason ${request.id}`);
   const { response_schema: schema } = request;
   const form = responseForm(request);
   const filled = form.filled(draft);
@@ -69,10 +72,15 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
   const isQuestion = request.type === 'question';
   const isOff = obstacle !== undefined || isUnread;
   const unseen = useUnseen();
+  // No field is taken away from somebody who is in it because of what others do.
+  const [isEntered, setEntered] = useState(false);
+  const [, setAside] = useAside(request.id);
+  const stamp = `${request.id} ${request.revision}`;
+  const [pressedLate, setPressedLate] = useState<string>();
 
-  async function decide(event: MouseEvent, status: 'approved' | 'denied') {
-    // The second click of a double click would fall on whatever has taken this place meanwhile.
-    if (event.detail > 1 || isOff || (status === 'approved' && unseen.count > 0)) return;
+  async function decide(status: 'approved' | 'denied') {
+    setPressedLate(undefined);
+    if (isOff || (status === 'approved' && unseen.count > 0)) return;
     const wrong = status === 'approved' ? found : commentIssues({ kind: 'box', most: maxComment }, comment);
     if (status === 'approved' || wrong.length > 0) setTried(true);
     if (wrong.length > 0) {
@@ -81,8 +89,14 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
     }
     const denial = comment === '' ? {} : { comment };
     const outcome = await desk.answer(status, status === 'approved' ? filled : denial);
-    if (!outcome.ok && outcome.error.details.issues) setAttempts((before) => before + 1);
-    if (outcome.ok) onAnswered?.(status);
+    if (!outcome.ok) {
+      if (outcome.error.details.issues) setAttempts((before) => before + 1);
+      return;
+    }
+    setEntered(false);
+    setReason('');
+    if (status === 'approved') setAside(undefined);
+    onAnswered?.(status);
   }
 
   return (
@@ -93,8 +107,9 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
       // Enter in a field decides nothing; the buttons do.
       onSubmit={(event) => event.preventDefault()}
       onChange={begin}
+      onFocus={() => setEntered(true)}
     >
-      <fieldset disabled={isOff} className="hitl-bare">
+      <fieldset disabled={isUnread || (obstacle !== undefined && !isEntered)} className="hitl-bare">
         {isQuestion && <Answer desk={desk} issue={issues.find(({ path }) => path === 'answer')} />}
         {form.field && (
           <SchemaForm
@@ -134,7 +149,7 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
               placeholder={place.kind === 'box' ? texts.commentHint : texts.commentOnDenial}
               aria-describedby={commentWrong && commentId}
               aria-invalid={commentWrong ? true : undefined}
-              disabled={isOff}
+              disabled={obstacle !== undefined && !isEntered}
               value={comment}
               onChange={(text) =>
                 place.kind === 'field' ? setReason(text) : edit({ comment: text === '' ? undefined : text })
@@ -148,28 +163,33 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
           </span>
         )}
         <span className="hitl-verdict-buttons">
-          <button
-            type="button"
+          <DecideButton
+            status="denied"
+            stamp={stamp}
             className="hitl-button hitl-button-no"
-            data-decide="denied"
             disabled={isOff || busy === 'answer'}
-            onClick={(event) => decide(event, 'denied')}
+            onDecide={() => void decide('denied')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {isQuestion ? texts.decline : texts.deny}
-            <Key>D</Key>
-          </button>
-          <button
-            type="button"
+            <Key>{texts.denyKey}</Key>
+          </DecideButton>
+          <DecideButton
+            status="approved"
+            stamp={stamp}
             className="hitl-button hitl-button-yes"
-            data-decide="approved"
             disabled={isOff || busy === 'answer' || unseen.count > 0}
-            onClick={(event) => decide(event, 'approved')}
+            onDecide={() => void decide('approved')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {busy === 'answer' ? texts.sending : isQuestion ? texts.answer : texts.approve}
-            <Key>A</Key>
-          </button>
+            <Key>{texts.approveKey}</Key>
+          </DecideButton>
         </span>
       </div>
+      <p role="status" className="hitl-refused">
+        {pressedLate === stamp && texts.pressedTooLate}
+      </p>
     </form>
   );
 }
@@ -180,7 +200,10 @@ function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issu
   const name = useId();
   const options = optionsOf(request);
   const answer = typeof draft.answer === 'string' ? draft.answer : undefined;
-  const [isOther, setOther] = useState(answer !== undefined && !options.includes(answer));
+  const [isChosen, setOther] = useState(false);
+  const isOwn = answer !== undefined && !options.includes(answer);
+  const isOther = isChosen || isOwn;
+  const [aside, setAside] = useAside(request.id);
   const isFree = takesFreeText(request);
   return (
     <div
@@ -190,7 +213,7 @@ function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issu
       aria-describedby={issue ? `${name}-issue` : undefined}
       data-invalid={issue ? true : undefined}
     >
-      {options.map((option, at) => (
+      {options.map((option) => (
         <label key={option} className="hitl-option">
           <input
             type="radio"
@@ -198,11 +221,12 @@ function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issu
             checked={!isOther && answer === option}
             onChange={() => {
               setOther(false);
+              // A text of one's own is there again when one comes back to it.
+              if (isOther && answer !== undefined) setAside({ ...aside, answer });
               edit({ answer: option });
             }}
           />
           <PlainText text={option} />
-          {at < 9 && <Key>{`${at + 1}`}</Key>}
         </label>
       ))}
       {isFree && options.length > 0 && (
@@ -213,10 +237,15 @@ function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issu
             checked={isOther}
             onChange={() => {
               setOther(true);
-              edit({ answer: undefined });
+              edit({ answer: aside.answer });
             }}
           />
           {texts.otherAnswer}
+          {!isOther && aside.answer !== undefined && (
+            <small>
+              <PlainLine text={aside.answer} most={60} />
+            </small>
+          )}
         </label>
       )}
       {isFree && (isOther || options.length === 0) && (

@@ -8,6 +8,9 @@ import { DisplayNote } from './display-note';
 import { Face } from './face';
 import { Foldable, MayStayFolded, useUnseen } from './folds';
 import { Icon } from './icon';
+import { isSame, type JsonObject } from './json';
+import { moveToDecision } from './keys';
+import { NotSent } from './not-sent';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
 import { useRefusal } from './refusal';
@@ -17,6 +20,7 @@ import { RequestPayload } from './request-payload';
 import { RequestPolicy } from './request-policy';
 import { type Me, ownVerdict, useClaim, whyNot } from './right-to-answer';
 import { propertyOf } from './schema-fields';
+import { useAside, useStoredDraft } from './stored-draft';
 import { subjectOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
@@ -53,6 +57,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
+  const left = useStoredDraft(desk);
   return (
     <article
       className="hitl-card"
@@ -60,6 +65,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
       data-request={request.id}
       data-status={request.status}
       aria-labelledby={heading}
+      onKeyDown={(event) => moveToDecision(event.currentTarget, event.nativeEvent)}
     >
       <header className="hitl-card-head">
         <p className="hitl-card-kind">
@@ -110,6 +116,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
               </button>
             </p>
           )}
+          <NotSent left={left} request={request} />
           <RequestAnswer
             desk={desk}
             refused={refused}
@@ -122,6 +129,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
       ) : (
         <MayStayFolded>
           <RequestOutcome request={request} />
+          <NotSent left={left} request={request} />
         </MayStayFolded>
       )}
     </article>
@@ -133,15 +141,35 @@ function Values({ desk, refused }: Pick<RequestCardProps, 'desk'> & { refused: r
   const { request, draft, edit } = desk;
   const { values } = subjectOf(request);
   const unseen = useUnseen();
+  const [aside, setAside] = useAside(request.id);
   const isTool = request.type === 'tool_approval';
   const schema = isTool ? propertyOf(request.response_schema, 'tool_args') : undefined;
   const isEditing = schema !== undefined && request.status === 'pending' && draft.tool_args !== undefined;
   if (!values) return null;
   const approved = isTool ? request.response?.tool_args : undefined;
+  const begun = schema && argumentsToEdit(schema, request.response_schema, values);
+  const edited = aside.revision === request.revision ? aside.tool_args : undefined;
+  const isChanged = isEditing && !isSame(draft.tool_args, begun);
+  // What was edited is set aside and can be had again; it is not sent.
+  function swap(args: JsonObject | undefined) {
+    if (isChanged) setAside({ ...aside, tool_args: draft.tool_args, revision: request.revision });
+    edit({ tool_args: args });
+  }
   return (
     <section className="hitl-values">
       <header>
         <h3>{isTool ? argumentsTitle(request.status) : texts.details}</h3>
+        <span className="hitl-push" />
+        {isChanged && (
+          <button type="button" className="hitl-more" onClick={() => swap(begun)}>
+            {texts.asAsked}
+          </button>
+        )}
+        {isEditing && !isChanged && edited && (
+          <button type="button" className="hitl-more" onClick={() => edit({ tool_args: edited })}>
+            {texts.editsAgain}
+          </button>
+        )}
         {schema && (
           <button
             type="button"
@@ -149,11 +177,7 @@ function Values({ desk, refused }: Pick<RequestCardProps, 'desk'> & { refused: r
             aria-pressed={isEditing}
             // What is edited is approved as well, so the rest of it has been looked at first.
             disabled={!isEditing && unseen.count > 0}
-            onClick={() =>
-              edit({
-                tool_args: isEditing ? undefined : argumentsToEdit(schema, request.response_schema, values),
-              })
-            }
+            onClick={isEditing ? () => swap(undefined) : () => edit({ tool_args: edited ?? begun })}
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
           </button>
