@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HubError } from '../errors';
 import type { Millis, RequestRecord, User } from '../protocol/records';
 import type { Clock } from './clock';
-import { type Duration, toMillis } from './duration';
+import { type Duration, toDeadlineMillis } from './duration';
 import type { Hitl } from './hitl';
 
 /** How links are made. */
@@ -60,7 +60,7 @@ export class Links {
   async create(link: { requestId: string; userId: string; expiresIn?: Duration }): Promise<string> {
     const request = await this.parts.hitl.get(link.requestId);
     if (request.status !== 'pending') throw new HubError('already_resolved');
-    const expiresAt = this.parts.clock.now() + toMillis(link.expiresIn ?? '24h');
+    const expiresAt = this.parts.clock.now() + toDeadlineMillis(link.expiresIn ?? '24h');
     return `${this.base}/hitl/links/${this.sign(request, link.userId, expiresAt)}`;
   }
 

@@ -1,0 +1,122 @@
+/** What an app or agent may say when it asks, answers or lists, field by field; `Hitl` and `Turn` check against it. */
+import { z } from 'zod';
+import { maxIdLength } from '../protocol/client-frames';
+import { displaySchema, requestStatusSchema } from '../protocol/views';
+import { callback, deadline, duration, type Fields, flag, name, plain, text } from './options';
+
+/** Reminders of one request. */
+export const maxReminders = 10;
+
+const names = z.array(name);
+/** Whom a policy names; who may answer too after an escalation. */
+const people = { users: names.optional(), groups: names.optional() };
+const stage = {
+  ...people,
+  name: text.optional(),
+  approvals: z.number().optional(),
+  of: z.number().optional(),
+};
+const policy = plain({
+  ...stage,
+  stages: z.array(plain(stage)).optional(),
+  excludeRequester: flag.optional(),
+  denial: z.enum(['veto', 'majority']).optional(),
+  claim: z.enum(['courtesy', 'exclusive']).optional(),
+  agreement: z.enum(['same', 'any']).optional(),
+});
+
+/** Beside what is asked: `AskOptions`. */
+export const askFields = {
+  key: z.string().min(1).max(maxIdLength, `A key has 1 to ${maxIdLength} characters`),
+  supersede: flag,
+  detached: flag,
+  policy,
+  remindIn: z.union([deadline, z.array(deadline).max(maxReminders, `At most ${maxReminders} reminders`)], {
+    error: 'One duration or a list of at most 10, each at most 3650d; write for example 15m',
+  }),
+  escalateIn: deadline,
+  escalateTo: plain(people),
+  expiresIn: deadline,
+  onExpiry: z.enum(['expired', 'denied', 'approved']),
+  display: displaySchema,
+} satisfies Fields;
+
+/** Of `HitlRequestInput`; what `assertName` and the kind look at is looked at there. */
+export const requestFields = {
+  ...askFields,
+  ticketId: z.string(),
+  sessionId: z.string(),
+  turnId: z.string(),
+  messageId: z.string(),
+  type: name,
+  payload: z.unknown(),
+  userId: name,
+} satisfies Fields;
+
+const turnAskFields = { ...askFields, message: z.looseObject({ id: name }) } satisfies Fields;
+
+/** Of `GrantOffer`. */
+export const offerFields = {
+  scope: z.enum(['ticket', 'everywhere']),
+  args: z.enum(['exact', 'any']),
+  expiresIn: duration,
+  uses: z.number(),
+} satisfies Fields;
+
+const grants = z.array(plain(optional(offerFields)));
+
+/** Of `ApproveOptions`. */
+export const approveFields = {
+  ...turnAskFields,
+  toolName: name,
+  toolArgs: z.unknown(),
+  editable: flag,
+  grants,
+} satisfies Fields;
+
+/** Of `QuestionOptions`. */
+export const questionFields = {
+  ...turnAskFields,
+  question: text,
+  options: z.array(text),
+  freeText: flag,
+} satisfies Fields;
+
+/** Of `KindOptions`. */
+export const kindFields = { ...turnAskFields, type: name, payload: z.unknown() } satisfies Fields;
+
+const { key: _key, ...ruleAskFields } = askFields;
+/** Of a tool rule. */
+export const ruleFields = {
+  tool: name,
+  when: callback,
+  decide: z.enum(['allow', 'ask', 'deny']),
+  ask: plain(optional({ ...ruleAskFields, editable: flag, grants })),
+  because: text,
+} satisfies Fields;
+
+/** Of a guarded tool. */
+export const toolFields = {
+  name,
+  schema: z.unknown(),
+  run: callback,
+  timeout: duration,
+} satisfies Fields;
+
+const person = z.looseObject({ id: name, name: text.nullish(), groups: z.array(text).nullish() });
+
+/** Of `HitlAnswer`. */
+export const answerFields = {
+  by: person,
+  status: z.enum(['approved', 'denied']),
+  response: z.unknown(),
+  revision: z.number().int().positive(),
+} satisfies Fields;
+
+/** Of what requests are listed by. */
+export const listFields = { ticketId: z.string(), status: requestStatusSchema } satisfies Fields;
+
+/** The same fields, none of which must be there. */
+function optional<F extends Fields>(fields: F) {
+  return Object.fromEntries(Object.entries(fields).map(([key, schema]) => [key, schema.optional()]));
+}
