@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { maxIdLength } from '../protocol/client-frames';
 import { displaySchema, requestStatusSchema } from '../protocol/views';
-import { callback, deadline, duration, type Fields, flag, name, plain, text } from './options';
+import { callback, deadline, duration, elsewhere, type Fields, flag, name, plain, text } from './options';
 
 /** Reminders of one request. */
 export const maxReminders = 10;
@@ -41,16 +41,16 @@ export const askFields = {
   display: displaySchema,
 } satisfies Fields;
 
-/** Of `HitlRequestInput`; what `assertName` and the kind look at is looked at there. */
+/** Of `HitlRequestInput`; ids, kind and payload, which every request has, are looked at where they are used. */
 export const requestFields = {
   ...askFields,
-  ticketId: z.string(),
-  sessionId: z.string(),
-  turnId: z.string(),
-  messageId: z.string(),
-  type: name,
-  payload: z.unknown(),
-  userId: name,
+  ticketId: elsewhere,
+  sessionId: elsewhere,
+  turnId: elsewhere,
+  messageId: elsewhere,
+  type: elsewhere,
+  payload: elsewhere,
+  userId: elsewhere,
 } satisfies Fields;
 
 const turnAskFields = { ...askFields, message: z.looseObject({ id: name }) } satisfies Fields;
@@ -69,7 +69,7 @@ const grants = z.array(plain(optional(offerFields)));
 export const approveFields = {
   ...turnAskFields,
   toolName: name,
-  toolArgs: z.unknown(),
+  toolArgs: elsewhere,
   editable: flag,
   grants,
 } satisfies Fields;
@@ -78,12 +78,12 @@ export const approveFields = {
 export const questionFields = {
   ...turnAskFields,
   question: text,
-  options: z.array(text),
+  options: z.array(text).nullable(),
   freeText: flag,
 } satisfies Fields;
 
 /** Of `KindOptions`. */
-export const kindFields = { ...turnAskFields, type: name, payload: z.unknown() } satisfies Fields;
+export const kindFields = { ...turnAskFields, type: name, payload: elsewhere } satisfies Fields;
 
 const { key: _key, ...ruleAskFields } = askFields;
 /** Of a tool rule. */
@@ -98,7 +98,7 @@ export const ruleFields = {
 /** Of a guarded tool. */
 export const toolFields = {
   name,
-  schema: z.unknown(),
+  schema: elsewhere,
   run: callback,
   timeout: duration,
 } satisfies Fields;
@@ -109,14 +109,19 @@ const person = z.looseObject({ id: name, name: text.nullish(), groups: z.array(t
 export const answerFields = {
   by: person,
   status: z.enum(['approved', 'denied']),
-  response: z.unknown(),
+  response: elsewhere,
   revision: z.number().int().positive(),
 } satisfies Fields;
 
 /** Of what requests are listed by. */
-export const listFields = { ticketId: z.string(), status: requestStatusSchema } satisfies Fields;
+export const listFields = { ticketId: elsewhere, status: requestStatusSchema } satisfies Fields;
+
+/** Of what the audit is read by. */
+export const auditFields = { ticketId: elsewhere, requestId: text } satisfies Fields;
 
 /** The same fields, none of which must be there. */
-function optional<F extends Fields>(fields: F) {
-  return Object.fromEntries(Object.entries(fields).map(([key, schema]) => [key, schema.optional()]));
+function optional(fields: Fields) {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, schema]) => [key, (schema ?? z.unknown()).optional()]),
+  );
 }

@@ -7,8 +7,10 @@ import type { AuditEntry } from '../protocol/audit';
 import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { type AppRules, askRule } from './app-rules';
-import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
+import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
+import { answerFields, auditFields, listFields } from './asked-options';
 import { auditTrail } from './audit';
+import { assertName } from './client';
 import type { Clock } from './clock';
 import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
@@ -16,7 +18,9 @@ import { digestOf, grantChosen, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
+import { assertOptions } from './options';
 import type { RequestActors } from './request-actors';
+import { hasTerms } from './terms';
 import type { Waiters } from './waiters';
 
 /** An answer. */
@@ -73,7 +77,7 @@ export class Hitl {
     onlyOwn = false,
   ): Promise<{ request: RequestRecord; isNew: boolean }> {
     const { kinds, clock } = this.parts;
-    const born = toRequestInput(input, kinds, clock.now());
+    const born = toRequestInput(input, kinds, clock.now(), this.notEditable(input.type));
     const { key, ticketId } = input;
     const begin = async (olderId?: string) => ({
       request: await this.begin(born, occasion, olderId),
@@ -85,7 +89,8 @@ export class Hitl {
       if (!older) return begin();
       const { id, digest, userId } = older.record;
       const isOthers = onlyOwn && userId !== input.userId;
-      if (digest === born.digest && !isOthers) return { request: older.record, isNew: false };
+      const isSame = digest === born.digest && hasTerms(older.record, input, born.termsDigest ?? '');
+      if (isSame && !isOthers) return { request: older.record, isNew: false };
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
     });
@@ -97,6 +102,7 @@ export class Hitl {
    *   (details.rule says which rule), `claimed_by_other`, `invalid_response`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
+    assertOptions('The answer', answer, answerFields);
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -104,6 +110,7 @@ export class Hitl {
         const response = pending
           ? this.parts.kinds.response(record, answer.status, answer.response)
           : undefined;
+        this.parts.kinds.assertAsSent(record, answer.response, response);
         const at = this.parts.clock.now();
         const grant = await this.grantChosen(answer.by, record, at, response);
         return {
@@ -155,9 +162,13 @@ export class Hitl {
   async amend(id: string, payload: Record<string, unknown>, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
-      async (record) => {
-        const copy = this.parts.kinds.payload(record.type, payload);
-        assertEditable(copy, record.policy);
+      async (record, { onExpiry }) => {
+        const { kinds } = this.parts;
+        const given = kinds.payload(record.type, payload);
+        const copy = withEditable(given, record.policy, kinds, this.notEditable(record.type));
+        kinds.responseSchema(record.type, copy);
+        const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(record.type, copy);
+        if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
         const digest = digestOf(record.type, copy);
         return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
       },
@@ -204,12 +215,15 @@ export class Hitl {
   ): Promise<RequestRecord> {
     return this.parts.actors.change(
       id,
-      async ({ type, usedGrant }) => {
+      async (record) => {
+        const { type, usedGrant } = record;
         const at = this.parts.clock.now();
         const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
         // One that is so old that it was dropped holds no more either.
         const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
-        const digest = digestOf(type, payload);
+        // Whoever asked for arguments that may be edited, where none could be, has what was asked all the same.
+        const isDowngraded = record.payload.editable === false && payload.editable === true;
+        const digest = digestOf(type, isDowngraded ? { ...payload, editable: false } : payload);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
       },
       occasion,
@@ -280,16 +294,24 @@ export class Hitl {
     return this.parts.actors.states(id);
   }
 
-  /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
-  list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+  /**
+   * Oldest first.
+   * @throws HubError `invalid_request` for a filter that is not known, `invalid_id`, `invalid_frame` for a cursor that was
+   *   not given out
+   */
+  async list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+    assertOptions('The filter', filter, listFields);
+    if (filter.ticketId !== undefined) assertName(filter.ticketId);
     return this.parts.store.requests(filter, limit, cursor);
   }
 
   /**
    * The audit of a ticket, or of one of its requests: every change, oldest first, read page by page as it is taken.
-   * @throws HubError `unavailable`, `storage_failed`
+   * @throws HubError `invalid_request`, `invalid_id`, `unavailable`, `storage_failed`
    */
   audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
+    assertOptions('The filter', filter, auditFields);
+    assertName(filter.ticketId);
     return auditTrail(this.parts.store, filter);
   }
 
@@ -304,6 +326,11 @@ export class Hitl {
   /** How many promises wait for an outcome in this process. */
   get waiting(): number {
     return this.parts.waiters.size;
+  }
+
+  /** Says in the log why arguments that were to be editable are not. */
+  private notEditable(type: string): (why: string) => void {
+    return (why) => this.parts.logger.warn('Arguments are shown as not editable', { type, why });
   }
 
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {

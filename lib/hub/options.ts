@@ -5,7 +5,10 @@ import { describeIssue, namingFields, unknownFields } from '../protocol/codec';
 import { type Duration, whyNoDeadline, whyNoDuration } from './duration';
 
 /** The fields that some options have, each with what it must be. `undefined` is as good as absent. */
-export type Fields = Readonly<Record<string, z.ZodType>>;
+export type Fields = Readonly<Record<string, z.ZodType | null>>;
+
+/** A field whose value is looked at where it is used. */
+export const elsewhere = null;
 
 /**
  * Refuses options that hold what is not among `fields`, or a wrong value. Only what is there is looked at, so that asking
