@@ -53,7 +53,9 @@ export const requestFields = {
   userId: elsewhere,
 } satisfies Fields;
 
-const turnAskFields = { ...askFields, message: z.looseObject({ id: name }) } satisfies Fields;
+/** What a turn asks is on its own ticket and in its own name, whatever else is said. */
+const ownOfTurn = { ticketId: elsewhere, sessionId: elsewhere, turnId: elsewhere, userId: elsewhere };
+const turnAskFields = { ...askFields, ...ownOfTurn, message: z.looseObject({ id: name }) } satisfies Fields;
 
 /** Of `GrantOffer`. */
 export const offerFields = {
