@@ -93,7 +93,7 @@ export const ruleFields = {
   tool: name,
   when: callback,
   decide: z.enum(['allow', 'ask', 'deny']),
-  ask: plain(optional({ ...ruleAskFields, editable: flag, grants })),
+  ask: plain(optional({ ...ruleAskFields, editable: flag, grants: z.array(z.unknown()) })),
   because: text,
 } satisfies Fields;
 
@@ -105,6 +105,9 @@ export const toolFields = {
   timeout: duration,
 } satisfies Fields;
 
+/** Of a call of a guarded tool. */
+export const callFields = { callId: z.string().min(1).max(maxIdLength) } satisfies Fields;
+
 const person = z.looseObject({ id: name, name: text.nullish(), groups: z.array(text).nullish() });
 
 /** Of `HitlAnswer`. */
@@ -115,11 +118,34 @@ export const answerFields = {
   revision: z.number().int().positive(),
 } satisfies Fields;
 
+/** Of a link. */
+export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
+
+/** Of a withdrawal. */
+export const withdrawFields = { by: person, reason: text } satisfies Fields;
+
+/** Of a wait. */
+export const waitFields = {
+  signal: z.custom<AbortSignal>(
+    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
+    'Must be an AbortSignal',
+  ),
+} satisfies Fields;
+
+/** Of a run that begins or goes on. */
+export const runFields = { runId: name, payload: elsewhere } satisfies Fields;
+
 /** Of what requests are listed by. */
 export const listFields = { ticketId: elsewhere, status: requestStatusSchema } satisfies Fields;
 
 /** Of what the audit is read by. */
 export const auditFields = { ticketId: elsewhere, requestId: text } satisfies Fields;
+
+/** Of what grants are listed by. */
+export const grantListFields = { ticketId: elsewhere, live: flag } satisfies Fields;
+
+/** Of what an inbox is narrowed by. */
+export const inboxFields = { type: text, toolName: text, ticketId: elsewhere } satisfies Fields;
 
 /** The same fields, none of which must be there. */
 function optional(fields: Fields) {

@@ -8,7 +8,14 @@ import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/r
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { type AppRules, askRule } from './app-rules';
 import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
-import { answerFields, auditFields, listFields } from './asked-options';
+import {
+  answerFields,
+  auditFields,
+  listFields,
+  runFields,
+  waitFields,
+  withdrawFields,
+} from './asked-options';
 import { auditTrail } from './audit';
 import { assertName } from './client';
 import type { Clock } from './clock';
@@ -188,9 +195,11 @@ export class Hitl {
    */
   async withdraw(
     id: string,
-    { by, reason }: { by: User; reason: string },
+    withdrawal: { by: User; reason: string },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The withdrawal', withdrawal, withdrawFields);
+    const { by, reason } = withdrawal;
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -208,11 +217,13 @@ export class Hitl {
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `not_found`
    */
-  execute(
+  async execute(
     id: string,
-    { runId, payload }: { runId: string; payload: Record<string, unknown> },
+    run: { runId: string; payload: Record<string, unknown> },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The run', run, runFields);
+    const { runId, payload } = run;
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -319,7 +330,8 @@ export class Hitl {
    * The outcome of a request, as soon as there is one; at once if there is. Costs nothing while it waits but memory.
    * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
    */
-  wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+  async wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+    assertOptions('The wait', options, waitFields);
     return this.parts.waiters.wait(id, () => this.get(id), options.signal);
   }
 
