@@ -69,7 +69,7 @@ export function toRequestInput(
   assertOptions('The request', input, requestFields);
   assertAsker(input);
   const { type, policy = noPolicy, key, escalateIn, escalateTo = nobody, expiresIn, onExpiry } = input;
-  const payload = withEditable(kinds.payload(type, input.payload), policy, kinds, note);
+  const payload = withEditable(type, kinds.payload(type, input.payload), policy, kinds, note);
   const impossible =
     (policy !== noPolicy &&
       whyImpossible(policy, { userId: input.userId, ...(escalateIn !== undefined && { escalateTo }) })) ||
@@ -128,12 +128,13 @@ function whyNobody({ users, groups }: People): string | undefined {
  * others would not have seen it, and arguments that nothing can check may not be changed.
  */
 export function withEditable(
+  type: string,
   payload: Record<string, unknown>,
   policy: AnswerPolicy,
   kinds: Kinds,
   note: (why: string) => void,
 ): Record<string, unknown> {
-  if (payload.editable !== true || payload.tool_args === undefined) return payload;
+  if (type !== 'tool_approval' || payload.editable !== true) return payload;
   const stages = stagesOf(policy);
   const isForSeveral = stages.length > 1 || approvalsNeeded(stages[0]) > 1;
   if (!isForSeveral && kinds.knowsTool(payload.tool_name)) return payload;

@@ -172,7 +172,7 @@ export class Hitl {
       async (record, { onExpiry }) => {
         const { kinds } = this.parts;
         const given = kinds.payload(record.type, payload);
-        const copy = withEditable(given, record.policy, kinds, this.notEditable(record.type));
+        const copy = withEditable(record.type, given, record.policy, kinds, this.notEditable(record.type));
         kinds.responseSchema(record.type, copy);
         const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(record.type, copy);
         if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);

@@ -313,9 +313,9 @@ export function jsonCopy(value: unknown): unknown {
   return copy;
 }
 
-/** Freezes a JSON value all the way down and gives it back. */
+/** Freezes a JSON value all the way down and gives it back; bytes, which cannot be frozen, stay as they are. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
     for (const child of Object.values(value)) deepFreeze(child);
     Object.freeze(value);
   }
