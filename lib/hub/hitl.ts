@@ -1,15 +1,24 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { type RequestInput, toAnswerer } from '../actors/hitl-request';
+import { type ExpiryDefault, type RequestInput, toAnswerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { Display, Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { assertFitsBeside } from './answer-size';
 import { type AppRules, askRule } from './app-rules';
-import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
+import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
+import {
+  answerFields,
+  auditFields,
+  listFields,
+  runFields,
+  waitFields,
+  withdrawFields,
+} from './asked-options';
 import { auditTrail } from './audit';
+import { assertName } from './client';
 import type { Clock } from './clock';
 import { toDisplay } from './display';
 import { grantSubject } from './grant-terms';
@@ -18,7 +27,9 @@ import { digestOf, grantChosen, jsonCopy, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
+import { assertOptions } from './options';
 import type { RequestActors } from './request-actors';
+import { hasTerms } from './terms';
 import type { Waiters } from './waiters';
 
 /** An answer. */
@@ -85,7 +96,7 @@ export class Hitl {
     onlyOwn = false,
   ): Promise<{ request: RequestRecord; isNew: boolean }> {
     const { kinds, clock } = this.parts;
-    const born = toRequestInput(input, kinds, clock.now());
+    const born = toRequestInput(input, kinds, clock.now(), this.notEditable(input.type));
     const { key, ticketId } = input;
     const begin = async (olderId?: string) => ({
       request: await this.begin(born, occasion, olderId),
@@ -97,7 +108,8 @@ export class Hitl {
       if (!older) return begin();
       const { id, digest, userId } = older.record;
       const isOthers = onlyOwn && userId !== input.userId;
-      if (digest === born.digest && !isOthers) {
+      const isSame = digest === born.digest && hasTerms(older.record, input, born.termsDigest ?? '');
+      if (isSame && !isOthers) {
         const { asker, turnId, status } = older.record;
         if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
         return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
@@ -115,6 +127,7 @@ export class Hitl {
    *   rule), `claimed_by_other`, `invalid_response`, `too_large`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
+    assertOptions('The answer', answer, answerFields);
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -122,6 +135,7 @@ export class Hitl {
         const response = pending
           ? this.parts.kinds.response(record, answer.status, answer.response)
           : undefined;
+        this.parts.kinds.assertAsSent(record, answer.response, response);
         assertFitsBeside(record, answer.by.id, response);
         const at = this.parts.clock.now();
         const grant = await this.grantChosen(answer.by, record, at, response);
@@ -188,8 +202,8 @@ export class Hitl {
     };
     return this.parts.actors.change(
       id,
-      async (record) => {
-        const asked = payload !== undefined && this.asked(record, payload);
+      async (record, { onExpiry }) => {
+        const asked = payload !== undefined && this.asked(record, payload, onExpiry);
         return { type: 'amend', at: this.parts.clock.now(), ...asked, ...shown };
       },
       occasion,
@@ -208,9 +222,11 @@ export class Hitl {
    */
   async withdraw(
     id: string,
-    { by, reason }: { by: User; reason: string },
+    withdrawal: { by: User; reason: string },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The withdrawal', withdrawal, withdrawFields);
+    const { by, reason } = withdrawal;
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -228,20 +244,26 @@ export class Hitl {
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `invalid_request` for a payload that is not JSON, `not_found`
    */
-  execute(
+  async execute(
     id: string,
-    { runId, payload }: { runId: string; payload: Record<string, unknown> },
+    run: { runId: string; payload: Record<string, unknown> },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The run', run, runFields);
+    const { runId, payload } = run;
     return this.parts.actors.change(
       id,
-      async ({ type, usedGrant }) => {
+      async (record) => {
+        const { type, usedGrant } = record;
         const at = this.parts.clock.now();
         const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
         // One that is so old that it was dropped holds no more either.
         const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
         // What is about to be done, as JSON would keep it; else something that JSON has no words for might pass for null.
-        const digest = digestOf(type, jsonCopy(payload) as Record<string, unknown>);
+        const about = jsonCopy(payload) as Record<string, unknown>;
+        // Whoever asked for arguments that may be edited, where none could be, has what was asked all the same.
+        const isDowngraded = record.payload.editable === false && about.editable === true;
+        const digest = digestOf(type, isDowngraded ? { ...about, editable: false } : about);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
       },
       occasion,
@@ -369,16 +391,24 @@ export class Hitl {
     return this.parts.actors.states(id);
   }
 
-  /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
-  list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+  /**
+   * Oldest first.
+   * @throws HubError `invalid_request` for a filter that is not known, `invalid_id`, `invalid_frame` for a cursor that was
+   *   not given out
+   */
+  async list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+    assertOptions('The filter', filter, listFields);
+    if (filter.ticketId !== undefined) assertName(filter.ticketId);
     return this.parts.store.requests(filter, limit, cursor);
   }
 
   /**
    * The audit of a ticket, or of one of its requests: every change, oldest first, read page by page as it is taken.
-   * @throws HubError `unavailable`, `storage_failed`
+   * @throws HubError `invalid_request`, `invalid_id`, `unavailable`, `storage_failed`
    */
   audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
+    assertOptions('The filter', filter, auditFields);
+    assertName(filter.ticketId);
     return auditTrail(this.parts.store, filter);
   }
 
@@ -386,7 +416,8 @@ export class Hitl {
    * The outcome of a request, as soon as there is one; at once if there is. Costs nothing while it waits but memory.
    * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
    */
-  wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+  async wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+    assertOptions('The wait', options, waitFields);
     return this.parts.waiters.wait(id, () => this.get(id), options.signal);
   }
 
@@ -396,12 +427,18 @@ export class Hitl {
   }
 
   /** Another payload for a request. @throws HubError `invalid_request`, `too_large` */
-  private asked({ type, policy }: RequestRecord, payload: Record<string, unknown>) {
+  private asked({ type, policy }: RequestRecord, payload: Record<string, unknown>, onExpiry: ExpiryDefault) {
     const { kinds } = this.parts;
-    const copy = kinds.payload(type, payload);
-    assertEditable(copy, policy);
+    const copy = withEditable(type, kinds.payload(type, payload), policy, kinds, this.notEditable(type));
     const responseSchema = kinds.responseSchema(type, copy);
+    const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(type, copy);
+    if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
     return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
+  }
+
+  /** Says in the log why arguments that were to be editable are not. */
+  private notEditable(type: string): (why: string) => void {
+    return (why) => this.parts.logger.warn('Arguments are shown as not editable', { type, why });
   }
 
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Logger } from 'winston';
 import { answerersOf } from '../actors/answerers';
 import {
   nextDeadline,
+  type RequestContext,
   type RequestEmitted,
   type RequestEvent,
   type RequestInput,
@@ -43,6 +44,9 @@ export interface RequestActorsParts {
   onReminded(record: RequestRecord): void;
   onEscalated(record: RequestRecord): void;
 }
+
+/** Makes an event from the request as it stands, and what is known of it beside the record. */
+export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
 
 interface Live {
   actor: LiveActor<typeof hitlRequestMachine>;
@@ -118,11 +122,7 @@ export class RequestActors {
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
-  change(
-    id: string,
-    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
-    occasion: Occasion = {},
-  ): Promise<RequestRecord> {
+  change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
       decided(async () => {
         const live = await this.wake(id);
@@ -260,13 +260,10 @@ export class RequestActors {
   }
 
   /** The event for the request as it stands. @throws what `toEvent` throws, if the request still is as this actor knows it */
-  private async made(
-    live: Live,
-    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
-  ): Promise<RequestEvent> {
+  private async made(live: Live, toEvent: ToEvent): Promise<RequestEvent> {
     const record = requestRecord(live.actor.snapshot);
     try {
-      return await toEvent(record);
+      return await toEvent(record, live.actor.snapshot.context);
     } catch (error) {
       await this.assertCurrent(record.id, live);
       throw error;

@@ -9,8 +9,10 @@ import type {
   User,
 } from '../protocol/records';
 import type { AskOptions } from './ask';
+import { approveFields, kindFields, questionFields } from './asked-options';
 import { type GrantOffer, toGrantTerms } from './grant-terms';
 import { deepFreeze } from './kinds';
+import { assertOptions, type Fields } from './options';
 
 /** What `approve` and `ask` share. */
 interface TurnAskOptions extends AskOptions {
@@ -129,6 +131,8 @@ export class Turn {
    * @throws HubError `turn_ended`, `invalid_request`, `key_conflict`, `storage_failed`, `closing`
    */
   approve(options: ApproveOptions): Promise<Approval> {
+    const wrong = refused('turn.approve', options, approveFields);
+    if (wrong) return wrong;
     const { toolName, toolArgs, editable, grants, ...rest } = options;
     const payload = {
       tool_name: toolName,
@@ -146,11 +150,15 @@ export class Turn {
 
   /** Asks something of a kind the app registers, and waits; the response is in `request`. Same promises and errors as `approve`. */
   request(options: KindOptions): Promise<Decision> {
+    const wrong = refused('turn.request', options, kindFields);
+    if (wrong) return wrong;
     return handled(this.port.request(options).then(toDecision));
   }
 
   /** Asks a question and waits. Same promises and errors as `approve`. */
   ask(options: QuestionOptions): Promise<Answer> {
+    const wrong = refused('turn.ask', options, questionFields);
+    if (wrong) return wrong;
     const { question, options: choices, freeText, ...rest } = options;
     const payload = { question, options: choices ?? null, ...(freeText && { free_text: freeText }) };
     return handled(
@@ -181,6 +189,16 @@ function toDecision(request: RequestRecord): Decision {
     verdicts: settled.verdicts,
     request: settled,
   };
+}
+
+/** A rejection where the options hold what nobody knows. */
+function refused(noun: string, options: unknown, fields: Fields): Promise<never> | undefined {
+  try {
+    assertOptions(noun, options, fields);
+    return undefined;
+  } catch (error) {
+    return handled(Promise.reject(error));
+  }
 }
 
 /** The same promise; when the agent's code does not wait for it, its failure must not end the host's process. */

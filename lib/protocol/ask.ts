@@ -4,7 +4,9 @@ import { idSchema, maxCommentLength } from './client-frames';
 import { askedPolicySchema, displaySchema, peopleSchema } from './views';
 
 /** Milliseconds, or a text such as `15m`. */
-const duration = z.union([z.number().positive(), z.string().max(32)]);
+const duration = z.union([z.number().positive(), z.string().max(32)], {
+  error: 'Must be a number of milliseconds above 0, or a text such as 15m',
+});
 
 /** A question to a human. Strict, since a misspelt deadline or rule would be none. */
 export const askSchema = z.strictObject({
@@ -19,7 +21,9 @@ export const askSchema = z.strictObject({
   session_id: idSchema.optional(),
   message_id: idSchema.optional(),
   policy: askedPolicySchema.optional(),
-  remind_in: z.union([duration, z.array(duration).max(10)]).optional(),
+  remind_in: z
+    .union([duration, z.array(duration).max(10)], { error: 'Must be one time or a list of at most 10' })
+    .optional(),
   escalate_in: duration.optional(),
   escalate_to: peopleSchema.optional(),
   expires_in: duration.optional(),

@@ -258,6 +258,8 @@ export interface RequestRecord {
   execution?: Execution | undefined;
   /** Where grants are offered: digest of the policy as it was asked, before any escalation. */
   policyDigest?: string;
+  /** With a key: digest of the terms it was asked under, which the same key must not change. */
+  termsDigest?: string;
   /** The grant that its approval gave. */
   grant?: GivenGrant | undefined;
   /** The grant that approved it in place of people, and who had given that. */

@@ -20,6 +20,7 @@ import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
 import type { ChatUser } from '../protocol/chat-frames';
+import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
@@ -29,6 +30,7 @@ import { serveDocuments } from './documents/serve';
 import { InboxSeat } from './inbox-seat';
 import { linkRouter } from './link-router';
 import { consoleLogger, unfailing } from './logger';
+import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { serveOperations } from './rest/operations';
@@ -107,6 +109,7 @@ export interface ExpressHitl {
  * @throws HubError `invalid_request` for options that cannot be
  */
 export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
+  assertExpressOptions(options);
   const { maxClientsPerTicket = 10 } = options;
   if (!Number.isInteger(maxClientsPerTicket) || maxClientsPerTicket < 1)
     throw new HubError('invalid_request', 'maxClientsPerTicket is a whole number from 1 on');
@@ -117,9 +120,11 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
   const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels } = options;
-  const rules = { mayRespond, mayCancel, mayGrant, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
+  const mayUseTicket = (ticketId: string, person: User) =>
+    access.mayStillUse(ticketId, person, links?.person);
+  const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketParts = {
@@ -169,11 +174,17 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     router,
     hub,
     linkRouter: pages,
-    attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
+    attach: (server, attachOptions) => {
+      assertAttachOptions(attachOptions);
+      return upgrades.attach(server, attachOptions);
+    },
     socketHandler: ticketRoute.handler,
     inboxHandler: inboxRoute.handler,
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
-    drain: (drainOptions) => hub.drain(drainOptions),
+    drain: async (drainOptions) => {
+      assertDrainOptions(drainOptions);
+      return hub.drain(drainOptions);
+    },
     close: () => hub.close(),
   };
 }

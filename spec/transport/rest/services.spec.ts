@@ -267,3 +267,64 @@ describe('A service changes what it asked', () => {
     expect(await ruleOf(run('d'))).toBe('done');
   });
 });
+
+describe('What a service asks for', () => {
+  test('is not approved by silence, unless the app says that it may be', async () => {
+    await start({
+      service: (req) =>
+        req.get('authorization') === 'Bearer worker'
+          ? { id: 'worker', tickets: 'any' }
+          : { id: 'trusted', tickets: 'any', mayExpireApproved: true },
+    });
+    const silent = asking({ expires_in: 1, on_expiry: 'approved' });
+    const refused = await post('/hitl/requests', silent).expect(403);
+    expect(refused.body.error).toMatchObject({ code: 'not_allowed', details: { rule: 'service' } });
+    await request(hub.server)
+      .post('/hitl/requests')
+      .set({ authorization: 'Bearer trusted' })
+      .send(silent)
+      .expect(201);
+  });
+
+  test.each([
+    ['a rule in camelCase', { policy: { excludeRequester: true } }, 'exclude_requester'],
+    ['a misspelt deadline', { expire_in: '1h' }, 'expires_in'],
+    ['a misspelt stage', { policy: { stages: [{ user: ['ann'] }] } }, 'users'],
+  ])('is refused with %s, and with what was meant', async (_what, more, meant) => {
+    await start();
+    const { body } = await post('/hitl/requests', asking(more)).expect(400);
+    expect(body.error).toMatchObject({
+      code: 'invalid_frame',
+      message: expect.stringContaining(`did you mean ${meant}?`),
+    });
+  });
+
+  test.each([1e300, -1, '1e9d', '99999d', 0])('never waits for %p', async (expires_in) => {
+    await start();
+    const { status } = await post('/hitl/requests', asking({ expires_in }));
+    expect([400, 422]).toContain(status);
+  });
+
+  test('is shown as not editable where several must agree, and is still carried out as it was asked', async () => {
+    await start();
+    const editable = { payload: { ...payload, editable: true }, policy: { approvals: 2 } };
+    const { id, ...hitl } = await ask(editable);
+    expect(hitl.payload.editable).toBe(false);
+    await post(`/hitl/requests/${id}/respond`, { status: 'approved' }, 'bob').expect(200);
+    await post(`/hitl/requests/${id}/respond`, { status: 'approved' }, 'carol').expect(200);
+    const report = { state: 'executing', run_id: 'r', payload: editable.payload };
+    await post(`/hitl/requests/${id}/execution`, report).expect(200);
+  });
+});
+
+test('A misspelt field of an answer is refused, since whoever sent it believes that it counts', async () => {
+  await start();
+  const { id } = await ask();
+  const { body } = await post(
+    `/hitl/requests/${id}/respond`,
+    { status: 'approved', revison: 1 },
+    'bob',
+  ).expect(400);
+  expect(body.error.message).toContain('did you mean revision?');
+  await post(`/hitl/requests/${id}/respond`, { status: 'approved', seen_at: 1 }, 'bob').expect(200);
+});
