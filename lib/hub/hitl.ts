@@ -96,7 +96,7 @@ export class Hitl {
     onlyOwn = false,
   ): Promise<{ request: RequestRecord; isNew: boolean }> {
     const { kinds, clock } = this.parts;
-    const born = toRequestInput(input, kinds, clock.now(), this.notEditable(input.type));
+    const born = toRequestInput(input, kinds, clock.now(), this.notEditable(input?.type));
     const { key, ticketId } = input;
     const begin = async (olderId?: string) => ({
       request: await this.begin(born, occasion, olderId),
@@ -437,7 +437,7 @@ export class Hitl {
   }
 
   /** Says in the log why arguments that were to be editable are not. */
-  private notEditable(type: string): (why: string) => void {
+  private notEditable(type: string | undefined): (why: string) => void {
     return (why) => this.parts.logger.warn('Arguments are shown as not editable', { type, why });
   }
 

@@ -37,13 +37,13 @@ function whyNotOptions(given: unknown, fields: Fields): string | undefined {
 }
 
 function nameOf(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 /** A plain object with these fields and no others. What a class or a `Map` holds would be lost when it is copied. */
 export function plain<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape).refine(isPlain, 'Must be a plain object');
+  return z.custom<object>(isPlain, 'Must be a plain object').pipe(z.strictObject(shape));
 }
 
 /** Whether this is an object as one writes it, and no instance of a class. */

@@ -94,7 +94,11 @@ export const closedRules: readonly ClosedRule[] = [
   },
   {
     rule: 'a wrong value of a policy is refused',
-    check: () => refused(ask({ policy: { approvals: '2' } }), 'invalid_request', 'policy.approvals'),
+    check: async () => {
+      await refused(ask({ policy: { approvals: '2' } }), 'invalid_request', 'policy.approvals');
+      for (const policy of [null, new Map(), [], 'four eyes', Object.create({ excludeRequester: true })])
+        await refused(ask({ policy }), 'invalid_request', 'policy', 'plain object');
+    },
   },
   {
     rule: 'the excluded requester cannot be the only one who may answer',
