@@ -5,6 +5,9 @@ import { PlainText } from './plain-text';
 import { texts } from './texts';
 import { dropGone, type Gone, goneTexts, isSaidIn, onGone } from './writing';
 
+/** Characters of it: all that a field and what is typed on can be. */
+const shown = 50_000;
+
 /** @param frame of the part that says it */
 export function GoneNote({ frame }: { frame: RefObject<HTMLElement | null> }) {
   const all = useSyncExternalStore(onGone, goneTexts, goneTexts);
@@ -31,7 +34,7 @@ function Text({ one }: { one: Gone }) {
       </p>
       {written !== '' && (
         <blockquote>
-          <PlainText text={written} first={written.length} />
+          <PlainText text={written} first={shown} />
         </blockquote>
       )}
       <p>

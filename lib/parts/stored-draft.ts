@@ -58,9 +58,11 @@ export function useStoredDraft({ request, draft, unsent, edit, discard }: Desk):
     }
   }, [draft, unsent, revision]);
 
+  // An offer of a grant is chosen by its place, which means nothing in another revision.
+  const { grant: _chosen, ...written } = unsent?.response ?? {};
   const older = {
     ...(aside.tool_args && aside.revision !== revision && { tool_args: aside.tool_args }),
-    ...unsent?.response,
+    ...written,
   };
   const all: Draft = Object.assign({}, ...(stored ?? []).map(({ response }) => response), older, draft);
   const asideNow = { answer: aside.answer, tool_args: aside.tool_args };
@@ -90,7 +92,8 @@ function notSent(written: JsonObject, { payload, response, verdicts = [] }: Requ
   ];
   return Object.fromEntries(
     Object.entries(written).filter(
-      ([name, value]) => value !== undefined && !sent.some((each) => each && isSame(each[name], value)),
+      ([name, value]) =>
+        name !== 'grant' && value !== undefined && !sent.some((each) => each && isSame(each[name], value)),
     ),
   );
 }
