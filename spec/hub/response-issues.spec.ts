@@ -127,3 +127,32 @@ test('a client is sent them over a socket and over REST', async () => {
     await hub.close();
   }
 });
+
+test('an answer in words of one’s own arrives as it was typed, and one of spaces is none', async () => {
+  const hub = await startTestHub();
+  try {
+    const payload = { question: 'Why?' };
+    const about = {
+      ticketId: 'T-1',
+      sessionId: 's',
+      userId: 'bob',
+      type: 'question',
+      payload,
+      detached: true,
+    };
+    const { id } = await hub.hub.hitl.request(about);
+    const respond = (answer: string) =>
+      hub.hub.hitl.respond(id, {
+        by: { id: 'alice', name: 'Alice', groups: [] },
+        status: 'approved',
+        response: { answer },
+      });
+    await expect(respond(' \n ')).rejects.toMatchObject({
+      code: 'invalid_response',
+      details: { issues: [{ path: 'answer', message: 'A question needs an answer' }] },
+    });
+    expect((await respond('  two\nlines ')).response).toEqual({ answer: '  two\nlines ' });
+  } finally {
+    await hub.close();
+  }
+});
