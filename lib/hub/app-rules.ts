@@ -16,7 +16,7 @@ export interface AppRules {
 export type MayRespond = Rule;
 export type MayCancel = Rule;
 
-/** How long a rule may take; the request's other events wait for it. */
+/** How long a rule may take. */
 export const ruleTimeoutMs = 10_000;
 
 /** What the rule says; undefined if the app has none. Never rejects. */

@@ -115,9 +115,14 @@ export class Grants {
     return true;
   }
 
+  /** Whether the app's rule is asked before such a grant is given. */
+  asksAbout({ scope }: Pick<GrantSubject, 'scope'>): boolean {
+    return scope !== 'ticket' && this.parts.mayGrant !== undefined;
+  }
+
   /** Whether the app lets this person give such a grant. */
   async mayGive(user: User, grant: GrantSubject): Promise<boolean> {
-    return grant.scope === 'ticket' || !this.parts.mayGrant || this.isAllowed(user, grant);
+    return !this.asksAbout(grant) || this.isAllowed(user, grant);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
 import type { Logger } from 'winston';
+import type { SnapshotFrom } from 'xstate';
 import { answerersOf } from '../actors/answerers';
 import {
   nextDeadline,
@@ -47,6 +48,13 @@ export interface RequestActorsParts {
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
 export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
+
+/** A request as it stands when it is an event's turn. */
+export interface Standing {
+  snapshot: SnapshotFrom<typeof hitlRequestMachine>;
+  /** The stored version. */
+  version: number;
+}
 
 interface Live {
   actor: LiveActor<typeof hitlRequestMachine>;
@@ -123,11 +131,22 @@ export class RequestActors {
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
   change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
+    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    return this.tryChange<never>(id, make, occasion);
+  }
+
+  /** As `change`; where `make` gives something else than an event, nothing is changed, and that comes back. */
+  tryChange<Else extends object>(
+    id: string,
+    make: (standing: Standing) => Promise<RequestEvent | Else>,
+    occasion: Occasion,
+  ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
-        return this.apply(live, await this.made(live, toEvent), occasion);
+        const made = await this.made(live, make);
+        return isEvent(made) ? this.apply(live, made, occasion) : made;
       }),
     );
   }
@@ -259,13 +278,13 @@ export class RequestActors {
       );
   }
 
-  /** The event for the request as it stands. @throws what `toEvent` throws, if the request still is as this actor knows it */
-  private async made(live: Live, toEvent: ToEvent): Promise<RequestEvent> {
-    const record = requestRecord(live.actor.snapshot);
+  /** What is made of the request as it stands. @throws what `make` throws, if the request still is as this actor knows it */
+  private async made<Made>(live: Live, make: (standing: Standing) => Promise<Made>): Promise<Made> {
+    const { snapshot } = live.actor;
     try {
-      return await toEvent(record, live.actor.snapshot.context);
+      return await make({ snapshot, version: live.version });
     } catch (error) {
-      await this.assertCurrent(record.id, live);
+      await this.assertCurrent(snapshot.context.id, live);
       throw error;
     }
   }
@@ -378,6 +397,10 @@ export class RequestActors {
     });
     for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
   }
+}
+
+function isEvent(made: RequestEvent | object): made is RequestEvent {
+  return 'type' in made;
 }
 
 /** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
