@@ -337,12 +337,15 @@ export class Hub {
   /** Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access that was withdrawn. */
   disconnect(matches: (client: Client | InboxClient) => boolean, code: CloseName = 'session_ended'): number {
     const leaving = this.everybody().filter(matches);
-    for (const client of leaving) {
-      client.sink.close(code);
-      if (client instanceof InboxClient) this.inbox.unregister(client);
-      else this.unregister(client);
-    }
+    for (const client of leaving) this.dismiss(client, code);
     return leaving.length;
+  }
+
+  /** Closes one client or open inbox, and looks at no other. Repeatable. */
+  dismiss(client: Client | InboxClient, code: CloseName): void {
+    client.sink.close(code);
+    if (client instanceof InboxClient) this.inbox.unregister(client);
+    else this.unregister(client);
   }
 
   private everybody(): (Client | InboxClient)[] {

@@ -85,7 +85,8 @@ export abstract class Seat {
   }
 
   dismiss(name: CloseName): void {
-    this.parts.hub.disconnect((each) => each === this.client, name);
+    // One that is not in any more was closed already, perhaps with another code.
+    if (this.isIn) this.parts.hub.dismiss(this.client, name);
   }
 
   /** Opens it, or sends the client away to come back. Never rejects. */
