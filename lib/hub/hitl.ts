@@ -2,7 +2,7 @@
 import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { type ExpiryDefault, type RequestEvent, type RequestInput, toAnswerer } from '../actors/hitl-request';
-import { HubError } from '../errors';
+import { HubError, isHubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { Display, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
@@ -57,7 +57,7 @@ export const runLeaseMs = 60_000;
 const maxErrorLength = 2_000;
 /** Stands among turns for the app, which asks and waits without one. */
 const theApp = '';
-/** How often a grant that was gone when it was to be used is looked for anew. */
+/** How often a grant that was gone when it was to be used, or a key that was taken meanwhile, is looked for anew. */
 const maxAttempts = 3;
 
 export interface HitlParts {
@@ -108,7 +108,7 @@ export class Hitl {
       isNew: true,
     });
     if (!key) return begin();
-    return this.keys.run(`${ticketId}\n${key}`, async () => {
+    const find = async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
       if (!older) return begin();
       const { id, digest, userId } = older.record;
@@ -121,6 +121,17 @@ export class Hitl {
       }
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
+    };
+    return this.keys.run(`${ticketId}\n${key}`, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await find();
+        } catch (error) {
+          // Another node has asked with the key since it was looked for here: then that is what is found.
+          const isTaken = isHubError(error) && error.code === 'key_conflict' && !error.details?.request_id;
+          if (!isTaken || attempt >= maxAttempts) throw error;
+        }
+      }
     });
   }
 
@@ -486,7 +497,7 @@ export class Hitl {
         return await actors.begin(born, occasion, { olderId, grant: used });
       } catch (error) {
         // Its last use was taken, or it was revoked, in this very moment.
-        if (!(error instanceof HubError && error.code === 'conflict')) throw error;
+        if (!(isHubError(error) && error.code === 'conflict')) throw error;
       }
     }
     return actors.begin(born, occasion, { olderId });
