@@ -1,5 +1,6 @@
 /** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
 import type { Logger } from 'winston';
+import { messageOf } from '../errors';
 import type { RequestRecord, User } from '../protocol/records';
 import type { Clock } from './clock';
 import { deepFreeze } from './kinds';
@@ -47,7 +48,7 @@ export async function saysYes(
   } catch (error) {
     logger.error(`${rule.name} failed; that is taken for a no`, {
       ...rule.about,
-      error: error instanceof Error ? error.message : typeof error,
+      error: messageOf(error),
     });
     return false;
   } finally {

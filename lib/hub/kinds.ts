@@ -1,7 +1,7 @@
 /** The kinds of request: what each may ask and which answers fit; requests are validated here before their actor hears of it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import { canonicalJson } from '../protocol/canonical-json';
 import { maxCommentLength } from '../protocol/client-frames';
 import { describeIssue, misspeltField, namingFields } from '../protocol/codec';
@@ -333,7 +333,7 @@ export function jsonCopy(
   try {
     text = jsonText(value, code);
   } catch (cause) {
-    if (cause instanceof HubError) throw cause;
+    if (isHubError(cause)) throw cause;
     throw new HubError(code, 'The payload cannot be written as JSON', undefined, { cause });
   }
   if (text === undefined) throw new HubError(code, 'The payload cannot be written as JSON');

@@ -12,7 +12,7 @@ import {
   stateName,
 } from '../actors/hitl-request';
 import { hitlRequestMachine } from '../actors/hitl-request-machine';
-import { damaged, HubError } from '../errors';
+import { damaged, HubError, isHubError } from '../errors';
 import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
@@ -409,7 +409,7 @@ async function decided<T>(decide: () => Promise<T>): Promise<T> {
     try {
       return await decide();
     } catch (error) {
-      const lostRace = error instanceof HubError && error.code === 'conflict';
+      const lostRace = isHubError(error) && error.code === 'conflict';
       if (!lostRace || attempt >= maxAttempts) throw error;
     }
   }

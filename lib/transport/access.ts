@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { HubError, toHubError } from '../errors';
+import { HubError, isHubError, messageOf, toHubError } from '../errors';
 import { describeIssue } from '../protocol/codec';
 import type { User } from '../protocol/records';
 import type { InboxOwner } from '../store/store';
@@ -198,10 +198,10 @@ export class Access {
     try {
       return await callback();
     } catch (cause) {
-      if (cause instanceof HubError) throw cause;
+      if (isHubError(cause)) throw cause;
       // Its message only: what an app's error carries beside may hold what must not be logged.
       this.logger.error(`The ${name} callback failed; access is refused`, {
-        error: cause instanceof Error ? cause.message : typeof cause,
+        error: messageOf(cause),
       });
       throw new HubError('unavailable', undefined, undefined, { cause });
     }

@@ -5,7 +5,7 @@ import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { describe, HubError, toHubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
 import type { Channel } from '../hub/channel';
 import { type Clock, systemClock } from '../hub/clock';
@@ -166,8 +166,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   router.use(restErrors(logger));
 
   // A failed start is told to everyone who comes (503); it must not end the process by itself.
-  hub.start().catch((error: Error) => {
-    logger.error('The hub could not start', { error: String(error.cause ?? error) });
+  hub.start().catch((thrown: unknown) => {
+    logger.error('The hub could not start', { error: describe(toHubError(thrown).cause ?? thrown) });
   });
 
   return {

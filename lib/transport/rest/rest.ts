@@ -64,7 +64,7 @@ export class Rest {
       res.set(noStore);
       this.answer(declared, req, handle)
         .then(({ status = 200, body }) => res.status(status).json(body))
-        .catch(next);
+        .catch((thrown: unknown) => next(toHubError(thrown)));
     };
     if (declared.method === 'get') this.router.get(declared.path, answer);
     else this.router.post(declared.path, this.assertChange, parseBody, answer);
@@ -79,7 +79,7 @@ export class Rest {
       res.set(noStore);
       this.answer(declared, req, handle)
         .then((items) => writeLines(items, res, this.parts.logger))
-        .catch(next);
+        .catch((thrown: unknown) => next(toHubError(thrown)));
     });
   }
 
