@@ -23,7 +23,11 @@ beforeAll(async () => {
     kinds: {
       random: {
         payload: z.object({ number: z.int() }),
-        approval: ({ number }) => schemas[Number(number)] ?? z.never(),
+        approval: ({ number }) => {
+          const schema = schemas[Number(number)];
+          if (!schema) throw new Error('Only requests that this spec asks can be answered');
+          return schema;
+        },
       },
     },
   });
