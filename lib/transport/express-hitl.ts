@@ -1,9 +1,7 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
-import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
-import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
@@ -35,6 +33,7 @@ import { serveOperations } from './rest/operations';
 import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
+import { socketRouter } from './socket-router';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -137,7 +136,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
-  const router = withSockets(express.Router());
+  const router = express.Router();
   const pages = linkRouter({ hub, access, logger, person: links?.person });
   router.use(pages);
   serveOperations(
@@ -153,8 +152,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     }),
   );
   serveDocuments(router);
-  router.ws('/ws/chat/ticket/:ticketId', ticketRoute.handler);
-  router.ws('/ws/inbox', inboxRoute.handler);
+  router.use(
+    socketRouter({ tickets: ticketRoute, inboxes: inboxRoute, logger, isClosing: () => hub.closing }),
+  );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
@@ -173,8 +173,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     socketHandler: ticketRoute.handler,
     inboxHandler: inboxRoute.handler,
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
-    drain: (drainOptions) => hub.drain(drainOptions),
-    close: () => hub.close(),
+    drain: (drainOptions) => hub.drain(drainOptions).finally(() => upgrades.stop()),
+    close: () => hub.close().finally(() => upgrades.stop()),
   };
 }
 
@@ -185,15 +185,4 @@ function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));
   if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
   return ms;
-}
-
-/**
- * express-ws adds its `.ws` to the router, and is kept from taking the server's upgrades: the emitter it gets instead of
- * a server never fires.
- */
-function withSockets(router: Router): Router & WithWebsocketMethod {
-  const gate = new EventEmitter() as Server;
-  const { applyTo } = expressWs(express(), gate, { leaveRouterUntouched: true });
-  applyTo(router);
-  return router as Router & WithWebsocketMethod;
 }

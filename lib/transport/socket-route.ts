@@ -9,9 +9,9 @@ import type { User } from '../protocol/records';
 import { Connection } from './connection';
 import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
+import type { PendingUpgrade } from './pending-upgrade';
 import { closeNameFor, logRefusal } from './refusal';
 import type { Seat, SeatParts } from './seat';
-import { PendingUpgrade } from './upgrade';
 
 /** Frames that arrive while the app still decides about a socket that express-ws has opened already; one more closes it. */
 const maxEarlyFrames = 16;
@@ -44,7 +44,8 @@ export class SocketRoute {
 
   /** For `router.ws` of our own router and for `app.ws` of an app that runs express-ws itself. That of tickets needs `:ticketId`. */
   readonly handler = (socket: WebSocket | PendingUpgrade, req: Request, next: NextFunction): void => {
-    if (socket instanceof PendingUpgrade) void this.admit(socket, req, next);
+    // Not by its class, of which each copy of this package has its own.
+    if ('accept' in socket) void this.admit(socket, req, next);
     else void this.admitOpen(socket, req);
   };
 
