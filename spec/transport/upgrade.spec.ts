@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Server as SocketIo } from 'socket.io';
 import { io } from 'socket.io-client';
 import { WebSocketServer } from 'ws';
@@ -125,6 +125,102 @@ describe('the app’s own middleware', () => {
     hitl.attach(served.server);
     expect((await askOnce(served.port, { path: ticketPath })).status).toBe(404);
     expect((await askOnce(served.port, { path: `/soc${ticketPath}` })).status).toBe(101);
+  });
+});
+
+describe('what the app sees of a handshake', () => {
+  const guard = '/soc/ws/chat/ticket/:id';
+  const deny = (_req: Request, res: Response) => void res.status(403).send('by the app');
+
+  test.each([
+    ['a route at its path', (app: Express) => app.get(guard, deny)],
+    ['a route for every method', (app: Express) => app.all(guard, deny)],
+    ['a middleware at its path', (app: Express) => app.use(guard, deny)],
+    ['a router at the mount', (app: Express) => app.use('/soc', express.Router().get(guard.slice(4), deny))],
+    [
+      'an allow-list of paths that has not this one',
+      (app: Express) =>
+        app.use((req, res, next) => (req.path === '/soc/ws/chat/ticket/T-2' ? next() : deny(req, res))),
+    ],
+  ])('is refused by %s', async (_what, app) => {
+    const hub = await startHub({ mount: '/soc', app: (each) => void app(each) });
+    const answer = await askOnce(hub.port, { path: `/soc${ticketPath}` });
+    expect(answer).toMatchObject({ status: 403, body: 'by the app' });
+  });
+
+  test('is what the client sent: path, method, query and headers', async () => {
+    const seen: unknown[] = [];
+    const see = (where: string) => (req: Request, _res: Response, next: NextFunction) => {
+      const { method, path, url, originalUrl, baseUrl, query, headers } = req;
+      const upgrade = headers.upgrade;
+      seen.push({
+        where,
+        method,
+        path,
+        url,
+        originalUrl,
+        baseUrl,
+        query: { ...query },
+        upgrade,
+        ws: 'ws' in req,
+      });
+      next();
+    };
+    const hub = await startHub({
+      mount: '/soc',
+      app: (app) => {
+        app.use(see('app'));
+        app.use('/soc', see('mount'));
+      },
+    });
+    const path = `/soc${ticketPath}/`;
+    expect((await askOnce(hub.port, { path: `${path}?tab=x&a=b?c` })).status).toBe(101);
+    const query = '?tab=x&a=b?c';
+    const same = {
+      method: 'GET',
+      originalUrl: path + query,
+      query: { tab: 'x', a: 'b?c' },
+      upgrade: 'websocket',
+      ws: false,
+    };
+    expect(seen).toEqual([
+      { where: 'app', path, url: path + query, baseUrl: '', ...same },
+      { where: 'mount', path: path.slice(4), url: path.slice(4) + query, baseUrl: '/soc', ...same },
+    ]);
+  });
+
+  test('is the same behind the router, where another one serves the route', async () => {
+    const seen: string[] = [];
+    const [first, second] = [hitlOf(), hitlOf()];
+    const app = express();
+    // Of the whole app, and so below it.
+    app.use(first.router);
+    app.use((req, _res, next) => {
+      seen.push(req.url);
+      next();
+    });
+    app.use('/soc', second.router);
+    const served = await serve(app);
+    second.attach(served.server);
+    expect((await askOnce(served.port, { path: `/soc${ticketPath}?tab=1` })).status).toBe(101);
+    expect(seen).toEqual([`/soc${ticketPath}?tab=1`]);
+  });
+
+  test('is an error of its own to the app’s error handler, at the address that was sent', async () => {
+    const seen: string[] = [];
+    const hitl = hitlOf();
+    const app = express();
+    const broken = express.Router().use(hitl.router);
+    app.use('/soc', (req, _res, next) => next(req.get('x-fail') ? new Error('mine') : undefined), broken);
+    app.use((_error: Error, req: Request, res: Response, _next: NextFunction) => {
+      seen.push(req.url);
+      res.status(418).end();
+    });
+    const served = await serve(app);
+    hitl.attach(served.server);
+    const path = `/soc${ticketPath}`;
+    expect((await askOnce(served.port, { path, headers: { 'X-Fail': 'yes' } })).status).toBe(418);
+    expect(seen).toEqual([path]);
   });
 });
 
