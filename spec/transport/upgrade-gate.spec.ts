@@ -80,7 +80,7 @@ describe('a request that offers another protocol', () => {
     ],
     ['HTTP/1.0', textOf('/api/x', http2Offer, '', 'GET').replace('HTTP/1.1', 'HTTP/1.0')],
     ['no address that there is', textOf('/nowhere', http2Offer, '', 'GET')],
-    ['REST of the hub', textOf('/soc/me', { ...http2Offer, 'X-User': 'alice' }, '', 'GET')],
+    ['REST of the hub', textOf('/soc/hitl/me', { ...http2Offer, 'X-User': 'alice' }, '', 'GET')],
     ['a WebSocket elsewhere', textOf('/api/x', { Connection: 'Upgrade', Upgrade: 'websocket' }, '', 'GET')],
     ['a WebSocket by POST', textOf('/api/x', { Connection: 'Upgrade', Upgrade: 'websocket' })],
   ];
