@@ -84,7 +84,11 @@ export interface ExpressHitl {
   hub: Hub;
   /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
   linkRouter: Router;
-  /** Takes the upgrades of tickets on this server, and leaves all others alone; returns what stops it. */
+  /**
+   * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
+   * app; returns what stops it.
+   * @throws HubError `invalid_request` for what is no server, and for a path at which Express mounts nothing
+   */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
   /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
   socketHandler: SocketRoute['handler'];
@@ -97,7 +101,7 @@ export interface ExpressHitl {
   ): GuardedTool<Args, Result>;
   /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
   drain(options?: { over?: Duration }): Promise<void>;
-  /** Ends in good order; see `Hub.close`. */
+  /** Ends in good order, and takes its listener from every server it was attached to; see `Hub.close`. */
   close(): Promise<void>;
 }
 
