@@ -7,6 +7,7 @@ import { maxFrameBytes } from '../protocol/client-frames';
 import { type Dialect, subprotocol } from '../protocol/codec';
 import type { User } from '../protocol/records';
 import { Connection } from './connection';
+import { limitFrames } from './frame-limit';
 import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
 import type { PendingUpgrade } from './pending-upgrade';
@@ -34,6 +35,7 @@ type SeatFor = (
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
   private readonly listeners = listenersOf(this);
+  private hasWarned = false;
 
   constructor(
     private readonly parts: SocketRouteParts,
@@ -74,6 +76,7 @@ export class SocketRoute {
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
     const connection = new Connection(dialect, clock, this.parts.agent);
     this.watch(socket, connection);
+    this.limit(socket, connection);
     // It may go before it has its seat.
     socket.on('close', () => connection.ended());
     const early: [RawData | string, boolean?][] = [];
@@ -100,6 +103,16 @@ export class SocketRoute {
     }
     for (const frame of early) this.receive(socket, ...frame);
     await seat.tryToOpen();
+  }
+
+  private limit(socket: WebSocket, connection: Connection): void {
+    const wrong = limitFrames(socket);
+    if (wrong === 'exceeded') connection.close('too_large');
+    if (!wrong || this.hasWarned) return;
+    this.hasWarned = true;
+    this.parts.logger.warn(
+      `The app's WebSocket server reads larger frames before the hub is asked: set wsOptions.maxPayload to ${maxFrameBytes}`,
+    );
   }
 
   /** Everything that has to be known before somebody comes in; nothing is changed by it. */

@@ -90,6 +90,11 @@ export class RawSocket {
     this.socket.write(frameOf(opcode, payload));
   }
 
+  /** Resolves when a byte has come. */
+  next(byte: number): Promise<void> {
+    return this.until(() => this.received.includes(byte), `byte ${byte}`);
+  }
+
   /** Resolves when the other side has ended the connection. */
   ended(): Promise<void> {
     return this.until(() => this.isEnded, 'the end');
