@@ -74,10 +74,12 @@ export class Upgrades {
 
   private lead(server: Server | SecureServer, req: IncomingMessage, socket: Socket, head: Buffer): void {
     const { origins, clock, logger, handshakeTimeoutMs } = this.parts;
-    if (!socket.writable) {
-      if (socket.writableEnded) this.warnOfAnother();
+    // A listener before this one has ended it, or reads it already.
+    if (socket.writableEnded || socket.listenerCount('data') > 0) {
+      this.warnOfAnother();
       return;
     }
+    if (socket.destroyed) return;
     const res = respondOn(socket, req);
     if (!res) return;
     const turnDown = (thrown: unknown) => {

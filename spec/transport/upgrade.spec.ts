@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Server as SocketIo } from 'socket.io';
 import { io } from 'socket.io-client';
+import { createLogger, transports } from 'winston';
 import { WebSocketServer } from 'ws';
 import type { TestHubOptions } from '../../lib/testing/test-hub';
 import { askOnce, RawSocket, ticketPath } from './raw-socket';
@@ -267,6 +268,73 @@ describe('upgrades of others', () => {
       expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([404, 'not_found']);
     },
   );
+});
+
+describe('another listener that answers the handshakes of tickets as well', () => {
+  type Other = (served: Served) => void;
+  const others: [what: string, other: Other, status: number][] = [
+    [
+      'a `ws` for a path, which refuses',
+      ({ server }) => void new WebSocketServer({ server, path: '/other' }),
+      400,
+    ],
+    ['a `ws` for everything, which accepts', ({ server }) => void new WebSocketServer({ server }), 101],
+    ['one that hangs up', ({ server }) => void server.on('upgrade', (_req, socket) => socket.end()), 0],
+    ['one that is gone', ({ server }) => void server.on('upgrade', (_req, socket) => socket.destroy()), 0],
+  ];
+  const rows = others.flatMap(([what, other, status]) =>
+    (['before', 'behind'] as const).map((where) => [what, where, other, status] as const),
+  );
+
+  test.each(rows)(
+    'breaks nothing, and is named in the log: %s, %s us',
+    async (_what, where, other, status) => {
+      const warn = jest.fn();
+      const logger = Object.assign(createLogger({ silent: true, transports: [new transports.Console()] }), {
+        warn,
+      });
+      let decide = () => {};
+      const decided = new Promise<void>((resolve) => {
+        decide = resolve;
+      });
+      const hitl = hitlOf({ logger, ticket: () => decided.then(() => 'allow') });
+      const app = express();
+      app.use(hitl.router);
+      const served = await serve(app);
+      if (where === 'before') other(served);
+      hitl.attach(served.server);
+      if (where === 'behind') other(served);
+      for (const _time of [1, 2]) {
+        const raw = await RawSocket.open(served.port);
+        raw.request();
+        if (status === 0) await raw.ended();
+        else expect((await raw.answer()).status).toBe(status);
+        raw.destroy();
+      }
+      decide();
+      await decided;
+      // The others' answers are theirs, and nobody is in.
+      const answer = await fetch(`http://127.0.0.1:${served.port}${ticketPath}`);
+      expect(answer.status).toBe(426);
+      expect(hitl.hub.getTotalClientCount()).toBe(0);
+      const named = warn.mock.calls.filter(([line]) => /another upgrade listener/i.test(line));
+      if (status !== 0) expect(named).toHaveLength(1);
+    },
+  );
+
+  test('with `noServer` each has its own', async () => {
+    const hitl = hitlOf();
+    const app = express();
+    app.use(hitl.router);
+    const served = await serve(app);
+    const theirs = new WebSocketServer({ noServer: true });
+    served.server.on('upgrade', (req, socket, head) => {
+      if (req.url === '/other') theirs.handleUpgrade(req, socket, head, (ws) => ws.send('{"from":"other"}'));
+    });
+    hitl.attach(served.server);
+    await (await served.connect(ticketPath)).next('welcome');
+    expect(await (await served.connect('/other', { dialect: 'classic' })).next()).toEqual({ from: 'other' });
+  });
 });
 
 test('a handshake behind a request that is not yet answered ends the socket, and nothing else', async () => {
