@@ -5,8 +5,11 @@ import { TestClient } from '../../../lib/testing/test-client';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, inEmptyFolder, listening, said, withHub } from '../stage';
 import { access, accessType, type Body } from './frames';
+import { besideScenes } from './mounting-beside';
 
 export const mountingScenes: Scenes = {
+  ...besideScenes,
+
   mount: {
     before: `import express from 'express';\nimport { expressHitl, sqliteStore } from 'express-hitl';`,
     after: 'export { hitl };',
