@@ -40,6 +40,12 @@ async function served(server: Server, play: (port: number) => Promise<void>): Pr
   }
 }
 
+/** What `vite-host` prints. */
+interface ViteHost {
+  port: number;
+  token: string;
+}
+
 /** A client of the ticket, in. @throws Error if it is refused */
 async function enter(port: number, options?: TestClientOptions): Promise<TestClient> {
   const client = await TestClient.open(`ws://127.0.0.1:${port}${ticketPath}`, options);
@@ -74,29 +80,33 @@ async function withTarget(port: number, play: () => Promise<void>): Promise<void
   }
 }
 
-/** Runs `vite-host` in a process of its own, since Vite is a module that Jest does not load, and ends it afterwards. */
-async function withVite(
-  args: string[],
-  play: (vite: { port: number; token: string }) => Promise<void>,
+/** A program of this folder in a process of its own, in an empty folder; it prints JSON, and ends with its standard input. */
+async function withHost<Line>(
+  [name, ...args]: [name: string, ...args: string[]],
+  play: (host: { next(): Promise<Line>; tell(line: string): void }) => Promise<void>,
 ): Promise<void> {
   await inEmptyFolder(async (folder) => {
-    const host = join(__dirname, 'vite-host.ts');
-    const tsx = require.resolve('tsx');
-    const child = spawn(process.execPath, ['--import', pathToFileURL(tsx).href, host, ...args], {
-      cwd: folder,
-    });
+    const tsx = pathToFileURL(require.resolve('tsx')).href;
+    const program = join(__dirname, `${name}.ts`);
+    const child = spawn(process.execPath, ['--import', tsx, program, ...args], { cwd: folder });
     const exited = once(child, 'exit');
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk;
     });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     try {
-      for await (const line of createInterface(child.stdout)) {
-        await play(JSON.parse(line));
-        child.stdin.end();
-      }
+      await play({
+        async next() {
+          const { value } = await lines.next();
+          if (value === undefined) throw new Error(`${name} has ended: ${said}`);
+          return JSON.parse(value);
+        },
+        tell: (line) => void child.stdin.write(`${line}\n`),
+      });
+      child.stdin.end();
       const [code] = await exited;
-      if (code !== 0) throw new Error(`vite-host ended with ${code}: ${said}`);
+      if (code !== 0) throw new Error(`${name} ended with ${code}: ${said}`);
     } finally {
       child.kill('SIGKILL');
     }
@@ -246,7 +256,8 @@ export const besideScenes: Scenes = {
       `import { createServer } from 'node:http';\nimport { createServer as createViteServer } from 'vite';`,
     ),
     play: (load) =>
-      withVite(['middleware', load.path], async ({ port, token }) => {
+      withHost<ViteHost>(['vite-host', 'middleware', load.path], async (host) => {
+        const { port, token } = await host.next();
         const reload = `ws://127.0.0.1:${port}/?token=${token}`;
         expect(await firstFrame(reload, 'vite-hmr')).toEqual({ type: 'connected' });
         const client = await enter(port);
@@ -265,7 +276,8 @@ export const besideScenes: Scenes = {
       const behind = createServer(app);
       hitl.attach(behind);
       await served(behind, async (port) => {
-        await withVite(['proxy', load.path, String(port)], async ({ port: front }) => {
+        await withHost<ViteHost>(['vite-host', 'proxy', load.path, String(port)], async (host) => {
+          const { port: front } = await host.next();
           const client = await enter(front, { origin: `http://127.0.0.1:${front}` });
           expect(await client.ask({ type: 'message', content: 'hi' })).toMatchObject({ event: 'ack' });
           await client.close();
@@ -328,5 +340,30 @@ export const besideScenes: Scenes = {
         },
       );
     },
+  },
+
+  cluster: {
+    ...bodyOf(
+      { createApp: `() => { app: import('express').Express; hitl: ${type('ExpressHitl')} }` },
+      'undefined',
+      `import cluster from 'node:cluster';`,
+    ),
+    play: (load) =>
+      withHost<{ port: number; pid: number }>(['cluster-host', load.path], async (host) => {
+        const first = await host.next();
+        const before = await enter(first.port);
+        await before.ask({ type: 'message', content: 'go' });
+        const { hitl } = await before.next('hitl_request_pending');
+        host.tell('reload');
+        expect((await before.closed()).code).toBe(1001);
+        const second = await host.next();
+        expect([second.port, second.pid === first.pid]).toEqual([first.port, false]);
+        const after = await enter(second.port);
+        expect((await after.next('snapshot')).requests).toMatchObject([{ id: hitl.id, status: 'pending' }]);
+        const { id, revision } = hitl;
+        const answer = { type: 'hitl_respond', request_id: id, revision, status: 'approved' };
+        expect(await after.ask(answer)).toMatchObject({ event: 'ack' });
+        await after.close();
+      }),
   },
 };
