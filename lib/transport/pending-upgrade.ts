@@ -10,8 +10,12 @@ import { letGo } from './upgrade-response';
 const key = Symbol.for('express-hitl.pending-upgrade.1');
 type Request = IncomingMessage & { [key]?: PendingUpgrade };
 
+/** Whether a listener for upgrades has ended this socket, or reads it: Node itself has let go of it by then. */
+export function isAnswered(socket: Socket): boolean {
+  return socket.writableEnded || socket.listenerCount('data') > 0;
+}
+
 export class PendingUpgrade {
-  private readonly bytesBefore: number;
   private hasLetGo = false;
 
   /** @param onLetGo called when the socket is no longer ours to answer in HTTP */
@@ -24,7 +28,6 @@ export class PendingUpgrade {
     readonly dialect: Dialect,
     private readonly onLetGo: () => void,
   ) {
-    this.bytesBefore = socket.bytesWritten;
     (req as Request)[key] = this;
   }
 
@@ -43,7 +46,7 @@ export class PendingUpgrade {
   /** Whether another listener of the server has answered it. */
   get isTaken(): boolean {
     const { res, socket } = this;
-    return !this.hasLetGo && !res.headersSent && socket.bytesWritten !== this.bytesBefore;
+    return !this.hasLetGo && !res.headersSent && isAnswered(socket);
   }
 
   /** For one that is not open any more: a peer that has only hung up would hold its socket until the handshake's time is over. */

@@ -10,7 +10,7 @@ import { maxFrameBytes } from '../protocol/client-frames';
 import { subprotocol } from '../protocol/codec';
 import { assertHandshake, dialectOf, isHandshake } from './handshake';
 import type { OriginPolicy } from './origin';
-import { PendingUpgrade } from './pending-upgrade';
+import { isAnswered, PendingUpgrade } from './pending-upgrade';
 import { logRefusal, refuse } from './refusal';
 import { matcherOf, pathnameOf } from './socket-paths';
 import { UpgradeGate } from './upgrade-gate';
@@ -74,12 +74,8 @@ export class Upgrades {
 
   private lead(server: Server | SecureServer, req: IncomingMessage, socket: Socket, head: Buffer): void {
     const { origins, clock, logger, handshakeTimeoutMs } = this.parts;
-    // A listener before this one has ended it, or reads it already.
-    if (socket.writableEnded || socket.listenerCount('data') > 0) {
-      this.warnOfAnother();
-      return;
-    }
-    if (socket.destroyed) return;
+    if (isAnswered(socket)) this.warnOfAnother();
+    if (isAnswered(socket) || socket.destroyed) return;
     const res = respondOn(socket, req);
     if (!res) return;
     const turnDown = (thrown: unknown) => {

@@ -106,6 +106,20 @@ describe('the app’s own middleware', () => {
     expect((await client.next('welcome')).user).toEqual({ id: 'carol', name: 'Carol' });
   });
 
+  test('may say something early, and the handshake goes on', async () => {
+    const hub = await startHub({
+      app: (app) =>
+        app.use((_req, res, next) => {
+          res.writeProcessing();
+          next();
+        }),
+    });
+    const raw = await RawSocket.open(hub.port);
+    expect((await raw.ask()).status).toBe(102);
+    expect((await raw.answer()).status).toBe(101);
+    raw.destroy();
+  });
+
   test('one that throws from a listener of the server beside Express is answered 500', async () => {
     const hitl = hitlOf();
     const server = createServer(() => {
