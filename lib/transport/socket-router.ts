@@ -30,10 +30,9 @@ export function socketRouter(parts: SocketRouterParts): Router {
   router.use((req, res, next) => {
     const ws = PendingUpgrade.of(req);
     if (!ws) return sockets(req, res, next);
-    // The app has seen the request as it was sent; express-ws has to find its route.
-    const { url } = req;
-    const pathname = pathnameOf(url);
-    req.url = `${pathname.replace(/\/$/, '')}${suffix}${url.slice(pathname.length)}`;
+    // The app has seen the request as it was sent; express-ws has to find its route, at the path that Express sees.
+    const { url, path } = req;
+    req.url = `${path.replace(/\/$/, '')}${suffix}${url.slice(pathnameOf(url).length)}`;
     Object.assign(req, { ws });
     sockets(req, res, (error?: unknown) => {
       req.url = url;

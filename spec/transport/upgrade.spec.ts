@@ -204,6 +204,25 @@ describe('what the app sees of a handshake', () => {
     ]);
   });
 
+  test.each([
+    ['with a fragment, which no browser sends', `/soc${ticketPath}#more?tab=x`],
+    ['with its scheme and host', `http://localhost/soc${ticketPath}?tab=x`],
+  ])('has one path for the app’s guards and for the hub: an address %s', async (_what, path) => {
+    const seen: string[] = [];
+    const hub = await startHub({
+      mount: '/soc',
+      app: (app) =>
+        app.get('/soc/ws/chat/ticket/:id', (req, _res, next) => {
+          seen.push(String(req.params.id));
+          next();
+        }),
+    });
+    const raw = await RawSocket.open(hub.port);
+    expect((await raw.ask({ path })).status).toBe(101);
+    expect([seen, hub.hub.getActiveTickets()]).toEqual([['T-1'], ['T-1']]);
+    raw.destroy();
+  });
+
   test('is the same behind the router, where another one serves the route', async () => {
     const seen: string[] = [];
     const [first, second] = [hitlOf(), hitlOf()];
