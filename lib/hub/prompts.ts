@@ -34,10 +34,9 @@ export class Prompts {
 
   /** Told of every kept envelope, in the order of the log. */
   note(ticketId: string, envelopes: readonly LoggedEnvelope[]): void {
-    const sessions = envelopes.flatMap((each) =>
-      each.event === 'hitl_request_resolved' ? [each.session_id] : [],
-    );
-    if (sessions.length === 0 || !this.parts.rooms.hasPanel(ticketId)) return;
+    const resolved = envelopes.filter(({ event }) => event === 'hitl_request_resolved');
+    if (resolved.length === 0 || !this.parts.rooms.hasPanel(ticketId)) return;
+    const sessions = resolved.map(({ session_id }) => session_id);
     const known = this.resolved.get(ticketId);
     if (known) {
       for (const session of sessions) known.add(session);

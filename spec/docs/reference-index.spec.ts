@@ -16,6 +16,7 @@ import { page, root } from './pages';
 
 /** The index of the reference's package (A74 to A81), in its order. */
 const reference = [
+  'Hub',
   'NewHub',
   'Run',
   'Register',
@@ -33,11 +34,13 @@ const reference = [
   'GetClientCount',
   'GetTotalClientCount',
   'Close',
+  'Client',
   'NewClient',
   'NewClientWithTabID',
   'AttachSession',
   'SessionID',
   'GetClientID',
+  'Handler',
   'NewHandler',
   'HandleTicketChat',
   'WithFrontendURL',
@@ -195,7 +198,7 @@ test('every entry of the reference hub is on its page, and the name it has here 
   for (const row of rows) {
     for (const here of codes(row.Here ?? '')) {
       const name = here.replace(/\(.*/, '').replace(/^.*\./, '');
-      expect([here, new RegExp(`\\b${name}\\b[(?:<]`).test(code)]).toEqual([here, true]);
+      expect([here, new RegExp(`\\b${name}\\b(?:[(?:<]| \\{)`).test(code)]).toEqual([here, true]);
     }
   }
 });
