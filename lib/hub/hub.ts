@@ -25,12 +25,14 @@ import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
 import { type Opening, openingFor } from './opening';
+import { type ClassicScope, Prompts } from './prompts';
 import { RequestActors } from './request-actors';
 import { Rooms } from './rooms';
+import { type Line, say } from './say';
 import type { ResumeFailure } from './sessions';
 import { Steps } from './steps';
 import { type LogBounds, Trimmer } from './trimmer';
-import { type Agent, Turns } from './turns';
+import { type Accepted, type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
 
 export interface HubOptions extends AppRules {
@@ -55,6 +57,8 @@ export interface HubOptions extends AppRules {
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number | undefined;
+  /** What clients with one panel for prompts are told of. Default: of their whole ticket. */
+  classic?: { scope?: ClassicScope | undefined } | undefined;
 }
 
 export class Hub {
@@ -73,6 +77,7 @@ export class Hub {
   private readonly deadlines: Deadlines;
   private readonly waiters = new Waiters();
   private readonly claims: Claims;
+  private readonly prompts: Prompts;
   private started: Promise<void> | undefined;
   private readonly ending: Ending;
 
@@ -91,9 +96,12 @@ export class Hub {
     const deliver: Deliver = (ticketId, envelopes) => {
       trimmer.note(ticketId, envelopes);
       this.rooms.deliver(ticketId, envelopes);
+      this.prompts.note(ticketId, envelopes);
     };
     this.funnel = new Funnel(store, deliver, logger);
-    const { funnel } = this;
+    const { funnel, rooms } = this;
+    const { scope = 'ticket' } = options.classic ?? {};
+    this.prompts = new Prompts({ store, funnel, rooms, clock, logger, scope });
     this.inbox = new Inbox({ store, funnel });
     const actors = new RequestActors({
       store,
@@ -134,6 +142,7 @@ export class Hub {
       kinds: new Kinds(options.kinds),
       logger,
       rules: options,
+      revisionShown: (...shown) => rooms.revisionShown(...shown),
     });
     this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.rooms.isIn(...place) });
     this.links = options.links && new Links(options.links, { hitl: this.hitl, clock });
@@ -145,6 +154,7 @@ export class Hub {
       ...{ store, clock, waiters, funnel, steps },
       rooms: this.rooms,
       claims: this.claims,
+      prompts: this.prompts,
       turns: this.turns,
       deadlines: this.deadlines,
       channels: this.channels,
@@ -207,6 +217,7 @@ export class Hub {
     await this.deadlines.settled();
     await this.claims.settled();
     await this.funnel.settled();
+    await this.prompts.settled();
     this.rooms.flush();
   }
 
@@ -259,6 +270,17 @@ export class Hub {
   broadcastToTicket(ticketId: string, raw: string): void {
     assertName(ticketId);
     this.rooms.deliver(ticketId, [{ raw }]);
+  }
+
+  /**
+   * Puts a line on a ticket, outside of any turn, that is there tomorrow: a remark of the app, or what a person wrote in Slack
+   * or a terminal, which the agent may be asked to answer. Told and kept like any message; resolves when it is kept.
+   * @throws HubError `invalid_request`, `invalid_id`, `empty_message`, `too_large`, `not_found` for the session, `busy`,
+   *   `closing`, `storage_failed`
+   */
+  say(ticketId: string, line: Line): Promise<Accepted> {
+    const { store, clock } = this.options;
+    return say({ store, clock, turns: this.turns }, ticketId, line);
   }
 
   /** A chat frame to every client of a ticket, unlogged; `notice` in `hitl.v1` (reference A77). */
@@ -367,6 +389,11 @@ export class Hub {
   /** The ack of a client frame that was carried out before, also before a restart. */
   processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
     return this.options.store.processedFrame(userId, frameId);
+  }
+
+  /** Attaches a client to the session last begun in its tab, if there is one, as its first message would. */
+  recallSession(client: Client): Promise<void> {
+    return this.turns.recall(client);
   }
 
   /** Attaches a client to an earlier session of its own; returns why not. */

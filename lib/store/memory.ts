@@ -10,7 +10,7 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../protocol/records';
-import { decodeNumber } from './cursor';
+import { decodeNumber, noSuchPlace } from './cursor';
 import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
 import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
@@ -152,9 +152,14 @@ class MemoryStore implements Store {
     return read(this.messagesById.get(id)?.text);
   }
 
-  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
+  async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
     this.assertOpen();
-    return readAll(lastOf(this.messagesBySession.get(sessionId) ?? [], limit));
+    const all = this.messagesBySession.get(sessionId) ?? [];
+    if (before === undefined) return readAll(lastOf(all, limit));
+    const kept = this.messagesById.get(before);
+    const at = kept ? all.lastIndexOf(kept) : -1;
+    if (at < 0) throw noSuchPlace();
+    return readAll(lastOf(all.slice(0, at), limit));
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

@@ -129,8 +129,11 @@ export function prepareStatements(db: Database) {
        ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
     ),
     message: prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
-    messagesOfSession: prepare<[sessionId: string, limit: number], TextRow>(
-      'SELECT id, record AS text FROM messages WHERE session_id = ? ORDER BY n DESC LIMIT ?',
+    messagesOfSession: prepare<[sessionId: string, before: number, limit: number], TextRow>(
+      'SELECT id, record AS text FROM messages WHERE session_id = ? AND n < ? ORDER BY n DESC LIMIT ?',
+    ),
+    placeOfMessage: prepare<[id: string, sessionId: string], { n: number }>(
+      'SELECT n FROM messages WHERE id = ? AND session_id = ?',
     ),
     messagesOfTicket: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM messages WHERE ticket_id = ? ORDER BY n DESC LIMIT ?',

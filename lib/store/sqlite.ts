@@ -11,7 +11,7 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../protocol/records';
-import { decodeCursor, decodeNumber, encodeCursor, encodeNumber } from './cursor';
+import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace } from './cursor';
 import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
@@ -181,10 +181,12 @@ class SqliteStore implements Store {
     return this.use((s) => parseOne('messages', s.message.get(id)));
   }
 
-  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
-    return this.use((s) =>
-      parseAll('messages', s.messagesOfSession.all(sessionId, bounded(limit)).reverse()),
-    );
+  async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
+    return this.use((s) => {
+      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
+      if (n === undefined) throw noSuchPlace();
+      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
+    });
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

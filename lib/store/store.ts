@@ -236,8 +236,11 @@ export interface Store {
   /** All queued or running turns of all tickets, oldest first; only named, as `dueRequests`. */
   unfinishedTurns(): Promise<readonly UnfinishedTurn[]>;
   message(id: string): Promise<MessageRecord | undefined>;
-  /** The last `limit` messages of a session, oldest first. */
-  messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]>;
+  /**
+   * The last `limit` messages of a session, or the last before that with the id `before`, oldest first; an update leaves a
+   * message at its place. @throws HubError `invalid_frame` for a `before` that is no message of this session
+   */
+  messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]>;
 
   request(id: string): Promise<StoredRequest | undefined>;
   /** The live (not superseded) request of this key. */

@@ -14,6 +14,7 @@ import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
 import type { LinkOptions } from '../hub/links';
+import type { ClassicScope } from '../hub/prompts';
 import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
@@ -63,6 +64,11 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   logger?: Logger;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number;
+  /**
+   * What clients of the classic dialect are sent: with `'ticket'`, the default, the output and prompts of every session of
+   * the ticket; with `'session'` those of their own session, and of the others what people write.
+   */
+  classic?: { scope?: ClassicScope };
   /** How many frames a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
   rateLimit?: RateLimitOptions | false;
   /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
@@ -122,12 +128,13 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels } = options;
+  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels, classic } = options;
   const access = new Access(options, logger);
   const mayUseTicket = (ticketId: string, person: User) =>
     access.mayStillUse(ticketId, person, links?.person);
   const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
+  const bounds = { maxClientsPerTicket, log, classic };
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketParts = {
@@ -137,6 +144,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     agent: agentUser,
+    classicScope: classic?.scope ?? 'ticket',
     heartbeatMs: toTimer(options.heartbeat ?? '30s'),
     handshakeTimeoutMs,
     limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),

@@ -6,6 +6,7 @@ import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
 import type { InboxClient } from '../hub/inbox-client';
 import type { Occasion } from '../hub/occasion';
+import type { ClassicScope } from '../hub/prompts';
 import type { RequestFrame } from '../protocol/client-frames';
 import type { CloseName } from '../protocol/close-codes';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
@@ -26,6 +27,8 @@ export interface SeatParts {
   clock: Clock;
   /** How often the peer is pinged. */
   heartbeatMs: number;
+  /** What classic clients are told of. */
+  classicScope: ClassicScope;
   /** None: as many frames as the client likes. */
   limit?: RateLimit | undefined;
 }
@@ -151,12 +154,13 @@ export abstract class Seat {
     const { user } = this.client;
     switch (frame.type) {
       case 'hitl_respond': {
-        const { status, response, revision } = frame;
+        // Whoever speaks this dialect knows the revision, and means the first without it.
+        const { status, response, revision = 1 } = frame;
         const answer = {
           by: user,
           status,
           ...(response && { response }),
-          ...(revision !== undefined && { revision }),
+          revision,
         };
         return hitl.respond(frame.request_id, answer, occasion);
       }

@@ -43,6 +43,8 @@ export class TicketSeat extends Seat {
     const query = readQuery(req);
     const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
     await parts.access.authorize(client.ticketId, user);
+    if (connection.dialect === 'classic' && parts.classicScope === 'session')
+      connection.hearOnly(() => client.sessionId());
     return new TicketSeat(parts, connection, client, peerOf(req), query);
   }
 
@@ -60,11 +62,12 @@ export class TicketSeat extends Seat {
 
   async open(): Promise<void> {
     const { client, connection } = this;
-    const { hub, heartbeatMs, clock } = this.parts;
+    const { hub, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
     // It may stay for days, and what it asked for is not kept so long.
     this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
+    if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
     const opening = await hub.opening(client.ticketId, after);
     const { position } = opening;
     const welcome: DirectEnvelope = {
@@ -80,10 +83,7 @@ export class TicketSeat extends Seat {
     };
     const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
     const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
-    const keepsUp = connection.goLive(
-      [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest],
-      position.seq,
-    );
+    const keepsUp = connection.goLive([welcome, ...session, ...rest], position.seq);
     if (!keepsUp) this.dismiss('resync');
   }
 

@@ -53,6 +53,28 @@ export const mountingScenes: Scenes = {
       ),
   },
 
+  say: {
+    ...bodyOf({ hub: type('Hub') }),
+    play: (load) =>
+      withHub({ agent: (turn) => turn.respond(`Blocked for ${turn.user.name}`) }, async (hub) => {
+        const alice = await hub.connect({ user: 'alice', ticketId: 'T-1001' });
+        const { example } = load<Body>();
+        await example({ hub: hub.hub });
+        await example({ hub: hub.hub });
+        const lines: string[] = [];
+        while (lines.length < 4) {
+          const { message } = await alice.next('session_message_added');
+          lines.push(`${message.author?.display_name ?? 'agent'}: ${message.content}`);
+        }
+        expect(lines.toSorted()).toEqual([
+          'Ana: Block 203.0.113.7, please',
+          'System: The mail gateway is back',
+          'System: The mail gateway is back',
+          'agent: Blocked for Ana',
+        ]);
+      }),
+  },
+
   'two-hubs': {
     ...bodyOf({
       app: `import('express').Express`,
