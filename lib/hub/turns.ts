@@ -12,10 +12,12 @@ import {
 } from '../protocol/envelopes';
 import type { MessageRecord, SessionRecord, User } from '../protocol/records';
 import type { Store } from '../store/store';
+import { type AppRules, assertStillMay, saysYes } from './app-rules';
 import type { Client } from './client';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
+import { deepFreeze } from './kinds';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
 import { newId } from './new-id';
@@ -90,6 +92,8 @@ export class Turns {
       hitl: Hitl;
       steps: Steps;
       agent?: Agent | undefined;
+      /** Who may end a turn. */
+      rules?: Pick<AppRules, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
@@ -103,7 +107,7 @@ export class Turns {
   /**
    * Takes a chat message: keeps it, shows it to the whole ticket, and starts or queues the turn that answers it.
    * @throws HubError `empty_message`, `too_large`, `busy`, `closing`, `duplicate_id` (details: the first ack),
-   *   `storage_failed`
+   *   `storage_failed`, what `occasion.assertAccess` throws
    */
   async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
     if (this.closing) throw new HubError('closing');
@@ -111,7 +115,10 @@ export class Turns {
     if (Buffer.byteLength(content) > maxOutputBytes) throw new HubError('too_large');
     return this.lanes.run(tabOf(client), async () => {
       const { session, isNew } = await this.sessionOf(client);
-      return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, occasion));
+      return this.lanes.run(session.id, async () => {
+        await assertStillMay(occasion, this.parts.clock);
+        return this.accept(client, session, isNew, content, occasion);
+      });
     });
   }
 
@@ -122,11 +129,16 @@ export class Turns {
 
   /**
    * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
-   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`
+   * @param occasion `by`: the person who asks for it; default: the app's own code, which no rule holds back
+   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
+   *   what `occasion.assertAccess` throws
    */
-  async cancel(ticketId: string, turnId: string, { frame }: Occasion = {}): Promise<void> {
+  async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
+    const { frame, by } = occasion;
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
+      if (by) await this.assertMayCancel(by, running);
+      if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
       if (!running.ended) running.cancelledBy = frame;
       else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
       return this.end(running, 'cancel');
@@ -134,6 +146,16 @@ export class Turns {
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
     throw new HubError('not_found', 'There is no such turn');
+  }
+
+  /** @throws HubError `not_allowed` */
+  private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
+    const { mayCancelTurn } = this.parts.rules ?? {};
+    if (!mayCancelTurn) return;
+    const turn = turnRecord(actor.snapshot);
+    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
+    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', 'You may not end this turn', { rule: 'app' });
   }
 
   /**

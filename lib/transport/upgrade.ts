@@ -78,6 +78,8 @@ export class Upgrades {
       logger: Logger;
       /** How long the app's middleware may take to let an upgrade through. */
       handshakeTimeoutMs: number;
+      /** Told of each upgrade before the app is. */
+      onArrival(req: IncomingMessage): void;
     },
   ) {}
 
@@ -116,7 +118,7 @@ export class Upgrades {
     head: Buffer,
     ticketId: string,
   ): void {
-    const { origins, clock, logger, handshakeTimeoutMs } = this.parts;
+    const { origins, clock, logger, handshakeTimeoutMs, onArrival } = this.parts;
     const res = respondOn(socket, req);
     if (!res) return;
     const turnDown = (thrown: unknown) => {
@@ -144,6 +146,7 @@ export class Upgrades {
       const [pathname = ''] = originalUrl.split('?', 1);
       req.url = `${pathname.replace(/\/$/, '')}/.websocket${originalUrl.slice(pathname.length)}`;
       Object.assign(req, { ws: pending, originalUrl });
+      onArrival(req);
       server.emit('request', req, res);
     } catch (thrown) {
       turnDown(thrown);
