@@ -1,4 +1,4 @@
-/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks on React 19 and 18. */
+/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. */
 
 /** The specs that run on both; each takes its time twice, so only what touches Express belongs here. */
 const onBothExpresses = [
@@ -34,11 +34,11 @@ const ownName = {
   '^express-hitl/testing$': '<rootDir>/lib/testing/index.ts',
 };
 
-/** The hooks, in a page of jsdom with Node's own network beside it, so that hub and page share one process. */
+/** The hooks and parts, in a page of jsdom with Node's own network beside it, so that hub and page share one process. */
 const inPages = {
   ...shared,
   testEnvironment: '<rootDir>/spec/react/page-environment.ts',
-  testMatch: ['<rootDir>/spec/react/**/*.spec.tsx'],
+  testMatch: ['<rootDir>/spec/react/**/*.spec.tsx', '<rootDir>/spec/parts/**/*.spec.tsx'],
 };
 
 module.exports = {

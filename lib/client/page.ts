@@ -50,7 +50,12 @@ export type Fetch = (
     method?: 'POST';
     body?: string;
   },
-) => Promise<{ status: number; json(): Promise<unknown> }>;
+) => Promise<{
+  status: number;
+  json(): Promise<unknown>;
+  /** Of which `Date` is read, to tell the server's time where no socket does. */
+  headers?: { get(name: string): string | null };
+}>;
 
 interface Surroundings extends Partial<PageEvents> {
   WebSocket?: SocketConstructor;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { RequestView } from '../client';
 import { subjectOf, titleOf } from '../parts/subject';
 import { texts } from '../parts/texts';
-import { visibleText } from '../parts/visible-text';
+import { visibleText } from '../protocol/visible-text';
 import { goTo } from './route';
 
 /** Together they are one notification. */

@@ -6,7 +6,7 @@ import { Inbox } from '../parts/inbox';
 import { useInboxItems } from '../parts/inbox-items';
 import { keySettings, useKeys } from '../parts/keys';
 import { texts } from '../parts/texts';
-import { visibleText } from '../parts/visible-text';
+import { visibleText } from '../protocol/visible-text';
 import { Grants } from './grants';
 import { Help } from './help';
 import { keep, useKept } from './kept';

@@ -4,7 +4,7 @@ import { Icon } from '../parts/icon';
 import type { Me } from '../parts/right-to-answer';
 import { texts } from '../parts/texts';
 import { Ticket } from '../parts/ticket';
-import { visibleText } from '../parts/visible-text';
+import { visibleText } from '../protocol/visible-text';
 import { Audit } from './audit';
 import { keepTicket } from './kept';
 import { hrefOf } from './route';

@@ -1,41 +1,76 @@
-/** Several requests of the same tool, answered together: every call that will run in a table, one comment, and what became of each. */
-import { useState } from 'react';
+/** Several requests of the same tool, answered together as they were when they were chosen: everything that will run in a table, one comment, and what became of each. */
+import { useEffect, useRef, useState } from 'react';
 import { type RequestView, TicketError } from '../client';
+import { DisplayNote } from './display-note';
 import { ExpandingText } from './expanding-text';
-import { asText } from './glance';
+import { Foldable, useUnseen } from './folds';
 import { Icon } from './icon';
 import type { InboxItems } from './inbox-items';
+import type { JsonObject } from './json';
 import { PlainText } from './plain-text';
 import { Status } from './request-card';
-import { type Me, whyNot } from './right-to-answer';
+import { RequestPayload } from './request-payload';
+import { type Me, useClaim, whyNot } from './right-to-answer';
 import { subjectOf } from './subject';
 import { texts } from './texts';
+import { UnseenNote } from './unseen-note';
+import { ValueTree } from './value-tree';
+
+/** One that was chosen. */
+export interface Chosen {
+  /** As it was shown when it was chosen, which is what is answered. */
+  readonly request: RequestView;
+  /** Why it is not among the chosen any more: it has changed since, or is not in the list. */
+  readonly dropped: 'changed' | 'gone' | undefined;
+}
 
 interface BulkProps {
-  requests: readonly RequestView[];
+  chosen: readonly Chosen[];
   me: Me | undefined;
   respond: InboxItems['respond'];
   onClose(): void;
 }
 
-const columnsShown = 6;
+/** Arguments that have a column of their own; lists, objects and the rest share one. */
+const columnsShown = 5;
 /** Answers under way at the same time. */
 const atOnce = 10;
 
-export function Bulk({ requests, me, respond, onClose }: BulkProps) {
+type Results = ReadonlyMap<string, RequestView | TicketError>;
+
+export function Bulk(props: BulkProps) {
+  return (
+    <Foldable>
+      <Table {...props} />
+    </Foldable>
+  );
+}
+
+function Table({ chosen, me, respond, onClose }: BulkProps) {
   const [comment, setComment] = useState('');
-  const [results, setResults] = useState<ReadonlyMap<string, RequestView | TicketError>>(new Map());
+  const [results, setResults] = useState<Results>(new Map());
   const [isBusy, setBusy] = useState(false);
-  const [first] = requests;
+  const unseen = useUnseen();
+  const latest = useRef(chosen);
+  useEffect(() => {
+    latest.current = chosen;
+  });
+  const [first] = chosen;
   if (!first) return null;
-  const rows = requests.map((request) => ({ request, values: subjectOf(request).values ?? {} }));
-  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
-  const open = requests.filter((each) => !results.has(each.id) && whyNot(each, me) === undefined);
+  const columns = columnsOf(chosen);
+  const canAnswer = ({ request, dropped }: Chosen) =>
+    dropped === undefined &&
+    !results.has(request.id) &&
+    whyNot(request, me, request.claimed_by) === undefined;
+  const open = chosen.filter(canAnswer);
 
   async function decide(status: 'approved' | 'denied') {
+    if (status === 'approved' && unseen.count > 0) return;
     setBusy(true);
     const response = comment === '' ? undefined : { comment };
-    const answer = async (request: RequestView) => {
+    const answer = async ({ request }: Chosen) => {
+      // What has changed while others were answered is not what was pressed for.
+      if (latest.current.find((each) => each.request.id === request.id)?.dropped) return;
       const result = await respond(request, { status, ...(response && { response }) }).catch(
         (cause: unknown) =>
           cause instanceof TicketError ? cause : new TicketError('unavailable', String(cause)),
@@ -53,9 +88,9 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
     <section className="hitl-bulk" aria-label={texts.severalAtOnce}>
       <header>
         <h2>
-          {texts.several(requests.length)}{' '}
+          {texts.several(open.length)}{' '}
           <span className="hitl-code">
-            <PlainText text={subjectOf(first).title} first={100} />
+            <PlainText text={subjectOf(first.request).title} first={100} />
           </span>
         </h2>
         <span className="hitl-push" />
@@ -63,56 +98,36 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
           <Icon name="cross" /> {texts.close}
         </button>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached with the keyboard */}
-      <section className="hitl-bulk-table" tabIndex={0} aria-label={texts.willRun}>
+      <div className="hitl-bulk-table">
         <table>
           <thead>
             <tr>
-              <th scope="col">{texts.ticket}</th>
-              {columns.slice(0, columnsShown).map((column) => (
+              <th scope="col">{texts.tool}</th>
+              {columns.map((column) => (
                 <th key={column} scope="col">
                   <PlainText text={column} first={60} />
                 </th>
               ))}
-              {columns.length > columnsShown && <th scope="col">{texts.otherArguments}</th>}
+              <th scope="col">{texts.otherArguments}</th>
               <th scope="col">
                 <span className="hitl-hidden">{texts.outcome}</span>
               </th>
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ request, values }) => (
-              <tr key={request.id}>
-                <th scope="row">
-                  <PlainText text={request.ticket_id} first={60} />
-                </th>
-                {columns.slice(0, columnsShown).map((column) => (
-                  <td key={column}>
-                    {column in values && <PlainText text={asText(values[column])} first={120} />}
-                  </td>
-                ))}
-                {columns.length > columnsShown && (
-                  <td>
-                    <PlainText
-                      text={JSON.stringify(
-                        Object.fromEntries(
-                          Object.entries(values).filter(
-                            ([name]) => !columns.slice(0, columnsShown).includes(name),
-                          ),
-                        ),
-                      )}
-                      first={200}
-                    />
-                  </td>
-                )}
-                <td>
-                  <Result result={results.get(request.id)} obstacle={whyNot(request, me)} />
-                </td>
-              </tr>
+            {chosen.map((each) => (
+              <Row
+                key={each.request.id}
+                chosen={each}
+                columns={columns}
+                me={me}
+                result={results.get(each.request.id)}
+              />
             ))}
           </tbody>
         </table>
-      </section>
+      </div>
+      <UnseenNote unseen={unseen} />
       <div className="hitl-verdict">
         <ExpandingText
           label={texts.comment}
@@ -133,7 +148,7 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
           <button
             type="button"
             className="hitl-button hitl-button-yes"
-            disabled={isBusy || open.length === 0}
+            disabled={isBusy || open.length === 0 || unseen.count > 0}
             onClick={(event) => event.detail < 2 && decide('approved')}
           >
             {isBusy ? texts.sending : texts.approveAll(open.length)}
@@ -144,15 +159,57 @@ export function Bulk({ requests, me, respond, onClose }: BulkProps) {
   );
 }
 
-function Result({
-  result,
-  obstacle,
-}: {
+interface RowProps {
+  chosen: Chosen;
+  columns: readonly string[];
+  me: Me | undefined;
   result: RequestView | TicketError | undefined;
-  obstacle: string | undefined;
-}) {
-  if (!result) return obstacle === undefined ? null : <small>{obstacle}</small>;
-  if (result instanceof TicketError)
-    return <small className="hitl-no">{texts.shortError(result.code)}</small>;
-  return <Status status={result.status} />;
+}
+
+/** Everything of one request. */
+function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
+  const { title, values = {} } = subjectOf(request);
+  const others = Object.entries(values).filter(([name]) => !columns.includes(name));
+  const claim = useClaim(request);
+  const isOut = dropped !== undefined && result === undefined;
+  return (
+    <tr data-bulk={request.id} data-dropped={isOut || undefined}>
+      <th scope="row">
+        <span className="hitl-code">
+          <PlainText text={title} />
+        </span>
+        <small>
+          <PlainText text={request.ticket_id} first={128} />
+        </small>
+      </th>
+      {columns.map((column) => (
+        <td key={column}>{Object.hasOwn(values, column) && <ValueTree value={values[column]} />}</td>
+      ))}
+      <td>
+        {others.length > 0 && <ValueTree value={Object.fromEntries(others)} />}
+        <RequestPayload request={request} />
+        <DisplayNote display={request.display} />
+        {request.asker === 'gone' && <small>{texts.askerGone}</small>}
+      </td>
+      <td>
+        {result instanceof TicketError ? (
+          <small className="hitl-no">{texts.shortError(result.code)}</small>
+        ) : result ? (
+          <Status status={result.status} />
+        ) : (
+          <small>{dropped ? texts.dropped[dropped] : whyNot(request, me, claim)}</small>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** Arguments that are no lists or objects in any row, and short. */
+function columnsOf(chosen: readonly Chosen[]): string[] {
+  const all: JsonObject[] = chosen.map(({ request }) => subjectOf(request).values ?? {});
+  const names = [...new Set(all.flatMap((values) => Object.keys(values)))];
+  const isShort = (value: unknown) => typeof value !== 'object' && String(value).length <= 120;
+  return names
+    .filter((name) => all.every((values) => !Object.hasOwn(values, name) || isShort(values[name])))
+    .slice(0, columnsShown);
 }

@@ -1,6 +1,7 @@
 /** Whether what is shown is the present state, said honestly: quiet while it is, plain when it is not. */
 import { useEffect, useState } from 'react';
 import type { ClientState, Ending } from '../client';
+import { useServerNow } from '../react';
 import { Icon } from './icon';
 import { useNow } from './now';
 import { texts } from './texts';
@@ -28,12 +29,13 @@ export function ConnectionPill({ state }: Pick<ConnectionProps, 'state'>) {
 
 /** Nothing while all is well; else a line that says since when not, and what happens to what one does now. */
 export function ConnectionLine({ state, ending, onReconnect }: ConnectionProps) {
+  const serverNow = useServerNow();
   const [liveUntil, setLiveUntil] = useState<number>();
   useEffect(() => {
     if (state === 'live') setLiveUntil(undefined);
-    else setLiveUntil((before) => before ?? Date.now());
-  }, [state]);
-  const now = useNow(1_000);
+    else setLiveUntil((before) => before ?? serverNow());
+  }, [state, serverNow]);
+  const now = useNow(() => 1_000);
   if (state === 'live') return null;
   if (state === 'closed') {
     const canReturn = onReconnect && ending?.code !== 4403 && ending?.code !== 4404;

@@ -11,7 +11,7 @@ const hourMs = 60 * 60_000;
 export function Countdown({ request }: { request: RequestView }) {
   const { created_at: from, expires_at: until, status } = request;
   const end = until === undefined ? 0 : Date.parse(until);
-  const now = useNow(end - Date.now() < hourMs ? 1_000 : 15_000);
+  const now = useNow((at) => (end - at < hourMs ? 1_000 : 15_000));
   if (until === undefined || status !== 'pending') return null;
   const left = end - now;
   const share = Math.max(0, Math.min(1, left / Math.max(1, end - Date.parse(from))));

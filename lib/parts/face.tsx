@@ -1,5 +1,5 @@
 /** A person, or the agent, as a letter on a colour of their own. */
-import { visibleText } from './visible-text';
+import { visibleText } from '../protocol/visible-text';
 
 /** How many colours there are; `parts.css` has one class for each. */
 const hues = 8;

@@ -23,8 +23,8 @@ export function Glance({ values }: { values: JsonObject }) {
   );
 }
 
-/** A value in one line; a list or object by what is in it. */
-export function asText(value: unknown): string {
+/** A value in one line, cut by whoever shows it; a list or object by what is in it. */
+function asText(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '“”' : value;
-  return JSON.stringify(value)?.slice(0, 200) ?? '';
+  return JSON.stringify(value) ?? '';
 }

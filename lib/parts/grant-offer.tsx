@@ -1,20 +1,13 @@
 /** What an approval may allow beyond this once, as the request offers it; nothing is granted unless somebody chooses it. */
 import { useId } from 'react';
 import type { RequestView } from '../client';
+import { askedBy, type Offer } from '../protocol/asked';
 import { Icon } from './icon';
 import { texts } from './texts';
 
-/** One offer: the same call, or any call of the tool; here or everywhere; for how long and how often. */
-export interface Offer {
-  scope: 'ticket' | 'everywhere';
-  args: 'exact' | 'any';
-  expires_in_ms?: number;
-  uses?: number;
-}
-
-/** The offers in a payload; what is none is left out. */
-export function offersOf({ payload }: Pick<RequestView, 'payload'>): Offer[] {
-  return Array.isArray(payload?.grants) ? payload.grants.filter(isOffer) : [];
+/** The offers in a payload; none unless every one of them is one. */
+export function offersOf(request: Pick<RequestView, 'type' | 'payload'>): readonly Offer[] {
+  return askedBy(request).offers;
 }
 
 interface GrantOfferProps {
@@ -49,16 +42,5 @@ export function GrantOffer({ offers, chosen, onChoose }: GrantOfferProps) {
         ))}
       </div>
     </fieldset>
-  );
-}
-
-function isOffer(value: unknown): value is Offer {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'scope' in value &&
-    (value.scope === 'ticket' || value.scope === 'everywhere') &&
-    'args' in value &&
-    (value.args === 'exact' || value.args === 'any')
   );
 }

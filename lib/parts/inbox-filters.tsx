@@ -1,10 +1,10 @@
 /** The head of the inbox: how many wait, in which order they stand, which of them are shown, and what is searched for. */
 import type { InboxOrder } from '../client';
+import { visibleText } from '../protocol/visible-text';
 import { Icon } from './icon';
 import type { InboxChoice, InboxCounts } from './inbox-items';
 import { inWords } from './subject';
 import { texts } from './texts';
-import { visibleText } from './visible-text';
 
 interface InboxFiltersProps {
   filter: InboxChoice;

@@ -1,15 +1,18 @@
 /** One request in the inbox, in two lines: what is asked, of which values, where, by whom, since when and for how long still. */
 import { memo } from 'react';
 import type { RequestView } from '../client';
+import { inAgreement } from '../protocol/agreement';
+import { visibleText } from '../protocol/visible-text';
 import { Countdown } from './countdown';
+import { DisplayLine } from './display-note';
 import { Face } from './face';
 import { Glance } from './glance';
 import { Icon } from './icon';
 import { PlainLine } from './plain-text';
+import { stageOf, useClaim, whyAlone } from './right-to-answer';
 import { optionsOf, subjectOf, titleOf, toolOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
-import { visibleText } from './visible-text';
 
 interface InboxRowProps {
   request: RequestView;
@@ -23,9 +26,13 @@ interface InboxRowProps {
 
 export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
   const { request, isSelected, isChecked, canCheck, onSelect, onCheck } = props;
-  const { icon, title, isCode, values } = subjectOf(request);
-  const { claimed_by: claim, verdicts = [], policy } = request;
-  const needed = policy?.stages?.[request.stage ?? 0]?.approvals ?? policy?.approvals ?? 1;
+  const { icon, title, isCode, values, rest } = subjectOf(request);
+  const alone = whyAlone(request);
+  const { verdicts = [], policy, stage = 0 } = request;
+  const claim = useClaim(request);
+  const { approvals: needed = 1 } = stageOf(request);
+  const approvals = verdicts.filter((each) => each.stage === stage && each.status === 'approved');
+  const agreed = inAgreement(approvals, policy?.agreement)[0]?.length ?? 0;
   const isTool = toolOf(request) !== undefined;
   return (
     <li className="hitl-inbox-row" data-row={request.id} data-selected={isSelected || undefined}>
@@ -33,8 +40,9 @@ export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
         <input
           type="checkbox"
           aria-label={texts.check(titleOf(request))}
+          title={alone}
           checked={isChecked}
-          disabled={!canCheck && !isChecked}
+          disabled={alone !== undefined || (!canCheck && !isChecked)}
           onChange={() => onCheck(request.id)}
         />
       )}
@@ -58,8 +66,8 @@ export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
             </span>
           )}
           {needed > 1 && (
-            <small title={texts.approvalsSoFar(verdicts.length, needed)}>
-              {verdicts.filter(({ status }) => status === 'approved').length}/{needed}
+            <small title={texts.approvalsSoFar(agreed, needed)}>
+              {agreed}/{needed}
             </small>
           )}
           <span className="hitl-push" />
@@ -71,11 +79,13 @@ export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
         </span>
         <span className="hitl-inbox-glance">
           {values ? (
-            <Glance values={values} />
+            <Glance values={{ ...values, ...rest }} />
           ) : (
             <PlainLine text={optionsOf(request).join(' · ') || texts.freeText} />
           )}
         </span>
+        <DisplayLine display={request.display} />
+        {request.asker === 'gone' && <span className="hitl-inbox-gone">{texts.askerGoneShort}</span>}
         <span className="hitl-inbox-meta">
           <PlainLine text={request.ticket_id} most={60} />
           {request.user_id !== undefined && (

@@ -1,7 +1,8 @@
 /** `<Inbox/>`: everything the reader may answer, of all tickets, with the chosen one beside it; a list to be worked through with the keyboard. */
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import type { RequestView } from '../client';
-import { Bulk } from './bulk';
+import { visibleText } from '../protocol/visible-text';
+import { Bulk, type Chosen } from './bulk';
 import { ConnectionLine } from './connection';
 import { Icon } from './icon';
 import { InboxFilters } from './inbox-filters';
@@ -9,8 +10,8 @@ import { type InboxChoice, useInboxItems } from './inbox-items';
 import { InboxRow } from './inbox-row';
 import { useKeys } from './keys';
 import { Request } from './request';
-import type { Me } from './right-to-answer';
-import { searchTextOf, toolOf } from './subject';
+import { type Me, whyAlone } from './right-to-answer';
+import { searchTextOf, titleOf, toolOf } from './subject';
 import { texts } from './texts';
 
 export interface InboxProps {
@@ -48,8 +49,11 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   const at = items.findIndex(({ id }) => id === selected);
   if (at >= 0) place.current = at;
 
-  const bulk = [...checked.values()].map((each) => items.find(({ id }) => id === each.id) ?? each);
-  const bulkTool = bulk[0] && toolOf(bulk[0]);
+  const bulk = useChosen(checked, inbox.items);
+  const [firstChosen] = bulk;
+  const bulkTool = firstChosen && toolOf(firstChosen.request);
+  const isChecked = (id: string) =>
+    bulk.some(({ request, dropped }) => request.id === id && dropped === undefined);
 
   function goTo(index: number) {
     const next = items[Math.max(0, Math.min(items.length - 1, index))];
@@ -74,7 +78,9 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   function check(id: string) {
     const next = new Map(checked);
     const request = items.find((each) => each.id === id);
-    if (!next.delete(id) && request) next.set(id, request);
+    // One that has changed since is chosen as it is now.
+    if (isChecked(id)) next.delete(id);
+    else if (request) next.set(id, request);
     setChecked(next);
   }
 
@@ -94,7 +100,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
       frame.current?.querySelector<HTMLElement>('.hitl-inbox-detail .hitl-values [aria-pressed]')?.click(),
     x: () => {
       const request = items[at];
-      if (request && toolOf(request) !== undefined) check(request.id);
+      if (request && whyAlone(request) === undefined) check(request.id);
     },
     o: () => frame.current?.querySelector<HTMLAnchorElement>('.hitl-inbox-detail .hitl-card-head a')?.click(),
     '/': focusIn('.hitl-search input'),
@@ -152,8 +158,8 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
         <ConnectionLine state={inbox.state} ending={inbox.ending} onReconnect={inbox.reconnect} />
         {bulkTool !== undefined && (
           <BulkBar
-            count={bulk.length}
-            all={items.filter((each) => toolOf(each) === bulkTool)}
+            chosen={bulk}
+            all={items.filter((each) => toolOf(each) === bulkTool && whyAlone(each) === undefined)}
             tool={bulkTool}
             onCheck={setChecked}
           />
@@ -164,7 +170,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
               key={request.id}
               request={request}
               isSelected={request.id === selected && !showsBulk}
-              isChecked={checked.has(request.id)}
+              isChecked={isChecked(request.id)}
               canCheck={bulkTool === undefined || toolOf(request) === bulkTool}
               onSelect={(id) => {
                 setChecked(new Map());
@@ -193,7 +199,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
           {showsBulk ? (
             <Bulk
               key={bulkTool}
-              requests={bulk}
+              chosen={bulk}
               me={me}
               respond={inbox.respond}
               onClose={() => setChecked(new Map())}
@@ -226,16 +232,22 @@ function TicketLink({ href }: { href: string }) {
 }
 
 interface BulkBarProps {
-  count: number;
+  chosen: readonly Chosen[];
   all: readonly RequestView[];
   tool: string;
   onCheck(requests: ReadonlyMap<string, RequestView>): void;
 }
 
-function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
+function BulkBar({ chosen, all, tool, onCheck }: BulkBarProps) {
+  const count = chosen.filter(({ dropped }) => dropped === undefined).length;
+  const dropped = chosen.filter((each) => each.dropped !== undefined);
+  const names = dropped.map(({ request }) => `${titleOf(request)} (${visibleText(request.ticket_id, 60)})`);
   return (
     <p className="hitl-bulk-bar" role="status">
-      <span>{texts.checked(count)}</span>
+      <span>
+        {texts.checked(count)}
+        {names.length > 0 && <small>{texts.droppedNames(names)}</small>}
+      </span>
       {count < all.length && (
         <button
           type="button"
@@ -251,6 +263,18 @@ function BulkBar({ count, all, tool, onCheck }: BulkBarProps) {
       </button>
     </p>
   );
+}
+
+/** What was chosen, as it was chosen; what has changed since, or has gone, is not chosen any more. */
+function useChosen(checked: ReadonlyMap<string, RequestView>, items: readonly RequestView[]): Chosen[] {
+  return useMemo(() => {
+    const now = new Map(items.map((each) => [each.id, each]));
+    return [...checked.values()].map((request) => {
+      const { revision } = now.get(request.id) ?? {};
+      if (revision === undefined) return { request, dropped: 'gone' };
+      return { request, dropped: revision === request.revision ? undefined : 'changed' };
+    });
+  }, [checked, items]);
 }
 
 function Nothing({ state, isFiltered: hidden }: { state: string; isFiltered: boolean }): ReactNode {

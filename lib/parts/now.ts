@@ -1,5 +1,6 @@
-/** The time as parts show it: one timer for all of them, and no render before what is shown would change. */
+/** The time as parts show it: the server's, one timer for all of them, and no render before what is shown would change. */
 import { useSyncExternalStore } from 'react';
+import { useServerNow } from '../react';
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -17,8 +18,23 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The present time in milliseconds, in steps of `stepMs`; renders again with each step. */
-export function useNow(stepMs: number): number {
-  const now = () => Math.floor(Date.now() / stepMs) * stepMs;
+/**
+ * The server's time in milliseconds, in steps; renders again with each step.
+ * @param stepOf how long a step is, in milliseconds, given the time
+ */
+export function useNow(stepOf: (now: number) => number): number {
+  const serverNow = useServerNow();
+  const now = () => {
+    const exact = serverNow();
+    const step = stepOf(exact);
+    return Math.floor(exact / step) * step;
+  };
   return useSyncExternalStore(subscribe, now, now);
+}
+
+/** Whether a point in time, as on the wire, has come by the server's clock; renders again only when it does. */
+export function useIsOver(at: string | undefined): boolean {
+  const serverNow = useServerNow();
+  const isOver = () => at !== undefined && serverNow() >= Date.parse(at);
+  return useSyncExternalStore(subscribe, isOver, isOver);
 }

@@ -1,47 +1,50 @@
 /** Shows text from elsewhere as text: bounded, with hidden signs named, never as markup or a link; everything of a payload goes through here. */
 import { useState } from 'react';
+import { endsOf, piecesOf } from '../protocol/visible-text';
+import { useFold } from './folds';
 import { texts } from './texts';
-import { head, piecesOf } from './visible-text';
 
 /** Characters shown before somebody asks for more. */
 export const firstShown = 2_000;
 /** How many more with each asking, so that no text can stall the page. */
 export const moreShown = 20_000;
 
-/** A text of any length in a frame of bounded size. @param first characters shown at first */
+/**
+ * A text of any length in a frame of bounded size: its beginning, its end, and how much is between them. Whoever approves
+ * has to have asked for that (see `folds`).
+ * @param first characters shown at first
+ */
 export function PlainText({ text, first = firstShown }: { text: string; first?: number }) {
-  const [most, setMost] = useState(first);
-  const shown = head(text, most);
-  const rest = text.length - shown.length;
+  const [asked, setAsked] = useState(first);
+  const isAllOpen = useFold(text.length > asked);
+  const { head, between, tail } = endsOf(text, isAllOpen ? text.length : asked);
+  if (between === 0) return <Signs text={head} />;
   return (
     <>
-      <Signs text={shown} />
-      {rest > 0 && (
-        <>
-          …{' '}
-          <button
-            type="button"
-            className="hitl-more"
-            onClick={(event) => {
-              event.stopPropagation();
-              setMost(most + moreShown);
-            }}
-          >
-            {texts.showMore(Math.min(rest, moreShown), rest)}
-          </button>
-        </>
-      )}
+      <Signs text={head} />…{' '}
+      <button
+        type="button"
+        className="hitl-more"
+        onClick={(event) => {
+          event.stopPropagation();
+          setAsked(asked + moreShown);
+        }}
+      >
+        {texts.showMore(Math.min(between, moreShown), between)}
+      </button>{' '}
+      …<Signs text={tail} />
     </>
   );
 }
 
-/** One line of it, cut where it gets long; the rest is not there. */
+/** One line of it; where it gets long its beginning and its end, with how much is not there. */
 export function PlainLine({ text, most = 200 }: { text: string; most?: number }) {
-  const shown = head(text, most);
+  const { head, between, tail } = endsOf(text, most);
+  const line = (part: string) => <Signs text={part.replace(/\s+/g, ' ')} />;
+  if (between === 0) return line(head);
   return (
     <>
-      <Signs text={shown.replace(/\s+/g, ' ')} />
-      {shown.length < text.length && '…'}
+      {line(head)}…<small title={texts.left(between)}>{texts.more(between)}</small>…{line(tail)}
     </>
   );
 }

@@ -1,9 +1,9 @@
 /** Who is in a ticket, as faces; and who is writing, in a line. */
 import type { Member } from '../client';
+import { visibleText } from '../protocol/visible-text';
 import type { Person } from '../react';
 import { Face } from './face';
 import { texts } from './texts';
-import { visibleText } from './visible-text';
 
 const facesShown = 5;
 

@@ -3,6 +3,7 @@ import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
 import { ExpandingText } from './expanding-text';
+import { useUnseen } from './folds';
 import { GrantOffer, offersOf } from './grant-offer';
 import type { JsonObject } from './json';
 import { Key } from './key';
@@ -11,6 +12,7 @@ import { type Field, fieldsOf } from './schema-fields';
 import { SchemaForm } from './schema-form';
 import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
+import { UnseenNote } from './unseen-note';
 
 /** Fields of a response that have a place of their own in the form. */
 const placed: ReadonlySet<string> = new Set(['comment', 'answer', 'tool_args', 'grant']);
@@ -40,10 +42,11 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
   const begin = useClaim(desk, myId);
   const isQuestion = request.type === 'question';
   const isOff = obstacle !== undefined || isUnread;
+  const unseen = useUnseen();
 
   async function decide(event: MouseEvent, status: 'approved' | 'denied') {
     // The second click of a double click would fall on whatever has taken this place meanwhile.
-    if (event.detail > 1 || isOff) return;
+    if (event.detail > 1 || isOff || (status === 'approved' && unseen.count > 0)) return;
     if (status === 'approved') {
       setTried(true);
       const wrong = checkResponse(request.response_schema, draft);
@@ -89,6 +92,7 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
         )}
       </fieldset>
       {obstacle !== undefined && <p className="hitl-obstacle">{obstacle}</p>}
+      {!isOff && <UnseenNote unseen={unseen} />}
       <div className="hitl-verdict">
         <ExpandingText
           label={texts.comment}
@@ -113,7 +117,7 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
             type="button"
             className="hitl-button hitl-button-yes"
             data-decide="approved"
-            disabled={isOff || busy === 'answer'}
+            disabled={isOff || busy === 'answer' || unseen.count > 0}
             onClick={(event) => decide(event, 'approved')}
           >
             {busy === 'answer' ? texts.sending : isQuestion ? texts.answer : texts.approve}

@@ -3,15 +3,18 @@ import { type ReactNode, useId, useState } from 'react';
 import type { RequestView } from '../client';
 import { checkResponse, type Request } from '../react';
 import { Countdown } from './countdown';
+import { DisplayNote } from './display-note';
 import { Face } from './face';
+import { Foldable, MayStayFolded } from './folds';
 import { Icon } from './icon';
 import { isObject, type JsonObject } from './json';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
 import { RequestAnswer } from './request-answer';
 import { RequestOutcome } from './request-outcome';
+import { RequestPayload } from './request-payload';
 import { RequestPolicy } from './request-policy';
-import { type Me, whyNot } from './right-to-answer';
+import { type Me, ownVerdict, useClaim, whyNot } from './right-to-answer';
 import { fieldsOf, jsonField, propertyOf, type Schema } from './schema-fields';
 import { SchemaForm } from './schema-form';
 import { subjectOf } from './subject';
@@ -36,71 +39,88 @@ export function RequestCard({ desk, me, size = 'full', more, onAnswered }: Reque
   const { request } = desk;
   const { icon, kind, title, isCode } = subjectOf(request);
   const heading = useId();
+  const claim = useClaim(request);
   const isPending = request.status === 'pending';
   // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
   return (
-    <article
-      className="hitl-card"
-      data-size={size}
-      data-request={request.id}
-      data-status={request.status}
-      aria-labelledby={heading}
-    >
-      <header className="hitl-card-head">
-        <p className="hitl-card-kind">
-          <Icon name={icon} /> <PlainText text={kind} first={60} />
-          {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
-          <span className="hitl-push" />
-          {more}
-        </p>
-        <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
-          <PlainText text={title} first={600} />
-        </h2>
-        <p className="hitl-card-asked">
-          {request.user_id !== undefined && (
-            <>
-              {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
-            </>
-          )}
-          <Ago at={request.created_at} />
-          {size === 'full' && (
-            <>
-              {' '}
-              · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
-            </>
-          )}
-          {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
-        </p>
-      </header>
-      <Values desk={desk} />
-      <RequestPolicy request={request} />
-      {desk.error && <Problem error={desk.error} request={request} />}
-      {isPending ? (
-        <>
-          <ClaimNote request={request} me={me} />
-          {isUnread && (
-            <p className="hitl-problem" role="alert">
-              <Icon name="history" />
-              <span>{texts.changedSince}</span>
-              <button type="button" className="hitl-button" onClick={() => setReadRevision(request.revision)}>
-                {texts.iHaveRead}
-              </button>
-            </p>
-          )}
-          <RequestAnswer
-            desk={desk}
-            obstacle={whyNot(request, me)}
-            isUnread={isUnread}
-            myId={me?.id}
-            onAnswered={onAnswered}
-          />
-        </>
-      ) : (
-        <RequestOutcome request={request} />
-      )}
-    </article>
+    <Foldable>
+      <article
+        className="hitl-card"
+        data-size={size}
+        data-request={request.id}
+        data-status={request.status}
+        aria-labelledby={heading}
+      >
+        <header className="hitl-card-head">
+          <p className="hitl-card-kind">
+            <Icon name={icon} /> <PlainText text={kind} first={60} />
+            {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
+            <span className="hitl-push" />
+            {more}
+          </p>
+          <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
+            <PlainText text={title} first={600} />
+          </h2>
+          <p className="hitl-card-asked">
+            {request.user_id !== undefined && (
+              <>
+                {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
+              </>
+            )}
+            <Ago at={request.created_at} />
+            {size === 'full' && (
+              <>
+                {' '}
+                · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
+              </>
+            )}
+            {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
+          </p>
+        </header>
+        <DisplayNote display={request.display} />
+        <Values desk={desk} />
+        <RequestPayload request={request} />
+        <MayStayFolded>
+          <RequestPolicy request={request} />
+          {desk.error && <Problem error={desk.error} request={request} />}
+        </MayStayFolded>
+        <AskerNote request={request} />
+        {isPending ? (
+          <>
+            <MayStayFolded>
+              <ClaimNote claim={claim} me={me} />
+              <OwnVerdict request={request} me={me} />
+            </MayStayFolded>
+            {isUnread && (
+              <p className="hitl-problem" role="alert">
+                <Icon name="history" />
+                <span>{texts.changedSince}</span>
+                <button
+                  type="button"
+                  className="hitl-button"
+                  onClick={() => setReadRevision(request.revision)}
+                >
+                  {texts.iHaveRead}
+                </button>
+              </p>
+            )}
+            <RequestAnswer
+              desk={desk}
+              obstacle={whyNot(request, me, claim)}
+              isUnread={isUnread}
+              myId={me?.id}
+              onAnswered={onAnswered}
+            />
+          </>
+        ) : (
+          <MayStayFolded>
+            <RequestOutcome request={request} />
+          </MayStayFolded>
+        )}
+      </article>
+    </Foldable>
   );
 }
 
@@ -133,7 +153,11 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
       ) : Object.keys(values).length === 0 ? (
         <p className="hitl-empty">{isTool ? texts.noArguments : texts.emptyObject}</p>
       ) : (
-        <ValueTree value={approved ?? values} before={approved === undefined ? undefined : values} />
+        <ValueTree
+          key={request.revision}
+          value={approved ?? values}
+          before={approved === undefined ? undefined : values}
+        />
       )}
     </section>
   );
@@ -170,14 +194,38 @@ function ArgumentsEditor({ desk, schema, before }: ArgumentsEditorProps) {
   );
 }
 
-function ClaimNote({ request, me }: { request: RequestView; me: Me | undefined }) {
-  const { claimed_by: claim } = request;
+function ClaimNote({ claim, me }: { claim: RequestView['claimed_by']; me: Me | undefined }) {
   if (!claim || claim.user_id === me?.id) return null;
   return (
     <p className="hitl-claim" role="status">
       <Face name={claim.display_name} id={claim.user_id} />
       <span>
         <PlainText text={claim.display_name} first={100} /> {texts.isAnswering}
+      </span>
+    </p>
+  );
+}
+
+/** Nobody believes that something will run: the program that asked has ended. */
+function AskerNote({ request }: { request: RequestView }) {
+  if (request.asker !== 'gone' || request.status !== 'pending') return null;
+  return (
+    <p className="hitl-problem" role="status">
+      <Icon name="warning" />
+      <span>{texts.askerGone}</span>
+    </p>
+  );
+}
+
+/** What the reader has said already, which they may change while others are asked. */
+function OwnVerdict({ request, me }: { request: RequestView; me: Me | undefined }) {
+  const mine = ownVerdict(request, me);
+  if (!mine) return null;
+  return (
+    <p className="hitl-claim" role="status">
+      <Icon name="check" />
+      <span>
+        {texts.youSaid(request.type, mine.status)} {texts.canChange}
       </span>
     </p>
   );

@@ -1,22 +1,27 @@
 /** Who decides, what it takes, and the answers counted so far; a request's card shows it. */
 import type { RequestView } from '../client';
+import { contentOf, inAgreement } from '../protocol/agreement';
 import { Face } from './face';
 import { Icon } from './icon';
 import { PlainText } from './plain-text';
-import { peopleOf } from './right-to-answer';
+import { needsAgreement, peopleOf, stageOf, type Verdict } from './right-to-answer';
 import { texts } from './texts';
 import { Ago } from './times';
+import { ValueTree } from './value-tree';
 
-type Policy = NonNullable<RequestView['policy']>;
-
-/** Nothing where everybody may answer and one answer is enough. */
+/** Nothing where everybody may answer and one answer is enough. Only rules that are in force are shown. */
 export function RequestPolicy({ request }: { request: RequestView }) {
-  const { policy, verdicts = [] } = request;
-  const needed = policy?.stages?.[request.stage ?? 0]?.approvals ?? policy?.approvals ?? 1;
-  if (!policy || (isPlain(policy) && verdicts.length === 0)) return null;
-  const { stages, exclude_requester: fourEyes, denial, of } = policy;
-  const stage = request.stage ?? 0;
-  const approvals = verdicts.filter((each) => each.stage === stage && each.status === 'approved').length;
+  const { policy, verdicts = [], stage = 0 } = request;
+  const { approvals: needed = 1, of } = stageOf(request);
+  if (!policy || (!isRule(request) && verdicts.length === 0)) return null;
+  const { stages, exclude_requester: fourEyes, denial, agreement, claim } = policy;
+  const groups = inAgreement(
+    verdicts.filter((each) => each.stage === stage && each.status === 'approved'),
+    agreement,
+  );
+  const approvals = groups[0]?.length ?? 0;
+  const isPending = request.status === 'pending';
+  const isMajority = denial === 'majority';
   return (
     <section className="hitl-policy">
       {stages && (
@@ -28,7 +33,7 @@ export function RequestPolicy({ request }: { request: RequestView }) {
               data-state={
                 at < stage || request.status === 'approved' ? 'done' : at === stage ? 'now' : 'later'
               }
-              aria-current={at === stage && request.status === 'pending' ? 'step' : undefined}
+              aria-current={at === stage && isPending ? 'step' : undefined}
             >
               <PlainText text={each.name ?? texts.stage(at + 1)} first={100} />
             </li>
@@ -38,12 +43,15 @@ export function RequestPolicy({ request }: { request: RequestView }) {
       <p>
         <Icon name="people" />
         <span>
-          {texts.takes(needed, of)} <People request={request} />
+          {texts.takes(needed, isMajority ? of : undefined)} <People request={request} />
           {fourEyes && <> · {texts.notTheRequester}</>}
-          {needed > 1 && <> · {denial === 'majority' ? texts.majorityDenies : texts.oneDenies}</>}
+          {isMajority && (of ?? needed) > 1 && <> · {texts.majorityDenies(needed)}</>}
+          {!isMajority && needed > 1 && <> · {texts.oneDenies}</>}
+          {needsAgreement(request) && <> · {texts.sameAnswer}</>}
+          {claim === 'exclusive' && <> · {texts.exclusiveClaim}</>}
         </span>
       </p>
-      {(needed > 1 || verdicts.length > 0) && request.status === 'pending' && (
+      {(needed > 1 || verdicts.length > 0) && isPending && (
         <meter
           className="hitl-meter"
           min={0}
@@ -54,30 +62,52 @@ export function RequestPolicy({ request }: { request: RequestView }) {
           {texts.approvalsSoFar(approvals, needed)}
         </meter>
       )}
+      {groups.length > 1 && isPending && (
+        <p className="hitl-problem" role="status">
+          <Icon name="warning" />
+          <span>{texts.answersDiffer}</span>
+        </p>
+      )}
       {verdicts.length > 0 && (
         <ul className="hitl-verdicts">
-          {verdicts.map(({ by, status, at, comment }) => (
-            <li key={by.user_id}>
-              <Face name={by.display_name} id={by.user_id} />
-              <span>
-                <b>
-                  <PlainText text={by.display_name} first={100} />
-                </b>{' '}
-                <span className={status === 'approved' ? 'hitl-yes' : 'hitl-no'}>
-                  {texts.verdict(status)}
-                </span>{' '}
-                <Ago at={at} />
-                {comment !== undefined && (
-                  <q>
-                    <PlainText text={comment} first={300} />
-                  </q>
-                )}
-              </span>
+          {verdicts.map((verdict) => (
+            <li key={`${verdict.stage} ${verdict.by.user_id}`}>
+              <OneVerdict verdict={verdict} type={request.type} />
             </li>
           ))}
         </ul>
       )}
     </section>
+  );
+}
+
+/** Who said what, all of it. */
+function OneVerdict({ verdict, type }: { verdict: Verdict; type: string }) {
+  const { by, status, at, response } = verdict;
+  const comment = verdict.comment ?? response?.comment;
+  const { answer, ...others } = contentOf(response);
+  return (
+    <>
+      <Face name={by.display_name} id={by.user_id} />
+      <span>
+        <b>
+          <PlainText text={by.display_name} first={100} />
+        </b>{' '}
+        <span className={status === 'approved' ? 'hitl-yes' : 'hitl-no'}>{texts.verdict(type, status)}</span>{' '}
+        <Ago at={at} />
+        {answer !== undefined && (
+          <span className="hitl-answer">
+            <ValueTree value={answer} />
+          </span>
+        )}
+        {Object.keys(others).length > 0 && <ValueTree value={others} />}
+        {typeof comment === 'string' && (
+          <q>
+            <PlainText text={comment} />
+          </q>
+        )}
+      </span>
+    </>
   );
 }
 
@@ -98,6 +128,17 @@ function People({ request }: { request: RequestView }) {
   );
 }
 
-function isPlain(policy: Policy): boolean {
-  return Object.keys(policy).every((field) => field === 'claim' || field === 'denial');
+/** Whether anything of it changes who may answer, or what it takes. */
+function isRule(request: RequestView): boolean {
+  const { policy } = request;
+  const { approvals = 1 } = stageOf(request);
+  const { users, groups } = peopleOf(request);
+  const isSeveral = approvals > 1 || (policy?.stages?.length ?? 0) > 1;
+  return (
+    isSeveral ||
+    users.length + groups.length > 0 ||
+    policy?.exclude_requester === true ||
+    policy?.claim === 'exclusive' ||
+    (policy?.denial === 'majority' && (policy.of ?? 1) > 1)
+  );
 }

@@ -1,5 +1,6 @@
 /** Every word that the parts and the console say, in English; a build with another file in its place speaks another language. */
 import type { ErrorCode } from '../client';
+import { type Offer, wholeSpan } from '../protocol/asked';
 
 const plural = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
@@ -37,12 +38,6 @@ const errors: Partial<Record<ErrorCode | 'closed' | 'queue_full', string>> = {
   authentication_required: 'You are signed out. Sign in again to answer.',
 };
 
-const spans = [
-  { name: 'minute', minutes: 1 },
-  { name: 'hour', minutes: 60 },
-  { name: 'day', minutes: 1_440 },
-] as const;
-
 export const texts = {
   // Times and numbers
   justNow: 'just now',
@@ -51,18 +46,22 @@ export const texts = {
   minutes: (count: number) => `${count} min`,
   hours: (count: number) => `${count} h`,
   days: (count: number) => `${count} d`,
-  more: (count: number) => `+${count}`,
+  more: (count: number) => `+${count.toLocaleString('en')}`,
 
   // Text from elsewhere
   hiddenSign: 'A sign that cannot be seen, or that turns the reading direction',
   showMore: (next: number, rest: number) =>
     next === rest
-      ? `Show the other ${rest.toLocaleString('en')} characters`
-      : `Show ${next.toLocaleString('en')} of ${rest.toLocaleString('en')} more characters`,
+      ? `Show the ${plural(rest, 'character')} between`
+      : `Show ${next.toLocaleString('en')} of ${plural(rest, 'character')} between`,
+  left: (count: number) => `${plural(count, 'character')} of it are not here`,
   showMoreEntries: (next: number, rest: number) =>
     next === rest
-      ? `Show the other ${plural(rest, 'entry', 'entries')}`
-      : `Show ${next} of ${rest} more entries`,
+      ? `Show the ${plural(rest, 'entry', 'entries')} between`
+      : `Show ${next} of ${plural(rest, 'entry', 'entries')} between`,
+  unseen: (count: number) =>
+    `${count === 1 ? 'A part of this is' : `${count} parts of this are`} folded. Look at all of it before you approve; denying is possible at once.`,
+  showAll: 'Show everything',
   entries: (count: number) => plural(count, 'entry', 'entries'),
   emptyText: 'empty text',
   emptyList: 'empty list',
@@ -74,6 +73,17 @@ export const texts = {
   approval: 'Approval',
   question: 'Question',
   form: 'Form',
+
+  // What the agent says, and the rest of what is approved
+  saidByAgent: 'Said by the agent',
+  why: 'Reason',
+  risk: (risk: string) => `${capital(risk)} risk`,
+  alsoPart: 'Also part of what is approved',
+  editable: (may: boolean) => (may ? 'The arguments may be edited' : 'The arguments may not be edited'),
+  takesFreeText: (may: boolean) =>
+    may ? 'An answer outside the options is taken' : 'No answer outside the options is taken',
+  offered: 'May be allowed from now on',
+  option: 'Option',
 
   // A request
   askedFor: 'Asked for',
@@ -115,11 +125,24 @@ export const texts = {
   group: (name: string) => `group ${name}`,
   notTheRequester: 'not by the requester',
   oneDenies: 'one denial denies',
-  majorityDenies: 'a majority denies',
+  majorityDenies: (needed: number) => `denied once ${plural(needed, 'approval')} cannot be reached`,
+  sameAnswer: 'all have to approve the same',
+  exclusiveClaim: 'while somebody is answering, only they may',
+  answersDiffer:
+    'The answers differ. It stays open until enough people say the same; everybody may change their own.',
   stage: (number: number) => `Round ${number}`,
   approvalsSoFar: (count: number, needed: number) => `${count} of ${plural(needed, 'approval')}`,
-  verdict: (status: string) => deedOf('', status),
-  alreadyCounted: (status: string) => `You ${deedOf('', status)} this. It waits for others now.`,
+  verdict: (type: string, status: string) => deedOf(type, status),
+  alreadyCounted: (status: string) =>
+    `You ${deedOf('', status)} this in an earlier round. It waits for others now.`,
+  youSaid: (type: string, status: string) => `You ${deedOf(type, status)} this.`,
+  canChange: 'It waits for others now. You can change your answer until it is settled.',
+  askerGone:
+    'Nobody waits for this any more: the program that asked has ended, so an approval may run nothing.',
+  askerGoneShort: 'Nobody waits for this any more',
+  aloneForm: 'This takes more than a press: answer it by itself',
+  aloneGrants: 'This offers a grant: answer it by itself',
+  aloneAgreement: 'Several people have to approve the same: answer it by itself',
   fourEyes: 'You asked for this, so somebody else has to answer.',
   heldBy: (name: string) => `${name} is answering this and holds it for now.`,
   notNamed: 'This one is for others to answer.',
@@ -141,20 +164,15 @@ export const texts = {
   grantScope: 'Allow it from now on?',
   justThisOnce: 'Just this once',
   grantGiven: 'Allowed from then on as well',
-  offer: (offer: {
-    scope: 'ticket' | 'everywhere';
-    args: 'exact' | 'any';
-    expires_in_ms?: number;
-    uses?: number;
-  }) => {
+  grantUntil: 'until',
+  grantRevoked: 'taken back by',
+  approvedByGrant: 'A grant approved it in place of people; it was given by',
+  neverRanGone: 'Nothing has run with this approval: the program that asked has ended.',
+  offer: (offer: Offer) => {
     const what = offer.args === 'exact' ? 'This very call' : 'Any call of this tool';
     const where = offer.scope === 'ticket' ? 'in this ticket' : 'in every ticket';
-    const minutes = (offer.expires_in_ms ?? 0) / 60_000;
-    const unit = [...spans].reverse().find(({ minutes: least }) => minutes >= least * 2) ?? spans[0];
-    const time =
-      offer.expires_in_ms === undefined
-        ? undefined
-        : plural(Math.max(1, Math.round(minutes / unit.minutes)), unit.name);
+    const { count, unit } = wholeSpan(offer.expires_in_ms ?? 0);
+    const time = offer.expires_in_ms === undefined ? undefined : plural(count, unit);
     const often = offer.uses === undefined ? '' : `, ${plural(offer.uses, 'time')}`;
     return `${what}, ${where}${time === undefined ? '' : `, for ${time}`}${often}`;
   },
@@ -239,9 +257,15 @@ export const texts = {
   checked: (count: number) => `${count} chosen`,
   checkAll: (count: number, tool: string) => `Choose all ${count} ${tool}`,
   severalAtOnce: 'Several at once',
+  dropped: {
+    changed: 'Has changed since you chose it: not chosen any more',
+    gone: 'Is settled, or not in your list any more: not chosen any more',
+  } as const,
+  droppedNames: (names: readonly string[]) =>
+    `Not chosen any more, since changed or settled: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
   several: (count: number) => `${count} ×`,
   ticket: 'Ticket',
-  otherArguments: 'Other',
+  otherArguments: 'All else',
   approveAll: (count: number) => `Approve ${count}`,
   denyAll: (count: number) => `Deny ${count}`,
   shortError: (code: string) =>

@@ -1,5 +1,6 @@
 /** `<Ticket/>`: a whole ticket; what was said and asked in it, what the agent is at, who is there, and a field to write in. */
 import { type ReactNode, useMemo } from 'react';
+import { visibleText } from '../protocol/visible-text';
 import { useTicket } from '../react';
 import { Composer } from './composer';
 import { ConnectionLine } from './connection';
@@ -10,7 +11,6 @@ import { texts } from './texts';
 import { Timeline } from './timeline';
 import { timelineRows } from './timeline-rows';
 import { TurnBar } from './turn-bar';
-import { visibleText } from './visible-text';
 
 export interface TicketProps {
   ticketId: string;

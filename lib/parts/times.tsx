@@ -10,7 +10,7 @@ const day = 24 * hour;
 /** "3 min ago", kept up to date; the whole of it on hovering. @param at as on the wire */
 export function Ago({ at }: { at: string }) {
   const time = Date.parse(at);
-  const age = useNow(Date.now() - time < minute ? 5 * second : minute) - time;
+  const age = useNow((now) => (now - time < minute ? 5 * second : minute)) - time;
   return (
     <time dateTime={at} title={wholeTime(at)}>
       {agoText(age)}
@@ -22,7 +22,10 @@ export function Ago({ at }: { at: string }) {
 export function At({ at }: { at: string }) {
   return (
     <time dateTime={at} title={wholeTime(at)}>
-      {clockTime(at)}
+      {clockTime(
+        at,
+        useNow(() => minute),
+      )}
     </time>
   );
 }
@@ -52,11 +55,11 @@ export function remainingText(ms: number): string {
   return texts.days(Math.floor(left / day));
 }
 
-/** In the reader's own zone; on another day than today with the day. */
-export function clockTime(at: string): string {
+/** In the reader's own zone; on another day than today with the day. @param now what is today, in milliseconds */
+export function clockTime(at: string, now: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  if (date.toDateString() === new Date().toDateString()) return time;
+  if (date.toDateString() === new Date(now).toDateString()) return time;
   return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
 }
 

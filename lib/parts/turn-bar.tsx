@@ -43,7 +43,7 @@ interface TurnLineProps {
 
 function TurnLine({ turn, waits, agentName, cancel }: TurnLineProps) {
   const [isEnding, setEnding] = useState(false);
-  const seconds = Math.max(0, Math.floor((useNow(1_000) - Date.parse(turn.started_at)) / 1_000));
+  const seconds = Math.max(0, Math.floor((useNow(() => 1_000) - Date.parse(turn.started_at)) / 1_000));
   const state = turn.status === 'queued' ? 'queued' : waits ? 'waits' : 'runs';
   return (
     <li data-state={state}>

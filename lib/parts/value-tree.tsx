@@ -1,5 +1,6 @@
 /** Any JSON value as a readable tree of names and values; requests show what will run with it. */
 import { useState } from 'react';
+import { useFold } from './folds';
 import { isSame } from './json';
 import { PlainText } from './plain-text';
 import { texts } from './texts';
@@ -8,6 +9,8 @@ import { texts } from './texts';
 export const firstEntries = 50;
 /** Levels that are open from the start. */
 const openLevels = 3;
+/** Of those, how many from the end. */
+const lastEntries = 10;
 
 /**
  * @param value what JSON can hold
@@ -22,52 +25,78 @@ export function ValueTree({
   before?: unknown;
   level?: number;
 }) {
-  const [most, setMost] = useState(firstEntries);
+  const [asked, setAsked] = useState(firstEntries);
+  const entries = isBranch(value) ? Object.entries(value) : [];
+  const isAllOpen = useFold(entries.length > asked);
   if (!isBranch(value)) return <Leaf value={value} />;
-  const entries = Object.entries(value);
+  const isList = Array.isArray(value);
   if (entries.length === 0)
-    return <span className="hitl-empty">{Array.isArray(value) ? texts.emptyList : texts.emptyObject}</span>;
+    return <span className="hitl-empty">{isList ? texts.emptyList : texts.emptyObject}</span>;
+  const most = isAllOpen ? entries.length : asked;
+  const between = entries.length - most;
+  const rows = (some: typeof entries) =>
+    some.map(([key, each]) => (
+      <Entry key={key} name={key} isItem={isList} value={each} before={fieldOf(before, key)} level={level} />
+    ));
+  if (between <= 0)
+    return (
+      <dl className="hitl-tree" data-list={isList || undefined}>
+        {rows(entries)}
+      </dl>
+    );
   return (
     <>
-      <dl className="hitl-tree" data-list={Array.isArray(value) || undefined}>
-        {entries.slice(0, most).map(([key, each]) => (
-          <Entry key={key} name={key} value={each} before={fieldOf(before, key)} level={level} />
-        ))}
+      <dl className="hitl-tree" data-list={isList || undefined}>
+        {rows(entries.slice(0, most - lastEntries))}
       </dl>
-      {entries.length > most && (
-        <button type="button" className="hitl-more" onClick={() => setMost(most + 10 * firstEntries)}>
-          {texts.showMoreEntries(Math.min(entries.length - most, 10 * firstEntries), entries.length - most)}
-        </button>
-      )}
+      <button type="button" className="hitl-more" onClick={() => setAsked(asked + 10 * firstEntries)}>
+        {texts.showMoreEntries(Math.min(between, 10 * firstEntries), between)}
+      </button>
+      <dl className="hitl-tree" data-list={isList || undefined}>
+        {rows(entries.slice(-lastEntries))}
+      </dl>
     </>
   );
 }
 
 interface EntryProps {
   name: string;
+  /** Of a list, whose names are only places. */
+  isItem: boolean;
   value: unknown;
   before: { value: unknown } | undefined;
   level: number;
 }
 
-function Entry({ name, value, before, level }: EntryProps) {
-  const [isOpen, setOpen] = useState(level < openLevels);
+function Entry({ name, isItem, value, before, level }: EntryProps) {
+  const [asked, setAsked] = useState<boolean>();
+  const [wasOpen, setWasOpen] = useState(level < openLevels);
   const isNested = isBranch(value) && Object.keys(value).length > 0;
+  const isAllOpen = useFold(isNested && !wasOpen);
+  const isOpen = !isNested || (asked ?? (isAllOpen || wasOpen));
   const isChanged = before !== undefined && !isSame(before.value, value);
   return (
     <div className="hitl-entry" data-nested={isNested || undefined} data-changed={isChanged || undefined}>
       <dt>
         {isNested ? (
-          <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            <PlainText text={name} first={200} />
+          <button
+            type="button"
+            aria-expanded={isOpen}
+            onClick={() => {
+              setAsked(!isOpen);
+              setWasOpen(true);
+            }}
+          >
+            <Name name={name} isItem={isItem} />
             {!isOpen && <small>{texts.entries(Object.keys(value).length)}</small>}
           </button>
         ) : (
-          <PlainText text={name} first={200} />
+          <Name name={name} isItem={isItem} />
         )}
       </dt>
-      {isOpen && (
-        <dd>
+      {/* Closed again it stays: what is folded within was not seen by that. */}
+      {(isOpen || wasOpen) && (
+        <dd hidden={!isOpen}>
           <ValueTree value={value} before={before?.value} level={level + 1} />
           {isChanged && !isNested && (
             <del className="hitl-was">
@@ -77,6 +106,16 @@ function Entry({ name, value, before, level }: EntryProps) {
         </dd>
       )}
     </div>
+  );
+}
+
+/** A name that reads like the place in a list, or whose ends cannot be seen, is in quotes. */
+function Name({ name, isItem }: Pick<EntryProps, 'name' | 'isItem'>) {
+  if (isItem || (name !== '' && !needsQuotes(name))) return <PlainText text={name} first={200} />;
+  return (
+    <>
+      “<PlainText text={name} first={200} />”
+    </>
   );
 }
 
@@ -99,10 +138,22 @@ function Leaf({ value }: { value: unknown }) {
   );
 }
 
-/** A text that reads like another kind of value, or whose ends cannot be seen. */
+/** A text that reads like another kind of value or like a word of ours, or whose ends cannot be seen. */
 function needsQuotes(text: string): boolean {
-  return text.trim() !== text || /^(true|false|null|-?\d+(\.\d+)?(e[+-]?\d+)?)$/i.test(text);
+  return (
+    text.trim() !== text ||
+    !Number.isNaN(Number(text.replaceAll(/[_,]/g, ''))) ||
+    /^(true|false|null|undefined|[+-]?(nan|infinity)|[“"].*[”"]|[[{].*[\]}])$/is.test(text) ||
+    ourWords.has(text)
+  );
 }
+
+const ourWords: ReadonlySet<string> = new Set([
+  texts.emptyText,
+  texts.emptyList,
+  texts.emptyObject,
+  texts.nothing,
+]);
 
 function isBranch(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

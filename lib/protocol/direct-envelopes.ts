@@ -14,6 +14,8 @@ export const welcomeSchema = z.object({
   /** True if what was missed follows envelope by envelope, false if a `snapshot` follows. */
   resumed: z.boolean(),
   heartbeat_ms: z.number().int().positive(),
+  /** The server's time as this was sent, by which a page counts down; absent from servers before this field. */
+  timestamp: timestamp.optional(),
 });
 /** The state of the ticket at `seq`; sent when what was missed cannot be told envelope by envelope. */
 export const snapshotSchema = z.object({

@@ -7,7 +7,8 @@ import { type Held, Pool } from './pool';
 import { readRequest } from './read-request';
 import type { RequestLine } from './request-line';
 import { RequestSearch } from './request-search';
-import { restOf } from './rest';
+import { type Rest, restOf } from './rest';
+import { ServerClock } from './server-clock';
 import { Ticker } from './ticker';
 import { TicketRoom } from './ticket-room';
 
@@ -34,8 +35,9 @@ export interface RequestPlace {
   readonly ticketId: string | undefined;
 }
 
+/** Goes on evenly, also when somebody sets the time of the machine. */
 const systemClock: Clock = {
-  now: Date.now,
+  now: () => performance.timeOrigin + performance.now(),
   later(ms, call) {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
@@ -44,6 +46,8 @@ const systemClock: Clock = {
 
 export class Connections {
   readonly desks = new Desks();
+  /** By which everything below the provider tells the time. */
+  readonly serverClock: ServerClock;
   readonly tickets: Pool<TicketRoom>;
   /** Told when any inbox changes. */
   readonly inboxChanges: Changes;
@@ -51,11 +55,15 @@ export class Connections {
   private readonly ticker: Ticker;
   private readonly searches: Pool<RequestSearch>;
   private readonly clock: Clock;
+  /** Asks the hub over REST, and reads the time off its answers. */
+  readonly rest: Rest;
 
   constructor(readonly options: ConnectionOptions) {
     const { lingerMs = 3_000, clock = systemClock } = options;
     this.clock = clock;
-    this.ticker = new Ticker(clock);
+    this.rest = restOf(options, (date) => this.serverClock.hearDate(date));
+    this.serverClock = new ServerClock(clock);
+    this.ticker = new Ticker(this.serverClock);
     this.tickets = new Pool(lingerMs, clock);
     this.inboxes = new Pool(lingerMs, clock);
     this.inboxChanges = new Changes(clock);
@@ -66,7 +74,10 @@ export class Connections {
   /** @throws TypeError as `connectTicket` does */
   holdTicket(ticketId: string): Held<TicketRoom> {
     const { lingerMs: _linger, ...options } = this.options;
-    return this.tickets.hold(ticketId, () => new TicketRoom({ ...options, ticketId }, this.clock));
+    return this.tickets.hold(
+      ticketId,
+      () => new TicketRoom({ ...options, ticketId }, this.clock, this.serverClock),
+    );
   }
 
   /** @throws TypeError as `connectInbox` does */
@@ -74,7 +85,7 @@ export class Connections {
     const { lingerMs: _linger, ...options } = this.options;
     return this.inboxes.hold(
       keyOf(filter),
-      () => new InboxRoom({ ...options, ...filter }, this.inboxChanges),
+      () => new InboxRoom({ ...options, ...filter }, this.inboxChanges, this.serverClock),
     );
   }
 
@@ -152,7 +163,7 @@ export class Connections {
       join: (ticket: string) => this.holdTicket(ticket),
       inInbox: () => this.inboxOf(id)?.request(id),
       onInbox: (listener: () => void) => this.inboxChanges.on(listener),
-      read: (signal: AbortSignal) => readRequest(restOf(this.options), id, signal),
+      read: (signal: AbortSignal) => readRequest(this.rest, id, signal),
       clock: this.clock,
     };
     return this.searches.hold(`${ticketId ?? ''}/${id}`, () => new RequestSearch(id, ticketId, parts));

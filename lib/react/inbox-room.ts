@@ -10,6 +10,7 @@ import {
 import type { Changes } from './changes';
 import { type Outcome, outcomeOf } from './outcome';
 import { RequestLine } from './request-line';
+import type { ServerClock } from './server-clock';
 
 /** Which requests are shown, and in which order. */
 export type InboxFilter = Pick<InboxOptions, 'type' | 'toolName' | 'ticketId' | 'order'>;
@@ -52,6 +53,7 @@ export class InboxRoom extends RequestLine {
   constructor(
     private readonly options: InboxOptions,
     private readonly changes: Changes,
+    private readonly serverClock: ServerClock,
   ) {
     super();
     this.client = this.connect();
@@ -80,6 +82,7 @@ export class InboxRoom extends RequestLine {
     const client = connectInbox(this.options);
     client.on('state', () => this.become());
     client.on('envelope', (envelope) => {
+      this.serverClock.hear(envelope);
       if (envelope.event === 'inbox_removed' && envelope.hitl) this.remember(envelope.hitl);
       if (envelope.event.startsWith('inbox_') || envelope.event === 'ack') this.become();
     });

@@ -13,4 +13,5 @@ export type { Person } from './typing';
 export { type Inbox, type InboxActions, useInbox } from './use-inbox';
 export { type Request, type RequestActions, type RequestState, useRequest } from './use-request';
 export { useRest } from './use-rest';
+export { useServerNow } from './use-server-now';
 export { type Ticket, type TicketActions, usePending, useTicket, useTicketValue } from './use-ticket';

@@ -14,8 +14,14 @@ export interface RestOptions {
  */
 export type Rest = <T>(path: string, options?: RestOptions) => Promise<T>;
 
-/** @param url of the mount, as a page or a socket would name it */
-export function restOf({ url, fetch = globalThis.fetch }: { url: string; fetch?: Fetch }): Rest {
+/**
+ * @param url of the mount, as a page or a socket would name it
+ * @param onDate told the `Date` header of each answer
+ */
+export function restOf(
+  { url, fetch = globalThis.fetch }: { url: string; fetch?: Fetch },
+  onDate: (date: string | null | undefined) => void,
+): Rest {
   const base = url.replace(/^ws/, 'http').replace(/\/$/, '');
   return async <T>(path: string, { body, signal = new AbortController().signal }: RestOptions = {}) => {
     const sent = body !== undefined && { method: 'POST' as const, body: JSON.stringify(body) };
@@ -31,6 +37,7 @@ export function restOf({ url, fetch = globalThis.fetch }: { url: string; fetch?:
         ...sent,
       });
       status = response.status;
+      onDate(response.headers?.get('date'));
       answer = await response.json();
     } catch {
       throw new TicketError('unavailable', 'The server gave no answer that can be read');

@@ -19,6 +19,7 @@ import {
 import { Changes } from './changes';
 import { type Outcome, outcomeOf } from './outcome';
 import { RequestLine } from './request-line';
+import type { ServerClock } from './server-clock';
 import { type Person, Typing, tellTypingMs } from './typing';
 
 /** What is known of a ticket. Never changed in place; what stays the same stays the same object. */
@@ -69,6 +70,7 @@ export class TicketRoom extends RequestLine {
   constructor(
     private readonly options: TicketOptions,
     private readonly clock: Clock,
+    private readonly serverClock: ServerClock,
   ) {
     super();
     this.changes = new Changes(clock);
@@ -120,6 +122,7 @@ export class TicketRoom extends RequestLine {
   }
 
   private take(envelope: Envelope): void {
+    this.serverClock.hear(envelope);
     const { user } = this.state;
     if (envelope.event === 'welcome') this.become({ user: envelope.user });
     else if (envelope.event === 'typing' && envelope.user.id !== user?.id) this.typing.hear(envelope.user);

@@ -1,10 +1,8 @@
 /** `useRest`: asks the hub for what no hook gives, such as the audit of a ticket. */
-import { useMemo } from 'react';
 import { useConnections } from './provider';
-import { type Rest, restOf } from './rest';
+import type { Rest } from './rest';
 
 /** Stays the same while the address of the provider does. */
 export function useRest(): Rest {
-  const { options } = useConnections();
-  return useMemo(() => restOf(options), [options]);
+  return useConnections().rest;
 }

@@ -138,7 +138,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
   const router = withSockets(express.Router());
-  const pages = linkRouter({ hub, access, logger, person: links?.person });
+  const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
   router.use(pages);
   serveOperations(
     new Rest(router, {

@@ -12,8 +12,9 @@ import type { RequestRecord, User } from '../protocol/records';
 import { requestView, toWireTime } from '../protocol/views';
 import { type Connection, maxQueuedFrames } from './connection';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
+import { peerOf } from './peer';
 import { queryOf } from './query';
-import { type Asked, peerOf, Seat, type SeatParts } from './seat';
+import { type Asked, Seat, type SeatParts } from './seat';
 
 const querySchema = inboxFilterSchema.extend({
   order: inboxOrderSchema.default('oldest'),

@@ -2,23 +2,28 @@
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
 import type { Logger } from 'winston';
 import { HubError, toHubError } from '../errors';
+import type { Clock } from '../hub/clock';
 import type { Hub } from '../hub/hub';
 import type { LinkOptions, LinkTerms } from '../hub/links';
+import { askedBy } from '../protocol/asked';
 import type { RequestRecord, User } from '../protocol/records';
 import type { Access } from './access';
-import { endedPage, linkPagePolicy, messagePage, requestPage } from './link-page';
+import type { Typed } from './link-form';
+import { countedPage, endedPage, linkPagePolicy, messagePage, requestPage } from './link-page';
+import { addressOf, peerOf } from './peer';
 import { ready } from './ready';
 
 export interface LinkRouterParts {
   hub: Hub;
   access: Access;
+  clock: Clock;
   logger: Logger;
   /** None where the app has no links. */
   person: LinkOptions['person'] | undefined;
 }
 
-/** Bytes of the form; a comment and an answer of 4,000 characters each fit. */
-const maxFormBytes = 65_536;
+/** Bytes of the form; a comment, an option and an answer of 4,000 characters of any script each fit. */
+const maxFormBytes = 131_072;
 
 /** A router of its own, to be mounted before the app's login: `app.use('/soc', hitl.linkRouter)`. */
 export function linkRouter(parts: LinkRouterParts): Router {
@@ -44,48 +49,68 @@ async function shown(parts: LinkRouterParts, req: Request): Promise<[number, str
   const { terms, request, user } = await open(parts, req);
   if (request.status !== 'pending') return [200, endedPage(request)];
   if (isStale(terms, request)) return stale;
-  if (request.verdicts.some(({ by }) => by.userId === user.id)) return counted;
-  return [200, requestPage(request, user.name)];
+  const mine = request.verdicts.filter(({ by }) => by.userId === user.id);
+  // What was said in an earlier round stands.
+  if (mine.length > 0 && mine.every(({ stage }) => stage !== request.stage))
+    return [200, countedPage(request)];
+  return [200, requestPage(request, { ...user, now: parts.clock.now() })];
 }
 
 async function taken(parts: LinkRouterParts, req: Request): Promise<[number, string]> {
   const { terms, request, user } = await open(parts, req);
-  const { status, comment, answer } = req.body ?? {};
+  const { status } = req.body ?? {};
   if (request.status !== 'pending') return [409, endedPage(request)];
   if (isStale(terms, request)) return stale;
-  if (status !== 'approved' && status !== 'denied')
-    return [400, requestPage(request, user.name, 'Choose one of the two buttons.')];
-  const response = {
-    ...(typeof comment === 'string' && comment !== '' && { comment }),
-    ...(status === 'approved' && request.type === 'question' && typeof answer === 'string' && { answer }),
-  };
+  const typed = typedIn(req.body ?? {});
+  const again = (code: number, problem: string): [number, string] => [
+    code,
+    requestPage(request, { ...user, now: parts.clock.now() }, problem, typed),
+  ];
+  if (status !== 'approved' && status !== 'denied') return again(400, 'Choose one of the two buttons.');
+  if (status === 'approved' && typed.answer && typed.other)
+    return again(
+      422,
+      'There are two answers: choose an option, or “Something else” with an answer of your own.',
+    );
+  const { comment } = typed;
+  const answer = status === 'approved' ? answerOf(request, typed) : undefined;
+  const response = { ...(comment && { comment }), ...(answer !== undefined && { answer }) };
   try {
     const settled = await parts.hub.hitl.respond(
       request.id,
       { by: user, status, response, revision: terms.revision },
-      { via: 'link', from: req.socket.remoteAddress },
+      { via: 'link', from: addressOf(peerOf(req)) },
     );
-    return [200, settled.status === 'pending' ? counted[1] : endedPage(settled)];
+    return [200, settled.status === 'pending' ? countedPage(settled) : endedPage(settled)];
   } catch (error) {
     const { code, message } = toHubError(error);
     if (code === 'already_resolved') return [409, endedPage(await parts.hub.hitl.get(request.id))];
-    if (code === 'already_answered') return counted;
+    if (code === 'already_answered') return [200, countedPage(request)];
     if (code === 'stale_revision') return stale;
-    if (code === 'claimed_by_other') return [409, requestPage(request, user.name, 'Someone else is on it.')];
-    if (code === 'invalid_response') return [422, requestPage(request, user.name, message)];
+    if (code === 'claimed_by_other') return again(409, 'Someone else is on it.');
+    if (code === 'invalid_response') return again(422, message);
     throw error;
   }
+}
+
+/** The fields of the form; a browser sends each line break as two signs, and only one was typed. */
+function typedIn({ comment, answer, other }: Record<string, unknown>): Typed {
+  const read = (value: unknown) => (typeof value === 'string' ? value.replaceAll('\r\n', '\n') : undefined);
+  return { comment: read(comment), answer: read(answer), other: read(other) };
+}
+
+/** What is answered to a question: an option letter by letter, or a text. Nothing chosen is nothing said. */
+function answerOf(request: RequestRecord, { answer, other }: Typed): string | undefined {
+  const { form, options } = askedBy(request);
+  if (form !== 'question') return undefined;
+  const said = answer ? answer : other;
+  return options.find((each) => each.replaceAll('\r\n', '\n') === said) ?? said;
 }
 
 const stale: [number, string] = [
   409,
   messagePage('The request has changed', 'What you were sent is not what is asked now. Ask for a new link.'),
 ];
-const counted: [number, string] = [
-  200,
-  messagePage('Thank you', 'Your answer is counted. Others are still asked.'),
-];
-
 function isStale(terms: LinkTerms, request: RequestRecord): boolean {
   return terms.revision !== request.revision || terms.digest !== request.digest;
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'winston';
 import type { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
 import { encodeRefusal } from '../protocol/codec';
+import { addressOf, peerOf } from './peer';
 
 /** Seconds after which a 503 asks to come back. */
 const retryAfter = '5';
@@ -35,7 +36,7 @@ export function closeNameFor(error: HubError): CloseName {
 
 /** The code and the peer's address, and nothing that the peer has sent: its headers hold its credentials (reference B21). */
 export function logRefusal(logger: Logger, error: HubError, req: IncomingMessage): void {
-  const from = req.socket.remoteAddress;
+  const from = addressOf(peerOf(req));
   if (error.code !== 'internal') {
     logger.info('A socket was refused', { code: error.code, from });
     return;

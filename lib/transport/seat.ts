@@ -1,5 +1,4 @@
 /** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
-import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../errors';
 import type { Client } from '../hub/client';
@@ -14,6 +13,7 @@ import type { RequestRecord } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { Access } from './access';
 import type { Connection } from './connection';
+import { addressOf, type Peer } from './peer';
 import type { RateLimit } from './rate-limit';
 
 /** Frames of one client that may be under way at once; one more is refused as `busy`. */
@@ -34,14 +34,6 @@ export interface SeatParts {
 export interface Asked {
   work(): Promise<void>;
   re?: string;
-}
-
-/** The address of a peer, or the socket that is asked for it when it matters: what it answers, it keeps. */
-export type Peer = string | { readonly remoteAddress?: string | undefined };
-
-/** Behind a proxy that Express believes in the proxy has said the address; else the socket knows it. */
-export function peerOf(req: Request): Peer {
-  return (req.headers['x-forwarded-for'] !== undefined && req.ip) || req.socket;
 }
 
 export abstract class Seat {
@@ -78,7 +70,7 @@ export abstract class Seat {
   async receive(text: string): Promise<void> {
     const { clientId, user } = this.client;
     // Now, since one that has sent its frame and gone has no address any more.
-    if (typeof this.peer !== 'string') this.peer = this.peer.remoteAddress ?? this.peer;
+    this.peer = addressOf(this.peer) ?? this.peer;
     const { work, re, failure } = this.tryToRead(text);
     try {
       await this.parts.limit?.count(clientId, user.id);

@@ -6,11 +6,13 @@ import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
+import { toWireTime } from '../protocol/views';
 import type { Connection } from './connection';
+import { type Peer, peerOf } from './peer';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
-import { type Asked, type Peer, peerOf, Seat, type SeatParts } from './seat';
+import { type Asked, Seat, type SeatParts } from './seat';
 
 /** What the address says beside the ticket. */
 interface Query {
@@ -58,7 +60,7 @@ export class TicketSeat extends Seat {
 
   async open(): Promise<void> {
     const { client, connection } = this;
-    const { hub, heartbeatMs } = this.parts;
+    const { hub, heartbeatMs, clock } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
     // It may stay for days, and what it asked for is not kept so long.
     this.query = undefined;
@@ -74,6 +76,7 @@ export class TicketSeat extends Seat {
       user: { id: client.user.id, name: client.user.name },
       resumed: 'missed' in opening,
       heartbeat_ms: heartbeatMs,
+      timestamp: toWireTime(clock.now(), 0),
     };
     const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
     const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];

@@ -4,6 +4,8 @@ import type { Browser } from 'playwright-core';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from './chromium';
 
+jest.setTimeout(60_000);
+
 describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch) => {
   let browser: Browser;
   let hub: TestHub;
@@ -32,7 +34,8 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
     ['light', 1_000],
   ] as const)('fits %s at a width of %i, and is answered with a button', async (colorScheme, width) => {
     const args = { ip: '203.0.113.7', note: `a long ${'unbroken'.repeat(30)} word` };
-    const { id, url } = await linked({ tool_name: 'block_ip', tool_args: args });
+    const grants = [{ scope: 'ticket', args: 'exact', expires_in_ms: 3_600_000 }];
+    const { id, url } = await linked({ tool_name: 'block_ip', tool_args: args, editable: true, grants });
     const context = await browser.newContext({
       colorScheme,
       javaScriptEnabled: false,
@@ -71,6 +74,41 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
       expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: 'Lyon' });
     } finally {
       await page.close();
+    }
+  });
+
+  it('decides nothing by Enter, in whatever field, with a script or without', async () => {
+    const payload = { question: 'Which office?', options: ['Berlin', 'Lyon'], free_text: true };
+    const { id, url } = await linked(payload, 'question');
+    for (const javaScriptEnabled of [true, false]) {
+      const context = await browser.newContext({ javaScriptEnabled });
+      try {
+        const page = await context.newPage();
+        let posts = 0;
+        page.on('request', (each) => {
+          if (each.method() === 'POST') posts += 1;
+        });
+        await page.goto(url);
+        await page.getByLabel('Lyon').check();
+        await page.keyboard.press('Enter');
+        await page.getByLabel('Your own answer').fill('One');
+        await page.keyboard.press('Enter');
+        await page.getByLabel('Comment').fill('Two');
+        await page.keyboard.press('Enter');
+        await page.keyboard.type('lines');
+        expect(await page.getByLabel('Comment').inputValue()).toBe('Two\nlines');
+        expect(posts).toBe(0);
+        expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+        // Of two answers neither is guessed, and nothing that was typed is lost.
+        await page.getByRole('button', { name: 'Answer' }).click();
+        await page.getByRole('alert').waitFor();
+        expect(await page.getByLabel('Comment').inputValue()).toBe('Two\nlines');
+        expect(await page.getByLabel('Lyon').isChecked()).toBe(true);
+        if (process.env.SCREENSHOTS)
+          await page.screenshot({ path: join(process.env.SCREENSHOTS, 'link-question.png'), fullPage: true });
+      } finally {
+        await context.close();
+      }
     }
   });
 });

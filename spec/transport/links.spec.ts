@@ -1,5 +1,6 @@
 /** Links over HTTP: one person answers one request from a page without a script; the link alone lets them. */
 import request from 'supertest';
+import { z } from 'zod';
 import type { User } from '../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 
@@ -190,3 +191,145 @@ test('Secrets are changed by putting the new one first; one that is too short is
       code: 'invalid_request',
     });
 });
+
+test('Everything that is digested is on the page: fields beside the arguments, whether they may be edited, grants in words', async () => {
+  await start();
+  const payload = {
+    tool_name: 'block_ip',
+    tool_args: { ip: '203.0.113.7', tags: [], more: {}, note: '', count: '7' },
+    editable: true,
+    grants: [{ scope: 'ticket', args: 'exact', expires_in_ms: 5_400_000, uses: 3 }],
+  };
+  const { id } = await ask({ payload });
+  const { text } = await open(await linkFor(id)).expect(200);
+  for (const shown of ['203.0.113.7', 'tags', '[]', '{}', '&quot;7&quot;', 'may be edited'])
+    expect(text).toContain(shown);
+  expect(text).toContain('this very call, in this ticket, for 90 minutes, 3 times');
+  expect(text).toContain('Approving here gives none');
+});
+
+test('Signs that are hidden or turn the direction are named, in names, values and titles', async () => {
+  await start();
+  const { id } = await ask({
+    payload: { tool_name: 'pay\u200b', tool_args: { 'to\u202e': 'a\u2066b' } },
+  });
+  const { text } = await open(await linkFor(id)).expect(200);
+  for (const sign of ['U+200B', 'U+202E', 'U+2066']) expect(text).toContain(`<mark>${sign}</mark>`);
+  expect(text).not.toMatch(/[\u200b\u202e\u2066]/);
+});
+
+test('Options are shown where free text is allowed too, and either is taken; both at once are asked about', async () => {
+  await start();
+  const payload = { question: 'Which office?', options: ['Berlin', 'Lyon'], free_text: true };
+  const [one, two, three] = await Promise.all([1, 2, 3].map(() => ask({ type: 'question', payload })));
+  const path = await linkFor(String(one?.id));
+  await open(path).expect(200, /value="Berlin"[\s\S]*value="Lyon"[\s\S]*name="other"/);
+  const both = await answer(path, { status: 'approved', answer: 'Lyon', other: 'Rome', comment: 'Mine' });
+  expect(both.status).toBe(422);
+  expect(both.text).toMatch(/value="Lyon" checked[\s\S]*>Rome<[\s\S]*>Mine</);
+  await answer(path, { status: 'approved', answer: 'Lyon', other: '' }).expect(200);
+  await answer(await linkFor(String(two?.id)), { status: 'approved', answer: '', other: 'Rome' }).expect(200);
+  await answer(await linkFor(String(three?.id)), { status: 'approved', answer: 'Oslo' }).expect(200);
+  const answers = await Promise.all(
+    [one, two, three].map(async (each) => (await hub.hub.hitl.get(String(each?.id))).response),
+  );
+  expect(answers).toEqual([{ answer: 'Lyon' }, { answer: 'Rome' }, { answer: 'Oslo' }]);
+});
+
+test('What was typed is there again after every refusal, letter by letter', async () => {
+  await start();
+  const comment = '\n  "Go" <on> & on\nand on';
+  const field = '\n\n  &quot;Go&quot; &lt;on&gt; &amp; on\nand on</textarea>';
+  const { id } = await ask({
+    type: 'question',
+    payload: { question: 'Why?' },
+    policy: { claim: 'exclusive' },
+  });
+  const path = await linkFor(id);
+  const sent = { comment: comment.replaceAll('\n', '\r\n') };
+  expect((await answer(path, { ...sent, status: 'approved' }).expect(422)).text).toContain(field);
+  expect((await answer(path, { ...sent, status: 'perhaps' }).expect(400)).text).toContain(field);
+  await hub.hub.hitl.claim(id, { id: 'bob' });
+  const { text } = await answer(path, { ...sent, status: 'approved', answer: 'So' }).expect(409);
+  expect(text).toContain(field);
+  expect(text).toMatch(/name="answer"[^>]*>So</);
+  await hub.hub.hitl.release(id, { id: 'bob' });
+  await answer(path, { ...sent, status: 'approved', answer: 'So\r\nit is' }).expect(200);
+  expect((await hub.hub.hitl.get(id)).response).toEqual({ comment, answer: 'So\nit is' });
+});
+
+test('A comment, an option and an answer of 4,000 characters that take three bytes each fit', async () => {
+  await start();
+  const long = '字'.repeat(4_000);
+  const { id } = await ask({ type: 'question', payload: { question: 'Why?' } });
+  await answer(await linkFor(id), { status: 'approved', answer: long, comment: long }).expect(200);
+  expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: long, comment: long });
+});
+
+test('Where an approval has to say more than the page takes there is no Approve, and Deny stays', async () => {
+  await start({
+    kinds: {
+      severity: {
+        payload: z.looseObject({ title: z.string() }),
+        approval: () => z.strictObject({ level: z.number(), comment: z.string().optional() }),
+      },
+    },
+  });
+  const { id } = await ask({ type: 'severity', payload: { title: 'How bad?', host: { name: 'web-1' } } });
+  const path = await linkFor(id);
+  const { text } = await open(path).expect(200);
+  expect(text).toMatch(/cannot be approved here[\s\S]*level[\s\S]*console/);
+  expect(text).toContain('web-1');
+  expect(text).not.toContain('value="approved"');
+  await answer(path, { status: 'approved' }).expect(422);
+  await answer(path, { status: 'denied', comment: 'Not bad' }).expect(200);
+  expect(await hub.hub.hitl.get(id)).toMatchObject({ status: 'denied', response: { comment: 'Not bad' } });
+});
+
+test('Policy, deadline and what others have said are on the page', async () => {
+  await start();
+  const { id } = await ask({
+    type: 'question',
+    payload: { question: 'Open the gate?' },
+    policy: { approvals: 2 },
+    expiresIn: '90m',
+  });
+  await hub.hub.hitl.respond(id, {
+    by: { id: 'bob', name: 'Bob' },
+    status: 'approved',
+    response: { answer: 'No', comment: 'Not yet' },
+  });
+  const { text } = await open(await linkFor(id)).expect(200);
+  expect(text).toMatch(/takes 2 approvals[\s\S]*have to say the same/);
+  expect(text).toMatch(/until 2026-01-01 01:30 UTC, 90 minutes from/);
+  expect(text).toMatch(/Bob<\/bdi> approved[\s\S]*Not yet/);
+});
+
+test.each([
+  [true, '203.0.113.50'],
+  [false, /127\.0\.0\.1$/],
+])(
+  'With trust proxy %s the audit has the same address of a link, of REST and of a socket',
+  async (trust, address) => {
+    await start({ app: (app) => app.set('trust proxy', trust) });
+    const [one, two] = [await ask(), await ask()];
+    await answer(await linkFor(one.id), { status: 'approved' })
+      .set('x-forwarded-for', '203.0.113.50')
+      .expect(200);
+    await request(hub.server)
+      .post(`/hitl/requests/${two.id}/respond`)
+      .set({ 'x-user': 'ann', 'x-forwarded-for': '203.0.113.50' })
+      .send({ status: 'approved', revision: 1 })
+      .expect(200);
+    const three = await ask();
+    const socket = await hub.connect({ user: 'ann', headers: { 'x-forwarded-for': '203.0.113.50' } });
+    await socket.ask({ type: 'hitl_respond', request_id: three.id, revision: 1, status: 'approved' });
+    socket.socket.close();
+    for (const { id } of [one, two, three]) {
+      const { items } = await hub.store.audit({ ticketId: 'T-1', requestId: id }, 10);
+      const { from } = items.find(({ event }) => event === 'responded') ?? {};
+      if (typeof address === 'string') expect(from).toBe(address);
+      else expect(from).toMatch(address);
+    }
+  },
+);

@@ -13,6 +13,7 @@ import type { RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Access, Service } from '../access';
 import type { OriginPolicy } from '../origin';
+import { addressOf, peerOf } from '../peer';
 import { ready } from '../ready';
 import { bodyOf, parseBody } from './body';
 import { writeLines } from './lines';
@@ -84,7 +85,7 @@ export class Rest {
 
   /** Who asks for a change, and from where. */
   occasion({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Occasion {
-    return { via: 'rest', by: user, from: req.ip };
+    return { via: 'rest', by: user, from: addressOf(peerOf(req)) };
   }
 
   /** The ticket of the address, if this user may see it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */

@@ -25,9 +25,14 @@ export function piecesOf(text: string): Piece[] {
 
 /** The same as one string, for places that take no elements: titles, labels, notifications. */
 export function visibleText(text: string, most = Number.POSITIVE_INFINITY): string {
-  const shown = head(text, most);
-  const named = piecesOf(shown).map((piece) => ('plain' in piece ? piece.plain : `⟨${piece.sign}⟩`));
-  return `${named.join('')}${shown.length < text.length ? '…' : ''}`;
+  const { head: beginning, between, tail: end } = endsOf(text, most);
+  return between === 0 ? named(beginning) : `${named(beginning)}…${named(end)}`;
+}
+
+function named(text: string): string {
+  return piecesOf(text)
+    .map((piece) => ('plain' in piece ? piece.plain : `⟨${piece.sign}⟩`))
+    .join('');
 }
 
 /** The beginning, at most so long, that does not cut a character in two. */
@@ -35,6 +40,22 @@ export function head(text: string, most: number): string {
   if (text.length <= most) return text;
   const last = text.charCodeAt(most - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? most - 1 : most);
+}
+
+/** The end, at most so long, that does not begin within a character. */
+export function tail(text: string, most: number): string {
+  if (most <= 0) return '';
+  if (text.length <= most) return text;
+  const first = text.charCodeAt(text.length - most);
+  return text.slice(first >= 0xdc00 && first < 0xe000 ? text.length - most + 1 : text.length - most);
+}
+
+/** A long text as its beginning and its end, with how many characters are between them; all of it where it is short. */
+export function endsOf(text: string, most: number): { head: string; between: number; tail: string } {
+  if (text.length <= most) return { head: text, between: 0, tail: '' };
+  const end = tail(text, Math.min(400, Math.floor(most / 3)));
+  const beginning = head(text, most - end.length);
+  return { head: beginning, between: text.length - beginning.length - end.length, tail: end };
 }
 
 function nameOf(sign: string): string {
