@@ -2,7 +2,7 @@
 import type { Clock } from './clock';
 
 /** How long a peer may take to say something when there is doubt about the network. */
-export const verifyMs = 5_000;
+export const verifyMs = 3_000;
 
 /** Taken where the server says no heartbeat that makes sense: a broken one must not make the client spin. */
 const usualMs = 30_000;

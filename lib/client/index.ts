@@ -24,9 +24,9 @@ export type { Clock } from './clock';
 export type { LogPosition } from './follower';
 export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
 export type { InboxOrder } from './inbox-view';
-export type { ClientState } from './link';
+export type { ClientState, Transport } from './link';
 export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
-export type { Ending } from './refusal';
+export type { Ending, Refusal } from './refusal';
 export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {
   connectTicket,

@@ -35,6 +35,7 @@ import { serveOperations } from './rest/operations';
 import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
+import { StreamRoute } from './stream-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -153,6 +154,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     }),
   );
   serveDocuments(router);
+  new StreamRoute(socketParts, ticketRoute).mount(router, '/ws/chat/ticket/:ticketId');
+  new StreamRoute(socketParts, inboxRoute).mount(router, '/ws/inbox');
   router.ws('/ws/chat/ticket/:ticketId', ticketRoute.handler);
   router.ws('/ws/inbox', inboxRoute.handler);
   const { console: page = true } = options;
