@@ -1,8 +1,9 @@
 /** Stands in for a WebSocket where no upgrade gets through: events down by `fetch`, each frame up by a POST; the link makes one in place of a socket. */
 import { frameAddress } from './address';
+import type { Ending, Refusal } from './ending';
 import { type ClientSocket, type Fetch, isMultiplexed, type Reader, type SocketEvent } from './page';
 import { takeLock } from './page-lock';
-import { type Ending, type Refusal, requestAs, verdictOn } from './refusal';
+import { requestAs, verdictOn } from './refusal';
 
 /** Streams of all pages of a browser to one origin: over HTTP/1.1 it opens six connections, and frames need some too. */
 export const maxStreams = 4;

@@ -2,10 +2,10 @@
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestView } from '../protocol/views';
 import { inboxAddress } from './address';
+import type { Refusal } from './ending';
 import { emptyInbox, type InboxNews, type InboxOrder, type InboxPart, InboxReducer } from './inbox-view';
 import type { ClientState } from './link';
 import { Listeners } from './listeners';
-import type { Refusal } from './refusal';
 import { type ConnectOptions, SocketClient } from './socket-client';
 import { randomId } from './tab-name';
 import { TicketError } from './ticket-error';

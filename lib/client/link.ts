@@ -5,12 +5,13 @@ import { plainAddress } from './address';
 import { BackOff } from './back-off';
 import type { Clock } from './clock';
 import { comesBack } from './close-class';
+import type { Ending, Refusal } from './ending';
 import { EventStream } from './event-stream';
 import { Follower, type LogPosition } from './follower';
 import { Heartbeat } from './heartbeat';
 import type { ClientSocket, Fetch, PageEvents, SocketConstructor, SocketEvent } from './page';
 import { PageLife } from './page-life';
-import { askWhy, type Ending, type Refusal } from './refusal';
+import { askWhy } from './refusal';
 import { UpgradeTrial } from './upgrade-trial';
 
 type Subprotocol = typeof import('../protocol/codec').subprotocol;

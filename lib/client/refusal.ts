@@ -1,23 +1,7 @@
 /** Understands an HTTP answer in place of a connection: whether it is the hub's own and final; a browser shows of a handshake only that it failed. */
 import { closeCodes } from '../protocol/close-codes';
+import type { Ending, Refusal } from './ending';
 import { type Fetch, isOwnOrigin } from './page';
-
-/** Why there is no connection any more. */
-export interface Ending {
-  /** A WebSocket close code; after a refused handshake the one that means the same as its HTTP status. */
-  code: number;
-  reason: string;
-}
-
-/** Why there is no connection at the moment: what the last try was answered. */
-export interface Refusal {
-  /** Of HTTP; 0 where nothing was asked. */
-  status: number;
-  /** The hub's own code; absent where something in front of it answered. */
-  code?: string;
-  /** In words, as the hub said it. */
-  message?: string;
-}
 
 /** What a client is to make of an answer: it is over, the refusal may pass, or it would be let in and only the upgrade fails. */
 export type Verdict = { ending: Ending } | { refusal: Refusal } | 'welcome';

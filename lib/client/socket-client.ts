@@ -5,6 +5,7 @@ import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestResponse } from '../protocol/records';
 import type { RequestView } from '../protocol/views';
 import { type Clock, systemClock } from './clock';
+import type { Ending, Refusal } from './ending';
 import type { LogPosition } from './follower';
 import { type ClientState, Link, type LinkParts, type Transport } from './link';
 import { Outbox } from './outbox';
@@ -16,7 +17,6 @@ import {
   pageWebSocket,
   type SocketConstructor,
 } from './page';
-import type { Ending, Refusal } from './refusal';
 import { randomId } from './tab-name';
 import { TicketError } from './ticket-error';
 

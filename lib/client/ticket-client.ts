@@ -1,10 +1,10 @@
 /** The client of one ticket: events in, frames out, however often the connection breaks; what an app's page or bot holds. */
 import type { Ack, Envelope } from '../protocol/envelopes';
 import { socketAddress } from './address';
+import type { Refusal } from './ending';
 import type { LogPosition } from './follower';
 import type { ClientState } from './link';
 import { Listeners } from './listeners';
-import type { Refusal } from './refusal';
 import { type ConnectOptions, type FrameOptions, type RequestAck, SocketClient } from './socket-client';
 import { type TabName, takeTabName } from './tab-name';
 
