@@ -155,7 +155,13 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
           }}
           onSearch={setSearch}
         />
-        <ConnectionLine state={inbox.state} ending={inbox.ending} onReconnect={inbox.reconnect} />
+        <ConnectionLine
+          state={inbox.state}
+          ending={inbox.ending}
+          refusal={inbox.refusal}
+          transport={inbox.transport}
+          onReconnect={inbox.reconnect}
+        />
         {bulkTool !== undefined && (
           <BulkBar
             chosen={bulk}
