@@ -14,7 +14,7 @@ export type { Duration } from './hub/duration';
 export type { GrantOffer, GrantSubject } from './hub/grant-terms';
 export type { Grants, MayGrant } from './hub/grants';
 export type { GuardedTool, Tool, ToolOutcome } from './hub/guard-tool';
-export type { Hitl, HitlAnswer } from './hub/hitl';
+export type { Amendment, Hitl, HitlAnswer } from './hub/hitl';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Inbox } from './hub/inbox';
@@ -42,6 +42,8 @@ export type { GrantState, GrantView } from './protocol/grants';
 export type {
   AnswerPolicy,
   Author,
+  CountedVerdict,
+  Display,
   GrantRecord,
   MessageRecord,
   RequestRecord,

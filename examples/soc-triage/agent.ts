@@ -1,7 +1,8 @@
-/** Warren, the triage agent: scripted, so that the demo needs no model; it understands four commands and sums up the alert otherwise. */
+/** Warren, the triage agent: scripted, so that the demo needs no model; it understands five commands and sums up the alert otherwise. */
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Agent, Turn } from 'express-hitl';
+import { z } from 'zod';
 import type { Alert } from './alerts';
 import type { Firewall } from './firewall';
 
@@ -10,6 +11,11 @@ export interface Tools {
   alerts: ReadonlyMap<string, Alert>;
   firewall: Firewall;
 }
+
+/** What `block_ip` takes, also after somebody has edited it. */
+export const blockArgs = z.strictObject({
+  ip: z.string().refine((text) => isIP(text) !== 0, 'This is not an IP address'),
+});
 
 const mostSteps = 50;
 const stepMs = 100;
@@ -23,6 +29,8 @@ export function triageAgent(tools: Tools): Agent {
         return block(turn, argument, tools);
       case 'ask':
         return ask(turn);
+      case 'report':
+        return report(turn);
       case 'work':
         return work(turn, argument);
       case 'fail':
@@ -33,7 +41,7 @@ export function triageAgent(tools: Tools): Agent {
   };
 }
 
-/** Blocks an address, but only after a human has said yes to exactly that address. */
+/** Blocks an address, but only after a human has said yes to exactly that address, or to another that they put there. */
 async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promise<void> {
   if (isIP(ip) === 0) {
     await turn.respond(`“${ip}” is not an IP address. Say for example: block 203.0.113.7`);
@@ -44,7 +52,12 @@ async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promi
   const step = await turn.trace(
     `Looking up ${ip}: ${isNamed ? 'it is an indicator of this alert' : 'this alert does not mention it'}`,
   );
-  const approval = await turn.approve({ toolName: 'block_ip', toolArgs: { ip }, message: step });
+  const approval = await turn.approve({
+    toolName: 'block_ip',
+    toolArgs: { ip },
+    editable: true,
+    message: step,
+  });
   const by = approval.request.respondedBy?.displayName ?? 'nobody';
   const said = approval.comment ? `: “${approval.comment}”` : '';
   if (approval.status === 'approved') {
@@ -69,6 +82,18 @@ async function ask(turn: Turn): Promise<void> {
     options: ['True positive', 'False positive', 'Expected activity'],
   });
   await turn.respond(answer ? `Noted: ${answer}.` : 'Noted: no classification yet.');
+}
+
+/** Asks for the demo's own kind of request, and repeats what was filled in. */
+async function report(turn: Turn): Promise<void> {
+  turn.intent('report the incident');
+  const { status, comment, request } = await turn.request({
+    type: 'incident_report',
+    payload: { alert: turn.ticketId, instructions: 'What happened, whom it concerns, and what was done.' },
+  });
+  const by = request.respondedBy?.displayName ?? 'nobody';
+  if (status === 'approved') await turn.respond(JSON.stringify(request.response, null, 2));
+  else await turn.respond(`There is no report: ${status} by ${by}${comment ? `: “${comment}”` : ''}.`);
 }
 
 /** One message that is updated as the work goes on; cancelling the turn ends the pause at once. */

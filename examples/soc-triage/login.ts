@@ -18,12 +18,20 @@ export function currentUser(req: Pick<Request, 'headers'>): Person | null {
   return { id, name: id.charAt(0).toUpperCase() + id.slice(1) };
 }
 
-/** Lets only people through who are logged in; everything behind it, sockets too, is 401 for the others. */
-export const requireLogin: RequestHandler = (req, res, next) => {
-  if (currentUser(req)) next();
-  else
-    res.status(401).json({ error: { code: 'authentication_required', message: 'Log in at /login first' } });
-};
+/** Where REST is; the pages and sockets are elsewhere. */
+const restPath = /^\/(hitl|tickets)\//;
+
+/**
+ * Lets only people through who are logged in, and programs to REST; everything behind it, sockets too, is 401 for the others.
+ * @param isProgram whether a request comes from a program that the app knows
+ */
+export function requireLogin(isProgram: (req: Request) => boolean): RequestHandler {
+  return (req, res, next) => {
+    if (currentUser(req) || (restPath.test(req.path) && isProgram(req))) next();
+    else
+      res.status(401).json({ error: { code: 'authentication_required', message: 'Log in at /login first' } });
+  };
+}
 
 /**
  * `GET /login?user=alice` and `POST /logout`.

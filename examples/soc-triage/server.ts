@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import express, { type RequestHandler } from 'express';
 import { type Agent, type ExpressHitl, expressHitl, sqliteStore } from 'express-hitl';
 import { createLogger, format, transports } from 'winston';
-import { triageAgent } from './agent';
+import { blockArgs, triageAgent } from './agent';
 import { loadAlerts } from './alerts';
 import { Firewall } from './firewall';
 import { homePage } from './home';
 import { currentUser, loginRoutes, requireLogin } from './login';
+import { incidentReport } from './report';
+import { serviceWith, tester } from './service';
 
 /** A ticket that exists and that nobody here may see. */
 const sealedTicket = 'T-9403';
@@ -24,23 +26,31 @@ export interface Demo {
  * The whole app, not yet listening.
  * @param dataDir where the database and the firewall's file are kept; made if missing
  * @param assets a build of the console other than the one that ships
+ * @param serviceToken what the service `tester` comes with; without it there is no service
  */
-export function createDemo(dataDir: string, assets?: string): Demo {
+export function createDemo(dataDir: string, assets?: string, serviceToken?: string): Demo {
   mkdirSync(dataDir, { recursive: true });
   const alerts = loadAlerts();
   const firewall = new Firewall(join(dataDir, 'firewall.jsonl'));
   const running = new Set<string>();
+  const service = serviceWith(serviceToken);
 
   const hitl = expressHitl({
     store: sqliteStore(join(dataDir, 'hitl.db')),
     logger: warningsToStderr(),
-    user: currentUser,
+    user: (req) => {
+      const person = currentUser(req);
+      // A program has the id of nobody, or somebody could take back what it asks.
+      return serviceToken && person?.id === tester.id ? null : person;
+    },
+    service,
     ticket: (ticketId) => {
       if (ticketId === sealedTicket) return 'forbidden';
       return alerts.has(ticketId) ? 'allow' : 'not_found';
     },
     // Everybody here works on every alert, so what waits in any of them is in everybody's inbox.
     tickets: () => [...alerts.keys()],
+    kinds: { incident_report: incidentReport },
     console: assets === undefined ? true : { assets },
     agent: rememberRunning(triageAgent({ alerts, firewall }), running),
     agentUser: { id: 'warren', name: 'Warren' },
@@ -61,6 +71,9 @@ export function createDemo(dataDir: string, assets?: string): Demo {
     },
   });
 
+  // What people edit has to be an address too.
+  hitl.hub.hitl.defineTool('block_ip', blockArgs);
+
   const app = express();
   app.disable('x-powered-by');
   app.use(securityHeaders);
@@ -71,7 +84,10 @@ export function createDemo(dataDir: string, assets?: string): Demo {
   });
   app.use('/assets', express.static(join(__dirname, 'public'), { index: false }));
   app.use(loginRoutes((userId) => hitl.hub.disconnect(({ user }) => user.id === userId)));
-  app.use(requireLogin, hitl.router);
+  app.use(
+    requireLogin((req) => service(req) !== null),
+    hitl.router,
+  );
 
   const server = createServer(app);
   hitl.attach(server);
@@ -112,7 +128,8 @@ function warningsToStderr() {
 }
 
 async function main(): Promise<void> {
-  const { server, hitl } = createDemo(process.env.DATA_DIR || './data', process.env.CONSOLE_ASSETS);
+  const { DATA_DIR, CONSOLE_ASSETS, DEMO_SERVICE_TOKEN } = process.env;
+  const { server, hitl } = createDemo(DATA_DIR || './data', CONSOLE_ASSETS, DEMO_SERVICE_TOKEN);
   await hitl.hub.start();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

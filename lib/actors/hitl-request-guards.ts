@@ -1,4 +1,9 @@
 /** The guards of the request machine: one plain question each, about a request and an event; and what each means in words. */
+
+import { contentText } from '../protocol/agreement';
+import { canonicalJson } from '../protocol/canonical-json';
+import type { CountedVerdict } from '../protocol/records';
+import { isEnough, responseOf, verdictsBeside } from './agreement';
 import { approvalsNeeded, count, isAmong, stagesOf } from './answer-policy';
 import type { RequestContext, RequestEvent } from './hitl-request';
 
@@ -16,9 +21,13 @@ const isHeldByOther = (step: Step) =>
   step.context.claim !== undefined && step.event.at < step.context.claim.until && !isHolder(step);
 const isTooLate = ({ context, event }: Step) =>
   context.expiresAt !== undefined && event.at >= context.expiresAt;
+/** What stays counted beside an answer: a person's earlier verdict makes way for it. */
+const others = ({ context, event }: Step) =>
+  'by' in event ? verdictsBeside(context, event.by.userId) : context.verdicts;
 const completesStage = (step: Step) =>
-  !isDenial(step) &&
-  count(step.context.verdicts, step.context.stage, 'approved') + 1 >= approvalsNeeded(stageNow(step));
+  step.event.type === 'respond' &&
+  step.event.status === 'approved' &&
+  isEnough(step.context, step.event.by.userId, step.event.response);
 
 const completesLastStage = (step: Step) =>
   completesStage(step) && step.context.stage === stagesOf(step.context.policy).length - 1;
@@ -31,8 +40,17 @@ export const requestGuards = {
     context.policy.excludeRequester === true && 'by' in event && event.by.userId === context.userId,
   isNotAmongAnswerers: (step: Step) =>
     'by' in step.event && !isAmong(stageNow(step) ?? {}, step.event.by.userId, step.event.by.groups),
-  hasAnswered: ({ context, event }: Step) =>
-    'by' in event && context.verdicts.some(({ by }) => by.userId === event.by.userId),
+  hasAnsweredEarlierStage: ({ context, event }: Step) =>
+    'by' in event &&
+    context.verdicts.some(({ by, stage }) => by.userId === event.by.userId && stage < context.stage),
+  repeatsVerdict: ({ context, event }: Step) =>
+    event.type === 'respond' &&
+    context.verdicts.some(
+      (verdict) =>
+        verdict.by.userId === event.by.userId &&
+        verdict.status === event.status &&
+        canonicalJson(responseOf(verdict)) === canonicalJson(event.response ?? {}),
+    ),
   isStale: ({ context, event }: Step) =>
     event.type === 'respond' && (event.revision ?? 1) !== context.revision,
   isHolder,
@@ -46,14 +64,17 @@ export const requestGuards = {
   losesMajority: (step: Step) => {
     const stage = stageNow(step);
     const spare = (stage?.of ?? 0) - approvalsNeeded(stage);
-    return isDenial(step) && count(step.context.verdicts, step.context.stage, 'denied') + 1 > spare;
+    return isDenial(step) && count(others(step), step.context.stage, 'denied') + 1 > spare;
   },
   isDenial,
   completesWithGrant: (step: Step) => {
     const { context, event } = step;
     if (event.type !== 'respond' || !event.grant || !completesLastStage(step)) return false;
     const { index } = event.grant;
-    return context.verdicts.every(({ status, grant }) => status === 'denied' || grant === index);
+    const content = contentText(context.type, event.response);
+    const isSame = (each: CountedVerdict) =>
+      each.grant === index && contentText(context.type, responseOf(each)) === content;
+    return others(step).every((each) => each.status === 'denied' || isSame(each));
   },
   completesLastStage,
   completesStage,
@@ -70,6 +91,8 @@ export const requestGuards = {
   isSameRun: ({ context, event }: Step) => 'runId' in event && event.runId === context.execution?.runId,
   isExecutionLeaseOver: ({ context, event }: Step) =>
     event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY),
+  isAskerThere: ({ context }: Step) => context.turnId !== undefined && context.asker !== 'gone',
+  isAskerGone: ({ context }: Step) => context.asker === 'gone',
   hasUnrevokedGrant: ({ context: { grant } }: Step) => grant !== undefined && grant.revokedAt === undefined,
 };
 
@@ -79,7 +102,8 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isOthersRequest: 'the app has no rule of its own on this, and this person is not the requester',
   isSelfApproval: 'the requester is excluded and acts',
   isNotAmongAnswerers: 'answerers are named for this stage and this person is none of them',
-  hasAnswered: 'this person has been counted already',
+  hasAnsweredEarlierStage: 'this person has been counted in a stage that is completed',
+  repeatsVerdict: 'this person has been counted with exactly this answer',
   isStale: 'the answer names another revision than the present one, or none after an amendment',
   isHolder: 'this person holds the claim',
   isHolderForLonger: 'this person holds the claim, and the lease would end before',
@@ -90,9 +114,9 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   losesMajority: 'it is a no, and the approvals needed can no longer be reached',
   isDenial: 'it is a no',
   completesWithGrant:
-    'with this yes the last stage has its approvals, and every one of them names the same grant',
-  completesLastStage: 'with this yes the last stage has its approvals',
-  completesStage: 'with this yes the stage has its approvals',
+    'with this yes the last stage has its approvals, and all that were counted carry the same and name the same grant',
+  completesLastStage: 'with this yes the last stage has its approvals, and they agree',
+  completesStage: 'with this yes the stage has its approvals, and they agree',
   isLeaseOver: 'the end of the claim is reached',
   isReminderDue: 'the time of a reminder is reached',
   isEscalationDue: 'the time to ask more people is reached',
@@ -104,5 +128,7 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isOtherRun: 'the word comes from another run than the present one',
   isSameRun: 'the word comes from the present run',
   isExecutionLeaseOver: 'the run was not heard of in time',
+  isAskerThere: 'a turn asked, and it was not over so far',
+  isAskerGone: 'the turn that asked was over, and nobody has asked again so far',
   hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

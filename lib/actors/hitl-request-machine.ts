@@ -1,5 +1,6 @@
 /** The life of one request to a human, as a state machine: who may answer, what counts, how it ends; the hub runs one actor each. */
 import { assign, emit, setup } from 'xstate';
+import { verdictsBeside } from './agreement';
 import { widened } from './answer-policy';
 import type { Refusal, RequestContext, RequestEmitted, RequestEvent, RequestInput } from './hitl-request';
 import { deadlineMeanings, requestEventMeanings } from './hitl-request';
@@ -24,6 +25,13 @@ const notAllowed = [
   },
 ] as const;
 
+/** The same is asked again, whether or not it was answered meanwhile. */
+const askerReturn = {
+  guard: 'isAskerGone',
+  actions: ['noteAskerBack', 'tellUpdated'],
+  description: 'The same was asked again: somebody learns the outcome.',
+} as const;
+
 /** What is refused because there is nothing left to answer. */
 const tooLate = { type: 'refuse', params: { code: 'already_resolved' } } as const;
 /** What is refused because of where the effect stands. */
@@ -46,10 +54,11 @@ export const hitlRequestMachine = setup({
       const comment = response?.comment;
       const said = {
         ...(comment !== undefined && { comment }),
+        ...(response && { response }),
         ...(event.grant && { grant: event.grant.index }),
       };
       const verdict = { by, at, status, stage: context.stage, ...said };
-      return { verdicts: [...context.verdicts, verdict] };
+      return { verdicts: [...verdictsBeside(context, by.userId), verdict] };
     }),
     recordAnswer: assign(({ event }) => {
       if (event.type !== 'respond') return {};
@@ -85,17 +94,13 @@ export const hitlRequestMachine = setup({
     ),
     dropClaim: assign({ claim: undefined }),
     dropKey: assign({ key: undefined }),
-    takePayload: assign(({ context, event }) =>
-      event.type === 'amend'
-        ? {
-            payload: event.payload,
-            digest: event.digest,
-            revision: context.revision + 1,
-            verdicts: [],
-            stage: 0,
-          }
-        : {},
-    ),
+    takePayload: assign(({ context, event }) => {
+      if (event.type !== 'amend') return {};
+      const { payload = context.payload, digest = context.digest, display = context.display } = event;
+      const responseSchema = event.payload ? event.responseSchema : context.responseSchema;
+      const shown = { payload, digest, responseSchema, display: display ?? undefined };
+      return { ...shown, revision: context.revision + 1, verdicts: [], stage: 0 };
+    }),
     passReminder: assign(({ context, event }) => ({
       remindAt: context.remindAt.filter((at) => at > event.at),
     })),
@@ -121,6 +126,15 @@ export const hitlRequestMachine = setup({
       const error = 'error' in event && { error: event.error };
       return { execution: { ...context.execution, state: params.state, endedAt: event.at, ...error } };
     }),
+    recordNotRun: assign(({ event }) => {
+      if (event.type !== 'not_run') return {};
+      const { at, runId, error } = event;
+      return {
+        execution: { state: 'not_run' as const, runId, startedAt: at, until: at, endedAt: at, error },
+      };
+    }),
+    noteAskerGone: assign({ asker: 'gone' as const }),
+    noteAskerBack: assign({ asker: undefined }),
     dropRun: assign({ execution: undefined }),
     refuse: emit((_step, refusal: Refusal) => ({ type: 'refused' as const, ...refusal })),
     tellPending: emit({ type: 'hitl_request_pending' }),
@@ -217,9 +231,14 @@ export const hitlRequestMachine = setup({
           },
           ...notAllowed,
           {
-            guard: 'hasAnswered',
+            guard: 'hasAnsweredEarlierStage',
             actions: { type: 'refuse', params: { code: 'already_answered' } },
-            description: 'Refused: nobody counts twice.',
+            description: 'Refused: nobody counts in two stages, and what was said in a completed one stands.',
+          },
+          {
+            guard: 'repeatsVerdict',
+            actions: { type: 'refuse', params: { code: 'already_answered' } },
+            description: 'Refused: this answer is counted already; another one would replace it.',
           },
           {
             guard: 'isStale',
@@ -252,7 +271,7 @@ export const hitlRequestMachine = setup({
             guard: 'isDenial',
             target: '.open',
             actions: ['countVerdict', 'dropClaim', 'tellUpdated'],
-            description: 'A no that is counted; others may still carry it.',
+            description: 'A no that is counted; others may still carry it, or this person thinks again.',
           },
           {
             guard: 'completesWithGrant',
@@ -275,7 +294,7 @@ export const hitlRequestMachine = setup({
           {
             target: '.open',
             actions: ['countVerdict', 'dropClaim', 'tellUpdated'],
-            description: 'A yes that is counted; more are needed.',
+            description: 'A yes that is counted; more are needed, or others must agree with it.',
           },
         ],
         use_grant: {
@@ -287,7 +306,7 @@ export const hitlRequestMachine = setup({
           target: '.open',
           actions: ['takePayload', 'dropClaim', 'tellUpdated'],
           description:
-            'What is asked has changed: everybody has to look again, and earlier answers count no more.',
+            'What is asked or shown has changed: everybody has to look again, and earlier answers count no more.',
         },
         cancel: { target: '#cancelled', actions: 'recordReason', description: 'The question is withdrawn.' },
         withdraw: [
@@ -308,6 +327,12 @@ export const hitlRequestMachine = setup({
           actions: ['recordReason', 'dropKey'],
           description: 'Nobody waits for it any more; its key is free, so that the next turn asks anew.',
         },
+        asker_leave: {
+          guard: 'isAskerThere',
+          actions: ['noteAskerGone', 'tellUpdated'],
+          description: 'An answer reaches no running program any more, and everybody is told that.',
+        },
+        asker_return: askerReturn,
         supersede: {
           target: '#superseded',
           actions: 'recordReason',
@@ -371,11 +396,16 @@ export const hitlRequestMachine = setup({
               actions: ['recordRevocation', 'tellGrantRevoked', 'tellUpdated'],
               description: 'The grant given with it holds no more; the approval itself stands.',
             },
+            asker_return: askerReturn,
           },
           states: {
             unexecuted: {
               description: 'Nobody has begun to do it.',
               on: {
+                not_run: {
+                  actions: ['recordNotRun', 'tellUpdated'],
+                  description: 'The call is over without it; the same call, made again, may still do it.',
+                },
                 execute: [
                   {
                     guard: 'isNotWhatWasApproved',
@@ -440,6 +470,18 @@ export const hitlRequestMachine = setup({
                     target: 'unknown',
                     actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated'],
                     description: 'It was cut off, and nobody can say how far it had come.',
+                  },
+                ],
+                not_run: [
+                  {
+                    guard: 'isOtherRun',
+                    actions: notExecutable('other_run'),
+                    description: 'Refused: an older run.',
+                  },
+                  {
+                    target: 'unexecuted',
+                    actions: ['recordNotRun', 'tellUpdated'],
+                    description: 'It was stopped before anything was begun; the same call may still do it.',
                   },
                 ],
                 execution_lease_end: {

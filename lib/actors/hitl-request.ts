@@ -1,6 +1,7 @@
 /** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
 import type {
   Author,
+  Display,
   GrantTerms,
   Millis,
   People,
@@ -36,6 +37,7 @@ export type RequestInput = Omit<
   | 'respondedAt'
   | 'response'
   | 'reason'
+  | 'asker'
   | 'execution'
   | 'approvedDigest'
   | 'grant'
@@ -78,11 +80,18 @@ export type RequestEvent =
   | { type: 'release'; at: Millis; by: Answerer }
   /** The last client of this person has left the ticket. */
   | { type: 'leave'; at: Millis; by: Answerer }
-  | { type: 'amend'; at: Millis; payload: Record<string, unknown>; digest: string }
+  /** What of it is there changes; `null` takes what is shown beside the payload away. */
+  | ({ type: 'amend'; at: Millis; display?: Display | null } & Partial<
+      Pick<RequestRecord, 'payload' | 'digest' | 'responseSchema'>
+    >)
   | { type: 'cancel'; at: Millis; reason: string }
   /** `permitted`: what the app's own rule said; without one it is absent. */
   | { type: 'withdraw'; at: Millis; by: Answerer; permitted?: boolean; reason: string }
   | { type: 'turn_end'; at: Millis; reason: string }
+  /** The turn that asked is over, or was in a process that is gone, and the request stays. */
+  | { type: 'asker_leave'; at: Millis }
+  /** It was asked again, so that somebody learns the outcome. */
+  | { type: 'asker_return'; at: Millis }
   | { type: 'supersede'; at: Millis; reason: string }
   | { type: 'lease_end'; at: Millis }
   | { type: 'remind'; at: Millis }
@@ -96,6 +105,8 @@ export type RequestEvent =
   | { type: 'executed'; at: Millis; runId: string }
   | { type: 'execution_failed'; at: Millis; runId: string; error: string }
   | { type: 'execution_lost'; at: Millis; runId: string; error: string }
+  /** The call that it was approved for is over without having begun it. */
+  | { type: 'not_run'; at: Millis; runId: string; error: string }
   | { type: 'execution_lease_end'; at: Millis }
   /** A person has looked and says: do it again. */
   | { type: 'retry'; at: Millis }
@@ -218,11 +229,14 @@ export const requestEventMeanings: Record<Exclude<RequestEvent['type'], Deadline
   cancel: 'The agent or the app takes the question back.',
   withdraw: 'A person takes the question back.',
   turn_end: 'The turn that asked has ended.',
+  asker_leave: 'The turn that asked is over, and the question stays.',
+  asker_return: 'The same is asked again: somebody waits for the outcome.',
   supersede: 'A newer question with the same key comes.',
   execute: 'Someone is about to do what was approved, or still is at it.',
   executed: 'The one who did it says that it is done.',
   execution_failed: 'The one who tried says that it failed.',
   execution_lost: 'The one who did it was cut off and cannot say.',
+  not_run: 'The one who was about to do it says that it was not begun.',
   retry: 'A person has looked and says: do it again.',
   revoke_grant: 'The grant that was given with the approval is taken back.',
 };

@@ -1,6 +1,8 @@
 /** The console's frame: where one can go, who one is, and the page one is on. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { useDraftText } from '../parts/drafts';
 import { Face } from '../parts/face';
+import { GoneNote } from '../parts/gone-note';
 import { Icon } from '../parts/icon';
 import { Inbox } from '../parts/inbox';
 import { useInboxItems } from '../parts/inbox-items';
@@ -40,7 +42,8 @@ function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> 
   const inbox = useInboxItems({ order: 'newest' });
   const total = inbox.counts?.total ?? 0;
   useNews(inbox.state === 'connecting' ? undefined : inbox.items, total, notify);
-  useKeys({ '?': () => setHelps(true), g: () => goTo({ page: 'inbox' }) });
+  const frame = useRef<HTMLDivElement>(null);
+  useKeys(frame, { '?': () => setHelps(true), g: () => goTo({ page: 'inbox' }) });
   useEffect(() => {
     keySettings.areOn = keys;
   }, [keys]);
@@ -48,7 +51,12 @@ function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> 
   const waiting = (ticketId: string) => inbox.items.filter((each) => each.ticket_id === ticketId).length;
   const isAt = (page: string) => (route.page === page ? 'page' : undefined);
   return (
-    <div className="hitl shell" data-theme={theme === 'system' ? undefined : theme} data-page={route.page}>
+    <div
+      ref={frame}
+      className="hitl shell"
+      data-theme={theme === 'system' ? undefined : theme}
+      data-page={route.page}
+    >
       <nav className="side" aria-label={texts.console}>
         <p className="brand">
           <span className="brand-mark">
@@ -111,6 +119,7 @@ function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> 
           />
         )}
       </main>
+      <GoneNote frame={frame} />
       {helps && <Help onClose={() => setHelps(false)} />}
     </div>
   );
@@ -123,7 +132,7 @@ function select(id: string | undefined): void {
 }
 
 function OpenTicket() {
-  const [text, setText] = useState('');
+  const [text, setText] = useDraftText('open ticket');
   return (
     <form
       onSubmit={(event) => {

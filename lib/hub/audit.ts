@@ -30,6 +30,9 @@ const names: Record<RequestEvent['type'], AuditEvent> = {
   retry: 'retried',
   use_grant: 'requested',
   revoke_grant: 'grant_revoked',
+  asker_leave: 'asker_left',
+  asker_return: 'asker_returned',
+  not_run: 'not_run',
 };
 
 /** The event of the machine behind one of the audit; `respond` for a refused answer. */
@@ -40,23 +43,30 @@ export function machineEventOf(event: AuditEvent): string {
 
 /** The record of a request's birth. */
 export function auditOfBirth(record: RequestRecord, state: string, occasion: Occasion): AuditRecord {
-  const { usedGrant, approvedDigest } = record;
+  const { usedGrant, approvedDigest, display } = record;
   const by = occasion.by ?? { id: record.userId };
   return {
     ...common(record, 'requested', record.createdAt, { ...occasion, by }),
     toState: state,
+    ...(display && { display }),
     ...(usedGrant && { approvedDigest, grantId: usedGrant.id }),
   };
 }
 
-/** The record of an event that changed a request. */
+/** The record of an event that changed a request; that of an answer has all that was sent with it, so that a changed verdict is never lost. */
 export function auditOf(
   record: RequestRecord,
   event: RequestEvent,
   states: { fromState: string; toState: string },
   occasion: Occasion,
 ): AuditRecord {
-  return { ...common(record, names[event.type], event.at, occasion), ...states, ...said(event, record) };
+  const response = event.type === 'respond' && event.response && { response: event.response };
+  return {
+    ...common(record, names[event.type], event.at, occasion),
+    ...states,
+    ...said(event, record),
+    ...response,
+  };
 }
 
 /** Whether all that changed is the end of a lease: told, but no step of the request and so not kept. */
@@ -109,6 +119,8 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       const words = comment !== undefined && { comment };
       return { ...by, verdict: event.status, ...approved, ...words, ...grant };
     }
+    case 'amend':
+      return { ...(record.display && { display: record.display }) };
     case 'leave':
       return { ...by, reason: 'left the ticket' };
     case 'cancel':
@@ -122,6 +134,7 @@ function said(event: RequestEvent, record: RequestRecord): Partial<AuditRecord> 
       return { ...approved, ...(record.reason !== undefined && { reason: record.reason }) };
     case 'execution_failed':
     case 'execution_lost':
+    case 'not_run':
       return { reason: event.error };
     default:
       return { ...by };

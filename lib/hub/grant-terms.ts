@@ -29,20 +29,23 @@ export function policyDigestOf(policy: AnswerPolicy, escalateTo: People): string
 
 /**
  * Digest of everything a call must have in common with the approval for a grant on these terms to cover it: the tool, the
- * ticket or any, the arguments or any, the very same offer and the same policy. So a grant frees nothing but calls that
- * would be asked about in the same way, and nothing that was not shown.
+ * ticket or any, the arguments or any, the very same offer, the same policy, and whatever else the payload says. So a grant
+ * frees nothing but calls that would be asked about in the same way, and nothing that was not shown.
  */
 export function coverageOf(
   call: Pick<RequestInput, 'ticketId' | 'payload' | 'policyDigest'>,
   terms: GrantTerms,
 ): string {
   const { scope, args, expires_in_ms, uses } = terms;
+  // Of the offers the one that is taken counts; requests that older versions asked may say more than these fields.
+  const { tool_name, tool_args, grants: _offers, ...rest } = call.payload;
   return digestOf('grant', {
-    tool_name: call.payload.tool_name,
+    tool_name,
+    ...(Object.keys(rest).length > 0 && { rest }),
     terms: { scope, args, expires_in_ms, uses },
     policy: call.policyDigest,
     ...(scope === 'ticket' && { ticket_id: call.ticketId }),
-    ...(args === 'exact' && { tool_args: call.payload.tool_args }),
+    ...(args === 'exact' && { tool_args }),
   });
 }
 

@@ -7,10 +7,13 @@ import { grantState } from '../protocol/grants';
 import type { GrantRecord, Millis, RequestRecord, User } from '../protocol/records';
 import type { GrantFilter, Page, Store } from '../store/store';
 import { saysYes } from './app-rules';
+import { grantListFields } from './asked-options';
+import { assertName } from './client';
 import type { Clock } from './clock';
 import { coverageOf, type GrantSubject } from './grant-terms';
 import { deepFreeze, grantsOffered } from './kinds';
 import type { Occasion } from './occasion';
+import { assertOptions } from './options';
 import type { RequestActors } from './request-actors';
 
 /**
@@ -18,6 +21,9 @@ import type { RequestActors } from './request-actors';
  * throws says no.
  */
 export type MayGrant = (user: User, grant: Readonly<GrantSubject>) => boolean | Promise<boolean>;
+
+/** Whether a person may use a ticket now; throwing and rejecting mean no. */
+export type MayUseTicket = (ticketId: string, person: User) => boolean | Promise<boolean>;
 
 /** Live grants looked at for one call; if none of these may cover it, a human is asked. */
 const maxLookedAt = 20;
@@ -32,18 +38,21 @@ export interface GrantsParts {
   clock: Clock;
   logger: Logger;
   mayGrant?: MayGrant | undefined;
+  mayUseTicket?: MayUseTicket | undefined;
 }
 
 export class Grants {
   constructor(private readonly parts: GrantsParts) {}
 
-  /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor that was not given out */
-  list(
+  /** Oldest first; `limit` at most 200. @throws HubError `invalid_request`, `invalid_id`, `invalid_frame` for a cursor that was not given out */
+  async list(
     filter: { ticketId?: string; live?: boolean } = {},
     limit = 50,
     cursor?: string,
   ): Promise<Page<GrantRecord>> {
+    assertOptions('The filter', filter, grantListFields);
     const { ticketId, live } = filter;
+    if (ticketId !== undefined) assertName(ticketId);
     const wanted: GrantFilter = {
       ...(ticketId !== undefined && { ticketId }),
       ...(live && { liveAt: this.parts.clock.now() }),
@@ -88,7 +97,22 @@ export class Grants {
     const live = await store.liveGrants(covers, clock.now(), maxLookedAt);
     // Four eyes: what one has said yes to for others is no yes to oneself.
     const isOwn = ({ givenBy }: GrantRecord) => givenBy.some(({ userId }) => userId === asked.userId);
-    return live.find((grant) => !(asked.policy.excludeRequester && isOwn(grant)));
+    for (const grant of live) {
+      if (asked.policy.excludeRequester && isOwn(grant)) continue;
+      if (await this.reaches(grant, asked.ticketId)) return grant;
+    }
+    return undefined;
+  }
+
+  /** Nobody gives away what they may not use: a grant that holds everywhere is none in a ticket closed to one who gave it. */
+  private async reaches({ id, scope, givenBy }: GrantRecord, ticketId: string): Promise<boolean> {
+    const { mayUseTicket } = this.parts;
+    if (scope === 'ticket' || !mayUseTicket) return true;
+    for (const { userId, displayName } of givenBy) {
+      const ask = () => mayUseTicket(ticketId, { id: userId, name: displayName });
+      if (!(await saysYes({ name: 'ticket', ask, about: { grantId: id } }, this.parts))) return false;
+    }
+    return true;
   }
 
   /** Whether the app lets this person give such a grant. */

@@ -2,10 +2,12 @@
 import type { z } from 'zod';
 import { HubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
+import { callFields, toolFields } from './asked-options';
 import { type Duration, toMillis } from './duration';
-import { isSameJson, jsonCopy } from './kinds';
-import { ruleFor, type ToolRule } from './tool-rules';
-import { NotBegun, type RunParts, runApproved, runFreely } from './tool-run';
+import { deepFreeze, isSameJson, jsonCopy } from './kinds';
+import { assertOptions, isPlain } from './options';
+import { ruleFor, rulesOf, type ToolRule } from './tool-rules';
+import { NotBegun, noteNotRun, type RunParts, runApproved, runFreely, wordsOf } from './tool-run';
 import { approvedArgs, type Turn } from './turn';
 
 /** Something an agent can do. */
@@ -44,21 +46,32 @@ export type GuardedTool<Args, Result> = (
   call?: { callId?: string },
 ) => Promise<ToolOutcome<Result>>;
 
-/** Without a rule that fits, a human is asked. */
+/**
+ * Without a rule that fits, a human is asked. Tool and rules are taken as they are now: what becomes of these objects later
+ * changes nothing.
+ * @throws HubError `invalid_request` for a tool or rule that has an unknown field or cannot be
+ */
 export function guardTool<Args extends Record<string, unknown>, Result>(
   parts: RunParts,
-  tool: Tool<Args, Result>,
-  rules: readonly ToolRule<Args>[] = [],
+  given: Tool<Args, Result>,
+  givenRules: readonly ToolRule<Args>[] = [],
 ): GuardedTool<Args, Result> {
+  const tool = toolOf(given);
+  const rules = rulesOf(givenRules);
   parts.hitl.defineTool(tool.name, tool.schema);
-  const { name } = tool;
-  const timeoutMs = tool.timeout === undefined ? undefined : toMillis(tool.timeout);
-  return async (turn, given, { callId } = {}) => {
-    const args = read(tool, given);
+  const { name, timeoutMs } = tool;
+  return async (turn, givenArgs, call = {}) => {
+    assertOptions(`The call of ${name}`, call, callFields);
+    const { callId } = call;
+    // Copied before anybody looks at it: a rule takes time, and whoever called still holds what was given.
+    const args = deepFreeze(read(tool, jsonCopy(givenArgs)));
     const bounds = { name, signal: turn.signal, timeoutMs };
     const rule = await ruleFor(name, args, turn, rules, parts.logger);
+    const key = callId === undefined ? {} : { key: `tool:${name}:${callId}` };
     if (rule.decide === 'deny') {
       const why = rule.because ? `: ${rule.because}` : '';
+      if (key.key !== undefined)
+        await noteDenied(parts, turn.ticketId, key.key, `a rule denies it now${why}`);
       return { status: 'denied', message: `${name} may not be used like this${why}` };
     }
     if (rule.decide === 'allow') {
@@ -66,13 +79,14 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
       return { status: 'executed', value };
     }
     asShown(tool, args);
-    const key = callId === undefined ? {} : { key: `tool:${name}:${callId}` };
-    const decision = await turn.approve({ ...rule.ask, ...key, toolName: name, toolArgs: args });
+    const { display, ...ask } = rule.ask ?? {};
+    const shown = display && { display: typeof display === 'function' ? display(args) : display };
+    const decision = await turn.approve({ ...ask, ...shown, ...key, toolName: name, toolArgs: args });
     const { request } = decision;
     if (decision.status !== 'approved')
       return { status: decision.status, message: refusal(name, request), request };
     const approved = approvedArgs(request);
-    const toRun = asShown(tool, approved);
+    const toRun = deepFreeze(await orNoteNotRun(parts, request, () => asShown(tool, approved)));
     const payload = { ...request.payload, tool_args: approved };
     try {
       const value = await runApproved(
@@ -91,6 +105,34 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
       return { status: 'not_run', reason, message, request };
     }
   };
+}
+
+/** Where the same call was asked about before the rules denied it, what was approved is not run. */
+async function noteDenied(parts: RunParts, ticketId: string, key: string, why: string): Promise<void> {
+  const earlier = await parts.hitl.find(ticketId, key);
+  if (earlier?.status === 'approved') await noteNotRun(parts, earlier.id, why);
+}
+
+/** What it makes of an approved request. @throws what it throws, once that is noted as why the request is not run */
+async function orNoteNotRun<T>(parts: RunParts, { id }: Readonly<RequestRecord>, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await noteNotRun(parts, id, wordsOf(error));
+    throw error;
+  }
+}
+
+/** @throws HubError `invalid_request` */
+function toolOf<Args extends Record<string, unknown>, Result>(given: Tool<Args, Result>) {
+  const { name, schema, run, timeout } = given;
+  // An instance of a class has fields of its own.
+  const named = isPlain(given) ? given : { name, schema, run, ...(timeout !== undefined && { timeout }) };
+  assertOptions('The tool', named, toolFields);
+  if (typeof run !== 'function') throw new HubError('invalid_request', 'The tool: run must be a function');
+  const timeoutMs = timeout === undefined ? undefined : toMillis(timeout);
+  const runIt: typeof run = (args, context) => run.call(given, args, context);
+  return { name, schema, run: runIt, timeoutMs };
 }
 
 type Readable<Args extends Record<string, unknown>> = Pick<Tool<Args, unknown>, 'name' | 'schema'>;

@@ -1,22 +1,35 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { type RequestInput, toAnswerer } from '../actors/hitl-request';
+import { type ExpiryDefault, type RequestInput, toAnswerer } from '../actors/hitl-request';
 import { HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Display, Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
+import { assertFitsBeside } from './answer-size';
 import { type AppRules, askRule } from './app-rules';
-import { assertEditable, type HitlRequestInput, toRequestInput } from './ask';
+import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
+import {
+  answerFields,
+  auditFields,
+  listFields,
+  runFields,
+  waitFields,
+  withdrawFields,
+} from './asked-options';
 import { auditTrail } from './audit';
+import { assertName } from './client';
 import type { Clock } from './clock';
+import { toDisplay } from './display';
 import { grantSubject } from './grant-terms';
 import type { Grants } from './grants';
 import { digestOf, grantChosen, jsonCopy, type Kinds } from './kinds';
 import { Lanes } from './lanes';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
+import { assertOptions } from './options';
 import type { RequestActors } from './request-actors';
+import { hasTerms } from './terms';
 import type { Waiters } from './waiters';
 
 /** An answer. */
@@ -28,6 +41,12 @@ export interface HitlAnswer {
   revision?: number;
 }
 
+/** On whose behalf something is amended, and what is shown beside the payload from then on. */
+export interface Amendment extends Occasion {
+  /** Default: it stays as it is. `null`: nothing is shown any more. */
+  display?: Display | null;
+}
+
 /** How long a claim lasts without being renewed. */
 export const leaseMs = 120_000;
 
@@ -35,6 +54,8 @@ export const leaseMs = 120_000;
 export const runLeaseMs = 60_000;
 /** Characters kept of why a run failed. */
 const maxErrorLength = 2_000;
+/** Stands among turns for the app, which asks and waits without one. */
+const theApp = '';
 /** How often a grant that was gone when it was to be used is looked for anew. */
 const maxAttempts = 3;
 
@@ -51,6 +72,8 @@ export interface HitlParts {
 
 export class Hitl {
   private readonly keys = new Lanes();
+  /** By request that is pending: the turns of this process that wait for it, and the app where it has asked again. */
+  private readonly attending = new Map<string, Set<string>>();
 
   constructor(private readonly parts: HitlParts) {}
 
@@ -73,7 +96,7 @@ export class Hitl {
     onlyOwn = false,
   ): Promise<{ request: RequestRecord; isNew: boolean }> {
     const { kinds, clock } = this.parts;
-    const born = toRequestInput(input, kinds, clock.now());
+    const born = toRequestInput(input, kinds, clock.now(), this.notEditable(input?.type));
     const { key, ticketId } = input;
     const begin = async (olderId?: string) => ({
       request: await this.begin(born, occasion, olderId),
@@ -85,18 +108,26 @@ export class Hitl {
       if (!older) return begin();
       const { id, digest, userId } = older.record;
       const isOthers = onlyOwn && userId !== input.userId;
-      if (digest === born.digest && !isOthers) return { request: older.record, isNew: false };
+      const isSame = digest === born.digest && hasTerms(older.record, input, born.termsDigest ?? '');
+      if (isSame && !isOthers) {
+        const { asker, turnId, status } = older.record;
+        if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
+        return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
+      }
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
     });
   }
 
   /**
-   * Answers. The first answer wins; everybody later is told who won.
-   * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `stale_revision`, `not_allowed`
-   *   (details.rule says which rule), `claimed_by_other`, `invalid_response`, `storage_failed`
+   * Answers. The first answer that settles the request wins, and later ones are refused with the settled request. Until then
+   * another answer of the same person, in the same stage, replaces their earlier one.
+   * @throws HubError `not_found`, `already_resolved` (details.hitl is the settled view), `already_answered` (this very answer
+   *   is counted, or this person was counted in an earlier stage), `stale_revision`, `not_allowed` (details.rule says which
+   *   rule), `claimed_by_other`, `invalid_response`, `too_large`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
+    assertOptions('The answer', answer, answerFields);
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -104,6 +135,8 @@ export class Hitl {
         const response = pending
           ? this.parts.kinds.response(record, answer.status, answer.response)
           : undefined;
+        this.parts.kinds.assertAsSent(record, answer.response, response);
+        assertFitsBeside(record, answer.by.id, response);
         const at = this.parts.clock.now();
         const grant = await this.grantChosen(answer.by, record, at, response);
         return {
@@ -151,15 +184,27 @@ export class Hitl {
     );
   }
 
-  /** Replaces what is asked while nobody has answered: `revision` grows, answers to the older one are refused. */
-  async amend(id: string, payload: Record<string, unknown>, occasion: Occasion = {}): Promise<RequestRecord> {
+  /**
+   * Replaces what is asked, or what is shown beside it, while nobody has answered: `revision` grows, answers to the older one
+   * are refused.
+   * @param payload default: it stays as it is; then `display` is given
+   * @throws HubError `invalid_request`, `too_large`, `already_resolved`, `not_found`
+   */
+  async amend(
+    id: string,
+    payload: Record<string, unknown> | undefined,
+    { display, ...occasion }: Amendment = {},
+  ): Promise<RequestRecord> {
+    if (payload === undefined && display === undefined)
+      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+    const shown = display !== undefined && {
+      display: display === null ? null : (toDisplay(display) ?? null),
+    };
     return this.parts.actors.change(
       id,
-      async (record) => {
-        const copy = this.parts.kinds.payload(record.type, payload);
-        assertEditable(copy, record.policy);
-        const digest = digestOf(record.type, copy);
-        return { type: 'amend', at: this.parts.clock.now(), payload: copy, digest };
+      async (record, { onExpiry }) => {
+        const asked = payload !== undefined && this.asked(record, payload, onExpiry);
+        return { type: 'amend', at: this.parts.clock.now(), ...asked, ...shown };
       },
       occasion,
     );
@@ -177,9 +222,11 @@ export class Hitl {
    */
   async withdraw(
     id: string,
-    { by, reason }: { by: User; reason: string },
+    withdrawal: { by: User; reason: string },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The withdrawal', withdrawal, withdrawFields);
+    const { by, reason } = withdrawal;
     return this.parts.actors.change(
       id,
       async (record) => {
@@ -197,20 +244,26 @@ export class Hitl {
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `invalid_request` for a payload that is not JSON, `not_found`
    */
-  execute(
+  async execute(
     id: string,
-    { runId, payload }: { runId: string; payload: Record<string, unknown> },
+    run: { runId: string; payload: Record<string, unknown> },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
+    assertOptions('The run', run, runFields);
+    const { runId, payload } = run;
     return this.parts.actors.change(
       id,
-      async ({ type, usedGrant }) => {
+      async (record) => {
+        const { type, usedGrant } = record;
         const at = this.parts.clock.now();
         const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
         // One that is so old that it was dropped holds no more either.
         const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
         // What is about to be done, as JSON would keep it; else something that JSON has no words for might pass for null.
-        const digest = digestOf(type, jsonCopy(payload) as Record<string, unknown>);
+        const about = jsonCopy(payload) as Record<string, unknown>;
+        // Whoever asked for arguments that may be edited, where none could be, has what was asked all the same.
+        const isDowngraded = record.payload.editable === false && about.editable === true;
+        const digest = digestOf(type, isDowngraded ? { ...about, editable: false } : about);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
       },
       occasion,
@@ -248,24 +301,76 @@ export class Hitl {
     return this.parts.actors.change(id, toEvent, occasion);
   }
 
+  /** Says that the call which was approved is over without having begun it, and why; nothing once somebody began. */
+  notRun(id: string, runId: string, error: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    const toEvent = async () => ({
+      type: 'not_run' as const,
+      at: this.parts.clock.now(),
+      runId,
+      error: error.slice(0, maxErrorLength),
+    });
+    return this.parts.actors.change(id, toEvent, occasion);
+  }
+
   /** From now on edited arguments of this tool are validated by this schema. */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
     this.parts.kinds.defineTool(name, args);
   }
 
+  /** A turn of this process asked this, or asked it again, and waits. @param turnId of that turn */
+  attend(id: string, turnId: string): void {
+    const turns = this.attending.get(id) ?? new Set();
+    this.attending.set(id, turns.add(turnId));
+  }
+
+  /** It waits no more. */
+  turnAway(id: string, turnId: string): void {
+    const turns = this.attending.get(id);
+    turns?.delete(turnId);
+    if (turns?.size === 0) this.attending.delete(id);
+  }
+
+  /** It is settled: nobody waits any more. */
+  forget(id: string): void {
+    this.attending.delete(id);
+  }
+
+  /** It was asked again: if its asker was gone, it is there again. */
+  takeUp(id: string, occasion: Occasion = { via: 'turn' }): Promise<RequestRecord> {
+    const toEvent = () => ({ type: 'asker_return' as const, at: this.parts.clock.now() });
+    return this.parts.actors.note(id, toEvent, occasion);
+  }
+
+  /** The turn that asked is over, and the request stays: that is said of it, unless another turn waits for it. */
+  leave(id: string): Promise<RequestRecord> {
+    const toEvent = () =>
+      this.attending.has(id) ? undefined : { type: 'asker_leave' as const, at: this.parts.clock.now() };
+    return this.parts.actors.note(id, toEvent, { via: 'turn' });
+  }
+
   /**
-   * The turn that asked is over: what it asked is withdrawn, unless it is detached, and gives its key up.
+   * The turn that asked is over: what it asked is withdrawn and gives its key up, or stays without an asker if it is detached.
    * @param adopted requests of other turns that end with this one
+   * @param attended requests that stay, for which this turn has waited
    * @throws HubError `storage_failed`, after the others, if one could not be withdrawn
    */
-  async endWithTurn(turnId: string, adopted: Iterable<string> = []): Promise<void> {
+  async endWithTurn(
+    turnId: string,
+    adopted: Iterable<string> = [],
+    attended: Iterable<string> = [],
+  ): Promise<void> {
     const pending = await this.parts.store.requestsOfTurn(turnId);
-    const own = pending.filter(({ record }) => !record.detached).map(({ record }) => record.id);
+    const idsOf = (detached: boolean) =>
+      pending.filter(({ record }) => (record.detached ?? false) === detached).map(({ record }) => record.id);
+    const ending = new Set([...idsOf(false), ...adopted]);
+    const staying = [...new Set([...idsOf(true), ...attended])].filter((id) => !ending.has(id));
     const toEvent = async () =>
       ({ type: 'turn_end', at: this.parts.clock.now(), reason: 'its turn has ended' }) as const;
-    const ends = await Promise.allSettled(
-      [...own, ...adopted].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
-    );
+    for (const id of staying) this.turnAway(id, turnId);
+    const ends = await Promise.allSettled([
+      ...[...ending].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
+      ...staying.map((id) => this.leave(id)),
+    ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
@@ -276,21 +381,34 @@ export class Hitl {
     return stored.record;
   }
 
+  /** The request that was asked last with this key in this ticket, if there is one. */
+  async find(ticketId: string, key: string): Promise<RequestRecord | undefined> {
+    return (await this.parts.store.requestByKey(ticketId, key))?.record;
+  }
+
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found`, `storage_failed` */
   statesOf(id: string): Promise<string[]> {
     return this.parts.actors.states(id);
   }
 
-  /** Oldest first. @throws HubError `invalid_frame` for a cursor that was not given out */
-  list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+  /**
+   * Oldest first.
+   * @throws HubError `invalid_request` for a filter that is not known, `invalid_id`, `invalid_frame` for a cursor that was
+   *   not given out
+   */
+  async list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+    assertOptions('The filter', filter, listFields);
+    if (filter.ticketId !== undefined) assertName(filter.ticketId);
     return this.parts.store.requests(filter, limit, cursor);
   }
 
   /**
    * The audit of a ticket, or of one of its requests: every change, oldest first, read page by page as it is taken.
-   * @throws HubError `unavailable`, `storage_failed`
+   * @throws HubError `invalid_request`, `invalid_id`, `unavailable`, `storage_failed`
    */
   audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
+    assertOptions('The filter', filter, auditFields);
+    assertName(filter.ticketId);
     return auditTrail(this.parts.store, filter);
   }
 
@@ -298,13 +416,29 @@ export class Hitl {
    * The outcome of a request, as soon as there is one; at once if there is. Costs nothing while it waits but memory.
    * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
    */
-  wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+  async wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
+    assertOptions('The wait', options, waitFields);
     return this.parts.waiters.wait(id, () => this.get(id), options.signal);
   }
 
   /** How many promises wait for an outcome in this process. */
   get waiting(): number {
     return this.parts.waiters.size;
+  }
+
+  /** Another payload for a request. @throws HubError `invalid_request`, `too_large` */
+  private asked({ type, policy }: RequestRecord, payload: Record<string, unknown>, onExpiry: ExpiryDefault) {
+    const { kinds } = this.parts;
+    const copy = withEditable(type, kinds.payload(type, payload), policy, kinds, this.notEditable(type));
+    const responseSchema = kinds.responseSchema(type, copy);
+    const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(type, copy);
+    if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
+    return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
+  }
+
+  /** Says in the log why arguments that were to be editable are not. */
+  private notEditable(type: string | undefined): (why: string) => void {
+    return (why) => this.parts.logger.warn('Arguments are shown as not editable', { type, why });
   }
 
   private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {

@@ -11,13 +11,13 @@ import type { AppRules } from './app-rules';
 import type { Channel } from './channel';
 import { Channels } from './channels';
 import { Claims } from './claims';
-import { Client, type Sink } from './client';
+import { assertName, Client, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { type Duration, toMillis } from './duration';
 import { Ending } from './ending';
 import { type Deliver, Funnel } from './funnel';
-import { Grants, type MayGrant } from './grants';
+import { Grants, type MayGrant, type MayUseTicket } from './grants';
 import { Hitl } from './hitl';
 import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox';
@@ -41,6 +41,8 @@ export interface HubOptions extends AppRules {
   agent?: Agent | undefined;
   /** The app's own rule on who may give, see and revoke a grant that holds everywhere. */
   mayGrant?: MayGrant | undefined;
+  /** Whether a person may use a ticket now: a grant that holds everywhere covers only what its givers may use. Default: they may. */
+  mayUseTicket?: MayUseTicket | undefined;
   /** The app's own kinds of request, by name. */
   kinds?: Record<string, Kind> | undefined;
   /** Told of reminders, escalations and outcomes. */
@@ -107,6 +109,7 @@ export class Hub {
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
         waiters.settle(record);
+        this.hitl.forget(record.id);
         callHook(hooks, 'resolved', record, logger);
         if (record.grant) this.grants.tidy();
       },
@@ -114,7 +117,14 @@ export class Hub {
       onEscalated: (record) => callHook(hooks, 'escalated', record, logger),
     });
     this.deadlines = new Deadlines({ store, clock, logger, fire: (id) => actors.fireDue(id) });
-    this.grants = new Grants({ store, actors, clock, logger, mayGrant: options.mayGrant });
+    this.grants = new Grants({
+      store,
+      actors,
+      clock,
+      logger,
+      mayGrant: options.mayGrant,
+      mayUseTicket: options.mayUseTicket,
+    });
     this.hitl = new Hitl({
       store,
       actors,
@@ -242,13 +252,18 @@ export class Hub {
     return this.rooms.has(client);
   }
 
-  /** Text to every client of a ticket as it is, unlogged; a ticket nobody is in is no error (reference A76). */
+  /**
+   * Text to every client of a ticket as it is, unlogged; a ticket nobody is in is no error (reference A76).
+   * @throws HubError `invalid_id`, here and where else a ticket is named
+   */
   broadcastToTicket(ticketId: string, raw: string): void {
+    assertName(ticketId);
     this.rooms.deliver(ticketId, [{ raw }]);
   }
 
   /** A chat frame to every client of a ticket, unlogged; `notice` in `hitl.v1` (reference A77). */
   sendToTicket(ticketId: string, frame: ChatFrame): void {
+    assertName(ticketId);
     this.rooms.deliver(ticketId, [noticeOf(ticketId, frame, this.options.clock.now())]);
   }
 
@@ -338,14 +353,15 @@ export class Hub {
    * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
    * @throws HubError `storage_failed`
    */
-  opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
+  async opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
+    assertName(ticketId);
     const { store, clock } = this.options;
     return openingFor(store, ticketId, after, this.rooms.presence(ticketId), clock.now());
   }
 
   /** Where the ticket's log stands. */
-  position(ticketId: string): Promise<LogPosition> {
-    return this.options.store.position(ticketId);
+  async position(ticketId: string): Promise<LogPosition> {
+    return this.options.store.position(assertName(ticketId));
   }
 
   /** The ack of a client frame that was carried out before, also before a restart. */

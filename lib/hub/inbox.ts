@@ -1,11 +1,14 @@
 /** Inboxes: what waits for a person, across tickets; REST reads it here, and whoever has one open is told of what changes in it. */
-import { answerersOf } from '../actors/answer-policy';
+import { answerersOf } from '../actors/answerers';
 import { HubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import { listsFor, listsOf } from '../store/inbox-lists';
 import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, Page, Store } from '../store/store';
+import { inboxFields } from './asked-options';
+import { assertName } from './client';
 import type { Funnel } from './funnel';
 import type { InboxClient, InboxPage } from './inbox-client';
+import { assertOptions } from './options';
 
 /** Inboxes that one user may have open at once. */
 export const maxInboxesPerUser = 10;
@@ -27,18 +30,20 @@ export class Inbox {
    * asked, since it is asked about one answer.
    * @throws HubError `invalid_frame` for a cursor that was not given for this order
    */
-  list(
+  async list(
     owner: InboxOwner,
     filter: InboxFilter = {},
     order: InboxOrder = 'oldest',
     limit = 50,
     cursor?: string,
   ): Promise<Page<RequestRecord>> {
+    assertFilter(filter);
     return this.parts.store.inbox(owner, filter, order, limit, cursor);
   }
 
   /** How many these are, by type and by tool. */
-  counts(owner: InboxOwner, filter: InboxFilter = {}): Promise<InboxCounts> {
+  async counts(owner: InboxOwner, filter: InboxFilter = {}): Promise<InboxCounts> {
+    assertFilter(filter);
     return this.parts.store.inboxCounts(owner, filter);
   }
 
@@ -120,4 +125,10 @@ export class Inbox {
     this.watching.set(name, watchers);
     return watchers;
   }
+}
+
+/** @throws HubError `invalid_request` for a filter that is not known, `invalid_id` */
+function assertFilter(filter: InboxFilter): void {
+  assertOptions('The filter', filter, inboxFields);
+  if (filter.ticketId !== undefined) assertName(filter.ticketId);
 }

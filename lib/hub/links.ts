@@ -2,9 +2,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HubError } from '../errors';
 import type { Millis, RequestRecord, User } from '../protocol/records';
+import { linkFields } from './asked-options';
 import type { Clock } from './clock';
-import { type Duration, toMillis } from './duration';
+import { type Duration, toDeadlineMillis } from './duration';
 import type { Hitl } from './hitl';
+import { assertOptions } from './options';
 
 /** How links are made. */
 export interface LinkSettings {
@@ -58,9 +60,10 @@ export class Links {
    * @throws HubError `not_found`, `already_resolved`, `invalid_request`
    */
   async create(link: { requestId: string; userId: string; expiresIn?: Duration }): Promise<string> {
+    assertOptions('The link', link, linkFields);
     const request = await this.parts.hitl.get(link.requestId);
     if (request.status !== 'pending') throw new HubError('already_resolved');
-    const expiresAt = this.parts.clock.now() + toMillis(link.expiresIn ?? '24h');
+    const expiresAt = this.parts.clock.now() + toDeadlineMillis(link.expiresIn ?? '24h');
     return `${this.base}/hitl/links/${this.sign(request, link.userId, expiresAt)}`;
   }
 

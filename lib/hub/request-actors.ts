@@ -1,8 +1,9 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
 import type { Logger } from 'winston';
-import { answerersOf } from '../actors/answer-policy';
+import { answerersOf } from '../actors/answerers';
 import {
   nextDeadline,
+  type RequestContext,
   type RequestEmitted,
   type RequestEvent,
   type RequestInput,
@@ -43,6 +44,9 @@ export interface RequestActorsParts {
   onReminded(record: RequestRecord): void;
   onEscalated(record: RequestRecord): void;
 }
+
+/** Makes an event from the request as it stands, and what is known of it beside the record. */
+export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
 
 interface Live {
   actor: LiveActor<typeof hitlRequestMachine>;
@@ -118,16 +122,23 @@ export class RequestActors {
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
-  change(
-    id: string,
-    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
-    occasion: Occasion = {},
-  ): Promise<RequestRecord> {
+  change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
         return this.apply(live, await this.made(live, toEvent), occasion);
+      }),
+    );
+  }
+
+  /** As `change`, for what decides nothing: no deadline that has passed is told before it. */
+  note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        const event = toEvent();
+        return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
       }),
     );
   }
@@ -249,13 +260,10 @@ export class RequestActors {
   }
 
   /** The event for the request as it stands. @throws what `toEvent` throws, if the request still is as this actor knows it */
-  private async made(
-    live: Live,
-    toEvent: (record: RequestRecord) => Promise<RequestEvent>,
-  ): Promise<RequestEvent> {
+  private async made(live: Live, toEvent: ToEvent): Promise<RequestEvent> {
     const record = requestRecord(live.actor.snapshot);
     try {
-      return await toEvent(record);
+      return await toEvent(record, live.actor.snapshot.context);
     } catch (error) {
       await this.assertCurrent(record.id, live);
       throw error;

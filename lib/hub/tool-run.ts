@@ -41,12 +41,18 @@ export async function runApproved<Result>(
 ): Promise<Result> {
   const { hitl, clock, logger } = parts;
   const runId = randomUUID();
-  // A turn that is over begins nothing: the same call, made again, may still run it.
-  bounds.signal.throwIfAborted();
-  await hitl.execute(id, { runId, payload }, occasion).catch((error: unknown) => {
-    const { code, details } = toHubError(error);
-    throw code === 'not_executable' ? new NotBegun(String(details?.rule)) : error;
-  });
+  try {
+    // A turn that is over begins nothing: the same call, made again, may still run it.
+    bounds.signal.throwIfAborted();
+    await hitl.execute(id, { runId, payload }, occasion).catch((error: unknown) => {
+      const { code, details } = toHubError(error);
+      throw code === 'not_executable' ? new NotBegun(String(details?.rule)) : error;
+    });
+    bounds.signal.throwIfAborted();
+  } catch (error) {
+    await noteNotRun(parts, id, whyNot(error), runId);
+    throw error;
+  }
   const stopRenewing = keepLease(parts, id, { runId, payload });
   let end: Promise<unknown> = Promise.resolve();
   try {
@@ -76,7 +82,39 @@ export class NotBegun extends Error {
   }
 }
 
-function wordsOf(error: unknown): string {
+/**
+ * Notes with an approved request that it is not run, and why, so that nobody believes that it was. Where somebody has begun
+ * to run it nothing is noted. Never rejects.
+ */
+export async function noteNotRun(
+  { hitl, logger }: RunParts,
+  id: string,
+  why: string | undefined,
+  runId: string = randomUUID(),
+): Promise<void> {
+  if (why === undefined) return;
+  await hitl.notRun(id, runId, why, occasion).catch((error: unknown) => {
+    // An earlier run has gone on meanwhile, and says itself how it ended.
+    if (toHubError(error).code === 'not_executable') return;
+    logger.error('That a call was not run could not be recorded', {
+      requestId: id,
+      error: toHubError(error).code,
+    });
+  });
+}
+
+/** In words; nothing where an earlier run of the same call says how it went. */
+function whyNot(error: unknown): string | undefined {
+  if (!(error instanceof NotBegun)) return wordsOf(error);
+  return notBegunWords[error.rule];
+}
+
+const notBegunWords: Record<string, string> = {
+  digest: 'it is not what was approved',
+  grant_revoked: 'the grant that approved it has been revoked',
+};
+
+export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -13,6 +13,8 @@ export class TurnLink implements TurnPort {
   private readonly underWay = new Set<Promise<unknown>>();
   /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
   private readonly adopted = new Set<string>();
+  /** Requests that this turn waits for and that outlive it. */
+  private readonly attended = new Set<string>();
   private readonly over = new AbortController();
 
   constructor(
@@ -37,7 +39,14 @@ export class TurnLink implements TurnPort {
     const { request, endsWithTurn } = await this.track(this.ask(asked));
     // One that outlives the turn must not hold the agent's code when the turn is over; of one that ends with it the agent
     // learns the outcome.
-    return this.parts.hitl.wait(request.id, { signal: endsWithTurn ? this.over.signal : this.turn.signal });
+    const signal = endsWithTurn ? this.over.signal : this.turn.signal;
+    try {
+      const settled = await this.parts.hitl.wait(request.id, { signal });
+      this.attended.delete(request.id);
+      return settled;
+    } finally {
+      this.parts.hitl.turnAway(request.id, this.turn.id);
+    }
   }
 
   /** Resolves when what was begun before is kept or refused. */
@@ -47,7 +56,7 @@ export class TurnLink implements TurnPort {
 
   /** Withdraws the pending requests that end with the turn. @throws HubError `storage_failed` */
   withdraw(): Promise<void> {
-    return this.parts.hitl.endWithTurn(this.turn.id, this.adopted);
+    return this.parts.hitl.endWithTurn(this.turn.id, this.adopted, this.attended);
   }
 
   /** The end of the turn is kept: whatever it still waits for could not be withdrawn, and is waited for no more. */
@@ -70,6 +79,10 @@ export class TurnLink implements TurnPort {
       ...(message && { messageId: message.id }),
     };
     const request = await hitl.request({ ...input, ...asker }, { by: user, via: 'turn' });
+    hitl.attend(request.id, id);
+    if (request.detached) this.attended.add(request.id);
+    // It may have been left in the moment before.
+    if (request.turnId !== id && request.turnId) await hitl.takeUp(request.id);
     if (request.detached || !request.turnId) return { request, endsWithTurn: false };
     if (request.turnId === id) return { request, endsWithTurn: true };
     const earlier = await store.turn(request.turnId);

@@ -1,9 +1,18 @@
 /** What the app's agent code is given for one turn: ways to speak, to ask humans, and to notice that it was cancelled. */
 import { HubError } from '../errors';
-import type { MessageRecord, MessageType, RequestRecord, RequestStatus, User } from '../protocol/records';
+import type {
+  CountedVerdict,
+  MessageRecord,
+  MessageType,
+  RequestRecord,
+  RequestStatus,
+  User,
+} from '../protocol/records';
 import type { AskOptions } from './ask';
+import { approveFields, kindFields, questionFields } from './asked-options';
 import { type GrantOffer, toGrantTerms } from './grant-terms';
 import { deepFreeze } from './kinds';
+import { assertOptions, type Fields } from './options';
 
 /** What `approve` and `ask` share. */
 interface TurnAskOptions extends AskOptions {
@@ -33,6 +42,8 @@ export interface Decision {
   comment?: string;
   /** Why it was cancelled, superseded or expired. */
   reason?: string;
+  /** Every answer that was counted, oldest first, each with all that was sent with it; frozen. None where silence or a grant decided. */
+  verdicts: readonly CountedVerdict[];
   /** The request as it was settled, frozen. */
   request: Readonly<RequestRecord>;
 }
@@ -120,6 +131,8 @@ export class Turn {
    * @throws HubError `turn_ended`, `invalid_request`, `key_conflict`, `storage_failed`, `closing`
    */
   approve(options: ApproveOptions): Promise<Approval> {
+    const wrong = refused('turn.approve', options, approveFields);
+    if (wrong) return wrong;
     const { toolName, toolArgs, editable, grants, ...rest } = options;
     const payload = {
       tool_name: toolName,
@@ -137,11 +150,15 @@ export class Turn {
 
   /** Asks something of a kind the app registers, and waits; the response is in `request`. Same promises and errors as `approve`. */
   request(options: KindOptions): Promise<Decision> {
+    const wrong = refused('turn.request', options, kindFields);
+    if (wrong) return wrong;
     return handled(this.port.request(options).then(toDecision));
   }
 
   /** Asks a question and waits. Same promises and errors as `approve`. */
   ask(options: QuestionOptions): Promise<Answer> {
+    const wrong = refused('turn.ask', options, questionFields);
+    if (wrong) return wrong;
     const { question, options: choices, freeText, ...rest } = options;
     const payload = { question, options: choices ?? null, ...(freeText && { free_text: freeText }) };
     return handled(
@@ -164,12 +181,24 @@ export function approvedArgs(request: RequestRecord): Readonly<Record<string, un
 function toDecision(request: RequestRecord): Decision {
   if (request.status === 'pending')
     throw new HubError('internal', 'A request was settled and is still pending');
+  const settled = deepFreeze(structuredClone(request));
   return {
     status: request.status,
     ...(request.response?.comment !== undefined && { comment: request.response.comment }),
     ...(request.reason !== undefined && { reason: request.reason }),
-    request: deepFreeze(structuredClone(request)),
+    verdicts: settled.verdicts,
+    request: settled,
   };
+}
+
+/** A rejection where the options hold what nobody knows. */
+function refused(noun: string, options: unknown, fields: Fields): Promise<never> | undefined {
+  try {
+    assertOptions(noun, options, fields);
+    return undefined;
+  } catch (error) {
+    return handled(Promise.reject(error));
+  }
 }
 
 /** The same promise; when the agent's code does not wait for it, its failure must not end the host's process. */

@@ -20,7 +20,7 @@ import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
-import { endOrphans } from './orphans';
+import { endOrphans, leaveOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
 import { type ResumeFailure, resumeSession, sessionFor } from './sessions';
 import type { Steps } from './steps';
@@ -36,6 +36,8 @@ export const maxQueuedTurns = 16;
 export const maxIntentLength = 200;
 /** After the store refused the end of a turn: then again, and twice as long each time up to the larger. */
 const retryMs = { first: 250, longest: 30_000 };
+/** Requests without their asker that the start waits for; beyond them the hub is up while the others are noted. */
+export const maxLeftAtStart = 1_000;
 /** How often the end of a turn waits for its requests to be withdrawn; then it is kept without. */
 const maxWithdrawals = 5;
 
@@ -76,6 +78,8 @@ export class Turns {
   /** No more turns are started. */
   private isOver = false;
   private onIdle = () => {};
+  /** Resolves when every request that was left by a process which is gone says so. */
+  private leaving: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly parts: {
@@ -132,9 +136,28 @@ export class Turns {
     throw new HubError('not_found', 'There is no such turn');
   }
 
-  /** Ends the turns that a process which is gone has left behind; their requests stay pending, to be asked for again. */
-  recover(): Promise<void> {
-    return endOrphans(this.parts, (turnId) => this.running.has(turnId));
+  /**
+   * Ends the turns that a process which is gone has left behind; their requests stay pending, to be asked for again, and say
+   * so.
+   */
+  async recover(): Promise<void> {
+    const isHere = (turnId: string) => this.running.has(turnId);
+    await endOrphans(this.parts, isHere);
+    const cursor = await leaveOrphans(this.parts, isHere, maxLeftAtStart);
+    if (cursor !== undefined) this.leaving = this.leaveOthers(cursor);
+  }
+
+  /** Where so many requests were left that the start does not wait for the rest. Never rejects. */
+  private async leaveOthers(from: string): Promise<void> {
+    const isHere = (turnId: string) => this.running.has(turnId);
+    try {
+      let cursor: string | undefined = from;
+      while (cursor !== undefined && !this.isOver) cursor = await leaveOrphans(this.parts, isHere, 1, cursor);
+    } catch (error) {
+      // The next start goes on with it.
+      const { logger } = this.parts;
+      logger.error('Not every request that lost its asker says so', { error: describe(error) });
+    }
   }
 
   /** Takes no more messages; what runs or waits goes on. */
@@ -155,6 +178,7 @@ export class Turns {
     this.refuse();
     this.isOver = true;
     for (const endEarly of [...this.pauses]) endEarly();
+    await this.leaving;
     // A message that was taken before may still be on its way to its queue.
     await this.lanes.settled();
     await Promise.all([...this.running.values()].map((running) => this.end(running, 'shutdown')));

@@ -1,7 +1,10 @@
 /** Several requests of the same tool, answered together as they were when they were chosen: everything that will run in a table, one comment, and what became of each. */
 import { useEffect, useRef, useState } from 'react';
 import { type RequestView, TicketError } from '../client';
+import { visibleText } from '../protocol/visible-text';
+import { DecideButton } from './decide-button';
 import { DisplayNote } from './display-note';
+import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { Foldable, useUnseen } from './folds';
 import { Icon } from './icon';
@@ -11,7 +14,7 @@ import { PlainText } from './plain-text';
 import { Status } from './request-card';
 import { RequestPayload } from './request-payload';
 import { type Me, useClaim, whyNot } from './right-to-answer';
-import { subjectOf } from './subject';
+import { subjectOf, toolOf } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
 import { ValueTree } from './value-tree';
@@ -47,9 +50,10 @@ export function Bulk(props: BulkProps) {
 }
 
 function Table({ chosen, me, respond, onClose }: BulkProps) {
-  const [comment, setComment] = useState('');
+  const [comment, setComment] = useDraftText(`bulk ${chosen[0] && toolOf(chosen[0].request)}`);
   const [results, setResults] = useState<Results>(new Map());
   const [isBusy, setBusy] = useState(false);
+  const [pressedLate, setPressedLate] = useState<string>();
   const unseen = useUnseen();
   const latest = useRef(chosen);
   useEffect(() => {
@@ -58,15 +62,19 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
   const [first] = chosen;
   if (!first) return null;
   const columns = columnsOf(chosen);
+  const hasOthers = chosen.some(({ request }) => hasMore(request, columns));
   const canAnswer = ({ request, dropped }: Chosen) =>
     dropped === undefined &&
     !results.has(request.id) &&
     whyNot(request, me, request.claimed_by) === undefined;
   const open = chosen.filter(canAnswer);
+  const stamp = open.map(({ request }) => `${request.id} ${request.revision}`).join(' ');
 
   async function decide(status: 'approved' | 'denied') {
+    setPressedLate(undefined);
     if (status === 'approved' && unseen.count > 0) return;
     setBusy(true);
+    let hasFailed = false;
     const response = comment === '' ? undefined : { comment };
     const answer = async ({ request }: Chosen) => {
       // What has changed while others were answered is not what was pressed for.
@@ -75,12 +83,15 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
         (cause: unknown) =>
           cause instanceof TicketError ? cause : new TicketError('unavailable', String(cause)),
       );
+      hasFailed ||= result instanceof TicketError;
       setResults((before) => new Map(before).set(request.id, result));
     };
     // Each is an answer of its own, and each may come second; a few at a time, so that nobody is kept waiting.
     for (let at = 0; at < open.length; at += atOnce) {
       await Promise.all(open.slice(at, at + atOnce).map(answer));
     }
+    // One that was not sent everywhere is there to be sent again.
+    if (!hasFailed) setComment('');
     setBusy(false);
   }
 
@@ -108,7 +119,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
                   <PlainText text={column} first={60} />
                 </th>
               ))}
-              <th scope="col">{texts.otherArguments}</th>
+              {hasOthers && <th scope="col">{texts.otherArguments}</th>}
               <th scope="col">
                 <span className="hitl-hidden">{texts.outcome}</span>
               </th>
@@ -120,6 +131,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
                 key={each.request.id}
                 chosen={each}
                 columns={columns}
+                hasOthers={hasOthers}
                 me={me}
                 result={results.get(each.request.id)}
               />
@@ -137,24 +149,31 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
           onChange={setComment}
         />
         <span className="hitl-verdict-buttons">
-          <button
-            type="button"
+          <DecideButton
+            status="denied"
+            stamp={stamp}
             className="hitl-button hitl-button-no"
             disabled={isBusy || open.length === 0}
-            onClick={(event) => event.detail < 2 && decide('denied')}
+            onDecide={() => void decide('denied')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {texts.denyAll(open.length)}
-          </button>
-          <button
-            type="button"
+          </DecideButton>
+          <DecideButton
+            status="approved"
+            stamp={stamp}
             className="hitl-button hitl-button-yes"
             disabled={isBusy || open.length === 0 || unseen.count > 0}
-            onClick={(event) => event.detail < 2 && decide('approved')}
+            onDecide={() => void decide('approved')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {isBusy ? texts.sending : texts.approveAll(open.length)}
-          </button>
+          </DecideButton>
         </span>
       </div>
+      <p role="status" className="hitl-refused">
+        {pressedLate === stamp && texts.pressedTooLate}
+      </p>
     </section>
   );
 }
@@ -162,12 +181,14 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
 interface RowProps {
   chosen: Chosen;
   columns: readonly string[];
+  /** Whether any row has something that has no column of its own. */
+  hasOthers: boolean;
   me: Me | undefined;
   result: RequestView | TicketError | undefined;
 }
 
 /** Everything of one request. */
-function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
+function Row({ chosen: { request, dropped }, columns, hasOthers, me, result }: RowProps) {
   const { title, values = {} } = subjectOf(request);
   const others = Object.entries(values).filter(([name]) => !columns.includes(name));
   const claim = useClaim(request);
@@ -183,14 +204,18 @@ function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
         </small>
       </th>
       {columns.map((column) => (
-        <td key={column}>{Object.hasOwn(values, column) && <ValueTree value={values[column]} />}</td>
+        <td key={column} data-name={visibleText(column, 60)}>
+          {Object.hasOwn(values, column) && <ValueTree value={values[column]} />}
+        </td>
       ))}
-      <td>
-        {others.length > 0 && <ValueTree value={Object.fromEntries(others)} />}
-        <RequestPayload request={request} />
-        <DisplayNote display={request.display} />
-        {request.asker === 'gone' && <small>{texts.askerGone}</small>}
-      </td>
+      {hasOthers && (
+        <td>
+          {others.length > 0 && <ValueTree value={Object.fromEntries(others)} />}
+          <RequestPayload request={request} />
+          <DisplayNote display={request.display} />
+          {request.asker === 'gone' && <small>{texts.askerGone}</small>}
+        </td>
+      )}
       <td>
         {result instanceof TicketError ? (
           <small className="hitl-no">{texts.shortError(result.code)}</small>
@@ -201,6 +226,18 @@ function Row({ chosen: { request, dropped }, columns, me, result }: RowProps) {
         )}
       </td>
     </tr>
+  );
+}
+
+/** Whether a request shows more than its columns. */
+function hasMore(request: RequestView, columns: readonly string[]): boolean {
+  const { values = {}, rest, editable } = subjectOf(request);
+  return (
+    Object.keys(values).some((name) => !columns.includes(name)) ||
+    Object.keys(rest).length > 0 ||
+    editable !== undefined ||
+    request.display !== undefined ||
+    request.asker === 'gone'
   );
 }
 

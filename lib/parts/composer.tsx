@@ -1,20 +1,20 @@
 /** Where one writes into a ticket. What was written is sent once, waits while the connection is away, and is given back if it was refused. */
-import { useState } from 'react';
 import type { Ticket } from '../react';
+import { useDraft, useDrafts, useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { Icon } from './icon';
+import { isObject } from './json';
 import { PlainText } from './plain-text';
 import { texts } from './texts';
 
-/** What was begun in each ticket, so that leaving it loses nothing; of more, the one begun first is forgotten. */
-const begun = new Map<string, string>();
-const maxBegun = 50;
+/** What this page has sent and has no answer to. Of what an earlier one sent nobody knows. */
+const underWay = new Set<number>();
 
 interface Sending {
   key: number;
   content: string;
   /** Why it was not said; it is still there to be sent again. */
-  problem: string | undefined;
+  problem?: string | undefined;
 }
 
 interface ComposerProps extends Pick<Ticket, 'send' | 'sendTyping'> {
@@ -24,24 +24,29 @@ interface ComposerProps extends Pick<Ticket, 'send' | 'sendTyping'> {
 }
 
 export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: ComposerProps) {
-  const [text, setText] = useState(() => begun.get(ticketId) ?? '');
-  const [sending, setSending] = useState<readonly Sending[]>([]);
+  const [text, setText] = useDraftText(`message ${ticketId}`);
+  const name = `sending ${ticketId}`;
+  const drafts = useDrafts();
+  const sending = sendingOf(useDraft(name)[0]);
+
+  /** Read again each time: an answer may come when this is not on the page any more. */
+  function change(change: (before: readonly Sending[]) => readonly Sending[]) {
+    const changed = change(sendingOf(drafts.get(name)));
+    drafts.put(name, changed.length > 0 ? changed : undefined);
+  }
 
   function write(content: string) {
     setText(content);
-    begun.delete(ticketId);
-    if (content !== '') begun.set(ticketId, content);
-    const [oldest] = begun.keys();
-    if (begun.size > maxBegun && oldest !== undefined) begun.delete(oldest);
     if (content !== '') sendTyping();
   }
 
   async function say(content: string) {
-    if (content.trim() === '' || isClosed) return;
     const key = Date.now() + Math.random();
-    setSending((before) => [...before, { key, content, problem: undefined }]);
+    underWay.add(key);
+    change((before) => [...before, { key, content }]);
     const outcome = await send(content);
-    setSending((before) =>
+    underWay.delete(key);
+    change((before) =>
       outcome.ok
         ? before.filter((each) => each.key !== key)
         : before.map((each) =>
@@ -57,22 +62,29 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
       {sending.length > 0 && (
         <ul className="hitl-sending" aria-live="polite">
           {sending.map(({ key, content, problem }) => (
-            <li key={key} data-failed={problem !== undefined || undefined}>
+            <li key={key} data-failed={problem !== undefined || !underWay.has(key) || undefined}>
               <PlainText text={content} first={200} />{' '}
-              {problem === undefined ? (
+              {problem === undefined && underWay.has(key) ? (
                 <small>{texts.sending}</small>
               ) : (
                 <>
-                  <small>{texts.notSent(problem)}</small>{' '}
+                  <small>{problem === undefined ? texts.maybeSent : texts.notSent(problem)}</small>{' '}
                   <button
                     type="button"
                     className="hitl-more"
                     onClick={() => {
-                      setSending((before) => before.filter((each) => each.key !== key));
+                      change((before) => before.filter((each) => each.key !== key));
                       void say(content);
                     }}
                   >
                     {texts.sendAgain}
+                  </button>{' '}
+                  <button
+                    type="button"
+                    className="hitl-more"
+                    onClick={() => change((before) => before.filter((each) => each.key !== key))}
+                  >
+                    {texts.discard}
                   </button>
                 </>
               )}
@@ -83,6 +95,7 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
       <form
         onSubmit={(event) => {
           event.preventDefault();
+          if (isClosed || text.trim() === '') return;
           write('');
           void say(text);
         }}
@@ -95,7 +108,8 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
           value={text}
           onChange={write}
           onKeyDown={(event) => {
-            if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+            const { isComposing, keyCode } = event.nativeEvent;
+            if (event.key !== 'Enter' || event.shiftKey || isComposing || keyCode === 229) return;
             event.preventDefault();
             event.currentTarget.form?.requestSubmit();
           }}
@@ -110,5 +124,13 @@ export function Composer({ ticketId, agentName, isClosed, send, sendTyping }: Co
         </button>
       </form>
     </div>
+  );
+}
+
+/** Whatever is stored that is not of the right shape counts as nothing. */
+function sendingOf(value: unknown): readonly Sending[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(
+    (each) => isObject(each) && typeof each.key === 'number' && typeof each.content === 'string',
   );
 }

@@ -5,7 +5,10 @@ interface ExpandingTextProps {
   /** Said to a screen reader. */
   label: string;
   placeholder: string;
-  maxLength: number;
+  /** Characters from which on nothing more can be typed; without it the one who sends it looks. */
+  maxLength?: number;
+  'aria-describedby'?: string | undefined;
+  'aria-invalid'?: true | undefined;
   value: string;
   disabled?: boolean;
   fieldRef?: Ref<HTMLTextAreaElement>;

@@ -2,6 +2,7 @@
 import type { JsonObject } from './json';
 import { PlainLine } from './plain-text';
 import { texts } from './texts';
+import { needsQuotes } from './value-tree';
 
 const fieldsShown = 6;
 
@@ -25,6 +26,6 @@ export function Glance({ values }: { values: JsonObject }) {
 
 /** A value in one line, cut by whoever shows it; a list or object by what is in it. */
 function asText(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? '“”' : value;
+  if (typeof value === 'string') return value === '' || needsQuotes(value) ? `“${value}”` : value;
   return JSON.stringify(value) ?? '';
 }

@@ -57,8 +57,9 @@ export function InboxFilters({ filter, counts, search, onFilter, onSearch }: Inb
           value={search}
           onChange={({ target }) => onSearch(target.value)}
           onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            onSearch('');
+            if (event.key !== 'Escape' || event.nativeEvent.isComposing) return;
+            // The browser would empty it.
+            event.preventDefault();
             event.currentTarget.blur();
           }}
         />

@@ -1,7 +1,7 @@
 /** One request in the inbox, in two lines: what is asked, of which values, where, by whom, since when and for how long still. */
 import { memo } from 'react';
 import type { RequestView } from '../client';
-import { inAgreement } from '../protocol/agreement';
+import { agreementOf } from '../protocol/agreement';
 import { visibleText } from '../protocol/visible-text';
 import { Countdown } from './countdown';
 import { DisplayLine } from './display-note';
@@ -28,11 +28,9 @@ export const InboxRow = memo(function InboxRow(props: InboxRowProps) {
   const { request, isSelected, isChecked, canCheck, onSelect, onCheck } = props;
   const { icon, title, isCode, values, rest } = subjectOf(request);
   const alone = whyAlone(request);
-  const { verdicts = [], policy, stage = 0 } = request;
   const claim = useClaim(request);
   const { approvals: needed = 1 } = stageOf(request);
-  const approvals = verdicts.filter((each) => each.stage === stage && each.status === 'approved');
-  const agreed = inAgreement(approvals, policy?.agreement)[0]?.length ?? 0;
+  const { agreed } = agreementOf(request);
   const isTool = toolOf(request) !== undefined;
   return (
     <li className="hitl-inbox-row" data-row={request.id} data-selected={isSelected || undefined}>

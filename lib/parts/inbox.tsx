@@ -4,15 +4,18 @@ import type { RequestView } from '../client';
 import { visibleText } from '../protocol/visible-text';
 import { Bulk, type Chosen } from './bulk';
 import { ConnectionLine } from './connection';
+import { useDraftText } from './drafts';
+import { GoneNote } from './gone-note';
 import { Icon } from './icon';
 import { InboxFilters } from './inbox-filters';
 import { type InboxChoice, useInboxItems } from './inbox-items';
 import { InboxRow } from './inbox-row';
-import { useKeys } from './keys';
-import { Request } from './request';
+import { useChord, useKeys } from './keys';
+import { InPart, Request } from './request';
 import { type Me, whyAlone } from './right-to-answer';
 import { searchTextOf, titleOf, toolOf } from './subject';
 import { texts } from './texts';
+import { isWriting } from './writing';
 
 export interface InboxProps {
   me?: Me | undefined;
@@ -27,9 +30,17 @@ export interface InboxProps {
 const wide = 760;
 
 /** Below a `HitlProvider`; it fills the height it is given. */
-export function Inbox({ me, ticketHref, ...props }: InboxProps) {
+export function Inbox(props: InboxProps) {
+  return (
+    <InPart.Provider value={true}>
+      <InboxView {...props} />
+    </InPart.Provider>
+  );
+}
+
+function InboxView({ me, ticketHref, ...props }: InboxProps) {
   const [filter, setFilter] = useState<InboxChoice>({ order: 'oldest' });
-  const [search, setSearch] = useState('');
+  const [search, setSearch] = useDraftText('search');
   const [own, setOwn] = useState<string>();
   // As they were when they were chosen or last seen: what is answered leaves the list, and its outcome is still shown.
   const [checked, setChecked] = useState<ReadonlyMap<string, RequestView>>(new Map());
@@ -44,6 +55,9 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   }, [inbox.items, search]);
   const selected = props.onSelect ? props.selected : own;
   const select = props.onSelect ?? setOwn;
+  // What the reader chooses counts at once, before it is drawn.
+  const chosen = useRef(selected);
+  chosen.current = selected;
   // Where the reader was; what is answered makes room for the next one there.
   const place = useRef(0);
   const at = items.findIndex(({ id }) => id === selected);
@@ -55,8 +69,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
   const isChecked = (id: string) =>
     bulk.some(({ request, dropped }) => request.id === id && dropped === undefined);
 
-  function goTo(index: number) {
-    const next = items[Math.max(0, Math.min(items.length - 1, index))];
+  function goTo(next: RequestView | undefined) {
     if (!next) return;
     select(next.id);
     setChecked(new Map());
@@ -67,13 +80,8 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
     row?.scrollIntoView({ block: 'nearest' });
   }
 
-  function press(name: 'approved' | 'denied') {
-    const button = frame.current?.querySelector<HTMLButtonElement>(`[data-decide=${name}]:enabled`);
-    if (!button) return;
-    // The first press shows what the second one does.
-    if (document.activeElement === button) button.click();
-    else button.focus();
-  }
+  const step = (by: number) => () =>
+    goTo(items[at < 0 ? Math.min(place.current, items.length - 1) : at + by]);
 
   function check(id: string) {
     const next = new Map(checked);
@@ -90,14 +98,11 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
     event.preventDefault();
     found.focus();
   };
-  useKeys({
-    j: () => goTo(at < 0 ? place.current : at + 1),
-    k: () => goTo(at < 0 ? place.current : at - 1),
-    a: () => press('approved'),
-    d: () => press('denied'),
+  useKeys(frame, {
+    j: step(1),
+    k: step(-1),
     c: focusIn('.hitl-inbox-detail .hitl-verdict textarea'),
-    e: () =>
-      frame.current?.querySelector<HTMLElement>('.hitl-inbox-detail .hitl-values [aria-pressed]')?.click(),
+    e: focusIn('.hitl-inbox-detail .hitl-values [aria-pressed]'),
     x: () => {
       const request = items[at];
       if (request && whyAlone(request) === undefined) check(request.id);
@@ -108,32 +113,30 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
       setChecked(new Map());
       if (!isWide) select(undefined);
     },
-    ...Object.fromEntries(
-      Array.from({ length: 9 }, (_, index) => [
-        `${index + 1}`,
-        () => {
-          const options = frame.current?.querySelectorAll<HTMLElement>(
-            '.hitl-inbox-detail .hitl-option input',
-          );
-          options?.[index]?.click();
-        },
-      ]),
-    ),
   });
+  useChord(frame);
 
   // Side by side there is always one to look at; it is never changed under the reader's eyes.
   const [first] = items;
   useEffect(() => {
-    if (isWide && selected === undefined && first) select(first.id);
+    if (isWide && selected === undefined && chosen.current === undefined && first) select(first.id);
   }, [isWide, selected, first, select]);
 
-  function answered() {
-    const next = items[at + 1] ?? items[at - 1];
-    if (!isWide) select(undefined);
-    else if (at >= 0 && next) goTo(items.indexOf(next));
-  }
+  // An answer may take its time, and the reader go on meanwhile: then it moves nothing.
+  const answered = useRef((_id: string) => {});
+  useEffect(() => {
+    answered.current = (id) => {
+      if (selected !== id || isWriting()) return;
+      const next = items[at < 0 ? Math.min(place.current, items.length - 1) : at + 1] ?? items[at - 1];
+      if (isWide) goTo(next);
+      else select(undefined);
+    };
+  });
 
-  const known = items[at];
+  // What leaves the list while it is looked at stays what it was last, and in its place.
+  const last = useRef<RequestView>(undefined);
+  if (items[at]) last.current = items[at];
+  const known = last.current?.id === selected ? last.current : undefined;
   const showsBulk = bulk.length > 1;
   const showsDetail = showsBulk || selected !== undefined;
   return (
@@ -180,6 +183,7 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
               canCheck={bulkTool === undefined || toolOf(request) === bulkTool}
               onSelect={(id) => {
                 setChecked(new Map());
+                chosen.current = id;
                 select(id);
               }}
               onCheck={check}
@@ -218,13 +222,14 @@ export function Inbox({ me, ticketHref, ...props }: InboxProps) {
               known={known}
               me={me}
               more={known && ticketHref && <TicketLink href={ticketHref(known.ticket_id)} />}
-              onAnswered={answered}
+              onAnswered={() => answered.current(selected)}
             />
           ) : (
             <p className="hitl-nothing">{items.length > 0 && texts.chooseOne}</p>
           )}
         </div>
       )}
+      <GoneNote frame={frame} />
     </section>
   );
 }

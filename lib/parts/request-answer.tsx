@@ -1,26 +1,29 @@
 /** The form in which a request is answered: options, fields, grant, comment and the two buttons; `RequestCard` shows it while it is pending. */
-import { type MouseEvent, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { RequestView } from '../client';
-import { checkResponse, type Request } from '../react';
+import { checkResponse, type Issue, type Request } from '../react';
+import { DecideButton } from './decide-button';
+import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
 import { useUnseen } from './folds';
+import { besides, eachOnce, pathsIn } from './form-issues';
 import { GrantOffer, offersOf } from './grant-offer';
-import type { JsonObject } from './json';
 import { Key } from './key';
-import { PlainText } from './plain-text';
-import { type Field, fieldsOf } from './schema-fields';
+import { PlainLine, PlainText } from './plain-text';
+import { type CommentPlace, commentPlace, maxComment, responseForm } from './response-form';
 import { SchemaForm } from './schema-form';
+import { useAside } from './stored-draft';
 import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
 
-/** Fields of a response that have a place of their own in the form. */
-const placed: ReadonlySet<string> = new Set(['comment', 'answer', 'tool_args', 'grant']);
 /** A claim lasts two minutes; while somebody goes on it is renewed after this long. */
 const renewMs = 60_000;
 
 export interface RequestAnswerProps {
   desk: Omit<Request, 'remainingMs'> & { request: RequestView };
+  /** What the server found wrong, as far as it still stands so. */
+  refused: readonly Issue[];
   /** Why this person cannot answer; then there is nothing to press. */
   obstacle: string | undefined;
   /** The request has changed under the reader's eyes: nothing can be pressed until they have looked. */
@@ -30,57 +33,93 @@ export interface RequestAnswerProps {
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
-export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: RequestAnswerProps) {
+export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswered }: RequestAnswerProps) {
   const { request, draft, busy, edit } = desk;
-  const form = useRef<HTMLFormElement>(null);
+  const formElement = useRef<HTMLFormElement>(null);
   const [hasTried, setTried] = useState(false);
-  const issues = hasTried ? checkResponse(request.response_schema, draft) : [];
-  const fields = request.response_schema
-    ? fieldsOf(request.response_schema).filter(({ name }) => !placed.has(name))
-    : [];
+  const commentId = useId();
+  const [attempts, setAttempts] = useState(0);
+  /** Whether something was put into a form that may hold nothing at all. */
+  const [isBegun, setBegun] = useState(false);
+  /** The reason of a denial, where what the kind calls a comment is something else. */
+  const [reason, setReason] = useDraftText(`reason ${request.id}`);
+  const { response_schema: schema } = request;
+  const form = responseForm(request);
+  const filled = form.filled(draft);
+  const value = form.value(draft) ?? (isBegun ? {} : undefined);
+  const place = commentPlace(schema);
+  const comment = place.kind === 'field' ? reason : typeof draft.comment === 'string' ? draft.comment : '';
+  const found = [
+    ...(form.field && value === undefined ? [{ path: '', message: 'is required' }] : []),
+    ...commentIssues(place, comment),
+    ...checkResponse(schema, filled),
+  ];
+  const issues = eachOnce([...(hasTried ? found : []), ...refused]);
+  const isEditing = draft.tool_args !== undefined;
+  const elsewhere = besides(issues, [
+    ...(form.field ? pathsIn(form.field, value) : []),
+    ...(request.type === 'question' ? ['answer'] : []),
+    ...(isEditing ? ['tool_args'] : []),
+    ...(place.kind === 'text' ? [] : [placeOf(place)]),
+  ]);
+  const commentWrong = place.kind === 'text' ? undefined : issues.find(({ path }) => path === placeOf(place));
+  // Once what is wrong is drawn, the first of it is where the cursor belongs.
+  useEffect(() => {
+    if (attempts > 0) firstWrong(formElement.current)?.focus();
+  }, [attempts]);
   const offers = offersOf(request);
   const begin = useClaim(desk, myId);
   const isQuestion = request.type === 'question';
   const isOff = obstacle !== undefined || isUnread;
   const unseen = useUnseen();
+  // No field is taken away from somebody who is in it because of what others do.
+  const [isEntered, setEntered] = useState(false);
+  const [, setAside] = useAside(request.id);
+  const stamp = `${request.id} ${request.revision}`;
+  const [pressedLate, setPressedLate] = useState<string>();
 
-  async function decide(event: MouseEvent, status: 'approved' | 'denied') {
-    // The second click of a double click would fall on whatever has taken this place meanwhile.
-    if (event.detail > 1 || isOff || (status === 'approved' && unseen.count > 0)) return;
-    if (status === 'approved') {
-      setTried(true);
-      const wrong = checkResponse(request.response_schema, draft);
-      if (wrong.length > 0 || form.current?.querySelector('.hitl-field [aria-invalid=true]')) {
-        // Once what is wrong is drawn, the first of it is where the cursor belongs.
-        setTimeout(() =>
-          form.current?.querySelector<HTMLElement>('[aria-invalid=true], .hitl-options input')?.focus(),
-        );
-        return;
-      }
+  async function decide(status: 'approved' | 'denied') {
+    setPressedLate(undefined);
+    if (isOff || (status === 'approved' && unseen.count > 0)) return;
+    const wrong = status === 'approved' ? found : commentIssues({ kind: 'box', most: maxComment }, comment);
+    if (status === 'approved' || wrong.length > 0) setTried(true);
+    if (wrong.length > 0) {
+      setAttempts(attempts + 1);
+      return;
     }
-    const outcome = await desk.answer(status);
-    if (outcome.ok) onAnswered?.(status);
+    const denial = comment === '' ? {} : { comment };
+    const outcome = await desk.answer(status, status === 'approved' ? filled : denial);
+    if (!outcome.ok) {
+      if (outcome.error.details.issues) setAttempts((before) => before + 1);
+      return;
+    }
+    setEntered(false);
+    setReason('');
+    if (status === 'approved') setAside(undefined);
+    onAnswered?.(status);
   }
 
   return (
     <form
-      ref={form}
+      ref={formElement}
       className="hitl-answer-form"
       autoComplete="off"
       // Enter in a field decides nothing; the buttons do.
       onSubmit={(event) => event.preventDefault()}
       onChange={begin}
+      onFocus={() => setEntered(true)}
     >
-      <fieldset disabled={isOff} className="hitl-bare">
-        {isQuestion && <Answer desk={desk} isMissing={issues.some(({ path }) => path === 'answer')} />}
-        {fields.length > 0 && (
+      <fieldset disabled={isUnread || (obstacle !== undefined && !isEntered)} className="hitl-bare">
+        {isQuestion && <Answer desk={desk} issue={issues.find(({ path }) => path === 'answer')} />}
+        {form.field && (
           <SchemaForm
-            fields={fields}
-            values={own(draft, fields)}
+            field={form.field}
+            value={value}
             issues={issues}
-            onChange={(values) =>
-              edit({ ...Object.fromEntries(fields.map(({ name }) => [name, undefined])), ...values })
-            }
+            onChange={(changed) => {
+              setBegun(changed !== undefined);
+              edit(form.change(draft, changed));
+            }}
           />
         )}
         {offers.length > 0 && (
@@ -93,58 +132,88 @@ export function RequestAnswer({ desk, obstacle, isUnread, myId, onAnswered }: Re
       </fieldset>
       {obstacle !== undefined && <p className="hitl-obstacle">{obstacle}</p>}
       {!isOff && <UnseenNote unseen={unseen} />}
+      {elsewhere.length > 0 && (
+        <ul className="hitl-issues" role="alert" tabIndex={-1}>
+          {elsewhere.map(({ path, message }) => (
+            <li key={`${path} ${message}`} className="hitl-issue">
+              <PlainText text={texts.issue(path === '' ? message : `${path} ${message}`)} first={500} />
+            </li>
+          ))}
+        </ul>
+      )}
       <div className="hitl-verdict">
-        <ExpandingText
-          label={texts.comment}
-          placeholder={texts.commentHint}
-          maxLength={4_000}
-          disabled={isOff}
-          value={typeof draft.comment === 'string' ? draft.comment : ''}
-          onChange={(text) => edit({ comment: text === '' ? undefined : text })}
-        />
+        {place.kind !== 'text' && (
+          <span className="hitl-comment" data-invalid={commentWrong ? true : undefined}>
+            <ExpandingText
+              label={place.kind === 'box' ? texts.comment : texts.commentOnDenial}
+              placeholder={place.kind === 'box' ? texts.commentHint : texts.commentOnDenial}
+              aria-describedby={commentWrong && commentId}
+              aria-invalid={commentWrong ? true : undefined}
+              disabled={obstacle !== undefined && !isEntered}
+              value={comment}
+              onChange={(text) =>
+                place.kind === 'field' ? setReason(text) : edit({ comment: text === '' ? undefined : text })
+              }
+            />
+            {commentWrong && (
+              <p id={commentId} className="hitl-issue">
+                {texts.issue(commentWrong.message)}
+              </p>
+            )}
+          </span>
+        )}
         <span className="hitl-verdict-buttons">
-          <button
-            type="button"
+          <DecideButton
+            status="denied"
+            stamp={stamp}
             className="hitl-button hitl-button-no"
-            data-decide="denied"
             disabled={isOff || busy === 'answer'}
-            onClick={(event) => decide(event, 'denied')}
+            onDecide={() => void decide('denied')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {isQuestion ? texts.decline : texts.deny}
-            <Key>D</Key>
-          </button>
-          <button
-            type="button"
+            <Key>{texts.denyKey}</Key>
+          </DecideButton>
+          <DecideButton
+            status="approved"
+            stamp={stamp}
             className="hitl-button hitl-button-yes"
-            data-decide="approved"
             disabled={isOff || busy === 'answer' || unseen.count > 0}
-            onClick={(event) => decide(event, 'approved')}
+            onDecide={() => void decide('approved')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {busy === 'answer' ? texts.sending : isQuestion ? texts.answer : texts.approve}
-            <Key>A</Key>
-          </button>
+            <Key>{texts.approveKey}</Key>
+          </DecideButton>
         </span>
       </div>
+      <p role="status" className="hitl-refused">
+        {pressedLate === stamp && texts.pressedTooLate}
+      </p>
     </form>
   );
 }
 
 /** A question's options as radio buttons, and a field where any text will do. */
-function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissing: boolean }) {
+function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issue | undefined }) {
   const { request, draft, edit } = desk;
   const name = useId();
   const options = optionsOf(request);
   const answer = typeof draft.answer === 'string' ? draft.answer : undefined;
-  const [isOther, setOther] = useState(answer !== undefined && !options.includes(answer));
+  const [isChosen, setOther] = useState(false);
+  const isOwn = answer !== undefined && !options.includes(answer);
+  const isOther = isChosen || isOwn;
+  const [aside, setAside] = useAside(request.id);
   const isFree = takesFreeText(request);
   return (
     <div
       className="hitl-options"
       role="radiogroup"
       aria-label={texts.answer}
-      aria-describedby={isMissing ? `${name}-issue` : undefined}
+      aria-describedby={issue ? `${name}-issue` : undefined}
+      data-invalid={issue ? true : undefined}
     >
-      {options.map((option, at) => (
+      {options.map((option) => (
         <label key={option} className="hitl-option">
           <input
             type="radio"
@@ -152,11 +221,12 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
             checked={!isOther && answer === option}
             onChange={() => {
               setOther(false);
+              // A text of one's own is there again when one comes back to it.
+              if (isOther && answer !== undefined) setAside({ ...aside, answer });
               edit({ answer: option });
             }}
           />
           <PlainText text={option} />
-          {at < 9 && <Key>{`${at + 1}`}</Key>}
         </label>
       ))}
       {isFree && options.length > 0 && (
@@ -167,24 +237,29 @@ function Answer({ desk, isMissing }: { desk: RequestAnswerProps['desk']; isMissi
             checked={isOther}
             onChange={() => {
               setOther(true);
-              edit({ answer: undefined });
+              edit({ answer: aside.answer });
             }}
           />
           {texts.otherAnswer}
+          {!isOther && aside.answer !== undefined && (
+            <small>
+              <PlainLine text={aside.answer} most={60} />
+            </small>
+          )}
         </label>
       )}
       {isFree && (isOther || options.length === 0) && (
         <ExpandingText
           label={texts.yourAnswer}
           placeholder={texts.yourAnswer}
-          maxLength={4_000}
+          aria-invalid={issue ? true : undefined}
           value={answer ?? ''}
           onChange={(text) => edit({ answer: text === '' ? undefined : text })}
         />
       )}
-      {isMissing && (
+      {issue && (
         <p id={`${name}-issue`} className="hitl-issue" role="alert">
-          {texts.chooseFirst}
+          {answer === undefined ? texts.chooseFirst : texts.issue(issue.message)}
         </p>
       )}
     </div>
@@ -216,8 +291,25 @@ function useClaim(desk: RequestAnswerProps['desk'], myId: string | undefined): (
   };
 }
 
-function own(draft: JsonObject, fields: readonly Field[]): JsonObject {
-  return Object.fromEntries(
-    fields.filter(({ name }) => draft[name] !== undefined).map(({ name }) => [name, draft[name]]),
+/** The path of what is written in the box beside the buttons; of a reason none that a response has. */
+function placeOf({ kind }: CommentPlace): string {
+  return kind === 'field' ? 'hitl:reason' : 'comment';
+}
+
+/** What is wrong with the comment as it would go with an approval; of a box, that it is too long. */
+function commentIssues(place: CommentPlace, comment: string): Issue[] {
+  if (comment === '' || place.kind === 'text') return [];
+  if (place.kind !== 'box') return [{ path: placeOf(place), message: texts.commentNotTaken }];
+  const { length } = [...comment];
+  return length > place.most ? [{ path: 'comment', message: texts.commentTooLong(length, place.most) }] : [];
+}
+
+/** The first element that can be typed into or pressed of what is wrong in the whole card. */
+function firstWrong(form: HTMLElement | null): HTMLElement | undefined | null {
+  const card = form?.closest<HTMLElement>('.hitl-card') ?? form;
+  const control = ':is(input, textarea, select, button):not([tabindex="-1"])';
+  return (
+    card?.querySelector<HTMLElement>(`[data-invalid] ${control}`) ??
+    card?.querySelector<HTMLElement>('.hitl-issues')
   );
 }

@@ -1,22 +1,26 @@
 /** One request with everything a person needs to decide on it; shows what `useRequest` gives and keeps nothing that belongs to it. */
 import { type ReactNode, useId, useState } from 'react';
 import type { RequestView } from '../client';
-import { checkResponse, type Request } from '../react';
+import type { Issue, Request } from '../react';
+import { ArgumentsEditor, argumentsToEdit } from './arguments-editor';
 import { Countdown } from './countdown';
 import { DisplayNote } from './display-note';
 import { Face } from './face';
-import { Foldable, MayStayFolded } from './folds';
+import { Foldable, MayStayFolded, useUnseen } from './folds';
 import { Icon } from './icon';
-import { isObject, type JsonObject } from './json';
+import { isSame, type JsonObject } from './json';
+import { moveToDecision } from './keys';
+import { NotSent } from './not-sent';
 import { PlainText } from './plain-text';
 import { Problem } from './problem';
+import { useRefusal } from './refusal';
 import { RequestAnswer } from './request-answer';
 import { RequestOutcome } from './request-outcome';
 import { RequestPayload } from './request-payload';
 import { RequestPolicy } from './request-policy';
 import { type Me, ownVerdict, useClaim, whyNot } from './right-to-answer';
-import { fieldsOf, jsonField, propertyOf, type Schema } from './schema-fields';
-import { SchemaForm } from './schema-form';
+import { propertyOf } from './schema-fields';
+import { useAside, useStoredDraft } from './stored-draft';
 import { subjectOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
@@ -35,121 +39,152 @@ export interface RequestCardProps {
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
-export function RequestCard({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
-  const { request } = desk;
-  const { icon, kind, title, isCode } = subjectOf(request);
-  const heading = useId();
-  const claim = useClaim(request);
-  const isPending = request.status === 'pending';
-  // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
-  const [readRevision, setReadRevision] = useState(request.revision);
-  const isUnread = isPending && readRevision !== request.revision;
+export function RequestCard(props: RequestCardProps) {
   return (
     <Foldable>
-      <article
-        className="hitl-card"
-        data-size={size}
-        data-request={request.id}
-        data-status={request.status}
-        aria-labelledby={heading}
-      >
-        <header className="hitl-card-head">
-          <p className="hitl-card-kind">
-            <Icon name={icon} /> <PlainText text={kind} first={60} />
-            {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
-            <span className="hitl-push" />
-            {more}
-          </p>
-          <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
-            <PlainText text={title} first={600} />
-          </h2>
-          <p className="hitl-card-asked">
-            {request.user_id !== undefined && (
-              <>
-                {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
-              </>
-            )}
-            <Ago at={request.created_at} />
-            {size === 'full' && (
-              <>
-                {' '}
-                · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
-              </>
-            )}
-            {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
-          </p>
-        </header>
-        <DisplayNote display={request.display} />
-        <Values desk={desk} />
-        <RequestPayload request={request} />
-        <MayStayFolded>
-          <RequestPolicy request={request} />
-          {desk.error && <Problem error={desk.error} request={request} />}
-        </MayStayFolded>
-        <AskerNote request={request} />
-        {isPending ? (
-          <>
-            <MayStayFolded>
-              <ClaimNote claim={claim} me={me} />
-              <OwnVerdict request={request} me={me} />
-            </MayStayFolded>
-            {isUnread && (
-              <p className="hitl-problem" role="alert">
-                <Icon name="history" />
-                <span>{texts.changedSince}</span>
-                <button
-                  type="button"
-                  className="hitl-button"
-                  onClick={() => setReadRevision(request.revision)}
-                >
-                  {texts.iHaveRead}
-                </button>
-              </p>
-            )}
-            <RequestAnswer
-              desk={desk}
-              obstacle={whyNot(request, me, claim)}
-              isUnread={isUnread}
-              myId={me?.id}
-              onAnswered={onAnswered}
-            />
-          </>
-        ) : (
-          <MayStayFolded>
-            <RequestOutcome request={request} />
-          </MayStayFolded>
-        )}
-      </article>
+      <Card {...props} />
     </Foldable>
   );
 }
 
+function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
+  const { request } = desk;
+  const { icon, kind, title, isCode } = subjectOf(request);
+  const heading = useId();
+  const claim = useClaim(request);
+  const refused = useRefusal(desk);
+  const isPending = request.status === 'pending';
+  // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
+  const [readRevision, setReadRevision] = useState(request.revision);
+  const isUnread = isPending && readRevision !== request.revision;
+  const left = useStoredDraft(desk);
+  return (
+    <article
+      className="hitl-card"
+      data-size={size}
+      data-request={request.id}
+      data-status={request.status}
+      aria-labelledby={heading}
+      onKeyDown={(event) => moveToDecision(event.currentTarget, event.nativeEvent)}
+    >
+      <header className="hitl-card-head">
+        <p className="hitl-card-kind">
+          <Icon name={icon} /> <PlainText text={kind} first={60} />
+          {isPending ? <Countdown request={request} /> : <Status status={request.status} />}
+          <span className="hitl-push" />
+          {more}
+        </p>
+        <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
+          <PlainText text={title} first={600} />
+        </h2>
+        <p className="hitl-card-asked">
+          {request.user_id !== undefined && (
+            <>
+              {texts.askedFor} <PlainText text={request.user_id} first={100} /> ·{' '}
+            </>
+          )}
+          <Ago at={request.created_at} />
+          {size === 'full' && (
+            <>
+              {' '}
+              · {texts.inTicket} <PlainText text={request.ticket_id} first={128} />
+            </>
+          )}
+          {request.revision > 1 && <> · {texts.revision(request.revision)}</>}
+        </p>
+      </header>
+      <DisplayNote display={request.display} />
+      <Values desk={desk} refused={refused} />
+      <RequestPayload request={request} />
+      <MayStayFolded>
+        <RequestPolicy request={request} />
+        {desk.error && <Problem error={desk.error} request={request} />}
+      </MayStayFolded>
+      <AskerNote request={request} />
+      {isPending ? (
+        <>
+          <MayStayFolded>
+            <ClaimNote claim={claim} me={me} />
+            <OwnVerdict request={request} me={me} />
+          </MayStayFolded>
+          {isUnread && (
+            <p className="hitl-problem" role="alert">
+              <Icon name="history" />
+              <span>{texts.changedSince}</span>
+              <button type="button" className="hitl-button" onClick={() => setReadRevision(request.revision)}>
+                {texts.iHaveRead}
+              </button>
+            </p>
+          )}
+          <NotSent left={left} request={request} />
+          <RequestAnswer
+            desk={desk}
+            refused={refused}
+            obstacle={whyNot(request, me, claim)}
+            isUnread={isUnread}
+            myId={me?.id}
+            onAnswered={onAnswered}
+          />
+        </>
+      ) : (
+        <MayStayFolded>
+          <RequestOutcome request={request} />
+          <NotSent left={left} request={request} />
+        </MayStayFolded>
+      )}
+    </article>
+  );
+}
+
 /** What will run, what ran, or what is to be filled in; with an editor where the arguments may be changed. */
-function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
+function Values({ desk, refused }: Pick<RequestCardProps, 'desk'> & { refused: readonly Issue[] }) {
   const { request, draft, edit } = desk;
   const { values } = subjectOf(request);
-  const schema = propertyOf(request.response_schema, 'tool_args');
-  const isEditing = request.status === 'pending' && draft.tool_args !== undefined;
-  if (!values) return null;
-  const approved = request.response?.tool_args;
+  const unseen = useUnseen();
+  const [aside, setAside] = useAside(request.id);
   const isTool = request.type === 'tool_approval';
+  const schema = isTool ? propertyOf(request.response_schema, 'tool_args') : undefined;
+  const isEditing = schema !== undefined && request.status === 'pending' && draft.tool_args !== undefined;
+  if (!values) return null;
+  const approved = isTool ? request.response?.tool_args : undefined;
+  const begun = schema && argumentsToEdit(schema, request.response_schema, values);
+  const edited = aside.revision === request.revision ? aside.tool_args : undefined;
+  const isChanged = isEditing && !isSame(draft.tool_args, begun);
+  // What was edited is set aside and can be had again; it is not sent.
+  function swap(args: JsonObject | undefined) {
+    if (isChanged) setAside({ ...aside, tool_args: draft.tool_args, revision: request.revision });
+    edit({ tool_args: args });
+  }
   return (
     <section className="hitl-values">
       <header>
         <h3>{isTool ? argumentsTitle(request.status) : texts.details}</h3>
+        <span className="hitl-push" />
+        {isChanged && (
+          <button type="button" className="hitl-more" onClick={() => swap(begun)}>
+            {texts.asAsked}
+          </button>
+        )}
+        {isEditing && !isChanged && edited && (
+          <button type="button" className="hitl-more" onClick={() => edit({ tool_args: edited })}>
+            {texts.editsAgain}
+          </button>
+        )}
         {schema && (
           <button
             type="button"
             className="hitl-quiet"
             aria-pressed={isEditing}
-            onClick={() => edit({ tool_args: isEditing ? undefined : values })}
+            // What is edited is approved as well, so the rest of it has been looked at first.
+            disabled={!isEditing && unseen.count > 0}
+            onClick={isEditing ? () => swap(undefined) : () => edit({ tool_args: edited ?? begun })}
           >
             <Icon name={isEditing ? 'cross' : 'edit'} /> {isEditing ? texts.dropEdits : texts.edit}
           </button>
         )}
       </header>
       {isEditing && schema ? (
-        <ArgumentsEditor desk={desk} schema={schema} before={values} />
+        <ArgumentsEditor desk={desk} schema={schema} before={values} refused={refused} />
       ) : Object.keys(values).length === 0 ? (
         <p className="hitl-empty">{isTool ? texts.noArguments : texts.emptyObject}</p>
       ) : (
@@ -160,37 +195,6 @@ function Values({ desk }: Pick<RequestCardProps, 'desk'>) {
         />
       )}
     </section>
-  );
-}
-
-interface ArgumentsEditorProps extends Pick<RequestCardProps, 'desk'> {
-  schema: Schema;
-  before: JsonObject;
-}
-
-/** Field by field where the schema names the fields; else all of it as JSON. */
-function ArgumentsEditor({ desk, schema, before }: ArgumentsEditorProps) {
-  const { request, draft, edit } = desk;
-  const fields = fieldsOf(schema, 'tool_args', request.response_schema);
-  const issues = checkResponse(request.response_schema, draft);
-  return fields.length > 0 ? (
-    <SchemaForm
-      fields={fields}
-      values={isObject(draft.tool_args) ? draft.tool_args : {}}
-      before={before}
-      isCode
-      issues={issues}
-      onChange={(changed) => edit({ tool_args: changed })}
-    />
-  ) : (
-    <SchemaForm
-      fields={[jsonField('tool_args', texts.arguments)]}
-      values={{ tool_args: draft.tool_args }}
-      before={{ tool_args: before }}
-      issues={issues}
-      // What is no object yet stands in the draft all the same; the check finds it wrong, so that it is not sent.
-      onChange={({ tool_args: changed = {} }) => edit({ tool_args: changed as Record<string, unknown> })}
-    />
   );
 }
 

@@ -32,7 +32,7 @@ export function RequestPayload({ request }: { request: RequestView }) {
           ))}
           {listed.map((option) => (
             <li key={option}>
-              {texts.option}: <PlainText text={option} />
+              {texts.anOption}: <PlainText text={option} />
             </li>
           ))}
         </ul>

@@ -1,6 +1,6 @@
 /** Who decides, what it takes, and the answers counted so far; a request's card shows it. */
 import type { RequestView } from '../client';
-import { contentOf, inAgreement } from '../protocol/agreement';
+import { agreementOf, contentOf } from '../protocol/agreement';
 import { Face } from './face';
 import { Icon } from './icon';
 import { PlainText } from './plain-text';
@@ -14,12 +14,8 @@ export function RequestPolicy({ request }: { request: RequestView }) {
   const { policy, verdicts = [], stage = 0 } = request;
   const { approvals: needed = 1, of } = stageOf(request);
   if (!policy || (!isRule(request) && verdicts.length === 0)) return null;
-  const { stages, exclude_requester: fourEyes, denial, agreement, claim } = policy;
-  const groups = inAgreement(
-    verdicts.filter((each) => each.stage === stage && each.status === 'approved'),
-    agreement,
-  );
-  const approvals = groups[0]?.length ?? 0;
+  const { stages, exclude_requester: fourEyes, denial, claim } = policy;
+  const { agreed: approvals, isAtOdds } = agreementOf(request);
   const isPending = request.status === 'pending';
   const isMajority = denial === 'majority';
   return (
@@ -62,7 +58,7 @@ export function RequestPolicy({ request }: { request: RequestView }) {
           {texts.approvalsSoFar(approvals, needed)}
         </meter>
       )}
-      {groups.length > 1 && isPending && (
+      {isAtOdds && isPending && (
         <p className="hitl-problem" role="status">
           <Icon name="warning" />
           <span>{texts.answersDiffer}</span>
@@ -85,7 +81,7 @@ export function RequestPolicy({ request }: { request: RequestView }) {
 function OneVerdict({ verdict, type }: { verdict: Verdict; type: string }) {
   const { by, status, at, response } = verdict;
   const comment = verdict.comment ?? response?.comment;
-  const { answer, ...others } = contentOf(response);
+  const { answer, ...others } = contentOf(type, response);
   return (
     <>
       <Face name={by.display_name} id={by.user_id} />

@@ -1,7 +1,9 @@
 /** `<Request/>`: one request, wherever it is, with the form in which it is answered. */
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useContext, useRef } from 'react';
 import type { RequestView } from '../client';
 import { useRequest } from '../react';
+import { GoneNote } from './gone-note';
+import { useKeys } from './keys';
 import { RequestCard, type RequestCardProps } from './request-card';
 import { texts } from './texts';
 
@@ -15,23 +17,47 @@ export interface RequestProps extends Pick<RequestCardProps, 'me' | 'size' | 'mo
   fallback?: ReactNode;
 }
 
+/** True below a part that hears keys itself, and says what has gone in it. */
+export const InPart = createContext(false);
+
 /** Below a `HitlProvider`. What is filled in belongs to the request: another `id` never sees it. */
-export function Request({ id, ticketId, known, fallback, ...props }: RequestProps) {
+export function Request(props: RequestProps) {
+  const card = <RequestById key={props.id} {...props} />;
+  return useContext(InPart) ? card : <Alone>{card}</Alone>;
+}
+
+function Alone({ children }: { children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null);
+  useKeys(frame, {});
+  return (
+    <div ref={frame} className="hitl-alone">
+      {children}
+      <GoneNote frame={frame} />
+    </div>
+  );
+}
+
+function RequestById({ id, ticketId, known, fallback, ...props }: RequestProps) {
   // Field by field: what is not read here does not draw the card again.
   const {
     request: told,
     busy,
     error,
     draft,
+    unsent,
     answer,
     claim,
     release,
     edit,
+    discard,
   } = useRequest(ticketId === undefined ? { id } : { id, ticketId });
   const request = told ?? known;
   if (request)
     return (
-      <RequestCard key={id} desk={{ request, busy, error, draft, answer, claim, release, edit }} {...props} />
+      <RequestCard
+        desk={{ request, busy, error, draft, unsent, answer, claim, release, edit, discard }}
+        {...props}
+      />
     );
   if (error) return <p className="hitl-problem">{texts.errors[error.code] ?? error.message}</p>;
   return <>{fallback}</>;

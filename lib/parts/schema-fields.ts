@@ -1,19 +1,8 @@
-/** Reads a JSON Schema as a form: which fields it has, and what kind of control each needs; `SchemaForm` draws them. */
-
-import { isObject, type JsonObject } from './json';
-
-/** A JSON Schema, as `response_schema` holds it. */
-export type Schema = JsonObject;
-
-/** How a value is put in. What no simple control can make is written as JSON. */
-export type Control =
-  | { kind: 'text'; isLong: boolean }
-  | { kind: 'number' }
-  | { kind: 'flag' }
-  | { kind: 'choice'; options: readonly unknown[] }
-  | { kind: 'choices'; options: readonly string[] }
-  | { kind: 'group'; fields: readonly Field[] }
-  | { kind: 'json' };
+/** Reads a JSON Schema as a form: which fields it has, and which control each gets, chosen from the schema alone; `SchemaForm` draws them. */
+import { checkValue } from '../react/check-response';
+import { type Branch, type Control, controlOf, formatOf } from './schema-controls';
+import { propertiesOf, type Schema, shapeOf } from './schema-shape';
+import { texts } from './texts';
 
 export interface Field {
   readonly name: string;
@@ -22,93 +11,115 @@ export interface Field {
   readonly title: string | undefined;
   readonly description: string | undefined;
   readonly isRequired: boolean;
-  /** What the value may be, in words: "1 to 72"; nothing where the control says it. */
-  readonly bounds: readonly [least: number | undefined, most: number | undefined];
+  /** The schema's `default`, where it can be sent; a server would put it in place of an absent value. */
+  readonly fallback: { readonly value: unknown } | undefined;
+  /** What the value may be, in words: "1 to 72". */
+  readonly notes: readonly string[];
   readonly control: Control;
+  /** The document that the schemas refer into. */
+  readonly root: Schema;
+  /** How many fields this one is in. */
+  readonly level: number;
 }
 
-/** From this many characters on a text gets several lines. */
-const longText = 200;
-const groupsDeep = 4;
+/** Fields in fields that get controls of their own; deeper ones are written as JSON. */
+const deepest = 10;
 
-/** The fields of an object's schema, in its order; none if it has none to name. @param path of the object itself */
-export function fieldsOf(schema: Schema, path = '', root = schema, level = 0): Field[] {
-  const target = resolved(schema, root);
-  const required = Array.isArray(target.required) ? target.required : [];
-  return Object.entries(isObject(target.properties) ? target.properties : {}).flatMap(([name, child]) => {
-    if (!isObject(child)) return [];
-    const at = path === '' ? name : `${path}.${name}`;
-    const { title, description } = resolved(child, root);
-    return {
-      name,
-      path: at,
-      title: typeof title === 'string' ? title : undefined,
-      description: typeof description === 'string' ? description : undefined,
-      isRequired: required.includes(name),
-      bounds: boundsOf(resolved(child, root)),
-      control: controlOf(child, at, root, level),
-    };
-  });
+interface Place {
+  name: string;
+  path: string;
+  isRequired: boolean;
+  root: Schema;
+  level?: number;
+  /** Names of inner fields that only say which branch this is. */
+  tags?: readonly string[];
 }
 
-/** A field for a whole value, written as JSON. */
-export function jsonField(name: string, title: string): Field {
+export function fieldOf(
+  schema: Schema,
+  { name, path, isRequired, root, level = 0, tags = [] }: Place,
+): Field {
+  const shape = shapeOf(schema, root);
+  const { title, description } = shape;
+  const { default: fallback, ...input } = shape;
+  const isFit = fallback !== undefined && checkValue(input, fallback, path, root).length === 0;
   return {
     name,
-    path: name,
-    title,
-    description: undefined,
-    isRequired: true,
-    bounds: [undefined, undefined],
-    control: { kind: 'json' },
+    path,
+    title: typeof title === 'string' ? title : undefined,
+    description: typeof description === 'string' ? description : undefined,
+    isRequired,
+    fallback: isFit ? { value: fallback } : undefined,
+    notes: notesOf(shape, fallback !== undefined && !isFit ? fallback : undefined),
+    control: level > deepest ? { kind: 'json' } : controlOf(shape, root, tags),
+    root,
+    level,
   };
+}
+
+/** A field for a whole response. */
+export function responseField(schema: Schema): Field {
+  return fieldOf(schema, { name: '', path: '', isRequired: true, root: schema });
+}
+
+/** The fields of a group, in the order of its schema. */
+export function fieldsOf(field: Field): Field[] {
+  const { control } = field;
+  if (control.kind !== 'group') return [];
+  return Object.entries(control.properties).map(([name, schema]) =>
+    innerField(field, schema, name, pathOf(field, name), control.required.includes(name)),
+  );
+}
+
+/** A field within another: an item, an entry. */
+export function innerField(
+  { root, level }: Field,
+  schema: Schema,
+  name: string,
+  path: string,
+  isRequired = true,
+): Field {
+  return fieldOf(schema, { name, path, isRequired, root, level: level + 1 });
+}
+
+/** The field that a branch of a union becomes once it is chosen. */
+export function branchField({ name, path, root, level }: Field, { schema, tags }: Branch): Field {
+  const { title: _title, ...untitled } = schema;
+  return fieldOf(untitled, { name, path, isRequired: true, root, level: level + 1, tags });
+}
+
+/** The path of what is called `name` in an object. */
+export function pathOf({ path }: Pick<Field, 'path'>, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/** Whether it is this path, or one below it. */
+export function isAt(path: string, ancestor: string): boolean {
+  if (ancestor === '') return true;
+  return path === ancestor || path.startsWith(`${ancestor}.`) || path.startsWith(`${ancestor}[`);
 }
 
 /** The schema of one property of an object's schema. */
 export function propertyOf(schema: Schema | undefined, name: string): Schema | undefined {
-  const found = schema && isObject(schema.properties) ? schema.properties[name] : undefined;
-  return isObject(found) && schema ? resolved(found, schema) : undefined;
+  return schema && propertiesOf(shapeOf(schema, schema))[name];
 }
 
-function controlOf(schema: Schema, path: string, root: Schema, level: number): Control {
-  const target = resolved(schema, root);
-  if (Array.isArray(target.enum)) return { kind: 'choice', options: target.enum };
-  if ('const' in target) return { kind: 'choice', options: [target.const] };
-  switch (target.type) {
-    case 'string':
-      return { kind: 'text', isLong: typeof target.maxLength !== 'number' || target.maxLength > longText };
-    case 'number':
-    case 'integer':
-      return { kind: 'number' };
-    case 'boolean':
-      return { kind: 'flag' };
-    case 'array': {
-      const items = isObject(target.items) ? resolved(target.items, root).enum : undefined;
-      const areTexts = Array.isArray(items) && items.every((item) => typeof item === 'string');
-      return areTexts ? { kind: 'choices', options: items } : { kind: 'json' };
-    }
-    case 'object': {
-      const fields = level < groupsDeep ? fieldsOf(target, path, root, level + 1) : [];
-      const isClosed = target.additionalProperties === undefined || target.additionalProperties === false;
-      return fields.length > 0 && isClosed ? { kind: 'group', fields } : { kind: 'json' };
-    }
-    default:
-      return { kind: 'json' };
-  }
-}
-
-function boundsOf(schema: Schema): Field['bounds'] {
-  const [least, most] = [schema.minimum, schema.maximum].map((bound) =>
+/** @param becomes the default, where the server would put one that cannot be sent */
+function notesOf(shape: Schema, becomes: unknown): string[] {
+  const limit = (name: string) => {
+    const found = shape[name];
     // Bounds at the edge of what a number can hold are none that a person cares for.
-    typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined,
-  );
-  return [least, most];
-}
-
-/** Follows `$ref` within the document; what it leads to, or the schema itself. */
-function resolved(schema: Schema, root: Schema): Schema {
-  if (typeof schema.$ref !== 'string' || !schema.$ref.startsWith('#/')) return schema;
-  let found: unknown = root;
-  for (const step of schema.$ref.slice(2).split('/')) found = isObject(found) ? found[step] : undefined;
-  return isObject(found) ? found : schema;
+    return typeof found === 'number' && Math.abs(found) < 1e15 ? found : undefined;
+  };
+  const notes = [
+    texts.bounds(limit('minimum'), limit('maximum')),
+    texts.above(limit('exclusiveMinimum')),
+    texts.below(limit('exclusiveMaximum')),
+    texts.step(limit('multipleOf')),
+    texts.length(limit('minLength'), limit('maxLength')),
+    'prefixItems' in shape ? '' : texts.size(limit('minItems'), limit('maxItems')),
+    texts.format(formatOf(shape)),
+    becomes === undefined ? '' : texts.becomes(JSON.stringify(becomes)),
+  ];
+  return notes.filter((note) => note !== '');
 }

@@ -1,256 +1,127 @@
-/** The form that a JSON Schema describes, for the kinds an app registers and for edited arguments; its values are checked by whoever sends them. */
-import { useId, useState } from 'react';
-import type { Issue } from '../react';
-import { isObject, type JsonObject } from './json';
+/** The form that a JSON Schema describes, for the kinds an app registers and for edited arguments; its values are checked by those who send them. */
+import { type ComponentType, useId } from 'react';
+import { ChoiceControl, ChoicesControl } from './form-choice';
+import { type Box, type ControlProps, labelOf, type RowProps, textOf } from './form-control';
+import { GroupControl, RecordControl } from './form-group';
+import { ownIssues } from './form-issues';
+import { JsonControl } from './form-json';
+import { ListControl, TupleControl } from './form-list';
+import { NumberControl } from './form-number';
+import { TextControl } from './form-text';
+import { UnionControl } from './form-union';
+import { isSame } from './json';
 import { PlainText } from './plain-text';
-import type { Field } from './schema-fields';
-import { inWords } from './subject';
+import type { Control } from './schema-controls';
+import { isMissing } from './schema-values';
 import { texts } from './texts';
 
-interface FormProps {
-  fields: readonly Field[];
-  values: JsonObject;
-  /** What stood there, where something is edited; fields that differ say so. */
-  before?: JsonObject;
-  /** Whether fields are called as a program calls them; else in words. */
-  isCode?: boolean;
-  /** What is wrong, by path; shown at the field. */
-  issues: readonly Issue[];
-  /** Is handed all values; those that were emptied are left out. */
-  onChange(values: JsonObject): void;
-}
-
-/** What a control cannot understand becomes a text, so that the check finds it to be of the wrong type. */
-export function SchemaForm({ fields, values, before, isCode = false, issues, onChange }: FormProps) {
-  const put = (name: string, value: unknown) => {
-    const { [name]: _gone, ...others } = values;
-    onChange(value === undefined ? others : { ...values, [name]: value });
-  };
+/** A field with its label, its control, what is wrong with it and what it may be. A group at the top has neither label nor frame. */
+export function SchemaForm(props: RowProps) {
+  const { field } = props;
+  if (field.control.kind !== 'group' || field.level > 0) return <FieldRow {...props} />;
   return (
-    <div className="hitl-fields">
-      {fields.map((field) => (
-        <FieldRow
-          key={field.path}
-          field={field}
-          value={values[field.name]}
-          before={before}
-          isCode={isCode}
-          issues={issues}
-          onChange={(value) => put(field.name, value)}
-        />
-      ))}
-    </div>
+    <ControlOf
+      {...props}
+      box={{ id: '', 'aria-describedby': '', 'aria-invalid': undefined, 'aria-required': undefined }}
+    />
   );
 }
 
-interface FieldProps {
-  field: Field;
-  value: unknown;
-  before: JsonObject | undefined;
-  isCode: boolean;
-  issues: readonly Issue[];
-  onChange(value: unknown): void;
-}
+/** Controls of several elements, which a legend names. */
+const sets: ReadonlySet<Control['kind']> = new Set([
+  'choice',
+  'choices',
+  'list',
+  'tuple',
+  'group',
+  'record',
+  'union',
+]);
 
-function FieldRow(props: FieldProps) {
-  const { field, value, before, isCode, issues } = props;
+/** Of these what is missing looks like what is absent. */
+const wholes: ReadonlySet<Control['kind']> = new Set(['list', 'tuple', 'group', 'record']);
+
+function FieldRow(props: RowProps) {
+  const { field, value, before, issues } = props;
   const id = useId();
-  const { control, title, description, isRequired, bounds } = field;
-  const label = title ?? (isCode ? field.name : inWords(field.name));
-  const issue = issues.find(({ path }) => path === field.path);
-  const notes = [description, texts.bounds(...bounds)].filter((note) => note !== undefined && note !== '');
-  const was = before && before[field.name] !== value ? before[field.name] : undefined;
+  const { control, description, isRequired, fallback, notes } = field;
+  const own = ownIssues(field, value, issues);
+  const isWrong = own.length > 0;
+  const was = before && !isSame(before.value, value) ? before.value : undefined;
+  const isDefault = fallback !== undefined && isSame(fallback.value, value);
   const described = `${id}-notes`;
-  const box = {
+  const box: Box = {
     id,
     'aria-describedby': described,
-    'aria-invalid': issue !== undefined || undefined,
+    'aria-invalid': isWrong || undefined,
     'aria-required': isRequired || undefined,
   };
-  const isSet = control.kind === 'group' || control.kind === 'choices' || control.kind === 'choice';
-  const Row = isSet ? 'fieldset' : 'div';
+  // A list of choices that opens is a single element, and has a label.
+  const isSet = sets.has(control.kind) && !(control.kind === 'choice' && control.options.length > 8);
+  const Frame = isSet ? 'fieldset' : 'div';
+  const label = (
+    <>
+      <PlainText text={labelOf(props)} first={200} />
+      {!isRequired && <small>{texts.optional}</small>}
+    </>
+  );
   return (
-    <Row className="hitl-field" data-kind={control.kind} data-changed={was !== undefined || undefined}>
-      {isSet ? (
-        <legend>
-          <PlainText text={label} first={200} />
-          {!isRequired && <small>{texts.optional}</small>}
-        </legend>
-      ) : (
-        <label htmlFor={id}>
-          <PlainText text={label} first={200} />
-          {!isRequired && control.kind !== 'flag' && <small>{texts.optional}</small>}
-        </label>
-      )}
+    <Frame
+      className="hitl-field"
+      data-kind={control.kind}
+      data-path={field.path}
+      data-changed={was !== undefined || undefined}
+      data-invalid={isWrong || undefined}
+    >
+      {isSet ? <legend>{label}</legend> : <label htmlFor={id}>{label}</label>}
       <ControlOf {...props} box={box} />
       <p id={described} className="hitl-notes">
-        {issue && <span className="hitl-issue">{texts.issue(issue.message)}</span>}
-        {was !== undefined && control.kind !== 'group' && (
+        {own.map(({ path, message }) => (
+          <span key={`${path} ${message}`} className="hitl-issue">
+            {texts.issue(path === field.path ? message : `${path.slice(field.path.length)} ${message}`)}
+          </span>
+        ))}
+        {was !== undefined && !['group', 'list', 'tuple', 'record'].includes(control.kind) && (
           <span className="hitl-was">
-            {texts.was} <PlainText text={typeof was === 'string' ? was : JSON.stringify(was)} first={200} />
+            {texts.was} <PlainText text={textOf(was)} first={200} />
+          </span>
+        )}
+        {description !== undefined && description !== '' && (
+          <span>
+            <PlainText text={description} first={500} />
           </span>
         )}
         {notes.map((note) => (
-          <span key={note}>{note !== undefined && <PlainText text={note} first={500} />}</span>
+          <span key={note}>{note}</span>
         ))}
+        {fallback !== undefined && !isDefault && (
+          <span>
+            {texts.default} <PlainText text={textOf(fallback.value)} first={200} />
+          </span>
+        )}
       </p>
-    </Row>
+    </Frame>
   );
 }
 
-interface Box {
-  id: string;
-  'aria-describedby': string;
-  'aria-invalid': true | undefined;
-  'aria-required': true | undefined;
+function ControlOf({ box, ...row }: RowProps & { box: Box }) {
+  const { kind } = row.field.control;
+  if (kind === 'fixed') return <output id={box.id}>{textOf(row.value)}</output>;
+  // Each is drawn by the control of its own kind, which the types cannot follow through a table.
+  const Control = controls[kind] as ComponentType<ControlProps>;
+  const value = wholes.has(kind) && isMissing(row.value) ? undefined : row.value;
+  return <Control {...(row as ControlProps)} value={value} box={box} Row={FieldRow} />;
 }
 
-function ControlOf({ field, value, before, isCode, issues, onChange, box }: FieldProps & { box: Box }) {
-  const { control, isRequired } = field;
-  switch (control.kind) {
-    case 'text':
-      return <TextControl box={box} isLong={control.isLong} value={value} onChange={onChange} />;
-    case 'number':
-      return <NumberControl box={box} value={value} onChange={onChange} />;
-    case 'flag':
-      return (
-        <input
-          {...box}
-          type="checkbox"
-          checked={value === true}
-          onChange={({ target }) => onChange(target.checked)}
-        />
-      );
-    case 'choice':
-      return (
-        <div className="hitl-choices" role="radiogroup" aria-describedby={box['aria-describedby']}>
-          {control.options.map((option) => (
-            <label key={JSON.stringify(option)} className="hitl-choice">
-              <input
-                type="radio"
-                name={box.id}
-                aria-invalid={box['aria-invalid']}
-                checked={value === option}
-                onChange={() => onChange(option)}
-              />
-              <PlainText text={String(option)} first={500} />
-            </label>
-          ))}
-          {!isRequired && value !== undefined && (
-            <button type="button" className="hitl-more" onClick={() => onChange(undefined)}>
-              {texts.clear}
-            </button>
-          )}
-        </div>
-      );
-    case 'choices': {
-      const chosen = Array.isArray(value) ? value : [];
-      return (
-        <div className="hitl-choices">
-          {control.options.map((option) => (
-            <label key={option} className="hitl-choice">
-              <input
-                type="checkbox"
-                aria-invalid={box['aria-invalid']}
-                checked={chosen.includes(option)}
-                onChange={({ target }) =>
-                  onChange(target.checked ? [...chosen, option] : chosen.filter((each) => each !== option))
-                }
-              />
-              <PlainText text={option} first={500} />
-            </label>
-          ))}
-        </div>
-      );
-    }
-    case 'group': {
-      const inner = before?.[field.name];
-      return (
-        <SchemaForm
-          fields={control.fields}
-          values={isObject(value) ? value : {}}
-          {...(isObject(inner) && { before: inner })}
-          isCode={isCode}
-          issues={issues}
-          onChange={onChange}
-        />
-      );
-    }
-    case 'json':
-      return <JsonControl box={box} value={value} onChange={onChange} />;
-  }
-}
-
-interface ControlProps {
-  box: Box;
-  value: unknown;
-  onChange(value: unknown): void;
-}
-
-function TextControl({ box, isLong, value, onChange }: ControlProps & { isLong: boolean }) {
-  const shown = typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
-  const Tag = isLong && (shown.length > 60 || shown.includes('\n')) ? 'textarea' : 'input';
-  return (
-    <Tag
-      {...box}
-      value={shown}
-      autoComplete="off"
-      spellCheck={false}
-      onChange={({ target }) => onChange(target.value === '' ? undefined : target.value)}
-    />
-  );
-}
-
-function NumberControl({ box, value, onChange }: ControlProps) {
-  const [raw, setRaw] = useState('');
-  // What is being typed stays as it is ("1.") as long as it means the value.
-  const shown = value === undefined ? '' : raw.trim() !== '' && Number(raw) === value ? raw : String(value);
-  return (
-    <input
-      {...box}
-      inputMode="decimal"
-      autoComplete="off"
-      value={shown}
-      onChange={({ target }) => {
-        setRaw(target.value);
-        const text = target.value.trim();
-        const number = Number(text);
-        onChange(text === '' ? undefined : Number.isFinite(number) ? number : target.value);
-      }}
-    />
-  );
-}
-
-function JsonControl({ box, value, onChange }: ControlProps) {
-  const [raw, setRaw] = useState(() => (value === undefined ? '' : JSON.stringify(value, null, 2)));
-  const [isBroken, setBroken] = useState(false);
-  return (
-    <>
-      <textarea
-        {...box}
-        aria-invalid={isBroken || box['aria-invalid']}
-        className="hitl-json"
-        rows={Math.min(16, Math.max(3, raw.split('\n').length))}
-        spellCheck={false}
-        value={raw}
-        onChange={({ target }) => {
-          setRaw(target.value);
-          const parsed = parse(target.value);
-          setBroken(!parsed);
-          if (target.value.trim() === '') onChange(undefined);
-          else onChange(parsed ? parsed.value : target.value);
-        }}
-      />
-      {isBroken && <span className="hitl-issue">{texts.notJson}</span>}
-    </>
-  );
-}
-
-function parse(text: string): { value: unknown } | undefined {
-  if (text.trim() === '') return { value: undefined };
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return undefined;
-  }
-}
+const controls = {
+  text: TextControl,
+  number: NumberControl,
+  choice: ChoiceControl,
+  choices: ChoicesControl,
+  list: ListControl,
+  tuple: TupleControl,
+  group: GroupControl,
+  record: RecordControl,
+  union: UnionControl,
+  json: JsonControl,
+} as const;

@@ -2,6 +2,8 @@
 import { type RequestView, TicketError } from '../client';
 import type { Desk } from './request-card';
 
+const nothing = {};
+
 export function settledDesk(request: RequestView): Desk {
   const refused = async () => ({
     ok: false as const,
@@ -12,10 +14,12 @@ export function settledDesk(request: RequestView): Desk {
     request,
     busy: undefined,
     error: undefined,
-    draft: {},
+    draft: nothing,
+    unsent: undefined,
     answer: refused,
     claim: refused,
     release: refused,
     edit: () => {},
+    discard: () => {},
   };
 }

@@ -5,6 +5,28 @@ import { type Offer, wholeSpan } from '../protocol/asked';
 const plural = (count: number, one: string, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
+const between = (least: number | undefined, most: number | undefined, what: string) => {
+  if (least !== undefined && least === most) return plural(least, what);
+  if (least !== undefined && most !== undefined) return `${least} to ${plural(most, what)}`;
+  if (least !== undefined && least > 0) return `${plural(least, what)} or more`;
+  return most === undefined ? '' : `at most ${plural(most, what)}`;
+};
+
+/** What a text of a format looks like. */
+const formats: Readonly<Record<string, string | undefined>> = {
+  email: 'name@example.com',
+  uri: 'https://example.com/page',
+  date: 'as 2027-01-31',
+  time: 'as 16:30 or 16:30:00',
+  'date-time': 'as 2027-01-31T16:30:00Z',
+  duration: 'as P1DT12H or PT90M',
+  ipv4: 'as 203.0.113.7',
+  ipv6: 'as 2001:db8::1',
+  cidrv4: 'as 203.0.113.0/24',
+  cidrv6: 'as 2001:db8::/32',
+  uuid: 'as 6ba7b810-9dad-41d1-80b4-00c04fd430c8',
+};
+
 /** What somebody did, by the kind of request and how it ended. */
 const deeds: Readonly<Record<string, string>> = {
   approved: 'approved',
@@ -83,7 +105,7 @@ export const texts = {
   takesFreeText: (may: boolean) =>
     may ? 'An answer outside the options is taken' : 'No answer outside the options is taken',
   offered: 'May be allowed from now on',
-  option: 'Option',
+  anOption: 'Option',
 
   // A request
   askedFor: 'Asked for',
@@ -98,16 +120,67 @@ export const texts = {
   details: 'Details',
   noArguments: 'no arguments',
   edit: 'Edit',
+  asAsked: 'As it was asked',
+  editsAgain: 'My edits again',
   dropEdits: 'Drop edits',
   optional: 'optional',
   clear: 'Clear',
-  notJson: 'This is not JSON yet.',
-  issue: (message: string) => `${capital(message)}.`,
+  notJson: 'is not JSON',
+  issue: (message: string) => `${capital(message)}${/[.!?]$/.test(message) ? '' : '.'}`,
   bounds: (least: number | undefined, most: number | undefined) => {
     if (least !== undefined && most !== undefined) return `${least} to ${most}`;
     if (least !== undefined) return `${least} or more`;
     return most === undefined ? '' : `${most} or less`;
   },
+  above: (bound: number | undefined) => (bound === undefined ? '' : `above ${bound}`),
+  below: (bound: number | undefined) => (bound === undefined ? '' : `below ${bound}`),
+  step: (step: number | undefined) => (step === undefined ? '' : `a multiple of ${step}`),
+  length: (least: number | undefined, most: number | undefined) => between(least, most, 'character'),
+  size: (least: number | undefined, most: number | undefined) => between(least, most, 'item'),
+  format: (format: string | undefined) => (format === undefined ? '' : (formats[format] ?? format)),
+  becomes: (value: string) => `left out, it becomes ${value}`,
+  default: 'default',
+  types: {
+    string: 'Text',
+    number: 'Number',
+    integer: 'Whole number',
+    boolean: 'Yes or no',
+    array: 'List',
+    object: 'Fields',
+    null: 'None',
+  } as Readonly<Record<string, string | undefined>>,
+  json: 'JSON',
+  numbered: (title: string, number: number) => `${title} (${number})`,
+  option: (value: unknown): string => {
+    if (typeof value === 'string') return value === '' ? 'empty text' : value;
+    if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+    return value === null ? 'None' : JSON.stringify(value);
+  },
+  notSet: 'Not set',
+  choose: 'Choose…',
+  noneOfThese: 'None of these',
+  inThisOrder: 'in this order',
+  noneFits: 'What stands there fits none of these:',
+  leaveEmpty: 'Leave empty',
+  sentEmpty: 'sent as an empty text',
+  withHiddenSigns: 'With signs that cannot be seen:',
+  pick: (label: string) => `Pick ${label}`,
+  item: (number: number) => `Item ${number}`,
+  add: 'Add',
+  fillIn: 'Fill in',
+  remove: 'Remove',
+  removeLast: 'Remove the last',
+  moveUp: 'Move up',
+  moveDown: 'Move down',
+  noEntries: 'no entries',
+  name: 'Name',
+  value: 'Value',
+  needsName: 'needs a name',
+  noName: 'cannot be called so',
+  nameTaken: 'is called like another entry',
+  noNumber: 'has to be a number',
+  inexact:
+    'cannot be carried exactly by a number: use fewer digits, or write it as a text where one is taken',
   status: {
     pending: 'Waiting',
     approved: 'Approved',
@@ -156,11 +229,27 @@ export const texts = {
   sending: 'Sending…',
   comment: 'Comment',
   commentHint: 'Comment (optional)',
+  commentOnDenial: 'Comment, with a denial only',
+  commentNotTaken: 'goes with a denial only: take it out to approve',
+  commentTooLong: (length: number, most: number) =>
+    `has ${length.toLocaleString('en')} characters, of which ${most.toLocaleString('en')} are taken`,
   yourAnswer: 'Your answer',
   otherAnswer: 'Something else',
   chooseFirst: 'Choose an answer first.',
   changedSince: 'This has changed since you looked. Read it again before you answer.',
   iHaveRead: 'I have read it',
+  pressedTooLate: 'This changed before you pressed. Nothing was sent: look again, then press again.',
+  approveKey: 'Ctrl ↵',
+  denyKey: 'Ctrl ⇧ ↵',
+  notSentTitle: 'Not sent',
+  filledInBefore: 'This is what you filled in before it changed. It was not sent.',
+  wasNotSent: 'Not sent: this is what you had written.',
+  useAgain: 'Use it again',
+  discard: 'Discard',
+  copy: 'Copy',
+  copied: 'Copied',
+  fieldGone:
+    'The field you were writing in is gone. Nothing was sent, and your keys do nothing until you press Tab, Escape or something on the page. This is what you wrote:',
   grantScope: 'Allow it from now on?',
   justThisOnce: 'Just this once',
   grantGiven: 'Allowed from then on as well',
@@ -211,6 +300,7 @@ export const texts = {
   send: 'Send',
   notSent: (why: string) => `Not sent. ${why}`,
   sendAgain: 'Send again',
+  maybeSent: 'The page was loaded again before there was an answer: look above whether it was said.',
   newMessages: (count: number) => `${count} new`,
   toTheEnd: 'To the end',
   earlier: 'Loading what was before…',
@@ -294,6 +384,7 @@ export const texts = {
     executed: 'Ran',
     failed: 'Failed',
     unknown: 'Nobody can say whether it ran; last seen',
+    not_run: 'Not run',
   } as const,
   // The console around the parts
   console: 'Approvals',
@@ -343,11 +434,11 @@ export const texts = {
   keysAreOn: 'Single keys do these things',
   keys: [
     ['j k', 'The next request, the one before'],
-    ['a', 'To Approve; once more approves'],
-    ['d', 'To Deny; once more denies'],
-    ['1…9', 'Choose an option of a question'],
-    ['c', 'Write a comment'],
-    ['e', 'Edit the arguments'],
+    ['Ctrl ↵', 'To Approve, from a field too; on a Mac also ⌘ ↵. Then Enter or Space approves'],
+    ['Ctrl ⇧ ↵', 'To Deny, the same way'],
+    ['Esc', 'Leave the field one writes in'],
+    ['c', 'To the comment'],
+    ['e', 'To the button that edits the arguments'],
     ['x', 'Choose several of the same tool'],
     ['o', 'Open its ticket'],
     ['/', 'Search'],

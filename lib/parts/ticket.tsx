@@ -1,11 +1,14 @@
 /** `<Ticket/>`: a whole ticket; what was said and asked in it, what the agent is at, who is there, and a field to write in. */
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import { visibleText } from '../protocol/visible-text';
 import { useTicket } from '../react';
 import { Composer } from './composer';
 import { ConnectionLine } from './connection';
+import { GoneNote } from './gone-note';
 import { joined, useHistory } from './history';
+import { useKeys } from './keys';
 import { Presence, TypingLine } from './presence';
+import { InPart } from './request';
 import type { Me } from './right-to-answer';
 import { texts } from './texts';
 import { Timeline } from './timeline';
@@ -24,7 +27,11 @@ export interface TicketProps {
 
 /** Below a `HitlProvider`; it fills the height it is given. Another ticket is another component. */
 export function Ticket(props: TicketProps) {
-  return <TicketView key={props.ticketId} {...props} />;
+  return (
+    <InPart.Provider value={true}>
+      <TicketView key={props.ticketId} {...props} />
+    </InPart.Provider>
+  );
 }
 
 function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProps) {
@@ -53,8 +60,10 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
       }),
     [older, timeline, requests, turns],
   );
+  const frame = useRef<HTMLElement>(null);
+  useKeys(frame, {});
   return (
-    <section className="hitl-ticket" aria-label={texts.ticketNamed(visibleText(ticketId, 128))}>
+    <section ref={frame} className="hitl-ticket" aria-label={texts.ticketNamed(visibleText(ticketId, 128))}>
       <header className="hitl-ticket-head">
         {title ?? <h1>{visibleText(ticketId, 128)}</h1>}
         <span className="hitl-push" />
@@ -88,6 +97,7 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
         />
         <TypingLine people={typing} />
       </footer>
+      <GoneNote frame={frame} />
     </section>
   );
 }

@@ -42,7 +42,7 @@ export function Timeline({
   empty,
 }: TimelineProps) {
   const scroll = useRef<HTMLDivElement>(null);
-  const focused = useRef<number>(undefined);
+  const focused = useRef<string>(undefined);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroll.current,
@@ -57,10 +57,9 @@ export function Timeline({
     // The line with the cursor in it stays, however far it is away.
     rangeExtractor: (range) => {
       const inSight = defaultRangeExtractor(range);
-      const at = focused.current;
-      return at === undefined || at >= range.count || inSight.includes(at)
-        ? inSight
-        : [...inSight, at].sort((a, b) => a - b);
+      if (focused.current === undefined) return inSight;
+      const at = rows.findIndex(({ id }) => id === focused.current);
+      return at < 0 || inSight.includes(at) ? inSight : [...inSight, at].sort((a, b) => a - b);
     },
   });
   const isAtEnd = virtual.isAtEnd(nearEnd);
@@ -109,7 +108,7 @@ export function Timeline({
                   aria-setsize={rows.length}
                   style={{ transform: `translateY(${start}px)` }}
                   onFocus={() => {
-                    focused.current = index;
+                    focused.current = row.id;
                   }}
                   onBlur={() => {
                     focused.current = undefined;

@@ -9,8 +9,10 @@ import { texts } from './texts';
 export const firstEntries = 50;
 /** Levels that are open from the start. */
 const openLevels = 3;
-/** Of those, how many from the end. */
+/** Of the entries shown, how many from the end. */
 const lastEntries = 10;
+/** Rows that are drawn at once where everything is asked for. */
+const mostRows = 3_000;
 
 /**
  * @param value what JSON can hold
@@ -29,6 +31,13 @@ export function ValueTree({
   const entries = isBranch(value) ? Object.entries(value) : [];
   const isAllOpen = useFold(entries.length > asked);
   if (!isBranch(value)) return <Leaf value={value} />;
+  // Thousands of rows would stall the page; as text it is all there.
+  if (isAllOpen && level === 0 && countOf(value) > mostRows)
+    return (
+      <span className="hitl-string hitl-block">
+        <PlainText text={JSON.stringify(value, undefined, 2)} />
+      </span>
+    );
   const isList = Array.isArray(value);
   if (entries.length === 0)
     return <span className="hitl-empty">{isList ? texts.emptyList : texts.emptyObject}</span>;
@@ -57,6 +66,17 @@ export function ValueTree({
       </dl>
     </>
   );
+}
+
+/** How many names and values there are, as far as more than `mostRows` is known. */
+function countOf(value: unknown): number {
+  if (!isBranch(value)) return 1;
+  let count = 1;
+  for (const each of Object.values(value)) {
+    count += countOf(each);
+    if (count > mostRows) break;
+  }
+  return count;
 }
 
 interface EntryProps {
@@ -139,7 +159,7 @@ function Leaf({ value }: { value: unknown }) {
 }
 
 /** A text that reads like another kind of value or like a word of ours, or whose ends cannot be seen. */
-function needsQuotes(text: string): boolean {
+export function needsQuotes(text: string): boolean {
   return (
     text.trim() !== text ||
     !Number.isNaN(Number(text.replaceAll(/[_,]/g, ''))) ||

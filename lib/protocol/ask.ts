@@ -1,23 +1,29 @@
 /** What a program in another process may ask, and say of what became of it, as it travels; REST reads it. */
 import { z } from 'zod';
 import { idSchema, maxCommentLength } from './client-frames';
-import { askedPolicySchema, peopleSchema } from './views';
+import { askedPolicySchema, displaySchema, peopleSchema } from './views';
 
 /** Milliseconds, or a text such as `15m`. */
-const duration = z.union([z.number().positive(), z.string().max(32)]);
+const duration = z.union([z.number().positive(), z.string().max(32)], {
+  error: 'Must be a number of milliseconds above 0, or a text such as 15m',
+});
 
 /** A question to a human. Strict, since a misspelt deadline or rule would be none. */
 export const askSchema = z.strictObject({
   ticket_id: idSchema,
   type: z.string().min(1).max(256),
   payload: z.record(z.string(), z.unknown()),
+  /** Shown beside the payload. */
+  display: displaySchema.optional(),
   /** Asked again with it, the same question re-attaches. */
   key: idSchema.optional(),
   supersede: z.boolean().optional(),
   session_id: idSchema.optional(),
   message_id: idSchema.optional(),
   policy: askedPolicySchema.optional(),
-  remind_in: z.union([duration, z.array(duration).max(10)]).optional(),
+  remind_in: z
+    .union([duration, z.array(duration).max(10)], { error: 'Must be one time or a list of at most 10' })
+    .optional(),
   escalate_in: duration.optional(),
   escalate_to: peopleSchema.optional(),
   expires_in: duration.optional(),
@@ -25,7 +31,11 @@ export const askSchema = z.strictObject({
 });
 export type Ask = z.infer<typeof askSchema>;
 
-export const amendSchema = z.strictObject({ payload: z.record(z.string(), z.unknown()) });
+/** What of it is there changes, at least one of both; `null` takes what is shown beside the payload away. */
+export const amendSchema = z.strictObject({
+  payload: z.record(z.string(), z.unknown()).optional(),
+  display: displaySchema.nullable().optional(),
+});
 
 /** How it stands with doing what was approved; `executing` again renews the lease of that run. */
 export const executionReportSchema = z.discriminatedUnion('state', [

@@ -1,8 +1,15 @@
 /** The audit of requests: what is kept of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../errors';
-import type { Author, Millis, RequestStatus } from './records';
-import { authorSchema, authorView, requestStatusSchema, toWireTime } from './views';
+import type { Author, Display, Millis, RequestResponse, RequestStatus } from './records';
+import {
+  authorSchema,
+  authorView,
+  displaySchema,
+  displayView,
+  requestStatusSchema,
+  toWireTime,
+} from './views';
 
 /** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: nobody, time has passed. */
 export const viaSchema = z.enum(['socket', 'rest', 'link', 'channel', 'app', 'turn', 'deadline']);
@@ -27,6 +34,9 @@ export const auditEventSchema = z.enum([
   'unknown',
   'retried',
   'grant_revoked',
+  'asker_left',
+  'asker_returned',
+  'not_run',
   'refused',
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
@@ -50,11 +60,15 @@ export interface AuditRecord {
   /** What was asked at that moment: what the person saw. */
   revision: number;
   digest: string;
+  /** What people were shown beside that, from this change on; on `requested` and `amended`. */
+  display?: Display | undefined;
   /** What was said by `responded` and `refused`. */
   verdict?: 'approved' | 'denied' | undefined;
   /** Of what was approved, once that is decided. */
   approvedDigest?: string | undefined;
   comment?: string | undefined;
+  /** All that was sent with a verdict that was counted, the comment included; of a refused one only the comment is stored. */
+  response?: RequestResponse | undefined;
   /** Why it was withdrawn or is over, or why a run failed. */
   reason?: string | undefined;
   /** The grant that was given with the answer, that approved the request, or that was revoked. */
@@ -81,9 +95,11 @@ export const auditViewSchema = z.object({
   from: z.string().optional(),
   revision: z.number().int().positive(),
   digest: z.string(),
+  display: displaySchema.optional(),
   verdict: z.enum(['approved', 'denied']).optional(),
   approved_digest: z.string().optional(),
   comment: z.string().optional(),
+  response: z.record(z.string(), z.unknown()).optional(),
   reason: z.string().optional(),
   grant_id: z.string().optional(),
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).optional(),
@@ -99,7 +115,20 @@ export function causeView({ event, by, via }: AuditRecord): z.infer<typeof cause
 }
 
 export function auditView(entry: AuditEntry): AuditView {
-  const { fromState, by, from, verdict, approvedDigest, comment, reason, grantId, code, rule } = entry;
+  const {
+    fromState,
+    by,
+    from,
+    display,
+    verdict,
+    approvedDigest,
+    comment,
+    response,
+    reason,
+    grantId,
+    code,
+    rule,
+  } = entry;
   return {
     n: entry.n,
     ticket_id: entry.ticketId,
@@ -114,9 +143,11 @@ export function auditView(entry: AuditEntry): AuditView {
     ...(from && { from }),
     revision: entry.revision,
     digest: entry.digest,
+    ...(display && { display: displayView(display) }),
     ...(verdict && { verdict }),
     ...(approvedDigest && { approved_digest: approvedDigest }),
     ...(comment !== undefined && { comment }),
+    ...(response && { response }),
     ...(reason !== undefined && { reason }),
     ...(grantId && { grant_id: grantId }),
     ...(code && { code }),

@@ -14,6 +14,7 @@ import {
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
 import { inexactIn } from './exact-json';
 import type { InboxEnvelope } from './inbox-envelopes';
+import { misspeltField, namingFields } from './unknown-field';
 import { type RequestView, toWireTime } from './views';
 
 /** The subprotocol name of the full dialect; a client that offers no subprotocol speaks `classic`. */
@@ -44,12 +45,14 @@ function decode<T extends ClientFrame | InboxFrame | ClassicFrame>(text: string,
   const re = replyTo(value);
   const fault = inexactIn(text, value);
   if (fault) throw new HubError('invalid_frame', fault, re);
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, namingFields);
   if (!result.success) {
     if (isOfUnknownType(value, result.error)) throw new HubError('unknown_type', undefined, re);
     throw new HubError('invalid_frame', describeIssue(result.error.issues[0]), re);
   }
   const frame = result.data;
+  const misspelt = 'request_id' in frame && misspeltField(optionFor(schema, frame.type), value);
+  if (misspelt) throw new HubError('invalid_frame', misspelt, re);
   if (frame.type === 'message' && !frame.content?.trim()) throw new HubError('empty_message', undefined, re);
   return frame;
 }
@@ -74,6 +77,12 @@ function isOfUnknownType(value: unknown, error: z.ZodError): boolean {
   if (value === null) return true;
   if (typeof value !== 'object' || error.issues[0]?.path[0] !== 'type') return false;
   return !('type' in value) || value.type === null || typeof value.type === 'string';
+}
+
+/** The schema of frames of this type. */
+function optionFor(schema: unknown, type: string): unknown {
+  const options = (schema as Partial<typeof clientFrameSchema>).options ?? [];
+  return options.find(({ shape }) => shape.type.value === type);
 }
 
 /** The first thing a schema found wrong, as one sentence for the sender. */

@@ -191,8 +191,11 @@ export interface GrantRecord extends GivenGrant {
 
 /** What became of the effect that was approved; a decision and its effect are two things. */
 export interface Execution {
-  /** `unknown`: whoever ran it is gone and nobody can say whether it happened. */
-  state: 'executing' | 'executed' | 'failed' | 'unknown';
+  /**
+   * `unknown`: whoever ran it is gone and nobody can say whether it happened. `not_run`: the call that it was approved for is
+   * over, and did not begin; `error` says why. The same call, made again, may still run it.
+   */
+  state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run';
   /** Which run; a late word of an earlier run does not count. */
   runId: string;
   startedAt: Millis;
@@ -255,6 +258,8 @@ export interface RequestRecord {
   execution?: Execution | undefined;
   /** Where grants are offered: digest of the policy as it was asked, before any escalation. */
   policyDigest?: string;
+  /** With a key: digest of the terms it was asked under, which the same key must not change. */
+  termsDigest?: string;
   /** The grant that its approval gave. */
   grant?: GivenGrant | undefined;
   /** The grant that approved it in place of people, and who had given that. */

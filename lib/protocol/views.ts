@@ -111,29 +111,26 @@ const givenGrantSchema = z.object({
   revoked_by: authorSchema.optional(),
 });
 const executionSchema = z.object({
-  state: z.enum(['executing', 'executed', 'failed', 'unknown']),
+  state: z.enum(['executing', 'executed', 'failed', 'unknown', 'not_run']),
   started_at: time,
   ended_at: time.optional(),
   error: z.string().optional(),
 });
 
-/** What people are shown beside the payload. */
-export const displaySchema = z.strictObject({
+const link = {
+  url: z.url({ protocol: /^https?$/, error: 'A link begins with http:// or https://' }).max(2_000),
+  label: z.string().min(1).max(200).optional(),
+};
+const shown = {
   title: z.string().min(1).max(200).optional(),
   description: z.string().min(1).max(10_000).optional(),
   /** Why it is asked. */
   reason: z.string().min(1).max(2_000).optional(),
   risk: z.enum(['low', 'medium', 'high', 'critical']).optional(),
-  links: z
-    .array(
-      z.strictObject({
-        url: z.url({ protocol: /^https?$/ }).max(2_000),
-        label: z.string().min(1).max(200).optional(),
-      }),
-    )
-    .max(20)
-    .optional(),
-});
+  links: z.array(z.strictObject(link)).max(20).optional(),
+};
+/** What people are shown beside the payload. */
+export const displaySchema = z.strictObject(shown);
 
 export const requestViewSchema = z.object({
   id: z.string(),
@@ -268,7 +265,7 @@ function policyView({ excludeRequester, ...policy }: AnswerPolicy): z.infer<type
   return policySchema.parse({ ...policy, ...(excludeRequester && { exclude_requester: true }) });
 }
 
-function displayView({ links, ...said }: Display): z.infer<typeof displaySchema> {
+export function displayView({ links, ...said }: Display): z.infer<typeof displaySchema> {
   return { ...said, ...(links && { links: links.map((link) => ({ ...link })) }) };
 }
 

@@ -7,12 +7,22 @@ export type Doing = 'answer' | 'claim' | 'release';
 /** The form of one request as far as it is filled in: the fields of its `response`. */
 export type Draft = Readonly<RequestResponse>;
 
+/** Fields of a response that were filled in for an earlier revision of the request, and were not sent. */
+export interface Unsent {
+  readonly response: Draft;
+  readonly revision: number | undefined;
+}
+
 export interface Desk {
   readonly draft: Draft;
   /** The revision that the draft was made for. */
   readonly draftOf: number | undefined;
   /** What of the draft is kept when the request is amended: the comment. */
   readonly comment: Draft;
+  /** The others of its fields. */
+  readonly edits: Unsent | undefined;
+  /** What was filled in for an earlier revision, until it is used again or discarded. */
+  readonly older: Unsent | undefined;
   /** What was sent and has no answer yet. */
   readonly doing: Readonly<Partial<Record<Doing, Promise<RequestOutcome>>>>;
   /** Why the last thing that was tried failed; gone with the next try. */
@@ -28,6 +38,8 @@ export const clearDesk: Desk = {
   draft: blank,
   draftOf: undefined,
   comment: blank,
+  edits: undefined,
+  older: undefined,
   doing: {},
   error: undefined,
   told: undefined,
@@ -61,16 +73,44 @@ export class Desks {
     return revision === draftOf ? draft : comment;
   }
 
+  /** What was filled in for another revision than this one. */
+  unsent(id: string, revision: number | undefined): Unsent | undefined {
+    const { draftOf, edits, older } = this.get(id);
+    return revision === draftOf ? older : (edits ?? older);
+  }
+
   /** Replaces fields of the draft; one that is `undefined` is taken out. */
   edit(id: string, revision: number | undefined, changed: RequestResponse): void {
-    const all = Object.entries({ ...this.draft(id, revision), ...changed });
-    const draft = Object.fromEntries(all.filter(([, value]) => value !== undefined));
-    const { comment } = draft;
-    this.put(id, { draft, draftOf: revision, comment: typeof comment === 'string' ? { comment } : blank });
+    const older = this.unsent(id, revision);
+    this.put(id, { ...drafted({ ...this.draft(id, revision), ...changed }, revision), older });
+  }
+
+  /** Takes out of the draft what was sent as it stands there now; what was filled in meanwhile stays. */
+  clear(id: string, sent: RequestResponse): void {
+    const { draft, draftOf } = this.get(id);
+    const left = Object.entries(draft).filter(([name, value]) => value !== sent[name]);
+    this.put(id, drafted(Object.fromEntries(left), draftOf));
+  }
+
+  /** Forgets what was filled in for other revisions than this one. */
+  discard(id: string, revision: number | undefined): void {
+    this.put(id, { ...drafted(this.draft(id, revision), revision), older: undefined });
   }
 
   on(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
+}
+
+function drafted(fields: RequestResponse, draftOf: number | undefined) {
+  const all = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const others = all.filter(([name]) => name !== 'comment');
+  const { comment } = fields;
+  return {
+    draft: Object.fromEntries(all),
+    draftOf,
+    comment: typeof comment === 'string' ? { comment } : blank,
+    edits: others.length > 0 ? { response: Object.fromEntries(others), revision: draftOf } : undefined,
+  };
 }

@@ -3,7 +3,7 @@
 'use client';
 
 export { checkResponse, type Issue } from './check-response';
-export type { Doing, Draft } from './desks';
+export type { Doing, Draft, Unsent } from './desks';
 export type { InboxFilter, InboxState } from './inbox-room';
 export type { Failure, Outcome, RequestOutcome } from './outcome';
 export { HitlProvider, type HitlProviderProps } from './provider';
@@ -12,6 +12,6 @@ export type { TicketState } from './ticket-room';
 export type { Person } from './typing';
 export { type Inbox, type InboxActions, useInbox } from './use-inbox';
 export { type Request, type RequestActions, type RequestState, useRequest } from './use-request';
-export { useRest } from './use-rest';
+export { useMount, useRest } from './use-rest';
 export { useServerNow } from './use-server-now';
 export { type Ticket, type TicketActions, usePending, useTicket, useTicketValue } from './use-ticket';

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { type RequestResponse, type RequestView, TicketError } from '../client';
 import { checkResponse, type Issue } from './check-response';
 import type { Connections, RequestPlace } from './connections';
-import { clearDesk, type Doing, type Draft } from './desks';
+import { clearDesk, type Doing, type Draft, type Unsent } from './desks';
 import { type Failure, failure, notShown, type RequestOutcome } from './outcome';
 import { useConnections } from './provider';
 import type { RequestLine } from './request-line';
@@ -16,8 +16,13 @@ export interface RequestState {
   readonly busy: Doing | undefined;
   /** Why the last thing that was tried failed, gone with the next try; or why there is no request. */
   readonly error: TicketError | undefined;
-  /** The response as far as `edit` has filled it in. When the request is amended only the comment stays. */
+  /**
+   * The response as far as `edit` has filled it in. When the request is amended only the comment stays. Of a request
+   * that is settled it is what was filled in and not sent.
+   */
   readonly draft: Draft;
+  /** What was filled in for an earlier revision: to be shown and offered, never sent by itself. */
+  readonly unsent: Unsent | undefined;
   /** Milliseconds to `expires_at` while it is pending: full seconds, above an hour full minutes; 0 when it is over. */
   readonly remainingMs: number | undefined;
 }
@@ -33,8 +38,13 @@ export interface RequestActions {
   /** "I am on it", for two minutes; again renews. */
   claim(): Promise<RequestOutcome>;
   release(): Promise<RequestOutcome>;
-  /** Fills in the form: these fields of the draft are replaced; one that is `undefined` is taken out. */
-  edit(changed: RequestResponse): void;
+  /**
+   * Fills in the form: these fields of the draft are replaced; one that is `undefined` is taken out.
+   * @param revision for which they were filled in; default: the one that this component shows
+   */
+  edit(changed: RequestResponse, revision?: number): void;
+  /** Forgets what is `unsent`, and of a request that is settled the draft as well. */
+  discard(): void;
 }
 
 export type Request = RequestState & RequestActions;
@@ -44,6 +54,7 @@ const unknown: RequestState = {
   busy: undefined,
   error: undefined,
   draft: clearDesk.draft,
+  unsent: undefined,
   remainingMs: undefined,
 };
 
@@ -77,6 +88,7 @@ function sourceOf(connections: Connections, place: RequestPlace): Source<Request
         busy: doing.answer ? 'answer' : doing.claim ? 'claim' : doing.release && 'release',
         error: error ?? (request ? undefined : connections.searchError(place)),
         draft: desks.draft(place.id, request?.revision),
+        unsent: desks.unsent(place.id, request?.revision),
         remainingMs: request && connections.remainingMs(request),
       };
     },
@@ -114,7 +126,6 @@ function actionsOf(
         doing: others,
         ...(!done.ok && { error: done.error }),
         ...(request && { told: request }),
-        ...(done.ok && what === 'answer' && { draft: clearDesk.draft, comment: clearDesk.comment }),
       });
       return done;
     });
@@ -134,12 +145,18 @@ function actionsOf(
         if (issues.length > 0) return unfit(issues);
         const { revision } = shown;
         const isEmpty = Object.keys(filled).length === 0;
-        return line.respond(id, { status, revision, ...(!isEmpty && { response: filled }) });
+        const outcome = await line.respond(id, { status, revision, ...(!isEmpty && { response: filled }) });
+        if (outcome.ok) desks.clear(id, filled);
+        return outcome;
       });
     },
     claim: () => act('claim', (line) => line.claim(id)),
     release: () => act('release', (line) => line.release(id)),
-    edit: (changed) => desks.edit(id, shown?.revision, changed),
+    edit: (changed, revision = shown?.revision) => desks.edit(id, revision, changed),
+    discard() {
+      if (shown && shown.status !== 'pending') desks.put(id, { ...clearDesk, told: desks.get(id).told });
+      else desks.discard(id, shown?.revision);
+    },
   };
 }
 

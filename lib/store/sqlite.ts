@@ -18,7 +18,7 @@ import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
 import { noteDelivery } from './sqlite-deliveries';
 import { inboxCounts, inboxPage } from './sqlite-inbox';
-import type { SqliteStoreOptions } from './sqlite-options';
+import { assertSqliteOptions, type SqliteStoreOptions } from './sqlite-options';
 import { parseRequest, parseRow, toStorageError } from './sqlite-rows';
 import {
   type ListedRow,
@@ -63,6 +63,7 @@ export type { SqliteStoreOptions } from './sqlite-options';
  * @param path the file, made with its folder if missing, for their owner only; `:memory:` for one that ends with the process
  */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
+  assertSqliteOptions(options);
   return new SqliteStore(path, options);
 }
 

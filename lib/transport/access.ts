@@ -50,6 +50,11 @@ export interface Service {
   name?: string;
   /** In which tickets it may ask. */
   tickets: 'any' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
+  /**
+   * Whether it may ask with `on_expiry: 'approved'`, and so be approved by silence; only `true` means yes. Default: it may
+   * not.
+   */
+  mayExpireApproved?: boolean;
 }
 
 /** Groups and tickets of one person at most, since an inbox looks at each. */
@@ -73,9 +78,14 @@ export class Access {
   async service(req: Request): Promise<Service | undefined> {
     const given = await this.ask('service', async () => this.callbacks.service?.(req));
     if (!given) return undefined;
-    const { id, name, tickets } = given;
+    const { id, name, tickets, mayExpireApproved } = given;
     if (typeof id === 'string' && id !== '' && (name === undefined || typeof name === 'string')) {
-      return { id, tickets, ...(name !== undefined && { name }) };
+      return {
+        id,
+        tickets,
+        mayExpireApproved: mayExpireApproved === true,
+        ...(name !== undefined && { name }),
+      };
     }
     this.logger.error('The service callback gave no service; access is refused');
     throw new HubError('unavailable');
@@ -152,6 +162,20 @@ export class Access {
     const answers = await Promise.all(tickets.map((ticketId) => this.mayUse(ticketId, user)));
     const open = new Set(tickets.filter((_ticketId, index) => answers[index]));
     return items.filter(({ ticketId }) => open.has(ticketId));
+  }
+
+  /**
+   * Whether somebody who gave a grant may use this ticket now.
+   * @param lookUp who they are now; without it they are asked about by id and name, in no group
+   * @throws HubError `authentication_required`, `forbidden`, `unavailable`, which are no yes
+   */
+  async mayStillUse(
+    ticketId: string,
+    { id, name = id }: User,
+    lookUp?: (id: string) => unknown,
+  ): Promise<boolean> {
+    const user = lookUp ? await this.person(id, lookUp) : { id, name, groups: [] };
+    return this.mayUse(ticketId, user);
   }
 
   /** Like `authorize`, as a yes or no. @throws HubError `unavailable`, which is neither */

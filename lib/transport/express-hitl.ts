@@ -1,9 +1,7 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
-import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
-import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
@@ -20,6 +18,7 @@ import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
 import type { ChatUser } from '../protocol/chat-frames';
+import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory';
 import type { Store } from '../store/store';
 import { Access, type AccessCallbacks } from './access';
@@ -29,12 +28,14 @@ import { serveDocuments } from './documents/serve';
 import { InboxSeat } from './inbox-seat';
 import { linkRouter } from './link-router';
 import { consoleLogger, unfailing } from './logger';
+import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
 import { type OriginOptions, OriginPolicy } from './origin';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { serveOperations } from './rest/operations';
 import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
+import { socketRouter } from './socket-router';
 import { StreamRoute } from './stream-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
@@ -86,7 +87,11 @@ export interface ExpressHitl {
   hub: Hub;
   /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
   linkRouter: Router;
-  /** Takes the upgrades of tickets on this server, and leaves all others alone; returns what stops it. */
+  /**
+   * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
+   * app; returns what stops it.
+   * @throws HubError `invalid_request` for what is no server, and for a path at which Express mounts nothing
+   */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
   /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
   socketHandler: SocketRoute['handler'];
@@ -99,7 +104,7 @@ export interface ExpressHitl {
   ): GuardedTool<Args, Result>;
   /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
   drain(options?: { over?: Duration }): Promise<void>;
-  /** Ends in good order; see `Hub.close`. */
+  /** Ends in good order, and takes its listener from every server it was attached to; see `Hub.close`. */
   close(): Promise<void>;
 }
 
@@ -108,6 +113,7 @@ export interface ExpressHitl {
  * @throws HubError `invalid_request` for options that cannot be
  */
 export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
+  assertExpressOptions(options);
   const { maxClientsPerTicket = 10 } = options;
   if (!Number.isInteger(maxClientsPerTicket) || maxClientsPerTicket < 1)
     throw new HubError('invalid_request', 'maxClientsPerTicket is a whole number from 1 on');
@@ -118,9 +124,11 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
   const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels } = options;
-  const rules = { mayRespond, mayCancel, mayGrant, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const access = new Access(options, logger);
+  const mayUseTicket = (ticketId: string, person: User) =>
+    access.mayStillUse(ticketId, person, links?.person);
+  const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketParts = {
@@ -138,7 +146,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
-  const router = withSockets(express.Router());
+  const router = express.Router();
   const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
   router.use(pages);
   serveOperations(
@@ -154,10 +162,16 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     }),
   );
   serveDocuments(router);
-  new StreamRoute(socketParts, ticketRoute).mount(router, '/ws/chat/ticket/:ticketId');
-  new StreamRoute(socketParts, inboxRoute).mount(router, '/ws/inbox');
-  router.ws('/ws/chat/ticket/:ticketId', ticketRoute.handler);
-  router.ws('/ws/inbox', inboxRoute.handler);
+  router.use(
+    socketRouter({
+      tickets: ticketRoute,
+      inboxes: inboxRoute,
+      ticketStreams: new StreamRoute(socketParts, ticketRoute),
+      inboxStreams: new StreamRoute(socketParts, inboxRoute),
+      logger,
+      isClosing: () => hub.closing,
+    }),
+  );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
@@ -172,12 +186,18 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     router,
     hub,
     linkRouter: pages,
-    attach: (server, attachOptions) => upgrades.attach(server, attachOptions),
+    attach: (server, attachOptions) => {
+      assertAttachOptions(attachOptions);
+      return upgrades.attach(server, attachOptions);
+    },
     socketHandler: ticketRoute.handler,
     inboxHandler: inboxRoute.handler,
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
-    drain: (drainOptions) => hub.drain(drainOptions),
-    close: () => hub.close(),
+    drain: async (drainOptions) => {
+      assertDrainOptions(drainOptions);
+      return hub.drain(drainOptions).finally(() => upgrades.stop());
+    },
+    close: () => hub.close().finally(() => upgrades.stop()),
   };
 }
 
@@ -188,15 +208,4 @@ function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));
   if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
   return ms;
-}
-
-/**
- * express-ws adds its `.ws` to the router, and is kept from taking the server's upgrades: the emitter it gets instead of
- * a server never fires.
- */
-function withSockets(router: Router): Router & WithWebsocketMethod {
-  const gate = new EventEmitter() as Server;
-  const { applyTo } = expressWs(express(), gate, { leaveRouterUntouched: true });
-  applyTo(router);
-  return router as Router & WithWebsocketMethod;
 }

@@ -1,8 +1,8 @@
 /** The page behind a link, as HTML without a script: what is asked, a form to answer it, or how it ended; `link-router` sends it. */
 import { createHash } from 'node:crypto';
-import { contentOf, inAgreement } from '../protocol/agreement';
+import { agreementOf, contentOf } from '../protocol/agreement';
 import { type Asked, askedBy, carriesContent, type Offer, wholeSpan } from '../protocol/asked';
-import type { CountedVerdict, Millis, RequestRecord, Stage } from '../protocol/records';
+import type { Millis, RequestRecord, Stage } from '../protocol/records';
 import { visibleText } from '../protocol/visible-text';
 import { answerForm, hasField, type Typed } from './link-form';
 import { escapeHtml, json, text } from './link-text';
@@ -69,7 +69,7 @@ export function requestPage(
       displayed(request),
       payload(asked, request),
       rules(request, asked),
-      verdicts(request.verdicts),
+      verdicts(request),
       differing(request),
       mine &&
         `<p><strong>Your answer is counted: you ${deeds[mine.status]} this.</strong> Others are still asked, and until then you can change it here.</p>`,
@@ -82,14 +82,8 @@ export function requestPage(
 }
 
 /** How it ended, for everybody who comes later. */
-export function endedPage({
-  status,
-  respondedBy,
-  reason,
-  execution,
-  asker,
-  verdicts: said,
-}: RequestRecord): string {
+export function endedPage(request: RequestRecord): string {
+  const { status, respondedBy, reason, execution, asker } = request;
   const title = `It is settled: ${status}${respondedBy ? ` by ${respondedBy.displayName}` : ''}`;
   const ran = execution && runs[execution.state];
   const lost =
@@ -104,7 +98,7 @@ export function endedPage({
       `<p class="said">${text(reason ?? 'Nothing is left to do here. Thank you.')}</p>`,
       ran && `<p>${ran}${execution.error === undefined ? '' : ` ${text(execution.error)}`}</p>`,
       lost && `<p>${lost}</p>`,
-      said.length > 1 && verdicts(said),
+      request.verdicts.length > 1 && verdicts(request),
     ]
       .filter(Boolean)
       .join('\n'),
@@ -153,7 +147,7 @@ function payload({ form, values, freeText, editable, offers, rest }: Asked, requ
   const isEditable = editable === true && hasField(request, 'tool_args');
   return [
     values && block(form === 'tool' ? 'What will run' : 'What is asked', values),
-    freeText !== undefined && `<p>An answer of one’s own: ${freeText ? 'yes' : 'no'}.</p>`,
+    freeText !== undefined && `<p>${freeText ? 'An' : 'No'} answer outside the options is taken.</p>`,
     Object.keys(rest).length > 0 && block('Also part of this request', rest),
     editable === true &&
       `<p>The arguments may be edited before they are approved${isEditable ? ', in the console' : ''}; here they are approved as they are.</p>`,
@@ -214,17 +208,18 @@ function rules(request: RequestRecord, asked: Asked): string | false {
 }
 
 const deeds = { approved: 'approved', denied: 'denied' } as const;
-const runs = {
+const runs: Readonly<Record<string, string>> = {
   executing: 'It is running.',
   executed: 'It has run.',
   failed: 'It was approved, and failed.',
   unknown: 'It was approved, and nobody can say whether it has run.',
-} as const;
+  not_run: 'It was approved, and is not run.',
+};
 
-function verdicts(all: readonly CountedVerdict[]): string | false {
+function verdicts({ type, verdicts: all }: RequestRecord): string | false {
   if (all.length === 0) return false;
   const items = all.map(({ by, status, response, comment = response?.comment }) => {
-    const content = contentOf(response);
+    const content = contentOf(type, response);
     const { answer } = content;
     const hasOnlyAnswer = typeof answer === 'string' && Object.keys(content).length === 1;
     const what = hasOnlyAnswer
@@ -239,11 +234,10 @@ function verdicts(all: readonly CountedVerdict[]): string | false {
 }
 
 /** Said where the people who have approved do not agree. */
-function differing({ policy, verdicts: all, stage, status }: RequestRecord): string | false {
-  const approvals = all.filter((each) => each.stage === stage && each.status === 'approved');
+function differing(request: RequestRecord): string | false {
   return (
-    status === 'pending' &&
-    inAgreement(approvals, policy.agreement).length > 1 &&
+    request.status === 'pending' &&
+    agreementOf(request).isAtOdds &&
     '<p><strong>The answers so far differ.</strong> It stays open until enough people say the same; everybody may change their own.</p>'
   );
 }

@@ -62,7 +62,7 @@ export class StreamRoute {
       // A page that somebody looks at asks for neither.
       const wanted = (req.method === 'GET' && req.get('accept')) || '';
       if (wanted.includes('text/event-stream')) void this.open(req, res, next);
-      else if (wanted.includes('application/json')) void this.say(req, next);
+      else if (wanted.includes('application/json')) void this.say(req, res, next);
       else next();
     });
     router.post(path, this.assertFrame, readBytes, (req, res, next) => {
@@ -71,9 +71,10 @@ export class StreamRoute {
   }
 
   /** What the handshake would say. */
-  private async say(req: Request, next: NextFunction): Promise<void> {
+  private async say(req: Request, res: Response, next: NextFunction): Promise<void> {
     try {
       await this.examine(req);
+      res.set({ Connection: 'Upgrade', Upgrade: 'websocket' });
       next(new HubError('upgrade_required'));
     } catch (error) {
       next(error);

@@ -4,6 +4,7 @@ import { HubError } from '../errors';
 import { type Channel, type Delivery, DeliveryRefused } from '../hub/channel';
 import { type Duration, toMillis } from '../hub/duration';
 import { encodeWebhook } from '../protocol/codec';
+import { assertWebhookOptions } from './options';
 
 export interface WebhookOptions {
   /** Where to post to; https. */
@@ -29,6 +30,7 @@ const longestTimeoutMs = 30_000;
  * @throws HubError `invalid_request` for options that cannot be
  */
 export function webhookChannel(options: WebhookOptions): Channel {
+  assertWebhookOptions(options);
   const { url, allowHttp = false, fetch: send = fetch } = options;
   assertAddress(url, allowHttp);
   const key = keyOf(options.secret);

@@ -9,7 +9,7 @@ import {
 } from '../../lib/actors/hitl-request';
 import { requestGuardMeanings, requestGuards } from '../../lib/actors/hitl-request-guards';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
-import type { AnswerPolicy } from '../../lib/protocol/records';
+import type { AnswerPolicy, RequestResponse } from '../../lib/protocol/records';
 import { firstState, judge, type OracleState } from './request-oracle';
 
 const born = (policy: AnswerPolicy, more: Partial<RequestInput> = {}): RequestInput => ({
@@ -40,11 +40,15 @@ const inputs: Record<string, RequestInput> = {
   ),
   'two approvals, one veto': born({ approvals: 2 }),
   'two approvals of three, by majority': born({ approvals: 2, of: 3, denial: 'majority' }),
+  'two approvals that may differ': born({ approvals: 2, agreement: 'any' }),
   'two stages': born({ stages: [{ users: ['ann', 'rita'] }, { groups: ['lead'], approvals: 1 }] }),
+  'two stages for everybody': born({ stages: [{ approvals: 2 }, { approvals: 1 }] }),
+  'two stages that may differ': born({ stages: [{}, { approvals: 2 }], agreement: 'any' }),
   'an exclusive claim': born({ claim: 'exclusive' }),
   'an end that expires': born({}, { expiresAt: 30 }),
   'an end that denies': born({}, { expiresAt: 30, onExpiry: 'denied' }),
   'an end that approves': born({}, { expiresAt: 30, onExpiry: 'approved' }),
+  'a turn that asks': born({}, { turnId: 't1' }),
 };
 
 const people = {
@@ -68,25 +72,42 @@ const grant = fc
     expires_in_ms: fc.constant(100),
   })
   .map((offer) => ({ ...offer, uses: 3 }));
-const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
+/** What comes with a verdict: often nothing. The keys in either order are the same. */
+const words = fc.record(
+  { answer: fc.constantFrom('left', 'left', 'right'), comment: fc.constant('because') },
+  { requiredKeys: [] },
+);
+const response = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 2, arbitrary: words },
   {
-    weight: 6,
-    arbitrary: fc.record(
-      {
-        type: fc.constant('respond' as const),
-        at,
-        by,
-        permitted: fc.oneof(
-          { weight: 9, arbitrary: fc.constant(true) },
-          { weight: 1, arbitrary: permitted.map(() => false) },
-        ),
-        status: fc.constantFrom('approved' as const, 'denied' as const),
-        revision: fc.constantFrom(1, 1, 1, 2),
-        grant,
-      },
-      { requiredKeys: ['type', 'at', 'by', 'permitted', 'status', 'revision'] },
-    ),
+    weight: 1,
+    arbitrary: words.map((some) => Object.fromEntries(Object.entries(some).toReversed())),
   },
+);
+const answerEvent = fc
+  .record(
+    {
+      type: fc.constant('respond' as const),
+      at,
+      by,
+      permitted: fc.oneof(
+        { weight: 9, arbitrary: fc.constant(true) },
+        { weight: 1, arbitrary: permitted.map(() => false) },
+      ),
+      status: fc.constantFrom('approved' as const, 'denied' as const),
+      revision: fc.constantFrom(1, 1, 1, 2),
+      grant,
+      response,
+    },
+    { requiredKeys: ['type', 'at', 'by', 'permitted', 'status', 'revision'] },
+  )
+  .map(({ response, ...event }) => {
+    const sent = { ...response, ...(event.grant && { grant: event.grant.index }) };
+    return { ...event, ...(Object.keys(sent).length > 0 && { response: sent }) };
+  });
+const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
+  { weight: 6, arbitrary: answerEvent },
   {
     weight: 4,
     arbitrary: fc
@@ -167,6 +188,22 @@ const anyEvent: fc.Arbitrary<RequestEvent> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('revoke_grant' as const), at, by }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constantFrom('asker_leave' as const, 'asker_leave' as const, 'asker_return' as const),
+      at,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('not_run' as const),
+      at,
+      runId: fc.constantFrom('run1', 'run2'),
+      error: fc.constant('the turn had ended'),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc
       .record({ type: fc.constant('use_grant' as const), at })
@@ -224,32 +261,35 @@ function nodesOf(node: AnyStateNode): AnyStateNode[] {
   return [node, ...Object.values(node.states).flatMap(nodesOf)];
 }
 
+type Terms = Omit<OracleState, 'votes' | 'agreed' | 'extra'> & { votes: string[] };
+
 /** What the machine made of an event, in the oracle's terms. */
-function read(
-  actor: ReturnType<typeof start>['actor'],
-): Omit<OracleState, 'yes' | 'no' | 'extra' | 'picks'> & { yes: number; no: number } {
+function read(actor: ReturnType<typeof start>['actor']): Terms {
   const snapshot = actor.getSnapshot();
   const record = requestRecord(snapshot);
   const { execution: run } = record;
-  const counted = record.verdicts.map(({ status }) => status);
+  const said = ({ answer, comment, grant }: RequestResponse = {}) => [answer, comment, grant].join(' ');
   const chosen = record.verdicts.filter(({ status }) => status === 'approved').map(({ grant }) => grant);
   return {
     status: record.status,
     stage: record.stage,
     revision: record.revision,
     key: record.key !== undefined,
+    isAskerGone: record.asker === 'gone',
     claim: record.claim && { user: record.claim.by.userId, until: record.claim.until },
     run: run && { id: run.runId, state: run.state, until: run.until },
-    yes: counted.filter((status) => status === 'approved').length,
-    no: counted.filter((status) => status === 'denied').length,
+    votes: record.verdicts.map(
+      ({ by, status, stage, response }) => `${by.userId} ${status} ${stage} ${said(response)}`,
+    ),
     grant: record.grant && { index: chosen.at(-1) ?? -1, isRevoked: record.grant.revokedAt !== undefined },
   };
 }
 
-const terms = ({ extra: _extra, picks: _picks, yes, no, ...state }: OracleState) => ({
+const terms = ({ votes, agreed: _agreed, extra: _extra, ...state }: OracleState): Terms => ({
   ...state,
-  yes: yes.flat().length,
-  no: no.flat().length,
+  votes: votes.map(
+    ({ who, isYes, stage, said }) => `${who} ${isYes ? 'approved' : 'denied'} ${stage} ${said}`,
+  ),
 });
 
 function compare(input: RequestInput, events: readonly RequestEvent[], restore: boolean): void {
@@ -326,8 +366,20 @@ describe('the HITL request machine', () => {
       inputs['four eyes'] ?? born({}),
       [
         { ...claim, at: 5, by: people.ann },
+        { type: 'renew', at: 6, by: people.ann, until: 10 },
+        { type: 'renew', at: 6, by: people.ann, until: 18 },
         { ...claim, at: 20, by: people.rita },
         { type: 'lease_end', at: 20 },
+      ],
+      true,
+    );
+    compare(
+      born({ users: ['ann'] }),
+      [
+        { ...claim, at: 5, by: people.ann },
+        { ...claim, at: 20, by: people.bob },
+        { type: 'leave', at: 20, by: people.bob },
+        { type: 'leave', at: 20, by: people.ann },
       ],
       true,
     );
@@ -351,6 +403,35 @@ describe('the HITL request machine', () => {
       { type: 'execution_lease_end', at: 20 },
     ];
     for (const end of ends) compare(born({}), [...run, end, { type: 'retry', at: 30 }], true);
+    const [approve, execute] = run as [RequestEvent, RequestEvent];
+    const asker: RequestEvent[] = [
+      { type: 'asker_leave', at: 4 },
+      { type: 'asker_leave', at: 4 },
+      approve,
+      { type: 'asker_return', at: 6 },
+    ];
+    compare(born({}, { turnId: 't1' }), asker, true);
+    const notRun = { type: 'not_run' as const, at: 7, error: 'the turn had ended' };
+    for (const first of [{ ...notRun, runId }, execute, { ...notRun, runId: 'run2' }]) {
+      compare(born({}), [approve, first, { ...notRun, runId: 'run2' }, { ...notRun, runId }, execute], true);
+    }
+  });
+
+  it('brings back verdicts that were stored without what was sent with them, and counts them', () => {
+    const first = start({ input: born({ approvals: 2 }) });
+    const say = { type: 'respond' as const, at: 5, permitted: true, status: 'approved' as const };
+    const comment = 'because';
+    first.actor.send({ ...say, by: people.ann, response: { comment } });
+    const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
+    for (const verdict of snapshot.context.verdicts) delete verdict.response;
+    const { actor, emitted } = start({ snapshot });
+    actor.send({ ...say, by: people.ann, response: { comment } });
+    expect(emitted).toEqual([{ type: 'refused', code: 'already_answered' }]);
+    actor.send({ ...say, by: people.bob });
+    expect(requestRecord(actor.getSnapshot())).toMatchObject({
+      status: 'approved',
+      verdicts: [{ by: { userId: 'ann' }, comment }, { by: { userId: 'bob' } }],
+    });
   });
 
   it('took every transition of the chart on the way', () => {

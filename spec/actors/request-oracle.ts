@@ -1,34 +1,48 @@
 /** A second, separate account of who may settle a request and when, in plain code; the machine is held against it. */
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 
+/** One person's verdict that stands. */
+interface Vote {
+  who: string;
+  isYes: boolean;
+  stage: number;
+  /** What a yes carries, and all that was sent. */
+  content: string;
+  said: string;
+  /** The grant that it names. */
+  pick: number | undefined;
+}
+
 /** What the oracle remembers. */
 export interface OracleState {
   status: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';
-  yes: string[][];
-  no: string[][];
+  votes: Vote[];
+  /** What the stage before has agreed on. */
+  agreed: string | undefined;
   stage: number;
   revision: number;
   claim: { user: string; until: number } | undefined;
-  run: { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; until: number } | undefined;
+  run:
+    | { id: string; state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run'; until: number }
+    | undefined;
   extra: string[];
   key: boolean;
-  /** The grants that the approvals name, each as it came. */
-  picks: (number | undefined)[];
+  isAskerGone: boolean;
   grant: { index: number; isRevoked: boolean } | undefined;
 }
 
 export function firstState(): OracleState {
   return {
     status: 'pending',
-    yes: [],
-    no: [],
+    votes: [],
+    agreed: undefined,
     stage: 0,
     revision: 1,
     claim: undefined,
     run: undefined,
     extra: [],
     key: true,
-    picks: [],
+    isAskerGone: false,
     grant: undefined,
   };
 }
@@ -43,23 +57,23 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
     return judgeRun(state, event, born);
   }
   switch (event.type) {
+    case 'asker_leave':
+      return { ...state, isAskerGone: born.turnId !== undefined };
+    case 'asker_return':
+      return { ...state, isAskerGone: false };
     case 'respond': {
       if (late) return 'already_resolved';
       if (!mayAct(state, event, born)) return 'not_allowed';
       const me = event.by.userId;
-      if ([...state.yes, ...state.no].flat().includes(me)) return 'already_answered';
+      const vote = voteOf(event, state.stage);
+      const mine = state.votes.find(({ who }) => who === me);
+      if (mine && mine.stage < state.stage) return 'already_answered';
+      if (mine && mine.isYes === vote.isYes && mine.said === vote.said) return 'already_answered';
       if ((event.revision ?? 1) !== state.revision) return 'stale_revision';
       const claimed = state.claim !== undefined && event.at < state.claim.until && state.claim.user !== me;
       if (claimed && born.policy.claim === 'exclusive') return 'claimed_by_other';
       if (event.grant && !event.grant.permitted) return 'not_allowed';
-      if (event.status === 'denied') return settle(state, me, false, born);
-      const picks = [...state.picks, event.grant?.index];
-      const after = settle({ ...state, picks }, me, true, born);
-      const [first] = picks;
-      const isAgreed = first !== undefined && picks.every((pick) => pick === first);
-      return after.status === 'approved' && isAgreed
-        ? { ...after, grant: { index: first, isRevoked: false } }
-        : after;
+      return settle({ ...state, votes: [...state.votes.filter((each) => each !== mine), vote] }, vote, born);
     }
     case 'claim': {
       if (state.claim && event.at < state.claim.until && state.claim.user !== event.by.userId)
@@ -78,9 +92,8 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
         ...state,
         revision: state.revision + 1,
         claim: undefined,
-        yes: [],
-        no: [],
-        picks: [],
+        votes: [],
+        agreed: undefined,
         stage: 0,
       };
     case 'renew':
@@ -124,26 +137,39 @@ function mayAct(state: OracleState, event: RequestEvent, born: RequestInput): bo
   return named || event.by.groups.some((group) => round.groups?.includes(group));
 }
 
-function settle(state: OracleState, me: string, isYes: boolean, born: RequestInput): OracleState {
-  const rounds = born.policy.stages ?? [born.policy];
-  const round = rounds[state.stage] ?? {};
-  const needed = round.approvals ?? 1;
-  const add = (lists: string[][]) => {
-    const copy = [...lists];
-    copy[state.stage] = [...(copy[state.stage] ?? []), me];
-    return copy;
+function voteOf(event: Extract<RequestEvent, { type: 'respond' }>, stage: number): Vote {
+  const { answer, comment, grant } = event.response ?? {};
+  return {
+    who: event.by.userId,
+    isYes: event.status === 'approved',
+    stage,
+    content: String(answer),
+    said: [answer, comment, grant].join(' '),
+    pick: event.grant?.index,
   };
-  if (!isYes) {
-    const no = add(state.no);
-    const hopeless =
-      born.policy.denial !== 'majority' || (no[state.stage] ?? []).length > (round.of ?? 0) - needed;
-    return { ...state, no, claim: undefined, status: hopeless ? 'denied' : 'pending' };
+}
+
+/** The state once this vote is counted among the others. */
+function settle(state: OracleState, vote: Vote, { policy }: RequestInput): OracleState {
+  const rounds = policy.stages ?? [policy];
+  const { approvals: needed = 1, of = 0 } = rounds[state.stage] ?? {};
+  const open = { ...state, claim: undefined };
+  const alike = state.votes.filter(({ stage, isYes }) => stage === state.stage && isYes === vote.isYes);
+  if (!vote.isYes) {
+    const isHopeless = policy.denial !== 'majority' || alike.length > of - needed;
+    return { ...open, status: isHopeless ? 'denied' : 'pending' };
   }
-  const yes = add(state.yes);
-  const done = (yes[state.stage] ?? []).length >= needed;
-  if (done && state.stage + 1 === rounds.length)
-    return { ...state, yes, claim: undefined, status: 'approved' };
-  return { ...state, yes, claim: undefined, stage: state.stage + (done ? 1 : 0) };
+  const mayDiffer = policy.agreement === 'any';
+  const together = alike.filter(({ content }) => mayDiffer || content === vote.content);
+  const isContrary = !mayDiffer && state.agreed !== undefined && state.agreed !== vote.content;
+  if (isContrary || together.length < needed) return open;
+  if (state.stage + 1 < rounds.length) return { ...open, stage: state.stage + 1, agreed: vote.content };
+  const { pick } = vote;
+  const isGiven = state.votes.every(
+    (each) => !each.isYes || (each.pick === pick && each.content === vote.content),
+  );
+  const grant = pick !== undefined && isGiven ? { index: pick, isRevoked: false } : undefined;
+  return { ...open, status: 'approved', grant };
 }
 
 function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): OracleState | string {
@@ -154,7 +180,7 @@ function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): 
       if (!approved) return 'not_executable';
       if (run?.state === 'executing' && run.id === event.runId)
         return { ...state, run: { ...run, until: event.until } };
-      if (run) return 'not_executable';
+      if (run && run.state !== 'not_run') return 'not_executable';
       if (event.digest !== (state.revision > 1 ? 'amended' : born.digest)) return 'not_executable';
       if (event.isRevoked) return 'not_executable';
       return { ...state, run: { id: event.runId, state: 'executing', until: event.until } };
@@ -165,6 +191,13 @@ function judgeRun(state: OracleState, event: RequestEvent, born: RequestInput): 
     case 'execution_lost':
       if (run?.state !== 'executing' || run.id !== event.runId) return 'not_executable';
       return { ...state, run: { ...run, state: 'unknown' } };
+    case 'not_run': {
+      if (!approved || (run && run.state !== 'executing' && run.state !== 'not_run')) return state;
+      if (run?.state === 'executing' && run.id !== event.runId) return 'not_executable';
+      return { ...state, run: { id: event.runId, state: 'not_run', until: event.at } };
+    }
+    case 'asker_return':
+      return approved ? { ...state, isAskerGone: false } : state;
     case 'revoke_grant':
       return state.grant ? { ...state, grant: { ...state.grant, isRevoked: true } } : state;
     case 'execution_lease_end':

@@ -62,6 +62,33 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
     }
   });
 
+  it.each([
+    ['a text', { question: 'Why?' }, 'input[name=answer][type=text], textarea[name=answer]'],
+    ['an option', { question: 'Which?', options: ['a', 'b'] }, 'input[type=radio]'],
+  ])(
+    'sends nothing for Enter in %s, only for a button',
+    async (_name, payload, field) => {
+      const { id, url } = await linked(payload, 'question');
+      const page = await browser.newPage();
+      try {
+        page.setDefaultTimeout(4_000);
+        await page.goto(url);
+        const answer = page.locator(field).first();
+        if ('options' in payload) await answer.check();
+        else await answer.fill('because');
+        await answer.press('Enter');
+        await page.getByLabel('Comment').fill('and so');
+        expect(page.url()).toBe(url);
+        expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+        await page.getByRole('button', { name: 'Answer' }).click();
+        expect((await hub.hub.hitl.get(id)).response).toMatchObject({ comment: 'and so' });
+      } finally {
+        await page.close();
+      }
+    },
+    30_000,
+  );
+
   it('asks a question with its options, and shows it again with what is missing', async () => {
     const { id, url } = await linked({ question: 'Which office?', options: ['Berlin', 'Lyon'] }, 'question');
     const page = await browser.newPage();

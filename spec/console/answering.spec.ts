@@ -117,7 +117,10 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     await card.getByText('Is required.').first().waitFor();
     await card.getByRole('textbox', { name: 'Severity' }).fill('4');
     await card.getByText('network').click();
-    await card.getByRole('checkbox', { name: 'Notify' }).check();
+    await card
+      .getByRole('group', { name: /Notify/ })
+      .getByText('Yes')
+      .click();
     await card.getByRole('button', { name: 'Approve' }).click();
     await alice.row(id).waitFor({ state: 'detached' });
     expect((await stored(id)).response).toEqual({ level: 4, team: 'network', notify: true });
@@ -234,18 +237,22 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     await alice.card(two.id).waitFor();
     await keyboard.press('c');
     await keyboard.type('a and d are letters here');
-    // Enter in the comment must not decide.
-    await keyboard.press('Control+Enter');
-    await alice.page.locator('.hitl-verdict textarea').blur();
-    await keyboard.press('d');
+    // Neither a letter, nor the chord that moves to a button, decides: what is pressed there does.
+    await keyboard.press('Control+Shift+Enter');
+    await alice.card(two.id).locator('[data-decide=denied]:focus').waitFor();
+    for (const key of ['a', 'd', '1']) await keyboard.press(key);
     expect((await stored(two.id)).status).toBe('pending');
     await keyboard.press('Enter');
     await alice.row(two.id).waitFor({ state: 'detached' });
     await alice.card(one.id).waitFor();
-    await keyboard.press('a');
-    await keyboard.press('a');
+    await keyboard.press('Control+Enter');
+    await keyboard.press('Space');
     await alice.row(one.id).waitFor({ state: 'detached' });
-    expect([(await stored(one.id)).status, (await stored(two.id)).status]).toEqual(['approved', 'denied']);
+    expect(await stored(two.id)).toMatchObject({
+      status: 'denied',
+      response: { comment: 'a and d are letters here' },
+    });
+    expect((await stored(one.id)).status).toBe('approved');
     await keyboard.press('?');
     const help = alice.page.getByRole('dialog', { name: 'Keys' });
     await help.waitFor();

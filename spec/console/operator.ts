@@ -27,6 +27,15 @@ export class Operator {
     return operator;
   }
 
+  /** Opens another page, such as an app's own with the parts in it. */
+  static async at(browser: Browser, url: string, user: string): Promise<Operator> {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC' });
+    await context.addCookies([{ name: 'user', value: encodeURIComponent(user), url }]);
+    const operator = new Operator(await context.newPage());
+    await operator.page.goto(url);
+    return operator;
+  }
+
   /** The card of a request, in the detail or among the lines of a ticket. */
   card(id: string): Locator {
     return this.page.locator(`[data-request="${id}"]`);

@@ -70,6 +70,7 @@ describe('the table of', () => {
       [...fields('QuestionOptions'), ...fields('TurnAskOptions')],
     ],
     ['Option of every request', 'docs/hitl.md', '## Asking', fields('AskOptions')],
+    ['Field of `display`', 'docs/hitl.md', '### What people are shown beside it', fields('Display')],
     [
       'Field of a policy',
       'docs/hitl.md',

@@ -16,22 +16,31 @@ export class DemoProcess {
     readonly url: string,
     readonly dataDir: string,
     private readonly assets: string | undefined,
+    private readonly serviceToken: string | undefined,
   ) {}
 
   /**
    * @param port default: any free one
    * @param assets a build of the console; without it the one that ships, where it is built
+   * @param serviceToken what the service `tester` comes with; default: there is no service
    */
   static async start({
     dataDir = makeDataDir(),
     port = 0,
     assets,
+    serviceToken,
   }: {
     dataDir?: string;
     port?: number;
     assets?: string | undefined;
+    serviceToken?: string | undefined;
   } = {}): Promise<DemoProcess> {
-    const own = { PORT: `${port}`, DATA_DIR: dataDir, ...(assets && { CONSOLE_ASSETS: assets }) };
+    const own = {
+      PORT: `${port}`,
+      DATA_DIR: dataDir,
+      DEMO_SERVICE_TOKEN: serviceToken ?? '',
+      ...(assets && { CONSOLE_ASSETS: assets }),
+    };
     const env = { ...process.env, ...own };
     const child = spawn(process.execPath, ['--import', 'tsx', 'examples/soc-triage/server.ts'], {
       cwd: root,
@@ -53,7 +62,9 @@ export class DemoProcess {
         unfinished = whole.pop() ?? '';
         lines.push(...whole);
         const found = /http:\/\/\S+:(\d+)/.exec(lines[0] ?? '')?.[1];
-        if (found) resolve(new DemoProcess(child, lines, `http://127.0.0.1:${found}`, dataDir, assets));
+        if (!found) return;
+        const url = `http://127.0.0.1:${found}`;
+        resolve(new DemoProcess(child, lines, url, dataDir, assets, serviceToken));
       });
     });
   }
@@ -75,7 +86,8 @@ export class DemoProcess {
 
   /** Another process on the same data and port. */
   again(): Promise<DemoProcess> {
-    return DemoProcess.start({ dataDir: this.dataDir, port: this.port, assets: this.assets });
+    const { dataDir, port, assets, serviceToken } = this;
+    return DemoProcess.start({ dataDir, port, assets, serviceToken });
   }
 
   /** Ends it whatever it is doing, and forgets its data. */

@@ -19,6 +19,29 @@ function firewallLines(demo: DemoProcess): { ip: string; approvedBy: string }[] 
     .map((line) => JSON.parse(line));
 }
 
+/** An answer that fills in every field. */
+const wholeReport = {
+  title: 'Beacon to a known server',
+  summary: 'Seen at 09:14.\nIsolated at 09:20.',
+  confidence: 0.8,
+  accounts_affected: 2,
+  contained: true,
+  customer_informed: false,
+  severity: 'high',
+  tactics: ['Execution', 'Impact'],
+  detected_on: '2026-03-01',
+  shift_begins: '08:00',
+  contained_at: '2026-03-01T09:20:00Z',
+  contact: 'soc@example.com',
+  runbook: 'https://example.com/runbooks/7',
+  owner: null,
+  asset: 4711,
+  hosts: [{ name: 'ws-17', isolated: true }],
+  location: { site: 'Berlin', room: '2.04' },
+  labels: { shift: 'early' },
+  comment: 'First draft',
+};
+
 describe('the demo', () => {
   let demo: DemoProcess;
   let alice: Visitor;
@@ -148,6 +171,35 @@ describe('the demo', () => {
       },
     );
 
+    it('blocks the address that was put in the place of the one it asked about, and nothing that is none', async () => {
+      const one = await alice.join(room('T-1003'));
+      await one.ask({ type: 'message', content: 'block 203.0.113.7' });
+      const { hitl } = await one.next('hitl_request_pending');
+      expect(hitl.response_schema.properties.tool_args.properties.ip).toEqual({ type: 'string' });
+      const before = firewallLines(demo);
+      const edit = (toolArgs: object) =>
+        bob.respond(hitl.id, { revision: 1, status: 'approved', response: { tool_args: toolArgs } });
+      expect((await edit({ ip: 'everything' })).status).toBe(422);
+      expect((await edit({ ip: '203.0.113.8' })).status).toBe(200);
+      const { message } = await one.next(isMessage('response'));
+      expect(message.content).toBe('Done: 203.0.113.8 is blocked at the edge firewall. Approved by Bob.');
+      expect(firewallLines(demo).slice(before.length)).toMatchObject([{ ip: '203.0.113.8' }]);
+    });
+
+    it('asks for a report with a field of every sort, and repeats it as JSON', async () => {
+      const one = await alice.join(room('T-1004'));
+      await one.ask({ type: 'message', content: 'report' });
+      const { hitl } = await one.next('hitl_request_pending');
+      expect(hitl).toMatchObject({ type: 'incident_report', payload: { alert: 'T-1004' } });
+      expect(Object.keys(hitl.response_schema.properties)).toEqual(Object.keys(wholeReport));
+      const frame = { type: 'hitl_respond', request_id: hitl.id, status: 'approved' };
+      const refused = await one.ask({ ...frame, response: { ...wholeReport, contact: 'nobody' } });
+      expect(refused).toMatchObject({ event: 'error', code: 'invalid_response' });
+      await one.ask({ ...frame, response: wholeReport });
+      const { message } = await one.next(isMessage('response'));
+      expect(JSON.parse(message.content)).toEqual(wholeReport);
+    });
+
     it('asks a question with three options and repeats the answer', async () => {
       const one = await alice.join(room('T-1004'));
       await one.ask({ type: 'message', content: 'ask' });
@@ -225,6 +277,92 @@ describe('the demo', () => {
   });
 });
 
+describe('the demo with a token for a service', () => {
+  const serviceToken = 'a secret of the spec';
+  let demo: DemoProcess;
+  let tester: Visitor;
+  let alice: Visitor;
+  beforeAll(async () => {
+    demo = await DemoProcess.start({ serviceToken });
+    tester = new Visitor(demo, { authorization: `Bearer ${serviceToken}` });
+    alice = new Visitor(demo, { cookie: 'demo_user=alice' });
+  });
+  afterEach(() => alice.leave());
+  afterAll(() => demo.discard());
+
+  const ask = (who: Visitor, body: object) =>
+    who.fetch('/hitl/requests', { method: 'POST', body: JSON.stringify(body) });
+  const question = { ticket_id: 'T-1001', type: 'question', payload: { question: 'Is this our scanner?' } };
+
+  it('lets the service ask with any policy and deadline, wait for the answer, and not answer itself', async () => {
+    const policy = { approvals: 2, users: ['alice', 'bob'] };
+    const asked = await ask(tester, { ...question, policy, expires_in: '1h' });
+    expect(asked.status).toBe(201);
+    const { hitl } = await asked.json();
+    expect(hitl).toMatchObject({ user_id: 'tester', policy, expires_at: expect.any(String) });
+    const response = { answer: 'Yes' };
+    const answer = { revision: 1, status: 'approved', response };
+    expect((await tester.respond(hitl.id, answer)).status).toBe(403);
+    expect((await alice.respond(hitl.id, answer)).status).toBe(200);
+    const bob = new Visitor(demo, { cookie: 'demo_user=bob' });
+    expect((await bob.respond(hitl.id, answer)).status).toBe(200);
+    expect(await tester.read(`/hitl/requests/${hitl.id}/wait`)).toMatchObject({ hitl: { response } });
+  });
+
+  it('lets the service ask for a report, and shows it in the ticket', async () => {
+    const socket = await alice.join(room('T-1002'));
+    const payload = { alert: 'Anything' };
+    expect((await ask(tester, { ticket_id: 'T-1002', type: 'incident_report', payload })).status).toBe(201);
+    const { hitl } = await socket.next('hitl_request_pending');
+    expect(hitl).toMatchObject({ user_id: 'tester', payload });
+    expect((await alice.respond(hitl.id, { status: 'approved', response: wholeReport })).status).toBe(200);
+    expect(await tester.read(`/hitl/requests/${hitl.id}`)).toMatchObject({ hitl: { response: wholeReport } });
+  });
+
+  it.each(['T-1010', 'T-9403'])('lets the service ask in %s', async (ticketId) => {
+    expect((await ask(tester, { ...question, ticket_id: ticketId })).status).toBe(201);
+  });
+
+  it.each(['/console/', '/console/index.html', '/openapi.json'])(
+    'shows the service no page at %s',
+    async (path) => {
+      expect((await tester.fetch(path)).status).toBe(401);
+    },
+  );
+
+  it('opens no socket to the service', async () => {
+    expect(await tester.knock(room('T-1001'))).toMatchObject({ status: 401 });
+  });
+
+  it.each([
+    'Bearer another secret',
+    'Bearer ',
+    `Basic ${serviceToken}`,
+    serviceToken,
+    `Bearer ${serviceToken} `.repeat(2),
+  ])('does not take %j for the service', async (authorization) => {
+    expect((await ask(new Visitor(demo, { authorization }), question)).status).toBe(401);
+  });
+
+  it('lets nobody in who says to be the service without its token', async () => {
+    const person = new Visitor(demo, { cookie: 'demo_user=tester' });
+    expect((await person.fetch('/hitl/me')).status).toBe(401);
+  });
+});
+
+describe('the demo without a token for a service', () => {
+  it('has no service', async () => {
+    const demo = await DemoProcess.start();
+    for (const authorization of ['Bearer ', 'Bearer undefined', 'Bearer']) {
+      const visitor = new Visitor(demo, { authorization });
+      expect((await visitor.fetch('/hitl/requests/none/wait')).status).toBe(401);
+    }
+    const person = new Visitor(demo, { cookie: 'demo_user=tester' });
+    expect((await person.fetch('/hitl/me')).status).toBe(200);
+    await demo.discard();
+  });
+});
+
 describe('the demo, ended in the middle of a turn that waits for an approval,', () => {
   let demo: DemoProcess;
   let alice: Visitor;
@@ -260,10 +398,12 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
       'session_message_added',
       'hitl_request_pending',
       'turn_ended',
+      'hitl_request_updated',
     ]);
     expect(await (await alice.join(`${room('T-1001')}?tab=new`)).next('snapshot')).toMatchObject({
-      requests: [hitl],
+      requests: [{ ...hitl, asker: 'gone' }],
     });
+    expect(await alice.read(`/hitl/requests/${hitl.id}`)).toEqual({ hitl: { ...hitl, asker: 'gone' } });
 
     expect((await alice.respond(hitl.id, { revision: 1, status: 'approved' })).status).toBe(200);
     expect((await back.next('notice')).content).toContain('nothing was done');
@@ -284,10 +424,13 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
     alice.place = demo;
     expect(await (await alice.join(room('T-1001'))).next('snapshot')).toMatchObject({
       turns: [],
-      requests: [hitl],
+      requests: [{ ...hitl, asker: 'gone' }],
     });
     const { items } = await alice.read('/tickets/T-1001/timeline');
-    expect(items.at(-1)).toMatchObject({ event: 'turn_ended', reason: 'shutdown' });
+    expect(items.slice(-2)).toMatchObject([
+      { event: 'turn_ended', reason: 'shutdown' },
+      { event: 'hitl_request_updated', cause: { event: 'asker_left' } },
+    ]);
     expect((await alice.respond(hitl.id, { status: 'denied' })).status).toBe(200);
   });
 });

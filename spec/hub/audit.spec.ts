@@ -36,15 +36,16 @@ const story = async (requestId?: string) =>
 test('a request leaves a record per step, with the way it came', async () => {
   await start();
   const { id, payload, digest } = await ask({ remindIn: '1m', escalateIn: '2m', expiresIn: '1h' });
+  const amendedPayload = { ...payload, tool_args: { ip: '203.0.113.8' } };
   const bob = await hub.connect({ user: 'bob' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
   await hub.fireDeadlines('2m');
-  await hitl().amend(id, { ...payload, why: 'a scan' }, { by: { id: 'agent', name: 'Agent' }, via: 'turn' });
+  await hitl().amend(id, amendedPayload, { by: { id: 'agent', name: 'Agent' }, via: 'turn' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
   await bob.ask({ type: 'hitl_release', request_id: id });
   const answer = { request_id: id, revision: 2, status: 'approved', response: { comment: 'Known scanner' } };
   await bob.ask({ type: 'hitl_respond', ...answer });
-  await hitl().execute(id, { runId: 'r1', payload: { ...payload, why: 'a scan' } });
+  await hitl().execute(id, { runId: 'r1', payload: amendedPayload });
   await hub.fireDeadlines('1m');
   await hitl().retry(id, { by: { id: 'carol' } });
   expect(await story()).toEqual([
@@ -74,6 +75,7 @@ test('a request leaves a record per step, with the way it came', async () => {
     status: 'approved',
     verdict: 'approved',
     comment: 'Known scanner',
+    response: { comment: 'Known scanner' },
     revision: 2,
     digest: amended,
     approvedDigest: amended,
@@ -154,6 +156,8 @@ test('whoever answers and may not is on record too, once per rule, and changes n
     { code: 'not_allowed', rule: 'answerers', verdict: 'approved', comment: 'Mine', from: '127.0.0.1' },
     { code: 'not_allowed', rule: 'four_eyes' },
   ]);
+  // Nobody has to read what they sent, so all but the comment is left out.
+  expect(tried.map(({ response }) => response)).toEqual([undefined, undefined]);
 });
 
 test('of refused answers to one request 100 are kept', async () => {

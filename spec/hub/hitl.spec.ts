@@ -288,13 +288,6 @@ describe('requests to humans', () => {
     ['fewer people than must approve', { policy: { users: ['ann'], approvals: 2 } }],
     ['a majority of nobody knows how many', { policy: { approvals: 2, denial: 'majority' } }],
     ['stages and people at once', { policy: { users: ['ann'], stages: [{}] } }],
-    [
-      'an edit where several must agree',
-      {
-        policy: { approvals: 2 },
-        payload: { tool_name: 't', tool_args: {}, editable: true },
-      },
-    ],
     ['an empty key', { key: '' }],
     ['a key that is too long', { key: 'k'.repeat(129) }],
     ['eleven reminders', { remindIn: Array.from({ length: 11 }, () => '1m' as const) }],

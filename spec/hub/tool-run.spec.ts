@@ -57,9 +57,12 @@ it('asks nobody about arguments that its schema would make something else of whe
   expect([ran, (await hub.hub.hitl.list()).items]).toEqual([[], []]);
 });
 
-it('refuses a schema that cannot be asked at once', async () => {
-  const { say } = await start({ schema: z.object({ n: z.number().refine(async () => true) }) });
-  expect(await (await say()).outcome).toMatchObject({ code: 'invalid_request' });
+it('refuses a schema that cannot be asked at once when the tool is defined', async () => {
+  const schema = z.object({ n: z.number().refine(async () => true) });
+  await expect(start({ schema })).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining('asynchronous'),
+  });
 });
 
 it.each<[string, ToolRule<Args>['when'], string]>([

@@ -171,6 +171,7 @@ describe('A request that an agent makes in its turn', () => {
       await rig.hub.hitl.respond(request.id, { by: ben, status: 'denied' });
       expect(await said()).toEqual([
         'hitl_request_pending',
+        'hitl_request_updated',
         'turn_ended completed',
         'hitl_request_resolved denied',
       ]);

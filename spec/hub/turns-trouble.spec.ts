@@ -170,7 +170,11 @@ describe('In trouble', () => {
       await idle();
       await restart();
       expect((await rig.kept.requests({ status: 'pending' }, 10)).items).toHaveLength(1);
-      expect((await rig.story()).slice(-2)).toEqual(['hitl_request_pending', 'turn_ended aborted crash']);
+      expect((await rig.story()).slice(-3)).toEqual([
+        'hitl_request_pending',
+        'turn_ended aborted crash',
+        'hitl_request_updated',
+      ]);
     });
 
     it('may have left a turn behind that cannot be read: it is named in the log, and the others are ended', async () => {

@@ -4,7 +4,8 @@ import type * as RequestModule from '../../lib/actors/hitl-request';
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
 import { LiveActor } from '../../lib/hub/live-actor';
-import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { responseOf } from './request-hand';
+import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import {
   askOf,
   claimLasts,
@@ -69,8 +70,20 @@ export class RequestAlone implements RequestSystem {
   }
 
   async look(): Promise<RequestSight> {
-    const { status, revision, stage, claim, verdicts, respondedBy, reason, key, execution, grant } =
-      this.record;
+    const {
+      status,
+      revision,
+      stage,
+      claim,
+      verdicts,
+      respondedBy,
+      reason,
+      key,
+      execution,
+      grant,
+      response,
+      asker,
+    } = this.record;
     return {
       status,
       revision,
@@ -78,11 +91,13 @@ export class RequestAlone implements RequestSystem {
       claimedBy: claim?.by.userId ?? null,
       claimLeft: claim ? (claim.until - this.now) / this.tick : null,
       runLeft: execution?.state === 'executing' ? (execution.until - this.now) / this.tick : null,
-      counted: verdicts.map((each) => `${each.by.userId} ${each.status} ${each.stage}`),
+      counted: verdicts.map((each) => countedLine(each.by.userId, each.status, each.stage, each.response)),
       answeredBy: respondedBy?.userId ?? null,
+      answer: response?.answer ?? null,
       reason: reason ?? null,
       hasKey: key !== undefined && status !== 'superseded',
       run: execution?.state ?? null,
+      isAskerGone: asker === 'gone',
       grant: grant ? `${verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       reminded: this.reminded,
       escalated: this.escalated,
@@ -133,6 +148,7 @@ export class RequestAlone implements RequestSystem {
       payload: ask.payload,
       digest: digestOf(ask.payload),
       userId: ask.userId,
+      ...(ask.turnId !== undefined && { turnId: ask.turnId }),
       key: 'k1',
       createdAt: this.now,
       policy,
@@ -151,6 +167,7 @@ export class RequestAlone implements RequestSystem {
     switch (deed.type) {
       case 'respond': {
         const { who, yes, edits } = deed;
+        const response = responseOf(deed);
         const grant = deed.grant === undefined ? undefined : grantOf(deed.grant, who);
         return {
           type: 'respond',
@@ -159,7 +176,8 @@ export class RequestAlone implements RequestSystem {
           permitted: this.isPermitted(who),
           status: yes ? 'approved' : 'denied',
           ...(deed.revision !== undefined && { revision: deed.revision }),
-          ...(edits && { response: { tool_args: editedArgs }, digest: digestOf(edited) }),
+          ...(response && { response }),
+          ...(edits && { digest: digestOf(edited) }),
           ...(grant && { grant }),
         };
       }
@@ -206,6 +224,11 @@ export class RequestAlone implements RequestSystem {
         return { type: 'execution_failed', at, runId: deed.run, error: 'no route' };
       case 'lost':
         return { type: 'execution_lost', at, runId: deed.run, error: 'cut off' };
+      case 'not_run':
+        return { type: 'not_run', at, runId: deed.run, error: 'the turn had ended' };
+      case 'asker_leave':
+      case 'asker_return':
+        return { type: deed.type, at };
       case 'revoke':
         return { type: 'revoke_grant', at, by: personOf(deed.who) };
       case 'retry':

@@ -71,6 +71,12 @@ export class RequestHand {
         return hitl.executed(id, deed.run, 'no route');
       case 'lost':
         return hitl.lost(id, deed.run, 'cut off');
+      case 'not_run':
+        return hitl.notRun(id, deed.run, 'the turn had ended');
+      case 'asker_leave':
+        return hitl.leave(id);
+      case 'asker_return':
+        return hitl.takeUp(id);
       case 'revoke': {
         const { grant, usedGrant } = await hitl.get(id);
         return grants.revoke(String(grant?.id ?? usedGrant?.id), { id: deed.who });
@@ -85,14 +91,31 @@ export class RequestHand {
 export const withdrawal = { reason: 'I was wrong' };
 
 /** The body of an answer, as sockets and REST take it. */
-export function answerOf({ yes, revision, misfit, edits, grant }: Extract<RequestDeed, { type: 'respond' }>) {
+export function answerOf({ yes, revision, ...sent }: Extract<RequestDeed, { type: 'respond' }>) {
+  const response = responseOf(sent);
   return {
     status: yes ? ('approved' as const) : ('denied' as const),
     ...(revision !== undefined && { revision }),
-    ...(misfit && { response: { answer: 'a question was not asked' } }),
-    ...(edits && { response: { tool_args: editedArgs } }),
-    ...(grant !== undefined && { response: { grant } }),
+    ...(response && { response }),
   };
+}
+
+/** What is sent beside yes or no, if anything is. */
+export function responseOf({
+  misfit,
+  edits,
+  grant,
+  answer,
+  comment,
+}: Pick<Extract<RequestDeed, { type: 'respond' }>, 'misfit' | 'edits' | 'grant' | 'answer' | 'comment'>) {
+  const response = {
+    ...(misfit && { answer: 'neither was nor can be offered' }),
+    ...(edits && { tool_args: editedArgs }),
+    ...(grant !== undefined && { grant }),
+    ...(answer !== undefined && { answer }),
+    ...(comment !== undefined && { comment }),
+  };
+  return Object.keys(response).length > 0 ? response : undefined;
 }
 
 /** `ok`, or the refusal in the words of the model. @throws what is no refusal */

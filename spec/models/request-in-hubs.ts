@@ -5,7 +5,7 @@ import { memoryStore, type Store } from '../../lib';
 import { Hub } from '../../lib/hub/hub';
 import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, withdrawal } from './request-hand';
-import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import { groupsOf, mayGive, type Rules, stranger, tickOf } from './request-rules';
 
 /** They act through the second hub, all others and the app through the first. */
@@ -66,7 +66,7 @@ export class RequestInHubs implements RequestSystem {
       items.filter((each) => 'hitl' in each && each.event === event && each.hitl.id === id).length;
     if (!stored) throw new Error('It is not kept');
     const { record } = stored;
-    const { claim, execution, grant } = record;
+    const { claim, execution, grant, asker } = record;
     const left = (until: number) => (until - this.clock.now()) / tickOf(this.rules);
     return {
       status: record.status,
@@ -75,11 +75,15 @@ export class RequestInHubs implements RequestSystem {
       claimedBy: claim?.by.userId ?? null,
       claimLeft: claim ? left(claim.until) : null,
       runLeft: execution?.state === 'executing' ? left(execution.until) : null,
-      counted: record.verdicts.map(({ by, status, stage }) => `${by.userId} ${status} ${stage}`),
+      counted: record.verdicts.map(({ by, status, stage, response }) =>
+        countedLine(by.userId, status, stage, response),
+      ),
       answeredBy: record.respondedBy?.userId ?? null,
+      answer: record.response?.answer ?? null,
       reason: record.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: record.key !== undefined && record.status !== 'superseded',
       run: execution?.state ?? null,
+      isAskerGone: asker === 'gone',
       grant: grant ? `${record.verdicts.at(-1)?.grant} ${grant.revokedBy?.userId ?? 'holds'}` : null,
       ...this.told,
       told: { pending: times('hitl_request_pending'), resolved: times('hitl_request_resolved') },

@@ -18,6 +18,10 @@ export type RequestDeed =
       edits?: boolean;
       /** Which of the offered grants comes with it. */
       grant?: number;
+      /** Of a question: what is answered with a yes. */
+      answer?: string;
+      /** What is said beside it. */
+      comment?: string;
     }
   | { type: 'claim' | 'release'; who: string }
   /** Someone does something else in the ticket, or leaves it and stays away. */
@@ -27,7 +31,9 @@ export type RequestDeed =
   | { type: 'amend' | 'cancel' | 'supersede' | 'end_turn' | 'retry' }
   /** Someone is about to do what was shown, what was made of it by an edit, or something else. */
   | { type: 'execute'; run: string; what: 'shown' | 'edited' | 'else' }
-  | { type: 'executed' | 'failed' | 'lost'; run: string }
+  | { type: 'executed' | 'failed' | 'lost' | 'not_run'; run: string }
+  /** The turn that asked is over; it is asked again. */
+  | { type: 'asker_leave' | 'asker_return' }
   /** The grant that was given with it, or that approved it, is taken back. */
   | { type: 'revoke'; who: string }
   /** The app's own rule turns against someone. */
@@ -46,13 +52,17 @@ export interface RequestSight {
   /** Ticks until the claim ends by itself, and until the run is given up for lost. */
   claimLeft: number | null;
   runLeft: number | null;
-  /** Who said what in which round. */
+  /** Who said what in which round, in the order in which they said it. */
   counted: readonly string[];
   answeredBy: string | null;
+  /** The answer that was approved. */
+  answer: string | null;
   reason: string | null;
   /** Asked again with its key, it is found. */
   hasKey: boolean;
   run: string | null;
+  /** Nobody learns what is answered. */
+  isAskerGone: boolean;
   /** The grant that came with the approval, from 0, and who has revoked it. */
   grant: string | null;
   reminded: number;
@@ -72,11 +82,22 @@ export interface RequestSystem {
   stop(): void | Promise<void>;
 }
 
+interface Counted {
+  who: string;
+  yes: boolean;
+  round: number;
+  grant: number | null;
+  answer: string | null;
+  comment: string | null;
+}
+
 interface Facts {
   rules: Rules;
   revision: number;
   round: number;
-  counted: readonly { who: string; yes: boolean; round: number; grant?: number | undefined }[];
+  counted: readonly Counted[];
+  /** What the last completed round has approved. */
+  agreed: string | null;
   grant: { index: number; revokedBy: string | null } | null;
   /** The grant that approved it was revoked. */
   isUncovered: boolean;
@@ -90,10 +111,16 @@ interface Facts {
   escalated: number;
   dismissed: readonly string[];
   answeredBy: string | null;
+  answer: string | null;
   reason: string | null;
   hasKey: boolean;
   approved: 'shown' | 'edited';
-  run: { name: string; state: 'executing' | 'executed' | 'failed' | 'unknown'; left: number } | null;
+  run: {
+    name: string;
+    state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run';
+    left: number;
+  } | null;
+  isAskerGone: boolean;
 }
 
 interface Moment {
@@ -104,22 +131,34 @@ interface Moment {
 /** What becomes of an answer to a pending request: a refusal by its code, or what it settles. */
 export function ruling({ context: facts, event }: Moment): string {
   if (event.type !== 'respond') return 'nothing';
-  const { rules, round, counted, claim } = facts;
-  const { who, yes } = event;
+  const { rules, round, claim } = facts;
+  const { who, yes, answer = null } = event;
   if (event.misfit || (event.edits && !rules.editable)) return 'invalid_response';
   if (event.grant !== undefined && (!yes || !rules.grants || event.grant > 1)) return 'invalid_response';
   const forbidden = whyForbidden(facts, who);
   if (forbidden) return forbidden;
-  if (counted.some((each) => each.who === who)) return 'already_answered';
+  const own = facts.counted.find((each) => each.who === who);
+  if (own && (own.round < round || isTheSame(own, countedAs(event, round)))) return 'already_answered';
   if ((event.revision ?? 1) !== facts.revision) return 'stale_revision';
   if (rules.exclusive && claim && claim.who !== who) return 'claimed_by_other';
   if (event.grant === 1 && who === 'bob') return 'not_allowed grant';
   const { yes: needed, of = needed } = rules.rounds[round] ?? { yes: 1 };
-  const said = (what: boolean) =>
-    counted.filter((each) => each.round === round && each.yes === what).length + 1;
-  if (!yes) return !rules.majority || of - said(false) < needed ? 'denied' : 'counted';
-  if (said(true) < needed) return 'counted';
+  const others = facts.counted.filter((each) => each !== own && each.round === round);
+  const against = others.filter((each) => !each.yes).length + 1;
+  if (!yes) return !rules.majority || of - against < needed ? 'denied' : 'counted';
+  const alike = others.filter((each) => each.yes && (rules.mayDiffer || each.answer === answer)).length + 1;
+  const isContrary = !rules.mayDiffer && facts.agreed !== null && facts.agreed !== answer;
+  if (alike < needed || isContrary) return 'counted';
   return round + 1 < rules.rounds.length ? 'next round' : 'approved';
+}
+
+function countedAs(event: Extract<RequestDeed, { type: 'respond' }>, round: number): Counted {
+  const { who, yes, grant = null, answer = null, comment = null } = event;
+  return { who, yes, round, grant, answer, comment };
+}
+
+function isTheSame(one: Counted, other: Counted): boolean {
+  return (['yes', 'grant', 'answer', 'comment'] as const).every((field) => one[field] === other[field]);
 }
 
 function whyForbidden({ rules, round, isWidened, dismissed }: Facts, who: string): string | undefined {
@@ -151,7 +190,7 @@ function executionRefusal({ context: { run, approved, isUncovered }, event }: Mo
   if (event.type !== 'execute') return undefined;
   if (run?.state === 'executing') return run.name === event.run ? undefined : 'not_executable under_way';
   if (run?.state === 'executed') return 'not_executable done';
-  if (run) return 'not_executable needs_retry';
+  if (run && run.state !== 'not_run') return 'not_executable needs_retry';
   if (event.what !== approved) return 'not_executable digest';
   return isUncovered ? 'not_executable grant_revoked' : undefined;
 }
@@ -186,6 +225,9 @@ export const requestSpecification = setup({
       'run' in event && context.run?.state === 'executing' && context.run.name === event.run,
     mayRetry: ({ context }) => context.run?.state === 'failed' || context.run?.state === 'unknown',
     isRunDue: ({ context }) => context.run?.state === 'executing' && context.run.left === 1,
+    mayNotRun: ({ context: { run }, event }) =>
+      'run' in event &&
+      (!run || run.state === 'not_run' || (run.state === 'executing' && run.name === event.run)),
     isCovered: ({ context }) => context.rules.covered === true,
     isRunning: ({ context }) => context.run?.state === 'executing',
   },
@@ -197,28 +239,42 @@ export const requestSpecification = setup({
     refuseExecution: emit((moment) => ({ type: 'refused' as const, code: executionRefusal(moment) ?? '' })),
     count: assign(({ context: { counted, round }, event }) =>
       event.type === 'respond'
-        ? { counted: [...counted, { who: event.who, yes: event.yes, round, grant: event.grant }] }
+        ? { counted: [...counted.filter(({ who }) => who !== event.who), countedAs(event, round)] }
         : {},
     ),
     settle: assign(({ event }) =>
-      event.type === 'respond' ? { answeredBy: event.who, approved: event.edits ? 'edited' : 'shown' } : {},
+      event.type === 'respond'
+        ? {
+            answeredBy: event.who,
+            answer: event.answer ?? null,
+            approved: event.edits ? 'edited' : 'shown',
+          }
+        : {},
     ),
     give: assign(({ context: { counted } }) => {
       const [first, ...others] = counted.filter(({ yes }) => yes);
-      const isAgreed = first?.grant !== undefined && others.every(({ grant }) => grant === first.grant);
-      return isAgreed ? { grant: { index: Number(first?.grant), revokedBy: null } } : {};
+      const isAgreed = typeof first?.grant === 'number' && others.every(({ grant }) => grant === first.grant);
+      return isAgreed ? { grant: { index: Number(first.grant), revokedBy: null } } : {};
     }),
     revoke: assign(({ context: { grant, rules }, event }) => ({
       grant: grant && { ...grant, revokedBy: grant.revokedBy ?? ('who' in event ? event.who : null) },
       isUncovered: rules.covered === true,
     })),
-    beginNextRound: assign({ round: ({ context }) => context.round + 1 }),
+    beginNextRound: assign(({ context, event }) => ({
+      round: context.round + 1,
+      agreed: event.type === 'respond' ? (event.answer ?? null) : null,
+    })),
     take: assign(({ context, event }) =>
       'who' in event ? { claim: { who: event.who, left: claimLasts(context.rules) } } : {},
     ),
     letGo: assign({ claim: null }),
     giveUpKey: assign({ hasKey: false }),
-    askAnew: assign(({ context }) => ({ revision: context.revision + 1, counted: [], round: 0 })),
+    askAnew: assign(({ context }) => ({
+      revision: context.revision + 1,
+      counted: [],
+      agreed: null,
+      round: 0,
+    })),
     giveReason: assign((_moment, { reason }: { reason: string }) => ({ reason })),
     age: assign(({ context }) => aged(context)),
     begin: assign(({ context, event }) =>
@@ -229,6 +285,11 @@ export const requestSpecification = setup({
     endRun: assign(({ context: { run } }, { state }: { state: 'executed' | 'failed' | 'unknown' }) => ({
       run: run && { ...run, state, left: 0 },
     })),
+    noteNotRun: assign(({ event }) =>
+      'run' in event ? { run: { name: event.run, state: 'not_run' as const, left: 0 } } : {},
+    ),
+    loseAsker: assign(({ context: { rules } }) => ({ isAskerGone: rules.asker === true })),
+    regainAsker: assign({ isAskerGone: false }),
     ageRun: assign(({ context: { run } }) => ({ run: run && { ...run, left: run.left - 1 } })),
     forgetRun: assign({ run: null }),
     dismiss: assign(({ context, event }) =>
@@ -242,6 +303,7 @@ export const requestSpecification = setup({
     revision: 1,
     round: 0,
     counted: [],
+    agreed: null,
     grant: null,
     isUncovered: false,
     claim: null,
@@ -253,10 +315,12 @@ export const requestSpecification = setup({
     escalated: 0,
     dismissed: [],
     answeredBy: null,
+    answer: null,
     reason: null,
     hasKey: true,
     approved: 'shown',
     run: null,
+    isAskerGone: false,
   }),
   initial: 'asked',
   on: {
@@ -325,6 +389,9 @@ export const requestSpecification = setup({
         executed: { actions: notExecutable('other_run') },
         failed: { actions: notExecutable('other_run') },
         lost: { actions: notExecutable('other_run') },
+        not_run: {},
+        asker_leave: { actions: 'loseAsker' },
+        asker_return: { actions: 'regainAsker' },
         retry: { actions: notExecutable('not_approved') },
       },
     },
@@ -346,6 +413,9 @@ export const requestSpecification = setup({
         failed: { actions: notExecutable('other_run') },
         lost: { actions: notExecutable('other_run') },
         retry: { actions: notExecutable('not_approved') },
+        not_run: {},
+        asker_leave: {},
+        asker_return: {},
         wait: {},
       },
       initial: 'expired',
@@ -365,6 +435,12 @@ export const requestSpecification = setup({
               { guard: 'isItsRun', actions: { type: 'endRun', params: { state: 'unknown' } } },
               { actions: notExecutable('other_run') },
             ],
+            not_run: [
+              { guard: 'mayNotRun', actions: 'noteNotRun' },
+              { guard: 'isRunning', actions: notExecutable('other_run') },
+              {},
+            ],
+            asker_return: { actions: 'regainAsker' },
             revoke: { actions: 'revoke' },
             retry: [{ guard: 'mayRetry', actions: 'forgetRun' }, { actions: notExecutable('not_approved') }],
             wait: [
@@ -397,6 +473,16 @@ function aged(facts: Facts): Partial<Facts> {
   };
 }
 
+/** How a verdict that stands is written down, whatever it is read from. */
+export function countedLine(
+  who: string,
+  status: string,
+  round: number,
+  { answer, comment }: { answer?: unknown; comment?: unknown } = {},
+): string {
+  return [who, status, round, answer ?? '-', comment ?? '-'].join(' ');
+}
+
 /** The status, whether settled or not. */
 function statusOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? String(Object.values(value)[0]) : String(value);
@@ -409,6 +495,19 @@ function choices(actors: readonly string[], revision: number) {
     ...actors.flatMap((each) => [0, 1].map((grant) => ({ who: each, yes: true, revision, grant }))),
     { who, yes: true, revision, grant: 2 },
     { who, yes: false, revision, grant: 0 },
+  ];
+}
+
+/** A no from each, and a yes with each answer; the first of them may also say why. */
+function verdicts({ actors, answers, comments }: Rules, revision: number) {
+  const [who = 'ann'] = actors;
+  const yes = (answer?: string) => ({ yes: true, revision, ...(answer !== undefined && { answer }) });
+  const no = { yes: false, revision };
+  const each = [...(answers?.map(yes) ?? [yes()]), no];
+  const reasoned = comments ? [yes(answers?.[0]), no] : [];
+  return [
+    ...actors.flatMap((actor) => each.map((verdict) => ({ who: actor, ...verdict }))),
+    ...reasoned.map((verdict) => ({ who, ...verdict, comment: 'because' })),
   ];
 }
 
@@ -429,7 +528,7 @@ const maxRevision = 2;
 /** The model of the requests of one kind. */
 export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecification, RequestSystem> {
   const { actors, claimers = actors, withdrawers = [], runs = [], editable, dismissal } = rules;
-  const { grants, covered } = rules;
+  const { grants, covered, answers: [answer] = [] } = rules;
   const [first = 'ann'] = actors;
   const perform = (system: RequestSystem, deed: RequestDeed) => system.perform(deed);
   const people = claimers.map((who) => ({ who }));
@@ -441,11 +540,8 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       respond: {
         perform,
         cases: ({ context: { revision } }) => [
-          ...actors.flatMap((who) => [
-            { who, yes: true, revision },
-            { who, yes: false, revision },
-          ]),
-          { who: first, yes: true, revision: revision + 1 },
+          ...verdicts(rules, revision),
+          { who: first, yes: true, revision: revision + 1, ...(answer !== undefined && { answer }) },
           { who: first, yes: false },
           { who: first, yes: true, revision, misfit: true },
           ...(runs.length > 0 ? [{ who: first, yes: true, revision, edits: true }] : []),
@@ -475,6 +571,9 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       executed: { perform, cases: names },
       failed: { perform, cases: names },
       lost: { perform, cases: names },
+      not_run: { perform, cases: names },
+      asker_leave: { perform, cases: rules.asker ? [{}] : [] },
+      asker_return: { perform, cases: rules.asker ? [{}] : [] },
       revoke: {
         perform,
         cases: ({ context }) => (context.grant || covered ? [{ who: 'ann' }, { who: 'bob' }] : []),
@@ -503,18 +602,24 @@ export function modelOfRequest(rules: Rules): TestModel<typeof requestSpecificat
       claimedBy: context.claim?.who ?? null,
       claimLeft: context.claim?.left ?? null,
       runLeft: context.run?.state === 'executing' ? context.run.left : null,
-      counted: context.counted.map(({ who, yes, round }) => `${who} ${yes ? 'approved' : 'denied'} ${round}`),
+      counted: context.counted.map(({ who, yes, round, answer, comment }) =>
+        countedLine(who, yes ? 'approved' : 'denied', round, { answer, comment }),
+      ),
       answeredBy: context.answeredBy,
+      answer: context.answer,
       reason: context.reason,
       hasKey: context.hasKey,
       run: context.run?.state ?? null,
+      isAskerGone: context.isAskerGone,
       grant: context.grant && `${context.grant.index} ${context.grant.revokedBy ?? 'holds'}`,
       reminded: context.reminded,
       escalated: context.escalated,
       told: { pending: covered ? 0 : 1, resolved: value === 'pending' ? 0 : 1 },
     }),
-    // What a settled request was before plays no part in what it does from then on.
-    key: ({ value, context: { rules: _rules, ...facts } }) =>
-      value === 'pending' ? facts : [value, facts.run, facts.approved, facts.grant, facts.isUncovered],
+    // What a settled request was before plays no part in what it does from then on, nor does the order of what was counted.
+    key: ({ value, context: { rules: _rules, counted, ...facts } }) =>
+      value === 'pending'
+        ? { ...facts, counted: counted.toSorted((one, other) => (one.who < other.who ? -1 : 1)) }
+        : [value, facts.run, facts.approved, facts.grant, facts.isUncovered, facts.isAskerGone],
   });
 }

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TestFrame } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, refusalOf, withdrawal } from './request-hand';
-import type { RequestDeed, RequestSight, RequestSystem } from './request-model';
+import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import { type Rules, tickOf } from './request-rules';
 import type { RequestStage } from './request-stage';
 
@@ -66,13 +66,15 @@ export class RequestOverSockets implements RequestSystem {
       claimedBy: hitl.claimed_by?.user_id ?? null,
       claimLeft: hitl.claimed_by ? left(Date.parse(hitl.claimed_by.until)) : null,
       runLeft: execution?.state === 'executing' ? left(execution.until) : null,
-      counted: (hitl.verdicts ?? []).map(
-        ({ by, status, stage }: TestFrame) => `${by.user_id} ${status} ${stage}`,
+      counted: (hitl.verdicts ?? []).map(({ by, status, stage, response }: TestFrame) =>
+        countedLine(by.user_id, status, stage, response),
       ),
       answeredBy: hitl.responded_by?.user_id ?? null,
+      answer: hitl.response?.answer ?? null,
       reason: hitl.reason?.replace(/^superseded by .+/, 'superseded') ?? null,
       hasKey: key !== undefined && hitl.status !== 'superseded',
       run: hitl.execution?.state ?? null,
+      isAskerGone: hitl.asker === 'gone',
       grant: hitl.grant ? `${hitl.verdicts.at(-1).grant} ${hitl.grant.revoked_by?.user_id ?? 'holds'}` : null,
       reminded: this.stage.reminded.get(this.id) ?? 0,
       escalated: this.stage.escalated.get(this.id) ?? 0,
@@ -80,8 +82,11 @@ export class RequestOverSockets implements RequestSystem {
     };
   }
 
-  restart(): Promise<void> {
-    return this.stage.restart();
+  async restart(): Promise<void> {
+    const { asker } = await this.stage.hitl.get(this.id);
+    await this.stage.restart();
+    // As an agent does whose process is back: it asks again. Who had left before stays away.
+    if (this.rules.asker && !asker) await this.stage.hitl.takeUp(this.id);
   }
 
   stop(): Promise<void> {

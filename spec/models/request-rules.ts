@@ -25,6 +25,12 @@ export interface Rules {
   remindAfter?: readonly number[];
   /** Who may answer too, from when on. */
   more?: { after: number; users: readonly string[] };
+  /** It is a question, and these are the answers to choose from; else it is about a tool. */
+  answers?: readonly string[];
+  /** The first of them sometimes says why. */
+  comments?: boolean;
+  /** Approvals count together though they carry different answers. */
+  mayDiffer?: boolean;
   /** Whoever approves may change the arguments. */
   editable?: boolean;
   /** Two grants may come with the approval: one for the ticket, one for everywhere, which bob may not give. */
@@ -45,6 +51,8 @@ export interface Rules {
   mayCancel?: readonly string[];
   /** It is asked in a turn, which ends. */
   turn?: boolean;
+  /** It is asked in a turn that may be over while it stays, and asked again. */
+  asker?: boolean;
   /** The app's own rule may turn against the first of them. */
   dismissal?: boolean;
   /** The runs that try to carry it out. Without any it is not withdrawn or replaced either: others are, in the same ways. */
@@ -63,6 +71,7 @@ export const groupsOf: Readonly<Record<string, readonly string[]>> = { lea: ['le
 export const stranger = 'mallory';
 
 const anybody: readonly Round[] = [{ yes: 1 }];
+const answers = ['left', 'right'];
 
 export const requests: Readonly<Record<string, Rules>> = {
   'no rule': {
@@ -113,6 +122,37 @@ export const requests: Readonly<Record<string, Rules>> = {
     actors: ['ann', 'bob'],
     claimers: [],
   },
+  'two stages and a majority': {
+    rounds: [
+      { users: ['ann', 'lea'], yes: 1, of: 2 },
+      { users: ['bob'], yes: 1, of: 1 },
+    ],
+    majority: true,
+    actors: ['ann', 'bob', 'lea'],
+    claimers: [],
+  },
+  'a question to two': { rounds: [{ yes: 2 }], answers, actors: ['ann', 'bob', 'lea'], claimers: [] },
+  'a question to two of three': {
+    rounds: [{ yes: 2, of: 3 }],
+    majority: true,
+    answers,
+    comments: true,
+    actors: ['ann', 'bob'],
+    claimers: [],
+  },
+  'a question to two who may differ': {
+    rounds: [{ yes: 2 }],
+    answers,
+    mayDiffer: true,
+    actors: ['ann', 'bob'],
+    claimers: [],
+  },
+  'a question in two stages': {
+    rounds: [{ users: ['ann', 'lea'], yes: 1 }, { yes: 1 }],
+    answers,
+    actors: ['ann', 'lea'],
+    claimers: [],
+  },
   'an exclusive claim': { rounds: anybody, exclusive: true, actors: ['ann', 'bob'] },
   'a claim that lasts as long as its holder is there': {
     rounds: anybody,
@@ -120,6 +160,13 @@ export const requests: Readonly<Record<string, Rules>> = {
     comings: true,
   },
   'a turn that ends': { rounds: anybody, actors: ['ann'], claimers: [], runs: ['run1'], turn: true },
+  'a turn that is over while it stays': {
+    rounds: anybody,
+    actors: ['ann'],
+    claimers: [],
+    runs: ['run1'],
+    asker: true,
+  },
   'people who take it back': {
     rounds: anybody,
     actors: ['ann'],
@@ -187,7 +234,7 @@ export const requests: Readonly<Record<string, Rules>> = {
 
 /** The request as the app would ask it. */
 export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessionId' | 'key'> {
-  const { rounds, end, more } = rules;
+  const { rounds, end, more, answers } = rules;
   const tick = tickOf(rules);
   const stages = rounds.map(({ users, groups, yes, of }) => ({
     ...(users && { users }),
@@ -196,13 +243,15 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
     ...(of && { of }),
   }));
   return {
-    type: 'tool_approval',
+    type: answers ? 'question' : 'tool_approval',
     payload: payloadOf(rules, 1),
     userId: requester,
+    ...(rules.asker && { turnId: 'a turn of another process' }),
     policy: {
       ...(stages.length > 1 ? { stages } : stages[0]),
       ...(rules.fourEyes && { excludeRequester: true }),
       ...(rules.majority && { denial: 'majority' }),
+      ...(rules.mayDiffer && { agreement: 'any' }),
       ...(rules.exclusive && { claim: 'exclusive' }),
     },
     ...(rules.remindAfter && { remindIn: rules.remindAfter.map((after) => after * tick) }),
@@ -212,7 +261,8 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
 }
 
 /** What is asked, in each revision something else. */
-export function payloadOf({ editable, grants }: Rules, revision: number): Record<string, unknown> {
+export function payloadOf({ editable, grants, answers }: Rules, revision: number): Record<string, unknown> {
+  if (answers) return { question: `Which way, for the ${revision}. time?`, options: answers };
   return {
     tool_name: 'block_ip',
     tool_args: { ip: `203.0.113.${revision}` },

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
+import type { ClosedRules } from '../models/closed-rules';
 import type { RequestInHubs } from '../models/request-in-hubs';
 import type { RequestOverSockets } from '../models/request-over-sockets';
 import type { RequestStage } from '../models/request-stage';
@@ -12,6 +13,7 @@ import type { Mutant } from './mutants';
 
 /** The systems that the models are tried on. */
 export interface Systems {
+  ClosedRules: typeof ClosedRules;
   RequestStage: typeof RequestStage;
   RequestOverSockets: typeof RequestOverSockets;
   RequestInHubs: typeof RequestInHubs;
@@ -23,6 +25,7 @@ const root = join(__dirname, '../..');
 /** Below the packages, so that what the copy imports is found. */
 const cache = join(root, 'node_modules/.cache/express-hitl-mutations');
 const parts = [
+  'closed-rules',
   'request-stage',
   'request-over-sockets',
   'request-in-hubs',

@@ -5,6 +5,7 @@ import type { Mutant } from './mutants';
 export type Trial =
   | 'turns'
   | 'tickets'
+  | 'closed rules'
   | { requests: string; how: 'over sockets' | 'restarted' | 'in two hubs' };
 
 /** `file` is below `lib`. */
@@ -130,6 +131,145 @@ export const hubMutants: readonly HubMutant[] = [
       '(versions.get(record.id) ?? stored.version(record.id)) !== version',
       'false',
       inTwoHubs,
+    ],
+  ]),
+  ...inFile('hub/options.ts', [
+    [
+      'an option that nobody knows is passed over',
+      'if (unknown.length > 0) return',
+      'if (unknown.length < 0) return',
+      'closed rules',
+    ],
+    [
+      'a wrong value of an option is taken',
+      'if (issue) return',
+      'if (issue && false) return',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('actors/answer-policy.ts', [
+    [
+      'a requester who is excluded counts among those who may answer',
+      'users.filter((user) => !(excludeRequester && user === asked?.userId))',
+      'users',
+      'closed rules',
+    ],
+    [
+      'people may be named by an empty list',
+      'if (stage.groups?.length === 0) return',
+      'if (stage.groups?.length === -1) return',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('actors/distinct-people.ts', [
+    [
+      'one person answers in two stages',
+      'elsewhere === undefined || place(',
+      'true || place(',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/ask.ts', [
+    [
+      'silence approves what needs an answer',
+      "(onExpiry === 'approved' && kinds.whyNotBySilence(type, payload))",
+      'false',
+      'closed rules',
+    ],
+    [
+      'arguments are editable where several must agree',
+      'if (!isForSeveral && kinds.knowsTool(payload.tool_name)) return payload;',
+      'if (kinds.knowsTool(payload.tool_name)) return payload;',
+      'closed rules',
+    ],
+    ['a request is asked in a ticket that cannot be', 'assertName(ticketId);', '', 'closed rules'],
+  ]),
+  ...inFile('hub/hitl.ts', [
+    [
+      'a key finds a request under other terms',
+      "hasTerms(older.record, input, born.termsDigest ?? '')",
+      'true',
+      'closed rules',
+    ],
+    [
+      'silence approves what needs an answer since it was amended',
+      "const bySilence = onExpiry === 'approved' &&",
+      'const bySilence = false &&',
+      'closed rules',
+    ],
+    [
+      'a field is dropped from edited arguments',
+      'this.parts.kinds.assertAsSent(record, answer.response, response);',
+      '',
+      'closed rules',
+    ],
+    [
+      'a list goes by a filter that nobody knows',
+      "assertOptions('The filter', filter, listFields);",
+      '',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/as-sent.ts', [
+    [
+      'what was filled in and not seen runs',
+      'if (!before.has(key))',
+      'if (!before.has(key)) continue;\n    if (false)',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/kinds.ts', [
+    [
+      'a kind is registered that nobody can answer',
+      "if (why) throw refuse('approval', why);",
+      '',
+      'closed rules',
+    ],
+    [
+      'a kind that fails is asked all the same',
+      'schema = kind.approval(payload);\n    } catch (error) {',
+      'schema = kind.approval(payload);\n    } catch (error) {\n      return undefined;',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/pattern-check.ts', [
+    [
+      'a pattern that explodes in two alternatives is taken',
+      'return same > 0 && same < pairLoop.size;',
+      'return false;',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/guard-tool.ts', [
+    [
+      'a tool is given what was changed while a rule looked at it',
+      'deepFreeze(read(tool, jsonCopy(givenArgs)))',
+      'givenArgs',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/tool-rules.ts', [
+    [
+      'rules change after the tool was guarded',
+      'return Object.freeze(given.map(',
+      'return given;\n  return Object.freeze(given.map(',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/grants.ts', [
+    [
+      'a grant covers a ticket that its giver may not use',
+      'if (await this.reaches(grant, asked.ticketId)) return grant;',
+      'return grant;',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/duration.ts', [
+    [
+      'a deadline is beyond the calendar',
+      'if (read(given) <= longestDeadlineMs || whyNoDuration(given)) return whyNoDuration(given);',
+      'if (true) return whyNoDuration(given);',
+      'closed rules',
     ],
   ]),
 ];

@@ -15,6 +15,7 @@ export function hubKillOf(trial: Trial, systems: Systems): Promise<Kill | undefi
     const start = () => systems.TurnsOverSockets.start();
     return kill('turns over sockets', () => modelOfTurns().test({ start, stop }));
   }
+  if (trial === 'closed rules') return brokenRule(systems);
   if (trial === 'tickets') {
     const start = () => systems.TicketOverSockets.start();
     return kill('tickets over sockets', () => modelOfTicket().test({ start, stop }));
@@ -38,4 +39,9 @@ export function hubKillOf(trial: Trial, systems: Systems): Promise<Kill | undefi
       await stage.close();
     }
   });
+}
+
+async function brokenRule({ ClosedRules }: Systems): Promise<Kill | undefined> {
+  const after = await ClosedRules.broken();
+  return after === undefined ? undefined : { by: 'the rules that fail closed', after };
 }

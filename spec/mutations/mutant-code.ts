@@ -32,7 +32,9 @@ export async function withMutant<T>(
     for (const file of readdirSync(actors)) {
       const text = file === mutant?.file ? planted(mutant) : readFileSync(join(actors, file), 'utf8');
       const { code } = transformSync(text, { loader: 'ts', format: 'cjs', target: 'es2023' });
-      writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), code);
+      // What it needs of the other rooms is theirs, as it is.
+      const rooted = code.replaceAll('require("../', `require("${join(actors, '..')}/`);
+      writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), rooted);
     }
     return await use(load(folder));
   } finally {

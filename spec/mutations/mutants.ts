@@ -42,11 +42,7 @@ export const mutants: readonly Mutant[] = [
       "'by' in step.event && false && !isAmong",
     ],
     ['anybody may give any grant', 'event.grant !== undefined && !event.grant.permitted', 'false'],
-    [
-      'a grant arises though not all of them named it',
-      "context.verdicts.every(({ status, grant }) => status === 'denied' || grant === index)",
-      'true',
-    ],
+    ['a grant arises though not all of them named it', 'each.grant === index &&', ''],
     ['a grant arises before the last stage', '!event.grant || !completesLastStage(step)', '!event.grant'],
     ['what a revoked grant approved is done', 'event.isRevoked === true', 'false'],
     [
@@ -54,7 +50,20 @@ export const mutants: readonly Mutant[] = [
       'grant !== undefined && grant.revokedAt === undefined',
       'grant !== undefined',
     ],
-    ['one person counts twice', "'by' in event && context.verdicts.some", 'false && context.verdicts.some'],
+    ['a verdict of a completed stage can be changed', '&& stage < context.stage', '&& false'],
+    ['nobody may change a verdict', '&& stage < context.stage', ''],
+    ['the same answer is counted again', 'verdict.status === event.status &&', 'false &&'],
+    ['a yes cannot become a no', 'verdict.status === event.status &&', ''],
+    [
+      'another answer is refused as if it were the same',
+      'canonicalJson(responseOf(verdict)) === canonicalJson(event.response ?? {})',
+      'true',
+    ],
+    [
+      'a person says no twice',
+      "count(others(step), step.context.stage, 'denied')",
+      "count(step.context.verdicts, step.context.stage, 'denied')",
+    ],
     ['an answer to an older revision counts', '(event.revision ?? 1) !== context.revision', 'false'],
     [
       'an answer that names no revision always counts',
@@ -88,8 +97,6 @@ export const mutants: readonly Mutant[] = [
     ],
     ['a majority is lost one no too late', "'denied') + 1 > spare", "'denied') > spare"],
     ['a majority is lost one no too early', "'denied') + 1 > spare", "'denied') + 1 >= spare"],
-    ['the quorum is one too many', "'approved') + 1 >= approvalsNeeded", "'approved') >= approvalsNeeded"],
-    ['the quorum is one too few', "'approved') + 1 >= approvalsNeeded", "'approved') + 2 >= approvalsNeeded"],
     ['the first stage is the last', 'stagesOf(step.context.policy).length - 1', 'step.context.stage'],
     ['a claim never ends by itself', 'event.at >= context.claim.until', 'false'],
     ['a claim ends before its time', 'event.at >= context.claim.until', 'event.at > 0'],
@@ -139,7 +146,17 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile('hitl-request-machine.ts', [
-    ['an answer is not counted', 'return { verdicts: [...context.verdicts, verdict] };', 'return {};'],
+    [
+      'an answer is not counted',
+      'return { verdicts: [...verdictsBeside(context, by.userId), verdict] };',
+      'return {};',
+    ],
+    [
+      'a changed verdict stands beside the one before',
+      '[...verdictsBeside(context, by.userId), verdict]',
+      '[...context.verdicts, verdict]',
+    ],
+    ['what was sent with a verdict is lost', '...(response && { response }),', ''],
     [
       'nobody is recorded to have answered',
       'return { respondedBy, respondedAt: event.at',
@@ -157,8 +174,8 @@ export const mutants: readonly Mutant[] = [
       'dropClaim: assign({})',
     ],
     ['an amendment is no new revision', 'revision: context.revision + 1', 'revision: context.revision'],
-    ['answers count for what was asked later', '            verdicts: [],\n', ''],
-    ['an amendment leaves the stage where it was', '            stage: 0,\n', ''],
+    ['answers count for what was asked later', 'verdicts: [], stage: 0', 'stage: 0'],
+    ['an amendment leaves the stage where it was', 'verdicts: [], stage: 0', 'verdicts: []'],
     [
       'a reminder is told again and again',
       'context.remindAt.filter((at) => at > event.at)',
@@ -261,6 +278,42 @@ export const mutants: readonly Mutant[] = [
     ['the end of a claim is told to nobody', "['lease_end', context.claim?.until],", ''],
     ['the latest deadline is told first', '!next || at < next.at', '!next || at > next.at'],
   ]),
+  ...inFile('agreement.ts', [
+    ['the quorum is one too many', '(isSame).length + 1 >= needed', '(isSame).length >= needed'],
+    ['the quorum is one too few', '(isSame).length + 1 >= needed', '(isSame).length + 2 >= needed'],
+    [
+      'approvals count together whatever they carry',
+      "if (policy.agreement === 'any') return approvals.length",
+      'if (true) return approvals.length',
+    ],
+    [
+      'approvals must carry the same though any will do',
+      "if (policy.agreement === 'any') return approvals.length",
+      'if (false) return approvals.length',
+    ],
+    [
+      'all approvals of a stage must carry the same',
+      'approvals.filter(isSame).length + 1',
+      '(approvals.every(isSame) ? approvals.length : 0) + 1',
+    ],
+    ['a later stage approves something else', '(!before || isSame(before)) &&', ''],
+    ['approvals of other stages count too', 'each.stage === stage && each.status', 'each.status'],
+    [
+      'a person who changes an approval counts twice',
+      'approvalsIn(stage, verdictsBeside(request, userId))',
+      'approvalsIn(stage, request.verdicts)',
+    ],
+    [
+      'a comment keeps approvals apart',
+      'const { comment: _comment, ...content } = response;',
+      'const content = response;',
+    ],
+    [
+      'the choice of a grant keeps approvals apart',
+      '{ ...content, grant: undefined } : content',
+      'content : content',
+    ],
+  ]),
   ...inFile('answer-policy.ts', [
     [
       'who is in no named group may answer',
@@ -272,7 +325,7 @@ export const mutants: readonly Mutant[] = [
       ' || groups.some((group) => people.groups?.includes(group))',
       '',
     ],
-    ['answers of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
+    ['denials of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
     ['an escalation opens a stage to nobody new', '...(more.users ?? [])', ''],
   ]),
   ...inFile('ticket-machine.ts', [

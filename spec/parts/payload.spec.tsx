@@ -128,3 +128,23 @@ test('What is nested deeply waits too; closed again, what is folded within it is
   expect(approve(card).disabled).toBe(false);
   expect(card.textContent).toContain('f1');
 });
+
+test('Of thousands of values everything is shown as text at once', () => {
+  const hosts = Array.from({ length: 20_000 }, (_, at) => at);
+  const card = show({ payload: { tool_name: 'run', tool_args: { hosts } } });
+  press(card, /Show everything/);
+  expect(JSON.parse(card.querySelector('.hitl-values .hitl-block')?.textContent ?? '')).toEqual({ hosts });
+  expect(approve(card).disabled).toBe(false);
+});
+
+test('Arguments of which a part is folded are not edited before it was looked at', () => {
+  const card = show({
+    payload: { tool_name: 'run', tool_args: { script: 'a'.repeat(5_000) }, editable: true },
+    response_schema: { type: 'object', properties: { tool_args: { type: 'object' } } },
+  });
+  const edit = () =>
+    [...card.querySelectorAll('button')].find(({ textContent }) => textContent?.includes('Edit'));
+  expect(edit()?.disabled).toBe(true);
+  press(card, /between$/);
+  expect(edit()?.disabled).toBe(false);
+});

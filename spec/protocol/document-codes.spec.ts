@@ -1,6 +1,7 @@
 /** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
 import { maxNamed } from '../../lib/actors/answer-policy';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { maxAnswersBytes } from '../../lib/hub/answer-size';
 import { maxNameLength } from '../../lib/hub/client';
 import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
@@ -111,6 +112,10 @@ test('Every limit is the one that is kept', () => {
     ["Characters of a turn's `intent`", maxIntentLength],
     ['Bytes of one message of the agent', maxOutputBytes],
     ["Bytes of a request's payload as JSON", maxPayloadBytes],
+    [
+      "Bytes of an answer's response, together with the verdicts of others on the request, as JSON",
+      maxAnswersBytes,
+    ],
     ['Clients in a ticket, unless the app says otherwise', 10],
     ['Envelopes repeated on resume', maxReplay],
     ['Characters of messages repeated on resume', maxReplayChars],

@@ -20,6 +20,7 @@ import {
 import { grantViewSchema } from '../../lib/protocol/grants';
 import { inboxSchema } from '../../lib/protocol/inbox-envelopes';
 import {
+  displaySchema,
   messageViewSchema,
   policySchema,
   requestViewSchema,
@@ -166,6 +167,10 @@ describe('Every table of fields', () => {
     ['audit', auditViewSchema],
   ] as const)('of the view %s is complete', (name, schema) => {
     expect(new Set(told(`### View \`${name}\``))).toEqual(new Set(fieldsOf(schema.shape)));
+  });
+
+  test('of the display of a request is complete', () => {
+    expect(told('### The display of a request')).toEqual(fieldsOf(displaySchema.shape));
   });
 
   test('of the chat frame is complete', () => {

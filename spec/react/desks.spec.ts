@@ -23,6 +23,28 @@ test('a new revision has the comment of the draft and nothing else, until it is 
   expect(desks.draft('r', 3)).toEqual({});
 });
 
+test('what was filled in for another revision is unsent until it is discarded, whatever is filled in since', () => {
+  const desks = new Desks();
+  desks.edit('r', 1, { comment: 'fine', answer: 'yes' });
+  expect(desks.unsent('r', 1)).toBeUndefined();
+  const unsent = { response: { answer: 'yes' }, revision: 1 };
+  expect(desks.unsent('r', 2)).toEqual(unsent);
+  expect(desks.unsent('r', 2)).toBe(desks.unsent('r', 2));
+  desks.edit('r', 2, { answer: 'no' });
+  expect([desks.draft('r', 2), desks.unsent('r', 2)]).toEqual([{ comment: 'fine', answer: 'no' }, unsent]);
+  desks.discard('r', 2);
+  expect([desks.draft('r', 2), desks.unsent('r', 2)]).toEqual([{ comment: 'fine', answer: 'no' }, undefined]);
+});
+
+test('what was sent is cleared, and what was changed meanwhile stays', () => {
+  const desks = new Desks();
+  const sent = { comment: 'fine', tool_args: { ip: 'a' } };
+  desks.edit('r', 1, sent);
+  desks.edit('r', 1, { comment: 'fine, but' });
+  desks.clear('r', sent);
+  expect(desks.draft('r', 1)).toEqual({ comment: 'fine, but' });
+});
+
 test('whoever listens is told at once, and not any more when it ends that', () => {
   const desks = new Desks();
   const told: string[] = [];

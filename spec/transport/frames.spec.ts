@@ -42,6 +42,7 @@ type Row = [what: string, frame: string, code: string, re?: string];
 describe('B22: hitl.v1 frames that are refused, and the connection stays', () => {
   const rows: Row[] = [
     ['no JSON', 'hello', 'invalid_frame'],
+    ['a misspelt field of an answer', answer({ revison: 2 }), 'invalid_frame', 'f'],
     ['nothing', '', 'invalid_frame'],
     ['JSON with something after it', '{"type":"ping"}x', 'invalid_frame'],
     ['an array', '[]', 'invalid_frame'],

@@ -50,7 +50,7 @@ test('B6: a pending request stays pending, and is there and can be answered afte
   await hub.restart();
   expect(client.all('hitl_request_resolved')).toEqual([]);
   const again = await hub.connect();
-  expect((await again.next('snapshot')).requests).toEqual([hitl]);
+  expect((await again.next('snapshot')).requests).toEqual([{ ...hitl, asker: 'gone' }]);
   const verdict = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'denied' };
   expect(await again.ask(verdict)).toMatchObject({ hitl: { status: 'denied' } });
 });

@@ -231,10 +231,10 @@ describe('who comes in by a stream', () => {
     expect(seen.slice(1)).toEqual([`GET ${address}`, `POST ${address}`]);
   });
 
-  test('what is asked of the address by others is left to the app', async () => {
+  test('what is asked of the address by others is no stream', async () => {
     await start();
-    expect((await ask(hub, ticket, { headers: { accept: 'text/html' } })).status).toBe(404);
-    expect((await ask(hub, ticket, { method: 'HEAD', headers: json })).status).toBe(404);
+    expect((await ask(hub, ticket, { headers: { accept: 'text/html' } })).status).toBe(426);
+    expect((await ask(hub, ticket, { method: 'HEAD', headers: json })).status).toBe(426);
     expect(hub.hub.getTotalClientCount()).toBe(0);
   });
 

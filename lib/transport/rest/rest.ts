@@ -10,6 +10,7 @@ import type { Occasion } from '../../hub/occasion';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { describeIssue } from '../../protocol/codec';
 import type { RequestRecord, User } from '../../protocol/records';
+import { misspeltField, namingFields } from '../../protocol/unknown-field';
 import type { Store } from '../../store/store';
 import type { Access, Service } from '../access';
 import type { OriginPolicy } from '../origin';
@@ -148,7 +149,9 @@ function userOf({ id, name = id }: Service): Required<User> {
 
 /** @throws HubError `invalid_frame` saying what is wrong */
 function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, namingFields);
   if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  const misspelt = misspeltField(schema, value);
+  if (misspelt) throw new HubError('invalid_frame', misspelt);
   return result.data;
 }

@@ -7,6 +7,7 @@ import { type Duration, toMillis } from '../../hub/duration';
 import { type Ask, amendSchema, askSchema, executionReportSchema } from '../../protocol/ask';
 import type { AnswerPolicy, RequestRecord } from '../../protocol/records';
 import { requestView, requestViewSchema } from '../../protocol/views';
+import type { Service } from '../access';
 import { operation } from './operation';
 import type { Rest } from './rest';
 import { maxWaitMs, Waits } from './waits';
@@ -21,7 +22,7 @@ export const createRequest = operation({
   summary: 'Asks people, as a service; with a key that was used before, 200 and the request that is there.',
   body: askSchema,
   answers: { 201: hitl, 200: hitl },
-  refusals: ['invalid_id', 'forbidden', 'invalid_request', 'key_conflict'],
+  refusals: ['invalid_id', 'forbidden', 'not_allowed', 'invalid_request', 'key_conflict'],
 });
 
 export const waitForRequest = operation({
@@ -41,7 +42,7 @@ export const amendRequest = operation({
   method: 'post',
   path: '/hitl/requests/:id/amend',
   callers: 'services',
-  summary: 'Replaces what is asked while it is pending.',
+  summary: 'Replaces what is asked, or what is shown beside it, while it is pending.',
   body: amendSchema,
   answers: { 200: hitl },
   refusals: ['not_found', 'already_resolved', 'invalid_request'],
@@ -69,6 +70,7 @@ export function serveServices(rest: Rest): void {
     const { body, service } = call;
     if (!service) throw new HubError('authentication_required');
     await access.authorizeService(assertName(body.ticket_id), service);
+    assertAnswered(body, service);
     const { request, isNew } = await hub.hitl.ask(toInput(body, service.id), rest.occasion(call), true);
     return { ...(isNew && { status: 201 as const }), body: view(request) };
   });
@@ -83,7 +85,9 @@ export function serveServices(rest: Rest): void {
 
   rest.serve(amendRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
-    return { body: view(await hub.hitl.amend(id, call.body.payload, rest.occasion(call))) };
+    const { payload, display } = call.body;
+    const amendment = { ...rest.occasion(call), ...(display !== undefined && { display }) };
+    return { body: view(await hub.hitl.amend(id, payload, amendment)) };
   });
 
   rest.serve(reportExecution, async (call) => {
@@ -105,6 +109,16 @@ export function serveServices(rest: Rest): void {
   });
 }
 
+/** A program that could be approved by silence would approve itself. @throws HubError `not_allowed` */
+function assertAnswered({ on_expiry }: Ask, { mayExpireApproved }: Service): void {
+  if (on_expiry !== 'approved' || mayExpireApproved) return;
+  throw new HubError(
+    'not_allowed',
+    "This service may not be approved by silence: leave on_expiry out, or have the app's service say mayExpireApproved",
+    { rule: 'service' },
+  );
+}
+
 function toInput(body: Ask, userId: string): HitlRequestInput {
   const { session_id, message_id, policy, escalate_to, remind_in, escalate_in, expires_in } = body;
   // What is absent is absent here too: under exact optional types that is told by leaving it out.
@@ -112,6 +126,7 @@ function toInput(body: Ask, userId: string): HitlRequestInput {
     key: body.key,
     supersede: body.supersede,
     messageId: message_id,
+    display: body.display,
     policy: policy && toPolicy(policy),
     remindIn: remind_in,
     escalateIn: escalate_in,

@@ -53,6 +53,18 @@ export const hitlAskingScenes: Scenes = {
       }),
   },
 
+  display: {
+    ...bodyOf({ turn: type('Turn') }),
+    play: (load) =>
+      withAgent(asAgent(load), async ({ alice }) => {
+        await alice.ask({ type: 'message', content: 'go' });
+        const { hitl } = await alice.next('hitl_request_pending');
+        expect(hitl.display).toMatchObject({ risk: 'high', links: [{ label: 'The alert' }] });
+        await alice.ask({ type: 'hitl_respond', request_id: hitl.id, status: 'denied' });
+        expect(await said(alice)).toBe('Block a host of the scanner: denied');
+      }),
+  },
+
   request: {
     ...bodyOf({ hub: type('Hub'), report: '{ send(): Promise<void> }' }),
     play: (load) =>

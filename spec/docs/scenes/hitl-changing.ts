@@ -62,7 +62,7 @@ export const hitlChangingScenes: Scenes = {
         const { hitl } = hub.hub;
         const request = await askApproval(hub);
         const amended = await askApproval(hub);
-        await hitl.amend(amended.id, { ...amended.payload, why: 'scan' });
+        await hitl.amend(amended.id, { ...amended.payload, tool_args: { ip: '203.0.113.8' } });
         for (const revision of [{}, { revision: 1 }]) {
           const answered = hitl.respond(amended.id, { by: bob, status: 'approved', ...revision });
           await expect(answered).rejects.toEqual(isCode('stale_revision'));
@@ -99,7 +99,7 @@ export const hitlChangingScenes: Scenes = {
           expect(approvedDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
           expect(approvedDigest).not.toBe(digest);
           const several = { payload: { ...hitl.payload, editable: true }, policy: { approvals: 2 } };
-          await expect(askApproval(hub, several)).rejects.toEqual(isCode('invalid_request'));
+          expect((await askApproval(hub, several)).payload.editable).toBe(false);
         },
       );
     },

@@ -1,7 +1,7 @@
 /** The scenes of `docs/hitl.md`: who may answer and until when. */
 import type { AnswerPolicy, ExpressHitl, HubError, RequestRecord } from '../../../lib';
 import { bodyOf, type Scenes, type } from '../example';
-import { askApproval, people, withAgent, withHub } from '../stage';
+import { askApproval, people, said, withAgent, withHub } from '../stage';
 import { access, accessType, asAgent, type Body, importPlugin, isCode } from './frames';
 
 const { alice, bob, carol } = people;
@@ -83,6 +83,31 @@ export const hitlDecidingScenes: Scenes = {
         ).toEqual(['pending', 'pending', 'answerers', 'approved']);
         const impossible = { users: ['alice'], approvals: 2 };
         await expect(askApproval(hub, { policy: impossible })).rejects.toEqual(isCode('invalid_request'));
+      }),
+  },
+
+  agree: {
+    ...bodyOf({ turn: type('Turn') }),
+    play: (load) =>
+      withAgent(asAgent(load), async ({ hub, alice: client }) => {
+        const support = (name: string) => ({ id: name.toLowerCase(), name, groups: ['support'] });
+        const asked = async () => {
+          await client.ask({ type: 'message', content: 'go' });
+          return (await client.next('hitl_request_pending')).hitl.id as string;
+        };
+        const say = async (id: string, name: string, answer: string) => {
+          const said = { by: support(name), status: 'approved', response: { answer } } as const;
+          return (await hub.hub.hitl.respond(id, said)).status;
+        };
+        const differing = await asked();
+        expect(await say(differing, 'Bob', 'Refund')).toBe('pending');
+        expect(await say(differing, 'Carol', 'Replace')).toBe('pending');
+        expect(await say(differing, 'Bob', 'Replace')).toBe('approved');
+        expect(await said(client)).toBe('Replace (Carol: Replace, Bob: Replace)');
+        const declined = await asked();
+        await say(declined, 'Carol', 'Replace');
+        await hub.hub.hitl.respond(declined, { by: support('Bob'), status: 'denied' });
+        expect(await said(client)).toBe('denied (Carol: Replace, Bob: declined)');
       }),
   },
 

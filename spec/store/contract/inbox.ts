@@ -1,7 +1,8 @@
 /** Part of the store contract: in whose inbox a request is, in which order, on which page, and how many there are. */
 import fc from 'fast-check';
 import '../../seed';
-import { answerersOf, stagesOf } from '../../../lib/actors/answer-policy';
+import { stagesOf } from '../../../lib/actors/answer-policy';
+import { answerersOf } from '../../../lib/actors/answerers';
 import { requestGuards } from '../../../lib/actors/hitl-request-guards';
 import type { RequestRecord } from '../../../lib/protocol/records';
 import type { InboxFilter, InboxOrder, InboxOwner, Store } from '../../../lib/store/store';
@@ -23,18 +24,16 @@ export function asked(record: RequestRecord, version = 0) {
   });
 }
 
-/** What the guards of the machine say of this person; where nobody is named, the tickets they have. */
+/** What the guards of the machine say of this person, unless they are counted; where nobody is named, the tickets they have. */
 function isFor(record: RequestRecord, { userId, groups, tickets }: InboxOwner): boolean {
   const by = { userId, displayName: userId, groups };
   const step = {
     context: { ...record, remindAt: [], escalateTo: {}, onExpiry: 'expired' as const },
     event: { type: 'claim' as const, at: noon, until: noon, permitted: true, by },
   };
-  const { isSelfApproval, isNotAmongAnswerers, hasAnswered } = requestGuards;
-  if (
-    record.status !== 'pending' ||
-    [isSelfApproval, isNotAmongAnswerers, hasAnswered].some((no) => no(step))
-  )
+  const { isSelfApproval, isNotAmongAnswerers } = requestGuards;
+  const isCounted = record.verdicts.some((verdict) => verdict.by.userId === userId);
+  if (record.status !== 'pending' || isCounted || isSelfApproval(step) || isNotAmongAnswerers(step))
     return false;
   const { users, groups: named } = stagesOf(record.policy)[record.stage] ?? {};
   return users !== undefined || named !== undefined || tickets === 'all' || tickets.includes(record.ticketId);

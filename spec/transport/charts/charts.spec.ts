@@ -199,6 +199,12 @@ describe('The live charts', () => {
         undefined,
       ],
       [
+        'asker_leave',
+        ['hitlRequest.pending', 'hitlRequest.pending.claimed'],
+        ['hitlRequest.pending:asker_leave:1'],
+        undefined,
+      ],
+      [
         'respond',
         ['hitlRequest.resolved', 'hitlRequest.resolved.denied'],
         // A veto and the last no of a majority lead alike; which it was, the audit does not say.

@@ -79,6 +79,7 @@ test('says who did what, when, which way and seeing what', async () => {
         digest,
         verdict: 'denied',
         comment: 'No',
+        response: { comment: 'No' },
       },
     ],
   });

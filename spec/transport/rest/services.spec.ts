@@ -100,7 +100,41 @@ describe('A service asks', () => {
     expect((await hub.hub.hitl.get(id)).status).toBe('pending');
   });
 
+  test('with what people are shown beside the payload, and changes that, alone or with the payload', async () => {
+    await start();
+    const alice = await hub.connect();
+    const display = { title: 'Block a host', risk: 'high', links: [{ url: 'https://siem.example.com/1' }] };
+    const { id, digest } = await ask({ display });
+    expect((await alice.next('hitl_request_pending')).hitl.display).toEqual(display);
+    const amend = (body: object) => post(`/hitl/requests/${id}/amend`, body);
+    const risky = { ...display, risk: 'critical' };
+    const { body } = await amend({ display: risky }).expect(200);
+    expect(body.hitl).toMatchObject({ revision: 2, digest, payload, display: risky });
+    expect((await alice.next('hitl_request_updated')).hitl).toEqual(body.hitl);
+    const both = { payload: { ...payload, tool_args: { ip: '198.51.100.1' } }, display: null };
+    const bare = (await amend(both).expect(200)).body.hitl;
+    expect(bare).toMatchObject({ revision: 3, payload: both.payload });
+    expect(bare).not.toHaveProperty('display');
+    expect(await codeOf(amend({}))).toBe('invalid_request');
+    expect(await codeOf(amend({ payload: null }))).toBe('invalid_frame');
+    expect(await codeOf(amend({ display: { titel: 'x' } }))).toBe('invalid_frame');
+    expect((await amend({ payload: { ...payload, why: 'x' } }).expect(422)).body.error.message).toContain(
+      'put what is only shown into display',
+    );
+    const audit = (await request(hub.server).get('/tickets/T-1/audit').set(as('alice')).expect(200)).body
+      .items;
+    expect(audit.map(({ display: shown }: { display?: object }) => shown)).toEqual([
+      display,
+      risky,
+      undefined,
+    ]);
+    expect((await get(`/hitl/requests/${id}`)).body.hitl).toEqual(bare);
+  });
+
   test.each<[string, object, number, string]>([
+    ['what is shown in a field nobody knows', { display: { titel: 'x' } }, 400, 'invalid_frame'],
+    ['a link of another scheme', { display: { links: [{ url: 'ftp://x.example' }] } }, 400, 'invalid_frame'],
+    ['more in the payload', { payload: { ...payload, environment: 'x' } }, 422, 'invalid_request'],
     ['a field nobody knows', { expire_in: '1h' }, 400, 'invalid_frame'],
     ['a rule nobody knows', { policy: { exclude_the_requester: true } }, 400, 'invalid_frame'],
     ['a rule nobody knows in a stage', { policy: { stages: [{ user: ['a'] }] } }, 400, 'invalid_frame'],
@@ -232,4 +266,65 @@ describe('A service changes what it asked', () => {
     expect(body.hitl.execution.state).toBe('executed');
     expect(await ruleOf(run('d'))).toBe('done');
   });
+});
+
+describe('What a service asks for', () => {
+  test('is not approved by silence, unless the app says that it may be', async () => {
+    await start({
+      service: (req) =>
+        req.get('authorization') === 'Bearer worker'
+          ? { id: 'worker', tickets: 'any' }
+          : { id: 'trusted', tickets: 'any', mayExpireApproved: true },
+    });
+    const silent = asking({ expires_in: 1, on_expiry: 'approved' });
+    const refused = await post('/hitl/requests', silent).expect(403);
+    expect(refused.body.error).toMatchObject({ code: 'not_allowed', details: { rule: 'service' } });
+    await request(hub.server)
+      .post('/hitl/requests')
+      .set({ authorization: 'Bearer trusted' })
+      .send(silent)
+      .expect(201);
+  });
+
+  test.each([
+    ['a rule in camelCase', { policy: { excludeRequester: true } }, 'exclude_requester'],
+    ['a misspelt deadline', { expire_in: '1h' }, 'expires_in'],
+    ['a misspelt stage', { policy: { stages: [{ user: ['ann'] }] } }, 'users'],
+  ])('is refused with %s, and with what was meant', async (_what, more, meant) => {
+    await start();
+    const { body } = await post('/hitl/requests', asking(more)).expect(400);
+    expect(body.error).toMatchObject({
+      code: 'invalid_frame',
+      message: expect.stringContaining(`did you mean ${meant}?`),
+    });
+  });
+
+  test.each([1e300, -1, '1e9d', '99999d', 0])('never waits for %p', async (expires_in) => {
+    await start();
+    const { status } = await post('/hitl/requests', asking({ expires_in }));
+    expect([400, 422]).toContain(status);
+  });
+
+  test('is shown as not editable where several must agree, and is still carried out as it was asked', async () => {
+    await start();
+    const editable = { payload: { ...payload, editable: true }, policy: { approvals: 2 } };
+    const { id, ...hitl } = await ask(editable);
+    expect(hitl.payload.editable).toBe(false);
+    await post(`/hitl/requests/${id}/respond`, { status: 'approved' }, 'bob').expect(200);
+    await post(`/hitl/requests/${id}/respond`, { status: 'approved' }, 'carol').expect(200);
+    const report = { state: 'executing', run_id: 'r', payload: editable.payload };
+    await post(`/hitl/requests/${id}/execution`, report).expect(200);
+  });
+});
+
+test('A misspelt field of an answer is refused, since whoever sent it believes that it counts', async () => {
+  await start();
+  const { id } = await ask();
+  const { body } = await post(
+    `/hitl/requests/${id}/respond`,
+    { status: 'approved', revison: 1 },
+    'bob',
+  ).expect(400);
+  expect(body.error.message).toContain('did you mean revision?');
+  await post(`/hitl/requests/${id}/respond`, { status: 'approved', seen_at: 1 }, 'bob').expect(200);
 });
