@@ -3,7 +3,7 @@ import { type PageEvents, pageEvents, pageStorage, type TabStorage } from './pag
 import { takeLock } from './page-lock';
 
 /** How long a page that goes may take to give its name back to the one that comes. */
-const patienceMs = 300;
+export const patienceMs = 300;
 
 export interface TabName {
   readonly name: string;
