@@ -47,7 +47,7 @@ export class EventStream implements ClientSocket {
       const headers = { accept: 'text/event-stream' };
       const answer = await requestAs(this.fetch, this.address, { headers, signal: this.over.signal });
       const isStream = answer.headers?.get('content-type')?.startsWith('text/event-stream');
-      if (isStream && answer.body) await this.read(answer.body.getReader());
+      if (isStream) await this.read(answer.body?.getReader());
       else {
         const verdict = await verdictOn(answer);
         this.end(verdict === 'welcome' ? { refusal: { status: answer.status } } : verdict);
@@ -61,7 +61,9 @@ export class EventStream implements ClientSocket {
     }
   }
 
-  private async read(reader: Reader): Promise<void> {
+  /** @param reader none in a place whose `fetch` does not stream: as if it had ended at once */
+  private async read(reader: Reader | undefined): Promise<void> {
+    if (!reader) return;
     const decoder = new TextDecoder();
     let text = '';
     for (;;) {

@@ -46,8 +46,9 @@ export function takeTabName(
     name = randomId();
     return claim();
   };
-  // What was made here is nobody else's.
-  let certain = stored ? claim() : void claim();
+  // What was made here is nobody else's, and without a storage it stays so.
+  let certain = storage && claim();
+  if (!stored) certain = undefined;
   const keep = () => {
     isGone = true;
     release?.();
@@ -63,7 +64,7 @@ export function takeTabName(
     if (!isGone) return;
     isGone = false;
     storage?.removeItem(key);
-    certain = claim();
+    certain = storage && claim();
   };
   events?.addEventListener('pagehide', keep);
   events?.addEventListener('pageshow', takeAgain);

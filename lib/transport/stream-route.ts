@@ -85,7 +85,8 @@ export class StreamRoute {
     let stream: Stream;
     try {
       const { seat, connection } = await this.examine(req);
-      if (res.closed || req.socket.destroyed) return;
+      // It may have hung up while the app was asked, or the app's own middleware has lost patience.
+      if (res.closed || req.socket.destroyed || res.headersSent) return;
       seat.enter();
       const socket = new StreamSocket(res, seat.client.clientId);
       connection.open(socket);
