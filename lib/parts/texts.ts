@@ -319,7 +319,8 @@ export const texts = {
   },
   offline: 'Connection lost.',
   overStream: 'No WebSocket gets through to the server. All of this works over plain HTTP.',
-  refused: (status: number, message: string | undefined) => message ?? `The server answers ${status}.`,
+  refused: (status: number, message: string | undefined) =>
+    message ? `${message}.` : `The server answers ${status}.`,
   triesAgain: 'It is tried again.',
   shownIsFrom: (time: string) => `What you see is from ${time}.`,
   waitsForConnection: 'What you answer or write is sent as soon as it is back.',
