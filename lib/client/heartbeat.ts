@@ -11,6 +11,7 @@ const shortestMs = 10;
 export class Heartbeat {
   private lastHeard = 0;
   private everyMs = 0;
+  private asks = true;
   private cancelBeat: (() => void) | undefined;
   private cancelVerify: (() => void) | undefined;
 
@@ -20,9 +21,13 @@ export class Heartbeat {
     private readonly dead: () => void,
   ) {}
 
-  /** @param everyMs as the server said; silent for twice as long is dead */
-  start(everyMs: number): void {
+  /**
+   * @param everyMs as the server said; silent for twice as long is dead
+   * @param asks whether every beat sends a ping; false where the server's own are heard, and only doubt is to ask
+   */
+  start(everyMs: number, asks: boolean): void {
     this.stop();
+    this.asks = asks;
     this.everyMs = everyMs >= shortestMs ? everyMs : usualMs;
     this.heard();
     this.arm();
@@ -53,7 +58,7 @@ export class Heartbeat {
     this.cancelBeat = this.clock.later(this.everyMs, () => {
       if (this.clock.now() - this.lastHeard >= 2 * this.everyMs) return this.dead();
       this.arm();
-      this.ping();
+      if (this.asks) this.ping();
     });
   }
 }

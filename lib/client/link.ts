@@ -254,7 +254,7 @@ export class Link {
     this.asking = undefined;
     this.refusal = undefined;
     this.welcomed = { epoch, seq };
-    this.heartbeat.start(heartbeat_ms);
+    this.heartbeat.start(heartbeat_ms, this.transport === 'websocket');
     if (this.transport === 'sse') this.trial.begin();
     else this.failedUpgrades = 0;
   }

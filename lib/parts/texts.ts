@@ -318,7 +318,7 @@ export const texts = {
     closed: 'Disconnected',
   },
   offline: 'Connection lost.',
-  overStream: 'No WebSocket gets through to the server. All of this works over plain HTTP.',
+  overStream: 'Connected without a WebSocket, since none gets through to the server. Everything works.',
   refused: (status: number, message: string | undefined) =>
     message ? `${message}.` : `The server answers ${status}.`,
   triesAgain: 'It is tried again.',

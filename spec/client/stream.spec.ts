@@ -263,7 +263,8 @@ test('a stream that is silent for two heartbeats is dead, and the client comes b
   const alice = Guest.start(hub, { ...as('alice'), clock });
   await liveAt(alice, clock);
   clock.advance(30_000);
-  await alice.nth('pong');
+  hub.clock.advance(30_000);
+  await alice.nth('pong', 1);
   clock.advance(59_999);
   expect(alice.states).toEqual(['live']);
   clock.advance(1);

@@ -52,7 +52,7 @@ test('says that no WebSocket gets through, in a ticket and in an inbox, and all 
     </>,
     { WebSocket: noUpgrades },
   );
-  await waitFor(() => expect(screen.getAllByText(/No WebSocket gets through/)).toHaveLength(2));
+  await waitFor(() => expect(screen.getAllByText(/Connected without a WebSocket/)).toHaveLength(2));
   const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
   await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
   await screen.findByText('live 1');
