@@ -11,7 +11,8 @@ import { Follower, type LogPosition } from './follower';
 import { Heartbeat } from './heartbeat';
 import type { ClientSocket, Fetch, PageEvents, SocketConstructor, SocketEvent } from './page';
 import { PageLife } from './page-life';
-import { askWhy } from './refusal';
+import { Question } from './question';
+import type { Verdict } from './refusal';
 import { UpgradeTrial } from './upgrade-trial';
 
 type Subprotocol = typeof import('../protocol/codec').subprotocol;
@@ -75,13 +76,13 @@ export class Link {
   private isOffline = false;
   /** When the server wants to be asked again at the earliest. */
   private notBefore = 0;
-  private asking: AbortController | undefined;
   private cancelWait: (() => void) | undefined;
   private cancelConnect: (() => void) | undefined;
   private cancelDoubt: (() => void) | undefined;
   private readonly follower: Follower;
   private readonly backOff: BackOff;
   private readonly heartbeat: Heartbeat;
+  private readonly question: Question;
   private readonly page: PageLife;
   private readonly trial: UpgradeTrial;
 
@@ -93,6 +94,7 @@ export class Link {
       () => this.send('{"type":"ping"}'),
       () => this.giveUp(),
     );
+    this.question = new Question(parts.clock, (verdict) => this.judge(verdict));
     this.trial = new UpgradeTrial({
       clock: parts.clock,
       make: () => this.openSocket(),
@@ -156,8 +158,7 @@ export class Link {
   private rest(): void {
     this.cancelWait?.();
     this.cancelWait = undefined;
-    this.asking?.abort();
-    this.asking = undefined;
+    this.question.stop();
     this.drop()?.close(1000);
   }
 
@@ -250,8 +251,7 @@ export class Link {
 
   private welcome({ epoch, seq, heartbeat_ms }: Pick<Welcome, 'epoch' | 'seq' | 'heartbeat_ms'>): void {
     this.cancelConnect?.();
-    this.asking?.abort();
-    this.asking = undefined;
+    this.question.stop();
     this.refusal = undefined;
     this.welcomed = { epoch, seq };
     this.heartbeat.start(heartbeat_ms, this.transport === 'websocket');
@@ -307,10 +307,17 @@ export class Link {
 
   /** A try has come to nothing, and no close code says why. */
   private failed(refusal?: Refusal): void {
-    if (this.transport === 'websocket') this.ask();
+    const { fetch } = this.parts;
     // Before it is a stream again, it is a WebSocket.
-    else this.failedUpgrades = maxUpgrades - 1;
+    if (this.transport === 'sse') this.failedUpgrades = maxUpgrades - 1;
+    else if (fetch) this.question.ask(fetch, plainAddress(this.parts.address(undefined)));
     if (refusal) this.refuse(refusal);
+  }
+
+  private judge(verdict: Verdict): void {
+    if (verdict === 'welcome') this.failedUpgrades += 1;
+    else if ('ending' in verdict) this.end(verdict.ending);
+    else this.refuse(verdict.refusal);
   }
 
   private refuse(refusal: Refusal): void {
@@ -347,22 +354,6 @@ export class Link {
     this.cancelWait = clock.later(asked > 0 ? asked : chosen(), () => {
       this.cancelWait = undefined;
       this.tryToConnect();
-    });
-  }
-
-  /** Asks over plain HTTP, since a browser does not say why a handshake failed. */
-  private ask(): void {
-    const { fetch } = this.parts;
-    if (!fetch || this.asking) return;
-    const asking = new AbortController();
-    this.asking = asking;
-    const address = plainAddress(this.parts.address(undefined));
-    void askWhy(fetch, address, asking.signal).then((verdict) => {
-      if (this.asking !== asking) return;
-      this.asking = undefined;
-      if (verdict === 'welcome') this.failedUpgrades += 1;
-      else if (verdict && 'ending' in verdict) this.end(verdict.ending);
-      else if (verdict) this.refuse(verdict.refusal);
     });
   }
 

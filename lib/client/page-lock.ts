@@ -1,7 +1,7 @@
 /** What only one at a time may have, among all pages of this browser: the names of tabs, and the few connections for streams. */
 import { pageLocks } from './page';
 
-/** Held by this page, also where the browser has no locks. */
+/** Held by this page, where the browser has no locks. */
 const held = new Set<string>();
 
 /**
@@ -10,23 +10,22 @@ const held = new Set<string>();
  * @returns what gives it back, or nothing if somebody else has it; in a browser without locks only this page counts
  */
 export function takeLock(name: string, patience?: AbortSignal): Promise<(() => void) | undefined> {
-  if (held.has(name)) return Promise.resolve(undefined);
-  held.add(name);
-  const free = () => void held.delete(name);
   const locks = pageLocks();
-  if (!locks) return Promise.resolve(free);
+  if (!locks) return Promise.resolve(takeHere(name));
   return new Promise((resolve) => {
     const options = patience ? { signal: patience } : ({ ifAvailable: true } as const);
     const hold = (lock: object | null) => {
-      if (lock) return new Promise<void>((end) => resolve(() => [free(), end()]));
-      free();
+      if (lock) return new Promise<void>((end) => resolve(end));
       resolve(undefined);
       return undefined;
     };
-    locks.request(name, options, hold).catch(() => {
-      free();
-      // Over the time, or where pages may have no locks at all.
-      resolve(patience?.aborted ? undefined : free);
-    });
+    // Over the time, or where pages may have no locks at all.
+    locks.request(name, options, hold).catch(() => resolve(patience?.aborted ? undefined : takeHere(name)));
   });
+}
+
+function takeHere(name: string): (() => void) | undefined {
+  if (held.has(name)) return undefined;
+  held.add(name);
+  return () => void held.delete(name);
 }

@@ -1,5 +1,5 @@
 /** The tab's name: the same over reconnects and reloads, never the same in two tabs; the client takes one when it starts. */
-import { type PageEvents, pageEvents, pageStorage, type TabStorage } from './page';
+import { type PageEvents, pageEvents, pageLocks, pageStorage, type TabStorage } from './page';
 import { takeLock } from './page-lock';
 
 /** How long a page that goes may take to give its name back to the one that comes. */
@@ -44,10 +44,11 @@ export function takeTabName(
     release?.();
     release = undefined;
     name = randomId();
-    return claim();
+    return claimable ? claim() : undefined;
   };
-  // What was made here is nobody else's, and without a storage it stays so.
-  let certain = storage && claim();
+  const claimable = storage && pageLocks();
+  let certain = claimable && claim();
+  // What was made here is nobody else's.
   if (!stored) certain = undefined;
   const keep = () => {
     isGone = true;
@@ -64,7 +65,7 @@ export function takeTabName(
     if (!isGone) return;
     isGone = false;
     storage?.removeItem(key);
-    certain = storage && claim();
+    certain = claimable && claim();
   };
   events?.addEventListener('pagehide', keep);
   events?.addEventListener('pageshow', takeAgain);

@@ -88,9 +88,8 @@ export class StreamRoute {
       // It may have hung up while the app was asked, or the app's own middleware has lost patience.
       if (res.closed || req.socket.destroyed || res.headersSent) return;
       seat.enter();
-      const socket = new StreamSocket(res, seat.client.clientId);
-      connection.open(socket);
-      stream = { seat, socket };
+      stream = { seat, socket: this.begin(seat, res) };
+      connection.open(stream.socket);
     } catch (thrown) {
       logRefusal(this.parts.logger, toHubError(thrown), req);
       next(thrown);
@@ -101,6 +100,16 @@ export class StreamRoute {
     this.heartbeat.add(socket, seat);
     res.once('close', () => this.leave(stream));
     await seat.tryToOpen();
+  }
+
+  /** @throws what the app's middleware has made `writeHead` throw; then the client is out again */
+  private begin(seat: Seat, res: Response): StreamSocket {
+    try {
+      return new StreamSocket(res, seat.client.clientId);
+    } catch (error) {
+      seat.leave();
+      throw error;
+    }
   }
 
   private async examine(req: Request): Promise<{ seat: Seat; connection: Connection }> {

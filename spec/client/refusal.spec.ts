@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Fetch } from '../../lib/client';
 import { connectInbox } from '../../lib/client';
+import { answerMs } from '../../lib/client/question';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import type { TicketAccess } from '../../lib/transport/access';
@@ -85,6 +86,28 @@ test('a full ticket is tried again until there is room, and why is known meanwhi
   await bob.close();
   await alice.state('live');
   expect(alice.client.refusal).toBeUndefined();
+});
+
+test('a question that is never answered is given up, and asked again', async () => {
+  hub = await startTestHub({ ticket: () => 'forbidden' });
+  const { fetch } = fetchAs('alice');
+  let questions = 0;
+  const silentOnce: Fetch = (url, init) => {
+    questions += 1;
+    if (questions > 1) return fetch(url, init);
+    return new Promise((_resolve, reject) => init.signal.addEventListener('abort', reject));
+  };
+  const clock = new ManualClock();
+  const alice = Guest.start(hub, { clock, fetch: silentOnce });
+  await alice.until(() => questions === 1, 'the first question');
+  clock.advance(answerMs - 1);
+  await alice.until(() => alice.sockets.length === 2, 'another try');
+  await alice.until(() => alice.sockets[1]?.readyState === 3, 'its failure');
+  expect(questions).toBe(1);
+  clock.advance(1);
+  await alice.state('closed');
+  expect(questions).toBe(2);
+  expect(clock.pending).toBe(0);
 });
 
 test('where nobody can be asked, the client keeps trying', async () => {
