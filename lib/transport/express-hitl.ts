@@ -177,10 +177,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
   router.use(restErrors(logger));
 
-  // A failed start is told to everyone who comes (503); it must not end the process by itself.
-  hub.start().catch((error: Error) => {
-    logger.error('The hub could not start', { error: String(error.cause ?? error) });
-  });
+  startHub({ hub, clock, logger });
 
   return {
     router,
@@ -199,6 +196,19 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     },
     close: () => hub.close().finally(() => upgrades.stop()),
   };
+}
+
+/** How long after a failed start the next one is tried, where no client tries it before. */
+const startAgainMs = 1_000;
+
+/** A failed start is answered to every client with 503, logged, and tried again: it must not end the process by itself. */
+function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logger }, logged?: string): void {
+  hub.start().catch((error: Error) => {
+    if (hub.closing) return;
+    const why = String(error.cause ?? error);
+    if (why !== logged) logger.error('The hub could not start', { error: why });
+    clock.later(startAgainMs, () => startHub({ hub, clock, logger }, why));
+  });
 }
 
 /** Beyond this, Node's timers fire at once. */

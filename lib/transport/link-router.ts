@@ -66,6 +66,8 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     code,
     requestPage(request, { ...user, now: parts.clock.now() }, problem, typed),
   ];
+  if (Object.values(req.body ?? {}).some((value) => typeof value !== 'string'))
+    return again(400, 'A field was sent twice, and nothing was taken. Answer once more.');
   if (status !== 'approved' && status !== 'denied') return again(400, 'Choose one of the two buttons.');
   if (status === 'approved' && typed.answer && typed.other)
     return again(
@@ -88,7 +90,7 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     if (code === 'already_answered') return [200, countedPage(request)];
     if (code === 'stale_revision') return stale;
     if (code === 'claimed_by_other') return again(409, 'Someone else is on it.');
-    if (code === 'invalid_response') return again(422, message);
+    if (code === 'invalid_response' || code === 'too_large') return again(422, message);
     throw error;
   }
 }
