@@ -65,7 +65,7 @@ export class StreamRoute {
       else if (wanted.includes('application/json')) void this.say(req, res, next);
       else next();
     });
-    router.post(path, this.assertFrame, readBytes, (req, res, next) => {
+    router.post(path, isFrame, this.assertFrame, readBytes, (req, res, next) => {
       this.take(req).then(() => res.status(204).end(), next);
     });
   }
@@ -164,6 +164,10 @@ export class StreamRoute {
     }
   }
 }
+
+/** What names no stream is the app's. */
+const isFrame: RequestHandler = (req, _res, next) =>
+  next(queryOf(req).has('client_id') ? undefined : 'route');
 
 /** Unless a parser of the app's own was first. */
 const readBytes = express.raw({ type: () => true, limit: maxFrameBytes });
