@@ -37,6 +37,7 @@ import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
+import { StreamRoute } from './stream-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -178,7 +179,14 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   );
   serveDocuments(router);
   router.use(
-    socketRouter({ tickets: ticketRoute, inboxes: inboxRoute, logger, isClosing: () => hub.closing }),
+    socketRouter({
+      tickets: ticketRoute,
+      inboxes: inboxRoute,
+      ticketStreams: new StreamRoute(socketParts, ticketRoute),
+      inboxStreams: new StreamRoute(socketParts, inboxRoute),
+      logger,
+      isClosing: () => hub.closing,
+    }),
   );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));

@@ -111,11 +111,18 @@ export class SocketRoute {
     );
   }
 
-  /** Everything that has to be known before somebody comes in; nothing is changed by it. */
-  private async examine(req: Request, connection: Connection): Promise<Seat> {
-    const { hub, access, origins } = this.parts;
-    // Asked here too, since a request may have been led here by another hub on the same server.
-    origins.assertSocket(req);
+  /**
+   * Everything that has to be known before somebody comes in, by a socket or by what stands in for one; nothing is changed
+   * by it. @throws HubError saying why not
+   */
+  async examine(
+    req: Request,
+    connection: Connection,
+    // Asked of a socket here too, since a request may have been led here by another hub on the same server.
+    assertOrigin = () => this.parts.origins.assertSocket(req),
+  ): Promise<Seat> {
+    const { hub, access } = this.parts;
+    assertOrigin();
     if (hub.closing) throw new HubError('closing');
     hub.disconnects.arrivalOf(req);
     await ready(hub);
