@@ -8,6 +8,7 @@ import type { Sink } from './client';
 import type { Clock } from './clock';
 import type { Deadlines } from './deadlines';
 import type { Funnel } from './funnel';
+import type { Prompts } from './prompts';
 import type { Rooms } from './rooms';
 import type { Steps } from './steps';
 import type { Sweep } from './sweep';
@@ -19,6 +20,7 @@ export interface EndingParts {
   clock: Clock;
   rooms: Rooms;
   claims: Claims;
+  prompts: Prompts;
   turns: Turns;
   deadlines: Deadlines;
   waiters: Waiters;
@@ -82,6 +84,7 @@ export class Ending {
       waiters.close();
       await sweep.settled();
       await funnel.settled();
+      await this.parts.prompts.settled();
       await channels?.stop();
       rooms.flush();
       this.sentAway = true;

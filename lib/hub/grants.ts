@@ -117,7 +117,12 @@ export class Grants {
 
   /** Whether the app's rule is asked before such a grant is given. */
   asksAbout({ scope }: Pick<GrantSubject, 'scope'>): boolean {
-    return scope !== 'ticket' && this.parts.mayGrant !== undefined;
+    return scope !== 'ticket' && this.hasRule;
+  }
+
+  /** Whether the app has a rule of its own on grants. */
+  get hasRule(): boolean {
+    return this.parts.mayGrant !== undefined;
   }
 
   /** Whether the app lets this person give such a grant. */

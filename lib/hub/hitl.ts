@@ -38,7 +38,10 @@ export interface HitlAnswer {
   by: User;
   status: 'approved' | 'denied';
   response?: RequestResponse;
-  /** The revision that was seen. Without it, an amended request cannot be answered. */
+  /**
+   * The revision that was seen. Without it: the one that a classic client of this person in the ticket was told last, else the
+   * first, so that an amended request is refused.
+   */
   revision?: number;
 }
 
@@ -69,6 +72,8 @@ export interface HitlParts {
   kinds: Kinds;
   logger: Logger;
   rules: AppRules;
+  /** The revision that this person is shown where revisions are not told; none if they are not there. */
+  revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
 
 export class Hitl {
@@ -79,7 +84,7 @@ export class Hitl {
   private readonly rulings: Rulings;
 
   constructor(private readonly parts: HitlParts) {
-    this.rulings = new Rulings(parts.actors);
+    this.rulings = new Rulings(parts.actors, parts.clock);
   }
 
   /**
@@ -144,12 +149,13 @@ export class Hitl {
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
     assertOptions('The answer', answer, answerFields);
-    const { by, status, revision } = answer;
-    const { kinds, clock, rules, grants } = this.parts;
+    const { by, status } = answer;
+    const { kinds, clock, rules, grants, revisionShown } = this.parts;
     return this.rulings.change(
       id,
       by.id,
       {
+        hasRules: rules.mayRespond !== undefined || grants.hasRule,
         toEvent: (record, { permitted = true, mayGrant = true }) => {
           const response =
             record.status === 'pending' ? kinds.response(record, status, answer.response) : undefined;
@@ -157,6 +163,7 @@ export class Hitl {
           assertFitsBeside(record, by.id, response);
           const at = clock.now();
           const grant = grantChosen(record, response);
+          const revision = answer.revision ?? revisionShown(record.ticketId, by.id, id);
           return {
             type: 'respond',
             at,
@@ -190,6 +197,7 @@ export class Hitl {
       id,
       by.id,
       {
+        hasRules: this.parts.rules.mayRespond !== undefined,
         toEvent: (_record, { permitted = true }) => {
           const at = this.parts.clock.now();
           return { type: 'claim', at, by: toAnswerer(by), permitted, until: at + leaseMs };
@@ -252,13 +260,14 @@ export class Hitl {
   ): Promise<RequestRecord> {
     assertOptions('The withdrawal', withdrawal, withdrawFields);
     const { by, reason } = withdrawal;
-    const hasRule = this.parts.rules.mayCancel !== undefined;
+    const hasRules = this.parts.rules.mayCancel !== undefined;
     return this.rulings.change(
       id,
       by.id,
       {
+        hasRules,
         toEvent: (_record, { permitted = true }) => {
-          const said = hasRule && { permitted };
+          const said = hasRules && { permitted };
           return { type: 'withdraw', at: this.parts.clock.now(), by: toAnswerer(by), reason, ...said };
         },
         rules: (record) => this.askingOne('mayCancel', by, record),
@@ -471,7 +480,7 @@ export class Hitl {
   }
 
   /** What asks one rule of the app, if there is that rule. */
-  private askingOne(name: keyof AppRules, by: User, record: RequestRecord) {
+  private askingOne(name: 'mayRespond' | 'mayCancel', by: User, record: RequestRecord) {
     if (!this.parts.rules[name]) return undefined;
     return async (): Promise<Ruling> => ({
       permitted: (await askRule(this.parts, name, by, record)) ?? true,

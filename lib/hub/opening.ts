@@ -14,7 +14,7 @@ export type Opening = { position: LogPosition } & (
 export const maxReplay = 1_000;
 /** Messages in a snapshot. */
 export const snapshotMessages = 200;
-/** Characters of messages in a snapshot; what is older is left to the timeline. */
+/** Characters of messages in a snapshot; what is older is read by session. */
 export const maxSnapshotChars = 1_048_576;
 /** Characters of messages sent one by one: more than a client may be behind before it is sent away to come back. */
 export const maxReplayChars = 16_777_216;

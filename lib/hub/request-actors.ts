@@ -18,6 +18,7 @@ import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../store/store';
+import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './channel';
 import type { Clock } from './clock';
@@ -130,12 +131,17 @@ export class RequestActors {
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
-  change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
+  async change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
     const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    // Not in the lane, where others would wait for the app's answer.
+    if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
     return this.tryChange<never>(id, make, occasion);
   }
 
-  /** As `change`; where `make` gives something else than an event, nothing is changed, and that comes back. */
+  /**
+   * As `change`, where the caller has asked whether the person still may. Where `make` gives something else than an event,
+   * nothing is changed, and that comes back.
+   */
   tryChange<Else extends object>(
     id: string,
     make: (standing: Standing) => Promise<RequestEvent | Else>,

@@ -3,6 +3,8 @@ import type { RequestEvent } from '../actors/hitl-request';
 import { requestRecord } from '../actors/hitl-request';
 import { refusalOf } from '../actors/refusal';
 import type { RequestRecord } from '../protocol/records';
+import { assertStillMay } from './app-rules';
+import type { Clock } from './clock';
 import type { Occasion } from './occasion';
 import type { RequestActors } from './request-actors';
 import { Turnstile } from './turnstile';
@@ -22,54 +24,71 @@ export interface Ruling {
 
 /** Something that a person does to a request. */
 export interface Deed {
+  /** Whether the app has rules that may have a say. */
+  hasRules: boolean;
   /** The event, if the rules say this. @throws HubError what is wrong with it, whatever they say */
   toEvent(record: RequestRecord, ruling: Ruling): RequestEvent;
-  /** Asks the rules about it. Never rejects. Undefined: none has a say. */
+  /** Asks the rules about it. Never rejects. Undefined: none has a say in this. */
   rules(record: RequestRecord, event: RequestEvent): (() => Promise<Ruling>) | undefined;
 }
 
-/** What was asked, and about which version of the request. */
+/** That the person still may was asked last, and before it the rules, if they had a say. */
 interface Asked {
-  version: number;
-  ruling: Ruling;
+  /** The version of the request that the rules were asked about. */
+  version?: number;
+  ruling?: Ruling;
 }
+
+type Ask = () => Promise<Asked>;
 
 export class Rulings {
   private readonly turnstile = new Turnstile(maxAsking, maxWaitingDeeds);
 
-  constructor(private readonly actors: RequestActors) {}
+  constructor(
+    private readonly actors: RequestActors,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * As `RequestActors.change`. The rules are asked only if nothing else speaks against the deed, and what they say counts only
-   * for the request as it was shown to them: if it has changed meanwhile they are asked again.
+   * for the request as it was shown to them: if it has changed meanwhile they are asked again. After them, and before anything
+   * is answered, it is asked whether the person still may.
    * @throws HubError as `RequestActors.change`, `busy`
    */
   async change(id: string, person: string, deed: Deed, occasion: Occasion): Promise<RequestRecord> {
-    let known: Asked | undefined;
+    const assertAccess = () => assertStillMay(occasion, this.clock);
+    const needsAccess = occasion.assertAccess !== undefined;
+    let asked: Asked | undefined;
+    if (!deed.hasRules && needsAccess) {
+      await this.turnstile.run(person, assertAccess);
+      asked = {};
+    }
     for (let askings = 0; ; askings += 1) {
       const isLast = askings === maxAskings;
-      const visit = () => this.visit(id, deed, known, isLast, occasion);
+      const visit = () =>
+        this.actors.tryChange<{ ask: Ask }>(
+          id,
+          async ({ snapshot, version }) => {
+            const record = requestRecord(snapshot);
+            const event = deed.toEvent(record, {});
+            const isOpen = deed.hasRules && record.status === 'pending' && !refusalOf(snapshot, event);
+            const rules = isOpen ? deed.rules(record, event) : undefined;
+            if (!rules && (asked || !needsAccess)) return event;
+            if (rules && asked?.ruling && asked.version === version)
+              return deed.toEvent(record, asked.ruling);
+            const ask = async () => {
+              const ruling = await rules?.();
+              await assertAccess();
+              return { version, ...(ruling && { ruling }) };
+            };
+            return isLast ? deed.toEvent(record, (await ask()).ruling ?? {}) : { ask };
+          },
+          occasion,
+        );
       // Whoever holds the lane must not wait in line, so who asks inside it has waited before.
       const done = isLast ? await this.turnstile.run(person, visit) : await visit();
       if (!('ask' in done)) return done;
-      known = await this.turnstile.run(person, done.ask);
+      asked = await this.turnstile.run(person, done.ask);
     }
-  }
-
-  /** The changed request, or whom to ask before. */
-  private visit(id: string, deed: Deed, known: Asked | undefined, isLast: boolean, occasion: Occasion) {
-    return this.actors.tryChange<{ ask: () => Promise<Asked> }>(
-      id,
-      async ({ snapshot, version }) => {
-        const record = requestRecord(snapshot);
-        const event = deed.toEvent(record, {});
-        const rules = record.status === 'pending' ? deed.rules(record, event) : undefined;
-        if (!rules || refusalOf(snapshot, event)) return event;
-        if (known?.version === version) return deed.toEvent(record, known.ruling);
-        if (isLast) return deed.toEvent(record, await rules());
-        return { ask: async () => ({ version, ruling: await rules() }) };
-      },
-      occasion,
-    );
   }
 }

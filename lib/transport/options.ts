@@ -33,6 +33,7 @@ const fields = {
   mayAudit: callback,
   mayRespond: callback,
   mayCancel: callback,
+  mayCancelTurn: callback,
   mayGrant: callback,
   frontendUrl: text,
   allowedOrigins: z.array(text),
@@ -46,6 +47,7 @@ const fields = {
   hooks: made,
   logger: made,
   maxClientsPerTicket: elsewhere,
+  classic: made,
   rateLimit: z.union([z.literal(false), made], 'Must be false or an object'),
   log: made,
   charts: made,
@@ -67,6 +69,7 @@ const groups: Readonly<Record<string, Fields>> = {
   log: { keep: whole, maxAge: duration },
   charts: { admin: callback },
   console: { assets: text },
+  classic: { scope: z.enum(['ticket', 'session']) },
   agentUser: { id: name, name },
 };
 
