@@ -131,6 +131,13 @@ export function isA<T>(thrown: unknown, type: abstract new (...args: never[]) =>
   }
 }
 
+/** Whether an app gives a promise where none can be used; that it fails then must not end the process. */
+export function isPromise(given: unknown): boolean {
+  if (!isA(given, Promise)) return false;
+  given.catch(() => {});
+  return true;
+}
+
 /** Whether it is one of ours that can be read: an app may throw it too, or something made from it. */
 export function isHubError(thrown: unknown): thrown is HubError {
   try {

@@ -171,7 +171,7 @@ export class Turns {
         return await this.accept(await said.session(), said);
       } catch (error) {
         // In another session, at the same time.
-        const meanwhile = error instanceof HubError && error.code === 'duplicate_id' && (await before());
+        const meanwhile = isHubError(error) && error.code === 'duplicate_id' && (await before());
         if (meanwhile) return toAccepted(meanwhile);
         throw error;
       }

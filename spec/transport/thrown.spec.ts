@@ -162,12 +162,27 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from the rules: it is a no', async () => {
-    await start({ mayRespond: bad(true), mayCancel: bad(true) });
+    let runs = (_turn: Turn) => {};
+    const running = new Promise<Turn>((resolve) => {
+      runs = resolve;
+    });
+    await start({
+      ...{ mayRespond: bad(true), mayCancel: bad(true), mayCancelTurn: bad(true) },
+      agent: (turn) => {
+        runs(turn);
+        return new Promise((_resolve, reject) => turn.signal.addEventListener('abort', () => reject(make())));
+      },
+    });
+    const alice = await hub.connect();
+    alice.send({ type: 'message', id: 'm', content: 'work' });
+    const { id: turnId } = await running;
     const id = await ask();
     for (let n = 0; n < 2; n += 1) {
       expect(await post(`/hitl/requests/${id}/respond`, { status: 'approved' })).toBe(403);
       await expect(hub.hub.hitl.claim(id, { id: 'bob' })).rejects.toMatchObject({ code: 'not_allowed' });
       expect(await post(`/hitl/requests/${id}/cancel`, { reason: 'x' })).toBe(403);
+      alice.send({ type: 'turn_cancel', id: `t${n}`, turn_id: turnId });
+      expect(await alice.next('error')).toMatchObject({ code: 'not_allowed' });
     }
   });
 
@@ -213,12 +228,14 @@ describe.each(thrown)('%s', (_what, make) => {
         const schema = z.object({});
         const well = { name: 'tool', schema, run: () => 'done' };
         const allow = { decide: 'allow' } as const;
+        const when = bad(true);
+        const display = bad({});
         for (let n = 0; n < 2; n += 1) {
           const broken = { ...well, name: 'broken', run: bad('done') };
           await attempt(hub.hitl.guardTool(broken, [allow])(turn, {}));
           await attempt(hub.hitl.guardTool(broken)(turn, {}));
-          await attempt(hub.hitl.guardTool(well, [{ ...allow, when: bad(true) }])(turn, {}));
-          const asked = { decide: 'ask', ask: { display: bad({}) } } as const;
+          await attempt(hub.hitl.guardTool(well, [{ ...allow, when }])(turn, {}));
+          const asked = { decide: 'ask', ask: { display } } as const;
           await attempt(hub.hitl.guardTool(well, [asked])(turn, {}));
         }
       },
@@ -272,7 +289,15 @@ describe.each(thrown)('%s', (_what, make) => {
         throw make();
       });
     const approval = () => broken as never;
-    await start({ kinds: { check: { payload: z.object({}).loose(), approval } } });
+    const never = z.object({ never: z.string() }).loose();
+    const failing = bad(null);
+    const unsure = (payload: object) => ('now' in payload ? failing() : z.object({})) as never;
+    await start({
+      kinds: {
+        check: { payload: z.object({}).loose(), approval },
+        unsure: { payload: never, approval: unsure },
+      },
+    });
     const id = await ask({ type: 'check', payload: {} });
     expect(await post(`/hitl/requests/${id}/respond`, { status: 'approved', response: { now: 1 } })).toBe(
       500,
@@ -281,6 +306,10 @@ describe.each(thrown)('%s', (_what, make) => {
     const frame = { type: 'hitl_respond', id: 'f', request_id: id, status: 'approved', response: { now: 1 } };
     alice.send(frame);
     expect(await alice.next('error')).toMatchObject({ code: 'internal' });
+    for (let n = 0; n < 2; n += 1) {
+      const asked = ask({ type: 'unsure', payload: { never: '', now: 1 } });
+      await expect(asked).rejects.toMatchObject({ code: 'invalid_request' });
+    }
     await expect(
       ask({
         type: 'check',
