@@ -1,5 +1,6 @@
 /** The app's own rules: asked outside the request's lane, only about what nothing else speaks against, and about the request as it is. */
 
+import { HubError } from '../../lib/errors';
 import type { HubOptions } from '../../lib/hub/hub';
 import { maxAsking, maxAskings, maxWaitingDeeds } from '../../lib/hub/rulings';
 import type { HitlRequestInput, User } from '../../lib/index';
@@ -56,6 +57,33 @@ describe("The app's own rules", () => {
     for (const each of await refused) {
       expect(each).toMatchObject({ reason: { code: 'not_allowed', details: { rule: 'app' } } });
     }
+  });
+
+  it('hold nobody up either while it is asked whether somebody still may, which comes last and counts', async () => {
+    const order: string[] = [];
+    const slow = gate();
+    says = { eve: true, ann: true };
+    await start();
+    const { id } = await ask({ policy: { approvals: 2 } });
+    const assertAccess = async () => {
+      order.push(...asked.splice(0), 'access');
+      await slow.opened;
+      throw new HubError('forbidden');
+    };
+    const occasion = { assertAccess };
+    const late = [
+      hitl().respond(id, yes(eve), occasion),
+      hitl().release(id, eve, occasion),
+      hitl().withdraw(id, { by: eve, reason: 'x' }, occasion),
+      hitl().respond(id, yes(eve, 9), occasion),
+    ].map((each) => expect(each).rejects.toMatchObject({ code: 'forbidden' }));
+    await idle();
+    expect(await hitl().respond(id, yes(ann))).toMatchObject({ verdicts: [{ by: { userId: 'ann' } }] });
+    slow.open();
+    await Promise.all(late);
+    expect(order.filter((each) => each === 'access')).toHaveLength(4);
+    expect(order).toContain('eve 1');
+    expect(await hitl().get(id)).toMatchObject({ status: 'pending', verdicts: [{ by: { userId: 'ann' } }] });
   });
 
   it('hold no deadline back, neither of that request nor of another', async () => {
