@@ -4,6 +4,7 @@ import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../errors';
 import type { Clock } from '../hub/clock';
+import { canonicalJson } from '../protocol/canonical-json';
 import { describeIssue } from '../protocol/codec';
 import { nearestName } from '../protocol/nearest-name';
 import type { Millis, User } from '../protocol/records';
@@ -239,7 +240,7 @@ export class Access {
    */
   visibleAtOnce<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
     return this.visible(items, user, (ticketId) => {
-      const key = JSON.stringify([ticketId, user]);
+      const key = canonicalJson([ticketId, user]);
       const known = this.asked.get(key);
       if (known) return known;
       const answer = this.mayUse(ticketId, user);
