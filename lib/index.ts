@@ -4,7 +4,7 @@ export { hitlRequestMachine } from './actors/hitl-request-machine';
 export { ticketMachine } from './actors/ticket-machine';
 export { turnMachine } from './actors/turn-machine';
 export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
-export type { AppRules, MayCancel, MayRespond } from './hub/app-rules';
+export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/app-rules';
 export type { AskOptions, HitlRequestInput } from './hub/ask';
 export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/channel';
 export type { Channels } from './hub/channels';
@@ -69,7 +69,7 @@ export type {
   InboxOwner,
   Store,
 } from './store/store';
-export type { AccessCallbacks, Service, TicketAccess } from './transport/access';
+export type { AccessCallbacks, Identity, Service, TicketAccess } from './transport/access';
 export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
 export type { OriginOptions } from './transport/origin';
 export type { RateLimitOptions } from './transport/rate-limit';

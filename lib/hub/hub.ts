@@ -14,6 +14,7 @@ import { Claims } from './claims';
 import { assertName, Client, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
+import { Disconnects, type Matches } from './disconnects';
 import { type Duration, toMillis } from './duration';
 import { Ending } from './ending';
 import { type Deliver, Funnel } from './funnel';
@@ -72,6 +73,8 @@ export class Hub {
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
   readonly inbox: Inbox;
+  /** Who was sent away lately. */
+  readonly disconnects = new Disconnects();
   private readonly rooms: Rooms;
   private readonly funnel: Funnel;
   private readonly deadlines: Deadlines;
@@ -149,7 +152,7 @@ export class Hub {
     const { channels } = options;
     const courierParts = { store, clock, logger, links: this.links, random: Math.random };
     this.channels = channels && new Channels(channels, courierParts);
-    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
+    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent, rules: options });
     this.ending = new Ending({
       ...{ store, clock, waiters, funnel, steps },
       rooms: this.rooms,
@@ -356,15 +359,26 @@ export class Hub {
     return this.rooms.count();
   }
 
-  /** Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access that was withdrawn. */
-  disconnect(matches: (client: Client | InboxClient) => boolean, code: CloseName = 'session_ended'): number {
+  /**
+   * Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access
+   * that was withdrawn. One that is still coming in and matches is refused, and what a client that matches has asked for and
+   * is not yet decided is refused too, so `matches` may be called until those are through.
+   * @returns how many were closed
+   */
+  disconnect(matches: Matches, code: CloseName = 'session_ended'): number {
+    this.disconnects.note(matches, code);
     const leaving = this.everybody().filter(matches);
-    for (const client of leaving) {
-      client.sink.close(code);
-      if (client instanceof InboxClient) this.inbox.unregister(client);
-      else this.unregister(client);
-    }
+    for (const client of leaving) this.dismiss(client, code);
     return leaving.length;
+  }
+
+  /** Closes one client or open inbox. Repeatable. */
+  dismiss(client: Client | InboxClient, code: CloseName): void {
+    const isInbox = client instanceof InboxClient;
+    if (!(isInbox ? this.inbox.has(client) : this.isRegistered(client))) return;
+    client.sink.close(code);
+    if (isInbox) this.inbox.unregister(client);
+    else this.unregister(client);
   }
 
   private everybody(): (Client | InboxClient)[] {

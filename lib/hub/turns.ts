@@ -12,10 +12,12 @@ import {
 } from '../protocol/envelopes';
 import type { MessageRecord, MessageType, SessionRecord, User } from '../protocol/records';
 import type { Store } from '../store/store';
+import { type AppRules, assertStillMay, saysYes } from './app-rules';
 import type { Client } from './client';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
+import { deepFreeze } from './kinds';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
 import { newId } from './new-id';
@@ -114,6 +116,8 @@ export class Turns {
       hitl: Hitl;
       steps: Steps;
       agent?: Agent | undefined;
+      /** Who may end a turn. */
+      rules?: Pick<AppRules, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
@@ -127,7 +131,7 @@ export class Turns {
   /**
    * Takes a chat message: keeps it, shows it to the whole ticket, and starts or queues the turn that answers it.
    * @throws HubError `empty_message`, `too_large`, `busy`, `closing`, `duplicate_id` (details: the first ack),
-   *   `storage_failed`
+   *   `storage_failed`, what `occasion.assertAccess` throws
    */
   async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
     this.assertTakes(content);
@@ -145,7 +149,10 @@ export class Turns {
     };
     return this.lanes.run(tabOf(client), async () => {
       const spoken = await this.sessionOf(client);
-      return this.lanes.run(spoken.session.id, () => this.accept(spoken, said));
+      return this.lanes.run(spoken.session.id, async () => {
+        await assertStillMay(occasion, this.parts.clock);
+        return this.accept(spoken, said);
+      });
     });
   }
 
@@ -195,11 +202,16 @@ export class Turns {
 
   /**
    * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
-   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`
+   * @param occasion `by`: the person who asks for it; default: the app's own code, which no rule holds back
+   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
+   *   what `occasion.assertAccess` throws
    */
-  async cancel(ticketId: string, turnId: string, { frame }: Occasion = {}): Promise<void> {
+  async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
+    const { frame, by } = occasion;
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
+      if (by) await this.assertMayCancel(by, running);
+      if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
       if (!running.ended) running.cancelledBy = frame;
       else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
       return this.end(running, 'cancel');
@@ -207,6 +219,16 @@ export class Turns {
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
     throw new HubError('not_found', 'There is no such turn');
+  }
+
+  /** @throws HubError `not_allowed` */
+  private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
+    const { mayCancelTurn } = this.parts.rules ?? {};
+    if (!mayCancelTurn) return;
+    const turn = turnRecord(actor.snapshot);
+    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
+    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', 'You may not end this turn', { rule: 'app' });
   }
 
   /**

@@ -128,6 +128,11 @@ export function encodeEvent(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
+/** A server-sent event without a name whose data is this text, line by line. */
+export function encodeData(text: string): string {
+  return `data: ${text.replaceAll(/\r\n|\r|\n/g, '\ndata: ')}\n\n`;
+}
+
 /** A value as people read it, indented. */
 export function readableJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2);

@@ -11,6 +11,7 @@ import type {
   TurnRecord,
 } from '../protocol/records';
 import { decodeNumber, noSuchPlace } from './cursor';
+import { epochOf, newSeed } from './epoch';
 import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
 import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
@@ -54,6 +55,7 @@ type Write = () => void;
 
 class MemoryStore implements Store {
   private condition: 'not open' | 'open' | 'closed' = 'not open';
+  private readonly seed = newSeed();
   private readonly tickets = new Map<string, MemoryTicket>();
   private readonly sessionsById = new Map<string, KeptSession>();
   private readonly turnsById = new Map<string, Kept>();
@@ -89,7 +91,7 @@ class MemoryStore implements Store {
 
   async position(ticketId: string): Promise<LogPosition> {
     this.assertOpen();
-    return this.ticket(ticketId).position();
+    return this.ticketAsIs(ticketId).position();
   }
 
   async log(
@@ -98,7 +100,7 @@ class MemoryStore implements Store {
     limit: number,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     this.assertOpen();
-    const ticket = this.ticket(ticketId);
+    const ticket = this.ticketAsIs(ticketId);
     const items = ticket.log(after, bounded(limit)).map(({ seq, body }): LoggedEnvelope => {
       return { ...JSON.parse(body), ticket_id: ticketId, epoch: ticket.epoch, seq };
     });
@@ -112,7 +114,7 @@ class MemoryStore implements Store {
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
     this.assertOpen();
-    const ticket = this.ticket(ticketId);
+    const ticket = this.ticketAsIs(ticketId);
     return {
       ...ticket.position(),
       sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
@@ -274,8 +276,14 @@ class MemoryStore implements Store {
     if (this.condition !== 'open') throw new HubError('unavailable', `The store is ${this.condition}`);
   }
 
+  /** To be written to. */
   private ticket(id: string): MemoryTicket {
-    return getOrAdd(this.tickets, id, () => new MemoryTicket());
+    return getOrAdd(this.tickets, id, () => this.ticketAsIs(id));
+  }
+
+  /** To be read; of one that nobody has written to nothing is kept. */
+  private ticketAsIs(id: string): MemoryTicket {
+    return this.tickets.get(id) ?? new MemoryTicket(epochOf(this.seed, id));
   }
 
   /** Makes every text of the commit; what it returns judges the commit and writes it, or leaves no trace. */

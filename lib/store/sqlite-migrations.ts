@@ -157,6 +157,13 @@ const migrations: readonly string[] = [
 
   PRAGMA application_id = ${applicationId};
   `,
+  `
+  CREATE TABLE epoch_seed (
+    id INTEGER PRIMARY KEY,
+    seed TEXT NOT NULL
+  );
+  INSERT INTO epoch_seed (id, seed) VALUES (1, lower(hex(randomblob(16))));
+  `,
 ];
 
 /** The version this code reads and writes, in `PRAGMA user_version`. */

@@ -76,6 +76,7 @@ export function prepareStatements(db: Database) {
     commit: prepare<[]>('COMMIT'),
     rollback: prepare<[]>('ROLLBACK'),
 
+    epochSeed: prepare<[], { seed: string }>('SELECT seed FROM epoch_seed WHERE id = 1'),
     ticket: prepare<[id: string], TicketRow>('SELECT epoch, seq, first FROM tickets WHERE id = ?'),
     addTicket: prepare<[id: string, epoch: string]>(
       'INSERT INTO tickets (id, epoch, seq, first) VALUES (?, ?, 0, 1) ON CONFLICT DO NOTHING',

@@ -1,6 +1,6 @@
 /** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
 import type { Database } from 'better-sqlite3';
-import { HubError } from '../errors';
+import { damaged, HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type {
@@ -12,7 +12,7 @@ import type {
   TurnRecord,
 } from '../protocol/records';
 import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace } from './cursor';
-import { newEpoch } from './epoch';
+import { epochOf } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
@@ -72,6 +72,8 @@ interface Opened {
   close(): void;
   statements: Statements;
   write: WriteCommit;
+  /** Where the log of a ticket stands; one that nobody has written to is empty, and stays without a row. */
+  ticket(id: string): TicketRow;
 }
 
 class SqliteStore implements Store {
@@ -89,7 +91,14 @@ class SqliteStore implements Store {
     try {
       const { db, close } = connect(this.path, this.options);
       const statements = prepareStatements(db);
-      this.opened = { db, close, statements, write: commitWriter(statements) };
+      const row = statements.epochSeed.get();
+      if (!row) {
+        close();
+        throw damaged('epoch_seed', '1');
+      }
+      const newEpochOf = (ticketId: string) => epochOf(row.seed, ticketId);
+      const ticket = (id: string) => statements.ticket.get(id) ?? { epoch: newEpochOf(id), seq: 0, first: 1 };
+      this.opened = { db, close, statements, write: commitWriter(statements, newEpochOf), ticket };
     } catch (thrown) {
       throw toStorageError(thrown);
     }
@@ -113,7 +122,7 @@ class SqliteStore implements Store {
   }
 
   async position(ticketId: string): Promise<LogPosition> {
-    return this.use((s) => ticket(s, ticketId));
+    return this.use((_s, { ticket }) => ticket(ticketId));
   }
 
   async log(
@@ -327,11 +336,7 @@ class SqliteStore implements Store {
 
   /** Several reads of one ticket at one moment, with where its log stands. */
   private read<T>(ticketId: string, work: (s: Statements, position: LogPosition) => T): T {
-    return this.use((s, opened) => {
-      // A new ticket gets its epoch before, since a transaction that began with reading may not be allowed to write.
-      ticket(s, ticketId);
-      return transaction(opened, s.begin, () => work(s, ticket(s, ticketId)));
-    });
+    return this.use((s, opened) => transaction(opened, s.begin, () => work(s, opened.ticket(ticketId))));
   }
 }
 
@@ -347,14 +352,6 @@ function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], 
     if (db.inTransaction) statements.rollback.run();
     throw thrown;
   }
-}
-
-/** Where the log of this ticket stands; begins it if nobody has before. */
-function ticket(s: Statements, id: string): TicketRow {
-  const row = s.ticket.get(id);
-  if (row) return row;
-  s.addTicket.run(id, newEpoch());
-  return ticket(s, id);
 }
 
 function listRequests(s: Statements, filter: RequestFilter, limit: number, cursor?: string): ListedRow[] {

@@ -191,7 +191,8 @@ export interface GrantFilter {
  *   a new random `epoch`; a kept log keeps its epoch over restarts.
  * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
  *   and nothing here changes or drops one.
- * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
+ * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here. They
+ *   keep nothing: what is asked of an unknown ticket leaves no trace.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
@@ -211,7 +212,7 @@ export interface Store {
 
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
 
-  /** A ticket nobody ever wrote to has an epoch too (it is fixed by this call) and `seq` 0. */
+  /** A ticket nobody ever wrote to has an epoch too, the one that its log will have, and `seq` 0; nothing is kept by asking. */
   position(ticketId: string): Promise<LogPosition>;
   /** Envelopes with `seq > after`, oldest first, at most `limit`, with the position of the log at the same moment. */
   log(

@@ -6,7 +6,7 @@ import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
 import type { Channel } from '../hub/channel';
-import { type Clock, systemClock } from '../hub/clock';
+import { type Clock, longestTimerMs, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
 import type { MayGrant } from '../hub/grants';
 import { type GuardedTool, guardTool, type Tool } from '../hub/guard-tool';
@@ -37,6 +37,7 @@ import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
+import { StreamRoute } from './stream-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -128,11 +129,13 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels, classic } = options;
-  const access = new Access(options, logger);
+  const { agent, mayRespond, mayCancel, mayCancelTurn, mayGrant, hooks, kinds, log, links, channels } =
+    options;
+  const { classic } = options;
+  const access = new Access(options, logger, clock);
   const mayUseTicket = (ticketId: string, person: User) =>
     access.mayStillUse(ticketId, person, links?.person);
-  const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
+  const rules = { mayRespond, mayCancel, mayCancelTurn, mayGrant, mayUseTicket, links, channels };
   const bounds = { maxClientsPerTicket, log, classic };
   const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds });
   const origins = new OriginPolicy(options);
@@ -151,7 +154,13 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   };
   const ticketRoute = new SocketRoute(socketParts, TicketSeat.of);
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
-  const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
+  const upgrades = new Upgrades({
+    origins,
+    clock,
+    logger,
+    handshakeTimeoutMs,
+    onArrival: (req) => void hub.disconnects.arrivalOf(req),
+  });
 
   const router = express.Router();
   const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
@@ -170,7 +179,14 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   );
   serveDocuments(router);
   router.use(
-    socketRouter({ tickets: ticketRoute, inboxes: inboxRoute, logger, isClosing: () => hub.closing }),
+    socketRouter({
+      tickets: ticketRoute,
+      inboxes: inboxRoute,
+      ticketStreams: new StreamRoute(socketParts, ticketRoute),
+      inboxStreams: new StreamRoute(socketParts, inboxRoute),
+      logger,
+      isClosing: () => hub.closing,
+    }),
   );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
@@ -210,9 +226,6 @@ function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logg
     clock.later(startAgainMs, () => startHub({ hub, clock, logger }, why));
   });
 }
-
-/** Beyond this, Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));

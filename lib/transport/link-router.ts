@@ -81,7 +81,11 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     const settled = await parts.hub.hitl.respond(
       request.id,
       { by: user, status, response, revision: terms.revision },
-      { via: 'link', from: addressOf(peerOf(req)) },
+      {
+        via: 'link',
+        from: addressOf(peerOf(req)),
+        assertAccess: async () => void (await open(parts, req)),
+      },
     );
     return [200, settled.status === 'pending' ? countedPage(settled) : endedPage(settled)];
   } catch (error) {

@@ -33,6 +33,7 @@ const fields = {
   mayAudit: callback,
   mayRespond: callback,
   mayCancel: callback,
+  mayCancelTurn: callback,
   mayGrant: callback,
   frontendUrl: text,
   allowedOrigins: z.array(text),

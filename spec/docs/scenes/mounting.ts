@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import express, { type RequestHandler } from 'express';
 import { type ExpressHitl, expressHitl, memoryStore, type Store, type Turn } from '../../../lib';
 import { TestClient } from '../../../lib/testing/test-client';
 import { bodyOf, type Scenes, type } from '../example';
@@ -73,6 +74,38 @@ export const mountingScenes: Scenes = {
           'agent: Blocked for Ana',
         ]);
       }),
+  },
+
+  expiry: {
+    before: `import 'express-session';
+      import { expressHitl, type User } from 'express-hitl';
+      declare module 'express-session' { interface SessionData { user: User } }`,
+    after: 'export { hitl };',
+    play: (load) => {
+      const { hitl } = load<{ hitl: ExpressHitl }>();
+      let expires: Date | null = null;
+      const login: RequestHandler = (req, _res, next) => {
+        Object.assign(req, { session: { user: { id: 'alice' }, cookie: { expires } } });
+        next();
+      };
+      return listening(
+        () => {
+          const app = express().use(login, hitl.router);
+          hitl.attach(app.listen(0));
+          return [hitl];
+        },
+        async ({ port, connect, join }) => {
+          const path = '/ws/chat/ticket/T-1';
+          const stays = await join(`${path}?tab=one`);
+          expires = new Date(Date.now() + 250);
+          const alice = await join(`${path}?tab=two`);
+          expect((await alice.closed()).code).toBe(4401);
+          expect(await connect(path)).toMatchObject({ status: 401 });
+          expect((await fetch(`http://127.0.0.1:${port}/hitl/me`)).status).toBe(401);
+          expect(await stays.ask({ type: 'message', content: 'hello' })).toMatchObject({ event: 'ack' });
+        },
+      );
+    },
   },
 
   'two-hubs': {
