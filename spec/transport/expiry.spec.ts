@@ -4,6 +4,7 @@ import { longestTimerMs } from '../../lib/hub/clock';
 import type { TestClientOptions } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { askIn } from './asking';
+import { StreamClient } from './stream-client';
 
 let hub: TestHub;
 afterEach(() => hub.close());
@@ -46,6 +47,18 @@ describe('when the login ends', () => {
     expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
     expect([...hub.hub.inbox.clients()]).toEqual([]);
   });
+
+  test.each(['/ws/chat/ticket/T-1', '/ws/inbox'])(
+    'the stream of events at %s ends with 4401',
+    async (path) => {
+      await start(inAnHour);
+      const alice = await StreamClient.join(hub, { path });
+      await hub.fireDeadlines('1h');
+      expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
+      expect((await alice.post({ type: 'ping' })).status).toBe(401);
+      expect(hub.hub.getTotalClientCount() + [...hub.hub.inbox.clients()].length).toBe(0);
+    },
+  );
 
   test('nobody comes in, and REST answers 401', async () => {
     await start(inAnHour);
