@@ -2,7 +2,7 @@
 import type { Logger } from 'winston';
 import { isAmong, stagesOf } from '../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../actors/hitl-request';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import { grantState } from '../protocol/grants';
 import type { GrantRecord, Millis, RequestRecord, User } from '../protocol/records';
 import type { GrantFilter, Page, Store } from '../store/store';
@@ -145,7 +145,7 @@ export class Grants {
     const { store, clock, logger } = this.parts;
     store.dropGrants(clock.now() - keptMs, maxDropped).catch((error: unknown) =>
       logger.warn('Old grants could not be dropped', {
-        error: describe(error),
+        error: isHubError(error) ? error.code : describe(error),
       }),
     );
   }

@@ -6,7 +6,7 @@ import type { RequestRecord } from '../protocol/records';
 import { assertStillMay } from './app-rules';
 import type { Clock } from './clock';
 import type { Occasion } from './occasion';
-import type { RequestActors } from './request-actors';
+import type { RequestActors, Standing } from './request-actors';
 import { Turnstile } from './turnstile';
 
 /** Deeds of one person for which the app's rules are asked at the same time. */
@@ -50,7 +50,7 @@ export class Rulings {
   ) {}
 
   /**
-   * As `RequestActors.change`. The rules are asked only if nothing else speaks against the deed, and what they say counts only
+   * As `RequestActors.change`. The rules are asked only about a person whom the policy lets, and what they say counts only
    * for the request as it was shown to them: if it has changed meanwhile they are asked again. After them, and before anything
    * is answered, it is asked whether the person still may.
    * @throws HubError as `RequestActors.change`, `busy`
@@ -71,7 +71,8 @@ export class Rulings {
           async ({ snapshot, version }) => {
             const record = requestRecord(snapshot);
             const event = deed.toEvent(record, {});
-            const isOpen = deed.hasRules && record.status === 'pending' && !refusalOf(snapshot, event);
+            const isOpen =
+              deed.hasRules && record.status === 'pending' && !isRefusedByPolicy(snapshot, event);
             const rules = isOpen ? deed.rules(record, event) : undefined;
             if (!rules && (asked || !needsAccess)) return event;
             if (rules && asked?.ruling && asked.version === version)
@@ -91,4 +92,9 @@ export class Rulings {
       asked = await this.turnstile.run(person, done.ask);
     }
   }
+}
+
+/** Whether the person may not, whatever the app's rules say. */
+function isRefusedByPolicy(snapshot: Standing['snapshot'], event: RequestEvent): boolean {
+  return refusalOf(snapshot, event)?.code === 'not_allowed';
 }

@@ -141,7 +141,6 @@ export function ruling({ context: facts, event }: Moment): string {
   if (own && (own.round < round || isTheSame(own, countedAs(event, round)))) return 'already_answered';
   if ((event.revision ?? 1) !== facts.revision) return 'stale_revision';
   if (rules.exclusive && claim && claim.who !== who) return 'claimed_by_other';
-  if (isRefusedByApp(facts, who)) return 'not_allowed app';
   if (event.grant === 1 && who === 'bob') return 'not_allowed grant';
   const { yes: needed, of = needed } = rules.rounds[round] ?? { yes: 1 };
   const others = facts.counted.filter((each) => each !== own && each.round === round);
@@ -162,12 +161,8 @@ function isTheSame(one: Counted, other: Counted): boolean {
   return (['yes', 'grant', 'answer', 'comment'] as const).every((field) => one[field] === other[field]);
 }
 
-/** The app is asked last, about nothing that is refused anyway. */
-function isRefusedByApp({ dismissed }: Facts, who: string): boolean {
-  return who === stranger || dismissed.includes(who);
-}
-
-function whyForbidden({ rules, round, isWidened }: Facts, who: string): string | undefined {
+function whyForbidden({ rules, round, isWidened, dismissed }: Facts, who: string): string | undefined {
+  if (who === stranger || dismissed.includes(who)) return 'not_allowed app';
   if (rules.fourEyes && who === requester) return 'not_allowed four_eyes';
   const { users, groups } = rules.rounds[round] ?? {};
   if (!users && !groups) return undefined;
@@ -180,9 +175,7 @@ function whyForbidden({ rules, round, isWidened }: Facts, who: string): string |
 function claimRefusal({ context, event }: Moment): string | undefined {
   if (event.type !== 'claim') return undefined;
   if (context.claim && context.claim.who !== event.who) return 'claimed_by_other';
-  return (
-    whyForbidden(context, event.who) ?? (isRefusedByApp(context, event.who) ? 'not_allowed app' : undefined)
-  );
+  return whyForbidden(context, event.who);
 }
 
 /** Why someone may not take a pending request back. */
