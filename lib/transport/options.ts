@@ -107,7 +107,7 @@ export function assertExpressOptions(options: unknown): void {
 
 /** Of `attach`. @throws HubError `invalid_request` */
 export function assertAttachOptions(options: unknown): void {
-  if (options !== undefined) assertOptions('attach', options, { path: text });
+  if (options !== undefined) assertOptions('attach', options, { path: elsewhere });
 }
 
 /** Of `drain`. @throws HubError `invalid_request` */

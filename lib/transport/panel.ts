@@ -6,8 +6,8 @@ import type { DirectEnvelope } from '../protocol/envelopes';
 import type { RequestView } from '../protocol/views';
 
 export class Panel implements PromptPanel {
-  /** Of the pending requests that were amended; all others are at 1. */
-  private readonly amended = new Map<string, number>();
+  /** Of the pending requests that were amended; all others are at 1. None before the first, since an idle client is to cost little. */
+  private amended: Map<string, number> | undefined;
 
   /** These were sent, in this order. */
   note(sent: readonly (Outbound | DirectEnvelope)[]): void {
@@ -15,17 +15,19 @@ export class Panel implements PromptPanel {
       if (isPrompt(each)) this.show(each.prompt);
       else if (!('event' in each)) continue;
       else if (each.event === 'snapshot') for (const view of each.requests) this.show(view);
-      else if (each.event === 'hitl_request_resolved') this.amended.delete(each.hitl.id);
+      else if (each.event === 'hitl_request_resolved') this.amended?.delete(each.hitl.id);
       else if (each.event === 'hitl_request_pending') this.show(each.hitl);
       else if (each.event === 'hitl_request_updated' && isAmended(each)) this.show(each.hitl);
     }
   }
 
   revisionOf(requestId: string): number {
-    return this.amended.get(requestId) ?? 1;
+    return this.amended?.get(requestId) ?? 1;
   }
 
   private show({ id, revision }: RequestView): void {
-    if (revision > 1) this.amended.set(id, revision);
+    if (revision === 1) return;
+    this.amended ??= new Map();
+    this.amended.set(id, revision);
   }
 }

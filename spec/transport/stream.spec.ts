@@ -265,6 +265,38 @@ describe('who comes in by a stream', () => {
   });
 });
 
+test('who logs out while the app still decides is refused, and a stream ends when the login does', async () => {
+  let allow = () => {};
+  let isAsked = false;
+  await start({
+    user: (req) => {
+      const id = req.get('x-user') ?? '';
+      return id === 'alice' ? { id, expiresAt: hub.clock.now() + 60_000 } : { id };
+    },
+    ticket: (_ticketId, { id }) => {
+      if (id !== 'bob') return 'allow';
+      isAsked = true;
+      return new Promise<TicketAccess>((resolve) => {
+        allow = () => resolve('allow');
+      });
+    },
+  });
+  const coming = StreamClient.open(hub, { user: 'bob' });
+  await until(() => isAsked, 'the app is asked');
+  hub.hub.disconnect(({ user }) => user.id === 'bob');
+  allow();
+  expect(await coming).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
+
+  const alice = await StreamClient.join(hub);
+  await alice.next('snapshot');
+  hub.clock.advance(59_999);
+  await alice.post({ type: 'ping' });
+  await alice.next('pong');
+  hub.clock.advance(1);
+  expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
+  expect(hub.hub.getTotalClientCount()).toBe(0);
+});
+
 describe('a frame by POST', () => {
   test('is checked anew: who sends it, that it is their stream, and what the ticket callback says now', async () => {
     let verdict: TicketAccess = 'allow';
