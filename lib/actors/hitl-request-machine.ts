@@ -6,13 +6,8 @@ import type { Refusal, RequestContext, RequestEmitted, RequestEvent, RequestInpu
 import { deadlineMeanings, requestEventMeanings } from './hitl-request';
 import { requestGuardMeanings, requestGuards } from './hitl-request-guards';
 
-/** The rules about the person, in the order in which they are asked; shared by everything a person does to a request. */
+/** What the policy says about the person, in the order in which it is asked; shared by answers and claims. */
 const notAllowed = [
-  {
-    guard: 'isForbiddenByApp',
-    actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'app' } },
-    description: "Refused by the app's rule.",
-  },
   {
     guard: 'isSelfApproval',
     actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'four_eyes' } },
@@ -24,6 +19,13 @@ const notAllowed = [
     description: 'Refused: others were named to answer.',
   },
 ] as const;
+
+/** The app's own rule about the person: it comes last, since it is asked only about what nothing else speaks against. */
+const notAllowedByApp = {
+  guard: 'isForbiddenByApp',
+  actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'app' } },
+  description: "Refused by the app's rule.",
+} as const;
 
 /** The same is asked again, whether or not it was answered meanwhile. */
 const askerReturn = {
@@ -163,6 +165,7 @@ export const hitlRequestMachine = setup({
           on: {
             claim: [
               ...notAllowed,
+              notAllowedByApp,
               {
                 target: 'claimed',
                 actions: ['takeClaim', 'tellUpdated'],
@@ -185,6 +188,7 @@ export const hitlRequestMachine = setup({
                 description: 'Refused: someone else is on it.',
               },
               ...notAllowed,
+              notAllowedByApp,
               {
                 actions: ['takeClaim', 'tellUpdated'],
                 description: 'The holder renews the lease, or the next one takes it over when it has ended.',
@@ -250,6 +254,7 @@ export const hitlRequestMachine = setup({
             actions: { type: 'refuse', params: { code: 'claimed_by_other' } },
             description: 'Refused: someone else holds an exclusive claim.',
           },
+          notAllowedByApp,
           {
             guard: 'isForbiddenGrant',
             actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'grant' } },
@@ -310,11 +315,7 @@ export const hitlRequestMachine = setup({
         },
         cancel: { target: '#cancelled', actions: 'recordReason', description: 'The question is withdrawn.' },
         withdraw: [
-          {
-            guard: 'isForbiddenByApp',
-            actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'app' } },
-            description: "Refused by the app's rule.",
-          },
+          notAllowedByApp,
           {
             guard: 'isOthersRequest',
             actions: { type: 'refuse', params: { code: 'not_allowed', rule: 'requester' } },

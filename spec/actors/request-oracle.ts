@@ -72,13 +72,14 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
       if ((event.revision ?? 1) !== state.revision) return 'stale_revision';
       const claimed = state.claim !== undefined && event.at < state.claim.until && state.claim.user !== me;
       if (claimed && born.policy.claim === 'exclusive') return 'claimed_by_other';
+      if (!event.permitted) return 'not_allowed';
       if (event.grant && !event.grant.permitted) return 'not_allowed';
       return settle({ ...state, votes: [...state.votes.filter((each) => each !== mine), vote] }, vote, born);
     }
     case 'claim': {
       if (state.claim && event.at < state.claim.until && state.claim.user !== event.by.userId)
         return 'claimed_by_other';
-      if (!mayAct(state, event, born)) return 'not_allowed';
+      if (!event.permitted || !mayAct(state, event, born)) return 'not_allowed';
       return { ...state, claim: { user: event.by.userId, until: event.until } };
     }
     case 'release':
@@ -129,7 +130,7 @@ export function judge(state: OracleState, event: RequestEvent, born: RequestInpu
 }
 
 function mayAct(state: OracleState, event: RequestEvent, born: RequestInput): boolean {
-  if (!('permitted' in event) || !event.permitted) return false;
+  if (!('by' in event)) return false;
   if (born.policy.excludeRequester && event.by.userId === born.userId) return false;
   const round = (born.policy.stages ?? [born.policy])[state.stage] ?? {};
   if (!round.users && !round.groups) return true;

@@ -141,6 +141,7 @@ export function ruling({ context: facts, event }: Moment): string {
   if (own && (own.round < round || isTheSame(own, countedAs(event, round)))) return 'already_answered';
   if ((event.revision ?? 1) !== facts.revision) return 'stale_revision';
   if (rules.exclusive && claim && claim.who !== who) return 'claimed_by_other';
+  if (isRefusedByApp(facts, who)) return 'not_allowed app';
   if (event.grant === 1 && who === 'bob') return 'not_allowed grant';
   const { yes: needed, of = needed } = rules.rounds[round] ?? { yes: 1 };
   const others = facts.counted.filter((each) => each !== own && each.round === round);
@@ -161,8 +162,12 @@ function isTheSame(one: Counted, other: Counted): boolean {
   return (['yes', 'grant', 'answer', 'comment'] as const).every((field) => one[field] === other[field]);
 }
 
-function whyForbidden({ rules, round, isWidened, dismissed }: Facts, who: string): string | undefined {
-  if (who === stranger || dismissed.includes(who)) return 'not_allowed app';
+/** The app is asked last, about nothing that is refused anyway. */
+function isRefusedByApp({ dismissed }: Facts, who: string): boolean {
+  return who === stranger || dismissed.includes(who);
+}
+
+function whyForbidden({ rules, round, isWidened }: Facts, who: string): string | undefined {
   if (rules.fourEyes && who === requester) return 'not_allowed four_eyes';
   const { users, groups } = rules.rounds[round] ?? {};
   if (!users && !groups) return undefined;
@@ -175,7 +180,9 @@ function whyForbidden({ rules, round, isWidened, dismissed }: Facts, who: string
 function claimRefusal({ context, event }: Moment): string | undefined {
   if (event.type !== 'claim') return undefined;
   if (context.claim && context.claim.who !== event.who) return 'claimed_by_other';
-  return whyForbidden(context, event.who);
+  return (
+    whyForbidden(context, event.who) ?? (isRefusedByApp(context, event.who) ? 'not_allowed app' : undefined)
+  );
 }
 
 /** Why someone may not take a pending request back. */
