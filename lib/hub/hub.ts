@@ -55,7 +55,14 @@ export interface HubOptions extends AppRules {
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number | undefined;
+  /** Of these, of one person. Default half of them, rounded up, and at least 2. */
+  maxClientsPerUserInTicket?: number | undefined;
+  /** Clients of one person in all tickets together. Default 256. */
+  maxClientsPerUser?: number | undefined;
 }
+
+/** More than a browser opens to one host. */
+const defaultClientsPerUser = 256;
 
 export class Hub {
   readonly hitl: Hitl;
@@ -79,12 +86,17 @@ export class Hub {
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, hooks = {} } = options;
     const { waiters } = this;
+    const { maxClientsPerTicket: maxClients = 10, maxClientsPerUser = defaultClientsPerUser } = options;
     this.steps = new Steps(clock);
     const { steps } = this;
     this.rooms = new Rooms({
       clock,
       steps,
-      maxClients: options.maxClientsPerTicket ?? 10,
+      bounds: {
+        maxClients,
+        maxClientsOfUser: options.maxClientsPerUserInTicket ?? Math.max(2, Math.ceil(maxClients / 2)),
+        maxClientsOfUserInAll: maxClientsPerUser,
+      },
       onLeft: (client) => this.claims.left(client),
     });
     const trimmer = new Trimmer(options, options.log);

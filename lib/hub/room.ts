@@ -1,6 +1,13 @@
 /** One ticket in use: its actor and the clients in it; the hub keeps one room per ticket with clients and drops it when empty. */
 
-import { presenceOf, type TicketEmitted, type TicketEvent, ticketMachine } from '../actors/ticket-machine';
+import {
+  type FullBound,
+  presenceOf,
+  type TicketBounds,
+  type TicketEmitted,
+  type TicketEvent,
+  ticketMachine,
+} from '../actors/ticket-machine';
 import { HubError } from '../errors';
 import type { Member } from '../protocol/envelopes';
 import { toWireTime } from '../protocol/views';
@@ -19,12 +26,12 @@ export class Room {
   /** @param onLeave told of each client that is out, whether it left, was replaced, or did not keep up */
   constructor(
     readonly ticketId: string,
-    maxClients: number,
+    private readonly bounds: TicketBounds,
     private readonly clock: Clock,
     private readonly onLeave: (client: Client) => void,
     watchers?: Steps,
   ) {
-    [this.actor] = LiveActor.begin(ticketMachine, { ticketId, maxClients }, watchers);
+    [this.actor] = LiveActor.begin(ticketMachine, { ticketId, ...bounds }, watchers);
   }
 
   get size(): number {
@@ -48,14 +55,25 @@ export class Room {
     return presenceOf(this.actor.snapshot.context);
   }
 
-  /** @throws HubError `ticket_full`, `closing`; then nothing has changed */
-  join(client: Client): void {
+  /**
+   * @param inAll clients of the same person that are in, in whatever ticket
+   * @throws HubError `ticket_full` (its details name the bound), `closing`; then nothing has changed
+   */
+  join(client: Client, inAll: number): void {
     const { clientId, user, tabId } = client;
-    const emitted = this.actor.send({ type: 'join', clientId, userId: user.id, name: user.name, tabId });
+    const emitted = this.actor.send({
+      type: 'join',
+      clientId,
+      userId: user.id,
+      name: user.name,
+      tabId,
+      inAll,
+    });
     const refused = emitted.find((event) => event.type === 'refused');
     if (refused) {
       this.actor.tellSteps();
-      throw new HubError(refused.code);
+      if (refused.code === 'closing') throw new HubError('closing');
+      throw ticketFull(refused.bound, this.bounds);
     }
     this.clients.set(clientId, client);
     this.carryOut(emitted);
@@ -128,5 +146,22 @@ export class Room {
     const now = this.clock.now();
     const timestamp = toWireTime(now, now);
     return { event: 'presence_changed', timestamp, ticket_id: this.ticketId, presence: this.presence() };
+  }
+}
+
+/** What stands in the details of `ticket_full`, and what it says. */
+function ticketFull(bound: FullBound, bounds: TicketBounds): HubError {
+  const { maxClients, maxClientsOfUser, maxClientsOfUserInAll } = bounds;
+  switch (bound) {
+    case 'ticket':
+      return new HubError('ticket_full', undefined, { bound, most: maxClients });
+    case 'user_in_ticket': {
+      const message = `You have ${maxClientsOfUser} connections to this ticket, as many as one person may; close one`;
+      return new HubError('ticket_full', message, { bound, most: maxClientsOfUser });
+    }
+    case 'user': {
+      const message = `You have ${maxClientsOfUserInAll} connections to tickets, as many as one person may; close one`;
+      return new HubError('ticket_full', message, { bound, most: maxClientsOfUserInAll });
+    }
   }
 }

@@ -64,6 +64,10 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   logger?: Logger;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number;
+  /** Clients of one person in one ticket at once. Default half of `maxClientsPerTicket`, rounded up, and at least 2. */
+  maxClientsPerUserInTicket?: number;
+  /** Clients of one person in all tickets together. Default 256. */
+  maxClientsPerUser?: number;
   /** How many frames a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
   rateLimit?: RateLimitOptions | false;
   /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
@@ -110,9 +114,7 @@ export interface ExpressHitl {
  */
 export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   assertExpressOptions(options);
-  const { maxClientsPerTicket = 10 } = options;
-  if (!Number.isInteger(maxClientsPerTicket) || maxClientsPerTicket < 1)
-    throw new HubError('invalid_request', 'maxClientsPerTicket is a whole number from 1 on');
+  const { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
   if (!options.store)
@@ -123,8 +125,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const access = new Access(options, logger);
   const mayUseTicket = (ticketId: string, person: User) =>
     access.mayStillUse(ticketId, person, links?.person);
+  const bounds = { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser };
   const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, maxClientsPerTicket, log });
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds, log });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketParts = {

@@ -5,6 +5,8 @@ import { ManualClock } from '../../lib/testing/manual-clock';
 import { messageRecord, noon } from '../store/records';
 import { Ears, type Guest, idle } from './rig';
 
+const bounds = { maxClients: 3, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
+
 describe('A room', () => {
   const clock = new ManualClock(noon);
   let room: Room;
@@ -13,7 +15,7 @@ describe('A room', () => {
 
   beforeEach(() => {
     left = [];
-    room = new Room('T', 3, clock, (client) => left.push(client));
+    room = new Room('T', bounds, clock, (client) => left.push(client));
   });
 
   function guest(userId: string, tabId = 'tab'): Guest {
@@ -25,7 +27,7 @@ describe('A room', () => {
   }
   function enter(userId: string, tabId?: string): Guest {
     const newcomer = guest(userId, tabId);
-    room.join(newcomer.client);
+    room.join(newcomer.client, 0);
     return newcomer;
   }
   const logged = (seq: number) => ({
@@ -106,6 +108,22 @@ describe('A room', () => {
     expect(left).toEqual([]);
   });
 
+  it('refuses one more of a person than it holds, and one who is in enough tickets, and says which it is', async () => {
+    enter('ann', 'left');
+    enter('ann', 'right');
+    expect(() => enter('ann', 'third')).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'user_in_ticket', most: 2 } }),
+    );
+    expect(() => room.join(guest('ben').client, 4)).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'user', most: 4 } }),
+    );
+    enter('ben');
+    expect(() => enter('cem')).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'ticket', most: 3 } }),
+    );
+    expect(room.size).toBe(3);
+  });
+
   it('lets the same tab take its own place, also when it is full, without anybody coming or going', async () => {
     const ann = enter('ann');
     const ben = enter('ben');
@@ -125,7 +143,7 @@ describe('A room', () => {
 
   it('does not throw a client out that joins twice', () => {
     const ann = enter('ann');
-    room.join(ann.client);
+    room.join(ann.client, 1);
     expect(room.size).toBe(1);
     expect(ann.ears.closed).toEqual([]);
     room.leave(ann.client.clientId);

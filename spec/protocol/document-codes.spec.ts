@@ -117,6 +117,8 @@ test('Every limit is the one that is kept', () => {
       maxAnswersBytes,
     ],
     ['Clients in a ticket, unless the app says otherwise', 10],
+    ['Of these, clients of one person, unless the app says otherwise (half, rounded up, at least 2)', 5],
+    ['Clients of one person in all tickets of a process, unless the app says otherwise', 256],
     ['Envelopes repeated on resume', maxReplay],
     ['Characters of messages repeated on resume', maxReplayChars],
     ['Messages in a snapshot', snapshotMessages],
