@@ -25,6 +25,7 @@ import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
 import { type Opening, openingFor } from './opening';
+import { givenAck } from './request-ack';
 import { RequestActors } from './request-actors';
 import { Rooms } from './rooms';
 import type { ResumeFailure } from './sessions';
@@ -377,8 +378,10 @@ export class Hub {
   }
 
   /** The ack of a client frame that was carried out before, also before a restart. */
-  processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
-    return this.options.store.processedFrame(userId, frameId);
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    const { store } = this.options;
+    const stored = await store.processedFrame(userId, frameId);
+    return stored && givenAck(stored, async (id) => (await store.request(id))?.record);
   }
 
   /** Attaches a client to an earlier session of its own; returns why not. */

@@ -1,8 +1,10 @@
 /** What the memory store keeps of one ticket, but for its requests: the log, sessions, messages and unfinished turns. */
 import type { AuditEntry } from '../protocol/audit';
+import type { LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, SessionRecord } from '../protocol/records';
 import { encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
+import { fromStored, type StoredEnvelope } from './log-parts';
 import type { LogPosition, Page } from './store';
 
 /** A record as JSON; updated in place, so that every list it is in has the newest. */
@@ -18,6 +20,8 @@ export class MemoryTicket {
   /** The `seq` of the oldest entry. */
   private first = 1;
   private readonly entries: { at: Millis; body: string }[] = [];
+  /** What entries share, by name, with the last of the log that names it. */
+  private readonly parts = new Map<string, { text: string; lastSeq: number }>();
 
   /** These three in the order of the first commit. */
   readonly sessions: KeptSession[] = [];
@@ -31,15 +35,21 @@ export class MemoryTicket {
   }
 
   /** Adds an entry to the end of the log and returns its `seq`. */
-  append(at: Millis, body: string): number {
-    return this.first + this.entries.push({ at, body }) - 1;
+  append(at: Millis, { body, parts }: StoredEnvelope): number {
+    const seq = this.first + this.entries.push({ at, body }) - 1;
+    for (const [name, text] of parts) this.parts.set(name, { text, lastSeq: seq });
+    return seq;
   }
 
   /** As `Store.log`. */
-  log(after: number, limit: number): { seq: number; body: string }[] {
+  log(after: number, limit: number): (LoggableEnvelope & { seq: number })[] {
     const begin = Math.max(0, after - this.first + 1);
     const found = this.entries.slice(begin, begin + limit);
-    return found.map(({ body }, index) => ({ seq: this.first + begin + index, body }));
+    const part = (name: string) => JSON.parse(this.parts.get(name)?.text ?? '');
+    return found.map(({ body }, index) => ({
+      ...fromStored(JSON.parse(body), part),
+      seq: this.first + begin + index,
+    }));
   }
 
   /** As `Store.audit`. */
@@ -61,6 +71,7 @@ export class MemoryTicket {
     const dropped = Math.max(old, this.entries.length - keep);
     this.entries.splice(0, dropped);
     this.first += dropped;
+    for (const [name, { lastSeq }] of this.parts) if (lastSeq < this.first) this.parts.delete(name);
   }
 
   /** Newest activity first; of those at one time, the one begun last. */

@@ -12,6 +12,7 @@ import type {
 } from '../protocol/records';
 import { decodeNumber } from './cursor';
 import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
+import { toStored } from './log-parts';
 import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
 import { MemoryRequests } from './memory-requests';
@@ -99,8 +100,8 @@ class MemoryStore implements Store {
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     this.assertOpen();
     const ticket = this.ticket(ticketId);
-    const items = ticket.log(after, bounded(limit)).map(({ seq, body }): LoggedEnvelope => {
-      return { ...JSON.parse(body), ticket_id: ticketId, epoch: ticket.epoch, seq };
+    const items = ticket.log(after, bounded(limit)).map((envelope): LoggedEnvelope => {
+      return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch };
     });
     return { ...ticket.position(), items };
   }
@@ -298,14 +299,14 @@ class MemoryStore implements Store {
       ...deliveries.map((write) => () => this.deliveriesKept.write(write, at)),
       ...(frame ? [this.prepareFrame(frame)] : []),
     ];
-    const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));
+    const bodies = envelopes.map((envelope) => ({ envelope, stored: toStored(envelope) }));
     return () => {
       const refused = refusal(commit, this.stored);
       if (refused) return refused;
       for (const write of writes) write();
       const ticket = this.ticket(ticketId);
-      const logged = bodies.map(({ envelope, body }): LoggedEnvelope => {
-        return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, body) };
+      const logged = bodies.map(({ envelope, stored }): LoggedEnvelope => {
+        return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, stored) };
       });
       return { ok: true, envelopes: logged };
     };

@@ -14,6 +14,7 @@ import type {
 import { decodeCursor, decodeNumber, encodeCursor, encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
 import { bounded, maxPageSize, maxSessionsInState } from './limits';
+import { fromStored } from './log-parts';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
 import { noteDelivery } from './sqlite-deliveries';
@@ -123,8 +124,10 @@ class SqliteStore implements Store {
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     return this.read(ticketId, (s, position) => {
       const rows = s.log.all(ticketId, after, bounded(limit));
+      const part = partReader(s, ticketId);
       const items = rows.map(({ seq, body }): LoggedEnvelope => {
-        const envelope: LoggedEnvelope = parseRow('log', { id: `${ticketId}:${seq}`, text: body });
+        const id = `${ticketId}:${seq}`;
+        const envelope = fromStored(parseRow('log', { id, text: body }), (name) => part(name, id));
         return { ...envelope, ticket_id: ticketId, epoch: position.epoch, seq };
       });
       return { ...position, items };
@@ -139,6 +142,10 @@ class SqliteStore implements Store {
         const upTo = Math.max(row.seq - bounded(keep), s.lastBefore.get(ticketId, since)?.seq ?? 0);
         if (upTo < row.first) return;
         s.dropLog.run(ticketId, upTo);
+        for (const { name } of s.unusedParts.all(ticketId, upTo)) {
+          s.dropPart.run(ticketId, name);
+          s.dropPartText.run(ticketId, name);
+        }
         s.setFirst.run(upTo + 1, ticketId);
       }),
     );
@@ -353,6 +360,17 @@ function ticket(s: Statements, id: string): TicketRow {
   if (row) return row;
   s.addTicket.run(id, newEpoch());
   return ticket(s, id);
+}
+
+/** What the envelopes of a ticket's log share, each parsed once for one reading. */
+function partReader(s: Statements, ticketId: string): (name: string, rowId: string) => object {
+  const known = new Map<string, object>();
+  return (name, rowId) => {
+    const found =
+      known.get(name) ?? parseRow('log', { id: rowId, text: s.partText.get(ticketId, name)?.text ?? '' });
+    known.set(name, found);
+    return found;
+  };
 }
 
 function listRequests(s: Statements, filter: RequestFilter, limit: number, cursor?: string): ListedRow[] {

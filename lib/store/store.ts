@@ -191,6 +191,8 @@ export interface GrantFilter {
  *   a new random `epoch`; a kept log keeps its epoch over restarts.
  * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
  *   and nothing here changes or drops one.
+ * - What repeats in a log, as the payload of a request in every envelope about it, need not be stored more than once, but is
+ *   read whole: each envelope as it was committed, also once those before it are trimmed.
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
