@@ -11,6 +11,7 @@ export const errorCodes = {
   not_found: { status: 404, message: 'Not found' },
   invalid_id: { status: 400, message: 'The id in the address is not acceptable' },
   invalid_handshake: { status: 400, message: 'This is not a valid WebSocket handshake' },
+  upgrade_required: { status: 426, message: 'This address is that of a WebSocket' },
   unsupported_subprotocol: { status: 400, message: 'None of the offered subprotocols is spoken here' },
   ticket_full: { status: 429, message: 'The ticket has reached its number of clients' },
   inbox_limit: { status: 429, message: 'You have too many inboxes open; close one' },

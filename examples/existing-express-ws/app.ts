@@ -16,7 +16,7 @@ export function createApp() {
   });
 
   const server = createServer();
-  const { app } = expressWs(express(), server);
+  const { app } = expressWs(express(), server, { wsOptions: { maxPayload: 65_536 } });
   server.on('request', app);
 
   // What the app had before.

@@ -1,5 +1,5 @@
 /** When the approvals of a quorum agree: what an approval carries, and which approvals count together; guards and inboxes ask. */
-import { canonicalJson } from '../protocol/canonical-json';
+import { contentText } from '../protocol/agreement';
 import type { CountedVerdict, RequestRecord, RequestResponse } from '../protocol/records';
 import { approvalsNeeded, stagesOf } from './answer-policy';
 
@@ -9,15 +9,6 @@ export type Quorum = Pick<RequestRecord, 'type' | 'policy' | 'stage' | 'verdicts
 /** All that was sent with a verdict. One that was stored before verdicts had a response has only its comment and grant. */
 export function responseOf({ response, comment, grant }: CountedVerdict): RequestResponse {
   return response ?? { comment, grant };
-}
-
-/**
- * What an approval carries, as text that is equal for equal content: its response without the comment and, of a tool
- * approval, without the choice of a grant, which has a rule of its own. A kind of the app may mean content by `grant`.
- */
-export function contentOf(type: string, response: RequestResponse = {}): string {
-  const { comment: _comment, ...content } = response;
-  return canonicalJson(type === 'tool_approval' ? { ...content, grant: undefined } : content);
 }
 
 /** The verdicts that stay when this person answers: all but their own, which the answer replaces. */
@@ -31,8 +22,8 @@ export function isEnough(request: Quorum, userId: string, response?: RequestResp
   const needed = approvalsNeeded(stagesOf(policy)[stage]);
   const approvals = approvalsIn(stage, verdictsBeside(request, userId));
   if (policy.agreement === 'any') return approvals.length + 1 >= needed;
-  const content = contentOf(type, response);
-  const isSame = (each: CountedVerdict) => contentOf(type, responseOf(each)) === content;
+  const content = contentText(type, response);
+  const isSame = (each: CountedVerdict) => contentText(type, responseOf(each)) === content;
   const before = completionBefore(request);
   return (!before || isSame(before)) && approvals.filter(isSame).length + 1 >= needed;
 }
@@ -44,7 +35,7 @@ export function isAtOdds(request: Quorum): boolean {
   const approvals = approvalsIn(stage, verdicts);
   const before = completionBefore(request);
   const contents = (before ? [before, ...approvals] : approvals).map((each) =>
-    contentOf(type, responseOf(each)),
+    contentText(type, responseOf(each)),
   );
   return new Set(contents).size > 1;
 }

@@ -1,7 +1,9 @@
 /** The guards of the request machine: one plain question each, about a request and an event; and what each means in words. */
+
+import { contentText } from '../protocol/agreement';
 import { canonicalJson } from '../protocol/canonical-json';
 import type { CountedVerdict } from '../protocol/records';
-import { contentOf, isEnough, responseOf, verdictsBeside } from './agreement';
+import { isEnough, responseOf, verdictsBeside } from './agreement';
 import { approvalsNeeded, count, isAmong, stagesOf } from './answer-policy';
 import type { RequestContext, RequestEvent } from './hitl-request';
 
@@ -69,9 +71,9 @@ export const requestGuards = {
     const { context, event } = step;
     if (event.type !== 'respond' || !event.grant || !completesLastStage(step)) return false;
     const { index } = event.grant;
-    const content = contentOf(context.type, event.response);
+    const content = contentText(context.type, event.response);
     const isSame = (each: CountedVerdict) =>
-      each.grant === index && contentOf(context.type, responseOf(each)) === content;
+      each.grant === index && contentText(context.type, responseOf(each)) === content;
     return others(step).every((each) => each.status === 'denied' || isSame(each));
   },
   completesLastStage,

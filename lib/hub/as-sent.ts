@@ -1,6 +1,7 @@
 /** Whether what a schema has made of an answer is what was sent: kinds refuse answers of which something would be lost or changed. */
 import type { z } from 'zod';
-import { describeIssue, unknownFields } from '../protocol/codec';
+import { describeIssue } from '../protocol/codec';
+import { unknownFields } from '../protocol/unknown-field';
 
 type AnySchema = z.core.$ZodType;
 

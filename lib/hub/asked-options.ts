@@ -1,7 +1,7 @@
 /** What an app or agent may say when it asks, answers or lists, field by field; `Hitl` and `Turn` check against it. */
 import { z } from 'zod';
 import { maxIdLength } from '../protocol/client-frames';
-import { displaySchema, requestStatusSchema } from '../protocol/views';
+import { requestStatusSchema } from '../protocol/views';
 import { callback, deadline, duration, elsewhere, type Fields, flag, name, plain, text } from './options';
 
 /** Reminders of one request. */
@@ -38,7 +38,7 @@ export const askFields = {
   escalateTo: plain(people),
   expiresIn: deadline,
   onExpiry: z.enum(['expired', 'denied', 'approved']),
-  display: displaySchema,
+  display: elsewhere,
 } satisfies Fields;
 
 /** Of `HitlRequestInput`; ids, kind and payload, which every request has, are looked at where they are used. */

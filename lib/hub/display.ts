@@ -2,6 +2,7 @@
 import { HubError } from '../errors';
 import { describeIssue } from '../protocol/codec';
 import type { Display } from '../protocol/records';
+import { namingFields } from '../protocol/unknown-field';
 import { displaySchema } from '../protocol/views';
 import { deepFreeze } from './kinds';
 
@@ -21,7 +22,7 @@ export function toDisplay(given: unknown): Display | undefined {
 
 function read(given: unknown) {
   try {
-    return displaySchema.safeParse(given);
+    return displaySchema.safeParse(given, namingFields);
   } catch (cause) {
     // An object whose own code throws when it is read.
     throw new HubError('invalid_request', 'display: It cannot be read', undefined, { cause });

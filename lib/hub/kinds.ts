@@ -4,12 +4,12 @@ import { z } from 'zod';
 import { describe, HubError } from '../errors';
 import { canonicalJson } from '../protocol/canonical-json';
 import { maxCommentLength } from '../protocol/client-frames';
-import { describeIssue, misspeltField, namingFields } from '../protocol/codec';
+import { describeIssue } from '../protocol/codec';
 import { assertPlain } from '../protocol/exact-json';
 import { grantOfferSchema, maxGrantOffers } from '../protocol/grants';
 import { nearestName } from '../protocol/nearest-name';
 import type { GrantTerms, RequestResponse } from '../protocol/records';
-import { unknownField } from '../protocol/unknown-field';
+import { misspeltField, namingFields, unknownField } from '../protocol/unknown-field';
 import { changedIn, unknownIn } from './as-sent';
 import { inputSchema } from './input-schema';
 import { jsonText } from './json-text';
@@ -43,7 +43,7 @@ const toolApprovalFields = {
   grants: z.array(grantOfferSchema).min(1).max(maxGrantOffers).optional(),
 };
 const toolApprovalPayload = z.strictObject(toolApprovalFields, {
-  error: unknownField(Object.keys(toolApprovalFields), advice),
+  error: unknownField(advice),
 });
 /** As it is read of a request that is there: older ones may have more. */
 const storedToolApproval = z.object(toolApprovalFields);
@@ -55,7 +55,7 @@ const questionFields = {
   free_text: z.boolean().optional(),
 };
 const questionPayload = z.strictObject(questionFields, {
-  error: unknownField(Object.keys(questionFields), advice),
+  error: unknownField(advice),
 });
 const storedQuestion = z.object(questionFields);
 

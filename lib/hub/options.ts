@@ -1,7 +1,8 @@
 /** How options in JavaScript are read: a name nobody knows or a wrong value is refused, never passed over; every file that takes options declares them with this. */
 import { z } from 'zod';
 import { HubError } from '../errors';
-import { describeIssue, namingFields, unknownFields } from '../protocol/codec';
+import { describeIssue } from '../protocol/codec';
+import { namingFields, unknownFields } from '../protocol/unknown-field';
 import { type Duration, whyNoDeadline, whyNoDuration } from './duration';
 
 /** The fields that some options have, each with what it must be. `undefined` is as good as absent. */
@@ -17,7 +18,13 @@ export const elsewhere = null;
  * @throws HubError `invalid_request` naming the field, what was probably meant, and what is known
  */
 export function assertOptions(noun: string, given: unknown, fields: Fields): void {
-  const wrong = whyNotOptions(given, fields);
+  let wrong: string | undefined;
+  try {
+    wrong = whyNotOptions(given, fields);
+  } catch (cause) {
+    // An object whose own code throws when it is read.
+    throw new HubError('invalid_request', `${noun} cannot be read`, undefined, { cause });
+  }
   if (wrong) throw new HubError('invalid_request', `${noun}: ${wrong}`);
 }
 

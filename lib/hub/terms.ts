@@ -12,12 +12,11 @@ export interface Terms {
   escalateTo?: People;
   expiresIn?: Duration;
   onExpiry?: 'expired' | 'denied' | 'approved';
-  detached?: boolean;
 }
 
 /** Digest of the terms as they were asked, with every default said and in one order, so that equal terms give equal digests. */
 export function termsDigestOf(asked: Terms): string {
-  const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, onExpiry, detached } = asked;
+  const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, onExpiry } = asked;
   return digestOf('terms', {
     policy: plainPolicy(policy),
     remindIn: [remindIn]
@@ -28,24 +27,22 @@ export function termsDigestOf(asked: Terms): string {
     escalateTo: plainPeople(escalateTo),
     expiresIn: millis(expiresIn),
     onExpiry: onExpiry ?? 'expired',
-    detached: detached ?? false,
   });
 }
 
 /**
  * Whether these are the terms that a record was asked under. Of a record that was kept before there was a digest, what it
- * still says is compared: its people, its end, and whether it outlives its turn.
+ * still says is compared: its people and its end.
  */
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;
-  const { policy = {}, escalateTo = {}, expiresIn, detached = false } = asked;
+  const { policy = {}, escalateTo = {}, expiresIn } = asked;
   const stages = policy.stages?.map((stage) => widened(stage, escalateTo));
   const escalated = { ...widened(policy, escalateTo), ...(stages && { stages }) };
   const end = record.expiresAt === undefined ? undefined : record.expiresAt - record.createdAt;
   return (
     [policy, escalated].some((each) => isSameJson(plainPolicy(each), plainPolicy(record.policy))) &&
-    end === millis(expiresIn) &&
-    (record.detached ?? false) === detached
+    end === millis(expiresIn)
   );
 }
 

@@ -35,6 +35,15 @@ export function rulesOf<Args>(given: readonly ToolRule<Args>[]): readonly ToolRu
   return Object.freeze(given.map((rule, index) => ruleOf(rule, `Rule ${index + 1}`)));
 }
 
+/** Copied and frozen; a `display` that is made from the arguments stays the function that was given. */
+function copyOf<Ask extends { display?: unknown }>({ display, ...ask }: Ask): Ask {
+  const shown = typeof display === 'function' ? display : deepFreeze(structuredClone(display));
+  return Object.freeze({
+    ...deepFreeze(structuredClone(ask)),
+    ...(shown !== undefined && { display: shown }),
+  }) as unknown as Ask;
+}
+
 function ruleOf<Args>(given: ToolRule<Args>, noun: string): ToolRule<Args> {
   assertOptions(noun, given, ruleFields);
   const { decide, when, ask, because, tool } = given;
@@ -52,7 +61,7 @@ function ruleOf<Args>(given: ToolRule<Args>, noun: string): ToolRule<Args> {
     decide,
     ...(tool !== undefined && { tool }),
     ...(when && { when: (args: Args, turn: Turn) => when.call(given, args, turn) }),
-    ...(ask && { ask: deepFreeze(structuredClone(ask)) }),
+    ...(ask && { ask: copyOf(ask) }),
     ...(because !== undefined && { because }),
   });
 }

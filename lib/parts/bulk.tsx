@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { type RequestView, TicketError } from '../client';
 import { visibleText } from '../protocol/visible-text';
+import { DecideButton } from './decide-button';
 import { DisplayNote } from './display-note';
 import { useDraftText } from './drafts';
 import { ExpandingText } from './expanding-text';
@@ -52,6 +53,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
   const [comment, setComment] = useDraftText(`bulk ${chosen[0] && toolOf(chosen[0].request)}`);
   const [results, setResults] = useState<Results>(new Map());
   const [isBusy, setBusy] = useState(false);
+  const [pressedLate, setPressedLate] = useState<string>();
   const unseen = useUnseen();
   const latest = useRef(chosen);
   useEffect(() => {
@@ -66,8 +68,10 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
     !results.has(request.id) &&
     whyNot(request, me, request.claimed_by) === undefined;
   const open = chosen.filter(canAnswer);
+  const stamp = open.map(({ request }) => `${request.id} ${request.revision}`).join(' ');
 
   async function decide(status: 'approved' | 'denied') {
+    setPressedLate(undefined);
     if (status === 'approved' && unseen.count > 0) return;
     setBusy(true);
     let hasFailed = false;
@@ -145,24 +149,31 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
           onChange={setComment}
         />
         <span className="hitl-verdict-buttons">
-          <button
-            type="button"
+          <DecideButton
+            status="denied"
+            stamp={stamp}
             className="hitl-button hitl-button-no"
             disabled={isBusy || open.length === 0}
-            onClick={(event) => event.detail < 2 && decide('denied')}
+            onDecide={() => void decide('denied')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {texts.denyAll(open.length)}
-          </button>
-          <button
-            type="button"
+          </DecideButton>
+          <DecideButton
+            status="approved"
+            stamp={stamp}
             className="hitl-button hitl-button-yes"
             disabled={isBusy || open.length === 0 || unseen.count > 0}
-            onClick={(event) => event.detail < 2 && decide('approved')}
+            onDecide={() => void decide('approved')}
+            onRefuse={() => setPressedLate(stamp)}
           >
             {isBusy ? texts.sending : texts.approveAll(open.length)}
-          </button>
+          </DecideButton>
         </span>
       </div>
+      <p role="status" className="hitl-refused">
+        {pressedLate === stamp && texts.pressedTooLate}
+      </p>
     </section>
   );
 }

@@ -1,4 +1,5 @@
-/** What the answers to a request have in common; pages and the link page explain with it why it is still open. */
+/** What the answers to a request have in common; the machine's guards count by it, pages explain with it why a request is still open. */
+import { canonicalJson } from './canonical-json';
 import type { AnswerPolicy } from './records';
 
 type Response = Readonly<Record<string, unknown>>;
@@ -28,6 +29,11 @@ export function contentOf(type: string, { comment: _comment, ...content }: Respo
   return edited;
 }
 
+/** The same as text, which is equal for equal content. */
+export function contentText(type: string, response?: Response): string {
+  return canonicalJson(contentOf(type, response));
+}
+
 /**
  * How far the approvals of the present stage agree, with each other and with what was approved in the stage before.
  * `agreed`: how many count together; `isAtOdds`: there are some that cannot.
@@ -47,28 +53,11 @@ export function agreementOf<V extends Said>({
   const before = verdicts.findLast((each) => each.stage === stage - 1);
   const groups: V[][] = before ? [[before]] : [];
   for (const approval of approvals) {
-    const content = contentOf(type, approval.response);
-    const group = groups.find(([first]) => isSame(contentOf(type, first?.response), content));
+    const content = contentText(type, approval.response);
+    const group = groups.find(([first]) => contentText(type, first?.response) === content);
     if (group) group.push(approval);
     else groups.push([approval]);
   }
   const agreed = before ? (groups[0]?.length ?? 1) - 1 : Math.max(0, ...groups.map(({ length }) => length));
   return { agreed, isAtOdds: groups.length > 1 };
-}
-
-/** Equal as JSON, in whatever order the fields stand. */
-export function isSame(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && a.every((item, at) => isSame(item, b[at]));
-  }
-  if (!isFields(a) || !isFields(b)) return Object.is(a, b);
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && isSame(a[key], b[key]))
-  );
-}
-
-function isFields(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,29 +1,57 @@
-/** What a strict schema says of a field that it does not have: the name, the nearest known one, and what to do instead; schemas hand it to zod. */
+/** What is said of a field that nobody knows: its name, the one that was probably meant, and what there is; every door that reads options or JSON asks here. */
 import type { z } from 'zod';
 import { nearestName } from './nearest-name';
 
-/** Names listed in one message. */
-const maxListed = 5;
+/** What a schema is parsed with, so that its refusal of an unknown field names the one that was probably meant. */
+export const namingFields: z.core.ParseContext<z.core.$ZodIssue> = {
+  error: (issue) =>
+    issue.code === 'unrecognized_keys'
+      ? unknownFields(issue.keys as string[], fieldsOf(issue.inst))
+      : undefined,
+};
 
-/**
- * The `error` of a strict object's schema; other issues keep zod's own words.
- * @param known the names that the object has
- * @param advice a sentence on where such a field belongs
- */
-export function unknownField(known: readonly string[], advice = '') {
-  return (issue: z.core.$ZodRawIssue): string | undefined => {
-    if (issue.code !== 'unrecognized_keys') return undefined;
-    const words = issue.keys.slice(0, maxListed).map((key) => {
-      const nearest = nearestName(key, known);
-      return nearest
-        ? `unknown field "${shortened(key)}" (did you mean "${nearest}"?)`
-        : `unknown field "${shortened(key)}"`;
-    });
-    const more = issue.keys.length > maxListed ? [`and ${issue.keys.length - maxListed} more`] : [];
-    return [[...words, ...more].join(', '), advice].filter((part) => part !== '').join('; ');
-  };
+/** What is wrong with these fields, which one was probably meant, and what there is. */
+export function unknownFields(unknown: readonly string[], known: readonly string[]): string {
+  const nearest = unknown.map((name) => nearestName(name, known)).find((name) => name !== undefined);
+  const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  const names = unknown.slice(0, mostNamed).map((name) => JSON.stringify(name.slice(0, maxNameShown)));
+  return `Unrecognized ${unknown.length > 1 ? 'keys' : 'key'}: ${names.join(', ')}${meant}${knownNames(known)}`;
 }
 
-function shortened(key: string): string {
-  return key.length > 64 ? `${key.slice(0, 64)}…` : key;
+/** Fields that a refusal lists; and characters of a name that it repeats. */
+const mostNamed = 40;
+const maxNameShown = 80;
+
+function knownNames(known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const more = known.length > mostNamed ? ' and others' : '';
+  return ` (known: ${known.slice(0, mostNamed).join(', ')}${more})`;
+}
+
+/**
+ * Of a schema that ignores what it does not know: the refusal of a field that looks like one of its own, misspelt, since
+ * whoever wrote it believes that it counts. Only the outermost fields are looked at.
+ */
+export function misspeltField(schema: unknown, value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const known = fieldsOf(schema);
+  const missing = known.filter((name) => !(name in value));
+  const wrong = Object.keys(value).find(
+    (name) => !known.includes(name) && nearestName(name, missing) !== undefined,
+  );
+  return wrong === undefined ? undefined : `The content: ${unknownFields([wrong], known)}`;
+}
+
+/** The names of an object schema's fields; none of any other schema. */
+function fieldsOf(schema: unknown): string[] {
+  const shape = (schema as Partial<z.ZodObject> | undefined)?.shape;
+  return shape ? Object.keys(shape) : [];
+}
+
+/** The `error` of a strict object's schema, for fields that belong elsewhere; other issues keep zod's own words. @param advice where they belong */
+export function unknownField(advice: string) {
+  return (issue: z.core.$ZodRawIssue): string | undefined => {
+    const words = namingFields.error?.(issue);
+    return typeof words === 'string' ? `${words}; ${advice}` : undefined;
+  };
 }

@@ -1,6 +1,6 @@
 /** What an app may tell the SQLite store; apart from the connection, so that an app without the driver can read the types. */
 import { HubError } from '../errors';
-import { unknownFields } from '../protocol/codec';
+import { unknownFields } from '../protocol/unknown-field';
 
 /** What `sqliteStore` may be told beside the path. */
 export interface SqliteStoreOptions {

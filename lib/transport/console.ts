@@ -1,8 +1,9 @@
 /** Serves the operator's console at `<mount>/console/`: the files that Vite has built, under a strict policy; the router mounts it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import express, { type RequestHandler, Router } from 'express';
+import express, { Router } from 'express';
 import type { Logger } from 'winston';
+import { answerMissing, findShipped } from './shipped';
 import { withSlash } from './slash';
 
 export interface ConsoleOptions {
@@ -11,7 +12,9 @@ export interface ConsoleOptions {
 }
 
 /** Beside the compiled code, and where `npm run build:console` puts it for those who run from sources. */
-const shipped = [join(__dirname, '../console'), join(__dirname, '../../dist/console')];
+const shipped = ['../console', '../../dist/console'];
+const missing =
+  'The console is not built: run `npm run build:console`; an app that is bundled leaves express-hitl out of its bundle, or sets console.assets';
 
 /** The page may load its own files and talk to its own server, and nothing else; no inline script or style, no HTML from text. */
 const policy = [
@@ -30,8 +33,9 @@ const policy = [
 /** A router for `/console`. What it serves is the same for everybody; who somebody is decides what the page then gets. */
 export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Router {
   const router = Router();
-  const folder = (assets === undefined ? shipped : [assets]).find((path) => existsSync(join(path, 'assets')));
-  if (!folder) return router.use(notBuilt(logger));
+  const given = assets !== undefined && existsSync(join(assets, 'assets')) ? assets : undefined;
+  const folder = assets === undefined ? findShipped(shipped, 'assets') : given;
+  if (!folder) return router.use(answerMissing(missing, logger));
   router.use((_req, res, next) => {
     res.set({
       'Content-Security-Policy': policy,
@@ -46,22 +50,13 @@ export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Route
     '/assets',
     express.static(join(folder, 'assets'), { immutable: true, maxAge: '1y', index: false }),
   );
-  router.get('/', (req, res, next) => {
+  router.get('/', (req, res) => {
     const elsewhere = withSlash(req.originalUrl);
     if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Cache-Control', 'no-store');
-    // By root and name: the package itself may lie below a folder that begins with a dot.
-    res.sendFile('index.html', { root: folder, cacheControl: false }, next);
+    // By root and name: the package itself may lie below a folder that begins with a dot. Without a callback, so that
+    // Express goes on to the app's next handler if the file cannot be sent, and only then.
+    res.sendFile('index.html', { root: folder, cacheControl: false });
   });
   return router;
-}
-
-function notBuilt(logger: Logger): RequestHandler {
-  const told = { once: false };
-  const text = 'The console is not built: run `npm run build:console`';
-  return (_req, res) => {
-    if (!told.once) logger.warn(text);
-    told.once = true;
-    res.status(404).type('text').send(`${text}.\n`);
-  };
 }

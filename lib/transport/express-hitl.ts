@@ -1,9 +1,7 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
-import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
-import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
@@ -37,6 +35,7 @@ import { serveOperations } from './rest/operations';
 import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
+import { socketRouter } from './socket-router';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -91,7 +90,11 @@ export interface ExpressHitl {
   hub: Hub;
   /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
   linkRouter: Router;
-  /** Takes the upgrades of tickets on this server, and leaves all others alone; returns what stops it. */
+  /**
+   * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
+   * app; returns what stops it.
+   * @throws HubError `invalid_request` for what is no server, and for a path at which Express mounts nothing
+   */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
   /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
   socketHandler: SocketRoute['handler'];
@@ -104,7 +107,7 @@ export interface ExpressHitl {
   ): GuardedTool<Args, Result>;
   /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
   drain(options?: { over?: Duration }): Promise<void>;
-  /** Ends in good order; see `Hub.close`. */
+  /** Ends in good order, and takes its listener from every server it was attached to; see `Hub.close`. */
   close(): Promise<void>;
 }
 
@@ -145,7 +148,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
   const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
 
-  const router = withSockets(express.Router());
+  const router = express.Router();
   const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
   router.use(pages);
   serveOperations(
@@ -161,8 +164,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     }),
   );
   serveDocuments(router);
-  router.ws('/ws/chat/ticket/:ticketId', ticketRoute.handler);
-  router.ws('/ws/inbox', inboxRoute.handler);
+  router.use(
+    socketRouter({ tickets: ticketRoute, inboxes: inboxRoute, logger, isClosing: () => hub.closing }),
+  );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
@@ -186,9 +190,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
     drain: async (drainOptions) => {
       assertDrainOptions(drainOptions);
-      return hub.drain(drainOptions);
+      return hub.drain(drainOptions).finally(() => upgrades.stop());
     },
-    close: () => hub.close(),
+    close: () => hub.close().finally(() => upgrades.stop()),
   };
 }
 
@@ -199,15 +203,4 @@ function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));
   if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
   return ms;
-}
-
-/**
- * express-ws adds its `.ws` to the router, and is kept from taking the server's upgrades: the emitter it gets instead of
- * a server never fires.
- */
-function withSockets(router: Router): Router & WithWebsocketMethod {
-  const gate = new EventEmitter() as Server;
-  const { applyTo } = expressWs(express(), gate, { leaveRouterUntouched: true });
-  applyTo(router);
-  return router as Router & WithWebsocketMethod;
 }

@@ -7,12 +7,13 @@ import { maxFrameBytes } from '../protocol/client-frames';
 import { type Dialect, subprotocol } from '../protocol/codec';
 import type { User } from '../protocol/records';
 import { Connection } from './connection';
+import { limitFrames } from './frame-limit';
 import { Heartbeat } from './heartbeat';
 import type { OriginPolicy } from './origin';
+import type { PendingUpgrade } from './pending-upgrade';
 import { ready } from './ready';
 import { closeNameFor, logRefusal } from './refusal';
 import type { Seat, SeatParts } from './seat';
-import { PendingUpgrade } from './upgrade';
 
 /** Frames that arrive while the app still decides about a socket that express-ws has opened already; one more closes it. */
 const maxEarlyFrames = 16;
@@ -35,6 +36,7 @@ type SeatFor = (
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
   private readonly listeners = listenersOf(this);
+  private hasWarned = false;
 
   constructor(
     private readonly parts: SocketRouteParts,
@@ -45,7 +47,8 @@ export class SocketRoute {
 
   /** For `router.ws` of our own router and for `app.ws` of an app that runs express-ws itself. That of tickets needs `:ticketId`. */
   readonly handler = (socket: WebSocket | PendingUpgrade, req: Request, next: NextFunction): void => {
-    if (socket instanceof PendingUpgrade) void this.admit(socket, req, next);
+    // Not by its class, of which each copy of this package has its own.
+    if ('accept' in socket) void this.admit(socket, req, next);
     else void this.admitOpen(socket, req);
   };
 
@@ -74,6 +77,7 @@ export class SocketRoute {
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
     const connection = new Connection(dialect, clock, this.parts.agent);
     this.watch(socket, connection);
+    this.limit(socket, connection);
     // It may go before it has its seat.
     socket.on('close', () => connection.ended());
     const early: [RawData | string, boolean?][] = [];
@@ -100,6 +104,16 @@ export class SocketRoute {
     }
     for (const frame of early) this.receive(socket, ...frame);
     await seat.tryToOpen();
+  }
+
+  private limit(socket: WebSocket, connection: Connection): void {
+    const wrong = limitFrames(socket);
+    if (wrong === 'exceeded') connection.close('too_large');
+    if (!wrong || this.hasWarned) return;
+    this.hasWarned = true;
+    this.parts.logger.warn(
+      `The app's WebSocket server reads larger frames before the hub is asked: set wsOptions.maxPayload to ${maxFrameBytes}`,
+    );
   }
 
   /** Everything that has to be known before somebody comes in; nothing is changed by it. */

@@ -1,5 +1,6 @@
-import { contentOf, isAtOdds, isEnough, responseOf, verdictsBeside } from '../../lib/actors/agreement';
+import { isAtOdds, isEnough, responseOf, verdictsBeside } from '../../lib/actors/agreement';
 import { answerersOf } from '../../lib/actors/answerers';
+import { contentText } from '../../lib/protocol/agreement';
 import type { AnswerPolicy, CountedVerdict, RequestResponse } from '../../lib/protocol/records';
 import { requestRecord } from '../store/records';
 
@@ -20,28 +21,28 @@ describe('What an approval carries', () => {
   it('is the response without its comment, in whatever order of keys', () => {
     const one = { answer: 'a', why: { b: 1, c: [2] }, comment: 'x' };
     const other = { why: { c: [2], b: 1 }, comment: 'y', answer: 'a' };
-    expect(contentOf('severity', one)).toBe(contentOf('severity', other));
-    expect(contentOf('severity', { ...one, answer: 'b' })).not.toBe(contentOf('severity', other));
+    expect(contentText('severity', one)).toBe(contentText('severity', other));
+    expect(contentText('severity', { ...one, answer: 'b' })).not.toBe(contentText('severity', other));
   });
 
   it.each([undefined, {}, { comment: 'x' }, { comment: undefined }])('is nothing in %j', (response) => {
-    expect(contentOf('tool_approval', response)).toBe(contentOf('tool_approval'));
+    expect(contentText('tool_approval', response)).toBe(contentText('tool_approval'));
   });
 
   it('does not include the grant that a tool approval chooses, but what a kind of the app calls grant', () => {
-    expect(contentOf('tool_approval', { grant: 1 })).toBe(contentOf('tool_approval'));
-    expect(contentOf('access', { grant: 'admin' })).not.toBe(contentOf('access', { grant: 'reader' }));
+    expect(contentText('tool_approval', { grant: 1 })).toBe(contentText('tool_approval'));
+    expect(contentText('access', { grant: 'admin' })).not.toBe(contentText('access', { grant: 'reader' }));
   });
 
   it('includes edited arguments', () => {
-    const edited = contentOf('tool_approval', { tool_args: { ip: '198.51.100.1' } });
-    expect(edited).not.toBe(contentOf('tool_approval'));
+    const edited = contentText('tool_approval', { tool_args: { ip: '198.51.100.1' } });
+    expect(edited).not.toBe(contentText('tool_approval'));
   });
 
   it('of a verdict that was stored without a response is nothing, its comment and grant are what was sent', () => {
     const old = { ...yes('ann'), comment: 'fine', grant: 1 };
     expect(responseOf(old)).toEqual({ comment: 'fine', grant: 1 });
-    expect(contentOf('tool_approval', responseOf(old))).toBe(contentOf('tool_approval'));
+    expect(contentText('tool_approval', responseOf(old))).toBe(contentText('tool_approval'));
   });
 });
 

@@ -1,6 +1,8 @@
 /** What is approved in the console was on the screen: several at once as they were chosen, the end of long texts, the server's time. */
+
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import type { Display } from '../../lib';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { Operator } from './operator';
@@ -185,7 +187,7 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     }
   });
 
-  const display = {
+  const display: Display = {
     title: 'Block the scanner',
     description: 'It has tried 4,000 passwords since noon.\nNobody of ours uses it.',
     reason: 'Asked for in the ticket',
@@ -201,16 +203,17 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     const payload = {
       tool_name: 'block_ip',
       tool_args: { ip: '203.0.113.7', hours: 48, note: '12' },
-      environment: 'PRODUCTION',
     };
-    const { id } = await ask(hub, { payload, policy: { approvals: 2 }, expiresIn: '15m' });
+    const { id } = await ask(hub, { payload, display, policy: { approvals: 2 }, expiresIn: '15m' });
     const alice = await enter('alice', { colorScheme, viewport: { width, height: 900 } });
     await alice.page.routeWebSocket(/ws/, (page) => {
       const server = page.connectToServer();
       server.onMessage((frame) => {
         const envelope = JSON.parse(String(frame));
         for (const each of [envelope.hitl, ...(envelope.items ?? []), ...(envelope.requests ?? [])])
-          if (each?.id === id) Object.assign(each, { display, asker: 'gone' });
+          if (each?.id === id)
+            // As of one that was asked before payloads were strict, by a turn that is over.
+            Object.assign(each, { asker: 'gone', payload: { ...payload, environment: 'PRODUCTION' } });
         page.send(JSON.stringify(envelope));
       });
     });

@@ -6,7 +6,11 @@ import { attempt, bin } from '../packaging/command';
 import { type Fence, root } from './pages';
 
 /** Runs the module of a block and gives what it exports; `T` says what the scene's frame exports. */
-export type Load = <T>() => T;
+export interface Load {
+  <T>(): T;
+  /** The module, for a scene that runs it in a process of its own. */
+  readonly path: string;
+}
 
 /** What makes a block of a page a program, and what has to come of it. */
 export interface Scene {
@@ -71,7 +75,7 @@ export class Examples {
       `${from}'${ours[specifier] ?? specifier}'`;
     writeFileSync(path, module.replace(/(\bfrom |\bimport\()'(express-hitl[^']*)'/g, toOurs));
     this.paths.push(path);
-    return <T>() => require(path) as T;
+    return Object.assign(<T>() => require(path) as T, { path });
   }
 
   /** What the compiler has against any of them, one line each. */

@@ -22,17 +22,21 @@ export interface Running {
  * @param start runs the program, and gives the hubs that are to be closed
  */
 export async function listening(
-  start: () => readonly ExpressHitl[],
+  start: () => readonly ExpressHitl[] | Promise<readonly ExpressHitl[]>,
   play: (running: Running) => Promise<void>,
 ): Promise<void> {
   await inEmptyFolder(async () => {
     const servers: Server[] = [];
-    const listen = jest.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server) {
+    const listen = jest.spyOn(Server.prototype, 'listen').mockImplementation(function (
+      this: Server,
+      ...given
+    ) {
       servers.push(this);
       listen.mockRestore();
-      return this.listen(0, '127.0.0.1');
+      const callback = given.find((each) => typeof each === 'function');
+      return this.listen(0, '127.0.0.1', callback as (() => void) | undefined);
     });
-    const hubs = start();
+    const hubs = await start();
     const [server] = servers;
     if (!server) throw new Error('the program does not listen');
     try {

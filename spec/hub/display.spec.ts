@@ -45,22 +45,35 @@ const trail = async () => {
 
 describe('A payload of a built-in kind', () => {
   const advice = 'put what is only shown into display';
+  const known = 'tool_name, tool_args, editable, grants';
   const question = { question: 'Which office?' };
 
   test.each<[string, object, string]>([
-    ['tool_approval', { ...payload, environment: 'PRODUCTION' }, `unknown field "environment"; ${advice}`],
+    [
+      'tool_approval',
+      { ...payload, environment: 'PRODUCTION' },
+      `Unrecognized key: "environment" (known: ${known}); ${advice}`,
+    ],
     [
       'tool_approval',
       { ...payload, edit_able: true },
-      `unknown field "edit_able" (did you mean "editable"?); ${advice}`,
+      `Unrecognized key: "edit_able"; did you mean editable? (known: ${known}); ${advice}`,
     ],
-    ['tool_approval', { ...payload, grant: [] }, `unknown field "grant" (did you mean "grants"?); ${advice}`],
+    [
+      'tool_approval',
+      { ...payload, grant: [] },
+      `Unrecognized key: "grant"; did you mean grants? (known: ${known}); ${advice}`,
+    ],
     [
       'question',
       { ...question, freeText: true },
-      `unknown field "freeText" (did you mean "free_text"?); ${advice}`,
+      `Unrecognized key: "freeText"; did you mean free_text? (known: question, options, free_text); ${advice}`,
     ],
-    ['question', { ...question, context: 'x' }, `unknown field "context"; ${advice}`],
+    [
+      'question',
+      { ...question, context: 'x' },
+      `Unrecognized key: "context" (known: question, options, free_text); ${advice}`,
+    ],
   ])('of %s has no field beyond those that are known: %j', async (type, beyond, message) => {
     await start();
     expect(await refusal(ask({ type, payload: { ...beyond } }))).toBe(
@@ -231,7 +244,11 @@ describe('What is shown beside a payload', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['a field nobody knows', { titel: 'x' }, 'display: unknown field "titel" (did you mean "title"?)'],
+    [
+      'a field nobody knows',
+      { titel: 'x' },
+      'display: Unrecognized key: "titel"; did you mean title? (known: title, description, reason, risk, links)',
+    ],
     ['a field of a link nobody knows', { links: [{ URL: 'https://x.example' }] }, 'display.links.0.url'],
     [
       'another scheme',

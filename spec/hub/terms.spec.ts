@@ -4,7 +4,7 @@ import { bareRequest } from '../protocol/records';
 const digest = termsDigestOf;
 
 test.each<[string, Terms, Terms]>([
-  ['defaults', {}, { policy: {}, onExpiry: 'expired', detached: false, remindIn: [] }],
+  ['defaults', {}, { policy: {}, onExpiry: 'expired', remindIn: [] }],
   [
     'the defaults of a policy',
     { policy: {} },
@@ -28,7 +28,6 @@ test.each<[string, Terms]>([
   ['what silence means', { onExpiry: 'denied' }],
   ['a reminder', { remindIn: '1m' }],
   ['an escalation', { escalateIn: '1m', escalateTo: { groups: ['lead'] } }],
-  ['outliving the turn', { detached: true }],
 ])('%s make other terms', (_what, terms) => {
   expect(digest(terms)).not.toBe(digest({}));
 });
@@ -44,6 +43,5 @@ test('a request from before there were digests has the terms that it still shows
   const escalated = { ...before, policy: { users: ['a', 'b'], groups: [] } };
   for (const record of [before, escalated]) expect(hasTerms(record, asked, digest(asked))).toBe(true);
   expect(hasTerms(before, { ...asked, expiresIn: 2_000 }, '')).toBe(false);
-  expect(hasTerms(before, { ...asked, detached: true }, '')).toBe(false);
   expect(hasTerms(before, { ...asked, policy: {} }, '')).toBe(false);
 });

@@ -47,13 +47,14 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
-  // Three write no frame: `protocol/canonical-json` makes the text that digests and comparisons are defined on,
-  // `hub/json-text` and `hub/kinds` copy what is asked and answered, and `charts/implementations` prints what a machine
-  // holds into a picture.
+  // These write no frame: `protocol/unknown-field` quotes a name in a refusal, `protocol/canonical-json` makes the text that
+  // digests and comparisons are defined on, `hub/json-text` and `hub/kinds` copy what is asked and answered, and
+  // `charts/implementations` prints what a machine holds into a picture.
   JSON: [
     'protocol/codec',
     'protocol/canonical-json',
     'protocol/exact-json',
+    'protocol/unknown-field',
     'store/',
     'hub/json-text',
     'hub/kinds',

@@ -1,6 +1,6 @@
 /** What a user gets: the tarball, built, packed, judged, and installed into an empty folder beside Express. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as publicNames from '../../lib';
@@ -145,6 +145,58 @@ test('the live charts find their page and their pictures in the package', async 
   );
   expect(JSON.parse(await run(consumer, process.execPath, 'charts.cjs'))).toEqual([200, 200, 200, 200]);
 });
+
+test.each([
+  ['cjs', 'bundled.cjs', ''],
+  [
+    'esm',
+    'bundled.mjs',
+    'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+  ],
+])(
+  'an app that is bundled with it, as %s, starts and serves what needs no files',
+  async (format, file, banner) => {
+    await write(
+      'app.js',
+      `import express from 'express';
+     import { expressHitl, memoryStore } from 'express-hitl';
+     const lines = [];
+     const log = (level) => (message) => lines.push(level + ' ' + message);
+     const logger = { debug() {}, info() {}, warn: log('warn'), error: log('error') };
+     const charts = { admin: () => true };
+     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts, logger });
+     const server = express().use('/soc', hitl.router).listen(0, async () => {
+       const url = 'http://127.0.0.1:' + server.address().port + '/soc/';
+       const paths = ['hitl/me', 'charts/', 'charts/', 'charts/page.mjs', 'console/'];
+       const statuses = [];
+       for (const path of paths) statuses.push((await fetch(url + path)).status);
+       console.log(JSON.stringify({ statuses, lines }));
+       await hitl.close();
+       server.close();
+       server.closeAllConnections();
+     });`,
+    );
+    // What an app has beside a bundle by the same names is its own, and not served.
+    await mkdir(join(consumer, 'console', 'assets'), { recursive: true });
+    await mkdir(join(consumer, 'out'), { recursive: true });
+    const options = [`--format=${format}`, `--banner:js=${banner}`, `--outfile=out/${file}`];
+    await run(
+      consumer,
+      bin('esbuild'),
+      'app.js',
+      '--bundle',
+      '--platform=node',
+      ...options,
+      '--log-level=error',
+    );
+    const { statuses, lines } = JSON.parse(await run(consumer, process.execPath, join('out', file)));
+    expect(statuses).toEqual([200, 404, 404, 404, 404]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^warn The page of the live charts is not there: .*out of its bundle$/),
+      expect.stringMatching(/^warn The console is not built: .*out of its bundle/),
+    ]);
+  },
+);
 
 test.each([
   ['nodenext', 'nodenext', 'page.cts'],

@@ -1,33 +1,41 @@
 import { z } from 'zod';
-import { unknownField } from '../../lib/protocol/unknown-field';
+import { misspeltField, namingFields, unknownField } from '../../lib/protocol/unknown-field';
 
-const schema = (advice?: string) =>
-  z.strictObject({ tool_name: z.string() }, { error: unknownField(['tool_name', 'tool_args'], advice) });
-const messageOf = (value: unknown, advice?: string) =>
-  schema(advice).safeParse(value).error?.issues[0]?.message;
+const fields = { tool_name: z.string(), tool_args: z.unknown().optional() };
+const messageOf = (value: unknown, schema: z.ZodType = z.strictObject(fields)) =>
+  schema.safeParse(value, namingFields).error?.issues[0]?.message;
 
-test('an unknown field is named, with the nearest known one where there is one', () => {
+test('an unknown field is named, with the nearest known one where there is one, and all that are known', () => {
   expect(messageOf({ tool_name: 'x', toolArgs: {} })).toBe(
-    'unknown field "toolArgs" (did you mean "tool_args"?)',
+    'Unrecognized key: "toolArgs"; did you mean tool_args? (known: tool_name, tool_args)',
   );
-  expect(messageOf({ tool_name: 'x', environment: 'PRODUCTION' })).toBe('unknown field "environment"');
-});
-
-test('all are named, long names shortened and many counted', () => {
-  const many = Object.fromEntries(
-    ['a'.repeat(100), 'f2', 'f3', 'f4', 'f5', 'f6', 'f7'].map((key) => [key, 1]),
-  );
-  expect(messageOf({ tool_name: 'x', ...many })).toBe(
-    `unknown field "${'a'.repeat(64)}…", unknown field "f2", unknown field "f3", unknown field "f4", unknown field "f5", and 2 more`,
+  expect(messageOf({ tool_name: 'x', environment: 'PRODUCTION' })).toBe(
+    'Unrecognized key: "environment" (known: tool_name, tool_args)',
   );
 });
 
-test('the advice comes last', () =>
-  expect(messageOf({ tool_name: 'x', colour: 1 }, 'leave it out')).toBe(
-    'unknown field "colour"; leave it out',
-  ));
+test('long names are cut and many are not all listed', () => {
+  const many = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`${at}`.padStart(100, 'f'), 1]));
+  const message = messageOf({ tool_name: 'x', ...many }) ?? '';
+  expect(message).toMatch(/^Unrecognized keys: "f{80}", /);
+  expect(message.match(/"f+"/g)).toHaveLength(40);
+});
 
-test('whatever else is wrong is said in the words of zod', () =>
-  expect(messageOf({ tool_name: 1 }, 'leave it out')).toBe(
-    'Invalid input: expected string, received number',
-  ));
+test('advice on where such fields belong comes last', () => {
+  const schema = z.strictObject(fields, { error: unknownField('leave it out') });
+  expect(messageOf({ tool_name: 'x', colour: 1 }, schema)).toBe(
+    'Unrecognized key: "colour" (known: tool_name, tool_args); leave it out',
+  );
+});
+
+test('whatever else is wrong is said in the words of zod', () => {
+  const schema = z.strictObject(fields, { error: unknownField('leave it out') });
+  expect(messageOf({ tool_name: 1 }, schema)).toBe(messageOf({ tool_name: 1 }, z.object(fields)));
+});
+
+test('a schema that ignores what it does not know refuses what looks like a missing field of its own', () => {
+  const schema = z.object(fields);
+  expect(misspeltField(schema, { toolName: 'x' })).toContain('did you mean tool_name?');
+  expect(misspeltField(schema, { tool_name: 'x', toolName: 'y', colour: 1 })).toBeUndefined();
+  expect(misspeltField(schema, null)).toBeUndefined();
+});

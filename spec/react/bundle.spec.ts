@@ -22,10 +22,10 @@ async function appOf(contents: string): Promise<string> {
   return outputFiles.map(({ text }) => text).join();
 }
 
-test('the bundle stays below 7 kB when it is compressed', async () => {
+test('the bundle stays below 7.5 kB when it is compressed', async () => {
   const size = gzipSync(await readFile(bundles.react)).length;
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(7_000);
+  expect(size).toBeLessThan(7_500);
 });
 
 test('it holds the hooks; React and the client stay modules of their own', () => {

@@ -2,10 +2,12 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import expressWs from 'express-ws';
+import { createLogger, type Logger, transports } from 'winston';
+import type { ServerOptions } from 'ws';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import type { TestClient, TestClientOptions } from '../../lib/testing/test-client';
 import type { ExpressHitl, ExpressHitlOptions } from '../../lib/transport/express-hitl';
-import { ticketPath } from './raw-socket';
+import { RawSocket, ticketPath } from './raw-socket';
 import { makeHitl, Served } from './serve';
 import { until } from './until';
 
@@ -197,6 +199,92 @@ test('A30: frames over 64 KiB and binary ones close with their codes', async () 
   binary.send(Buffer.from('{"type":"ping"}'));
   expect((await large.closed()).code).toBe(1009);
   expect((await binary.closed()).code).toBe(1003);
+});
+
+describe('the size of frames, whatever the app’s own express-ws allows', () => {
+  const mountWith = (wsOptions: ServerOptions) => () => {
+    const app = express();
+    const server = createServer(app);
+    return { app: expressWs(app, server, { wsOptions }).app, server };
+  };
+  async function startWith(wsOptions: ServerOptions, logger?: Logger): Promise<void> {
+    const { app, server } = mountWith(wsOptions)();
+    clock = new ManualClock();
+    hitl = makeHitl({ clock, heartbeat: '20d', ...(logger && { logger }) });
+    app.ws('/chat/:ticketId', hitl.socketHandler);
+    served = await Served.listen(server);
+  }
+  /** The head of a masked text frame that announces so many bytes, and brings none of them. */
+  function announcing(bytes: number): Buffer {
+    const head = Buffer.alloc(14);
+    head.set([0x81, 0xff]);
+    head.writeBigUInt64BE(BigInt(bytes), 2);
+    return head;
+  }
+  const closedWith = 0x88;
+
+  test.each([
+    ['100 MiB by default', {}],
+    ['any number of bytes', { maxPayload: 0 }],
+    ['1 MiB', { maxPayload: 1_048_576 }],
+  ])('one that only announces too much is closed with 1009 at once: %s', async (_what, wsOptions) => {
+    await startWith(wsOptions);
+    const raw = await RawSocket.open(served.port);
+    expect((await raw.ask({ path: '/chat/T-1' })).status).toBe(101);
+    await until(() => hitl.hub.getTotalClientCount() === 1, 'the client is in');
+    raw.socket.write(announcing(1_000_000));
+    await raw.ended();
+    const close = raw.received.subarray(raw.received.lastIndexOf(closedWith));
+    expect(close.readUInt16BE(2)).toBe(1009);
+    await until(() => hitl.hub.getTotalClientCount() === 0, 'the client has left');
+  });
+
+  test('one that is small only while it is compressed too', async () => {
+    await startWith({ perMessageDeflate: true });
+    const client = await connect();
+    await client.next('snapshot');
+    client.send('x'.repeat(5_000_000));
+    // ws 7 says now one, now the other.
+    expect([1007, 1009]).toContain((await client.closed()).code);
+  });
+
+  test('is said in the log once, unless the app has set it', async () => {
+    const lines: string[] = [];
+    const transport = new transports.Console();
+    transport.log = ({ message }: { message: string }, next: () => void) => {
+      lines.push(message);
+      next();
+    };
+    const logger = createLogger({ level: 'warn', transports: [transport] });
+    await startWith({}, logger);
+    for (const tab of ['1', '2']) await (await connect({}, `/chat/T-1?tab=${tab}`)).next('snapshot');
+    expect(lines).toEqual([expect.stringContaining('wsOptions.maxPayload to 65536')]);
+    await hitl.close();
+    await served.close();
+    await startWith({ maxPayload: 65_536 }, logger);
+    await (await connect()).next('snapshot');
+    expect(lines).toHaveLength(1);
+  });
+
+  test('one that began while the app’s own middleware was busy is closed as soon as the hub is asked', async () => {
+    const { app, server } = mountWith({})();
+    const waiting: (() => void)[] = [];
+    app.use((_req, _res, next) => void waiting.push(next));
+    clock = new ManualClock();
+    hitl = makeHitl({ clock, heartbeat: '20d' });
+    app.ws('/chat/:ticketId', hitl.socketHandler);
+    served = await Served.listen(server);
+    const raw = await RawSocket.open(served.port);
+    const pinged = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+    expect((await raw.ask({ path: '/chat/T-1' })).status).toBe(101);
+    raw.socket.write(Buffer.concat([pinged, announcing(1_000_000)]));
+    await raw.next(0x8a);
+    waiting[0]?.();
+    await raw.next(closedWith);
+    clock.advance(5_000);
+    await raw.ended();
+    expect(raw.received.subarray(raw.received.lastIndexOf(closedWith)).readUInt16BE(2)).toBe(1009);
+  });
 });
 
 test('B4, B6: takeover and shutdown have their codes there too', async () => {

@@ -358,7 +358,7 @@ describe('who is let in', () => {
   test('nothing else on the address is ours', async () => {
     await start();
     expect(await hub.tryConnectInbox({ query: '/other' })).toMatchObject({ status: 404 });
-    expect((await fetch(`${hub.url}/ws/inbox`, { headers: { 'x-user': 'alice' } })).status).toBe(404);
+    expect((await fetch(`${hub.url}/ws/inbox`, { headers: { 'x-user': 'alice' } })).status).toBe(426);
   });
 });
 

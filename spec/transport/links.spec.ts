@@ -200,6 +200,7 @@ test('Everything that is digested is on the page: fields beside the arguments, w
     editable: true,
     grants: [{ scope: 'ticket', args: 'exact', expires_in_ms: 5_400_000, uses: 3 }],
   };
+  hub.hub.hitl.defineTool('block_ip', z.looseObject({ ip: z.string() }));
   const { id } = await ask({ payload });
   const { text } = await open(await linkFor(id)).expect(200);
   for (const shown of ['203.0.113.7', 'tags', '[]', '{}', '&quot;7&quot;', 'may be edited'])

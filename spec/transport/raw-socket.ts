@@ -22,6 +22,7 @@ export class RawSocket {
   /** Bytes that came after what was read as an answer. */
   received = Buffer.alloc(0);
   isEnded = false;
+  private method = 'GET';
   private readonly waiting = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
@@ -47,6 +48,7 @@ export class RawSocket {
 
   /** Writes a handshake with whatever is odd about it. */
   request({ method = 'GET', path = ticketPath, headers = {} }: RawRequest = {}): void {
+    this.method = method;
     const all = {
       Host: 'localhost',
       Connection: 'Upgrade',
@@ -73,7 +75,7 @@ export class RawSocket {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
     );
-    const length = Number(headers['content-length'] ?? 0);
+    const length = this.method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
     await this.until(() => this.received.length >= end + length, 'its body');
     const body = this.received.subarray(end, end + length).toString();
     this.received = this.received.subarray(end + length);
@@ -88,6 +90,11 @@ export class RawSocket {
 
   sendFrame(opcode: number, payload: Buffer): void {
     this.socket.write(frameOf(opcode, payload));
+  }
+
+  /** Resolves when a byte has come. */
+  next(byte: number): Promise<void> {
+    return this.until(() => this.received.includes(byte), `byte ${byte}`);
   }
 
   /** Resolves when the other side has ended the connection. */

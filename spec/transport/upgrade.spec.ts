@@ -3,9 +3,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { Server as SocketIo } from 'socket.io';
 import { io } from 'socket.io-client';
+import { createLogger, transports } from 'winston';
 import { WebSocketServer } from 'ws';
 import type { TestHubOptions } from '../../lib/testing/test-hub';
 import { askOnce, RawSocket, ticketPath } from './raw-socket';
@@ -105,6 +106,20 @@ describe('the app’s own middleware', () => {
     expect((await client.next('welcome')).user).toEqual({ id: 'carol', name: 'Carol' });
   });
 
+  test('may say something early, and the handshake goes on', async () => {
+    const hub = await startHub({
+      app: (app) =>
+        app.use((_req, res, next) => {
+          res.writeProcessing();
+          next();
+        }),
+    });
+    const raw = await RawSocket.open(hub.port);
+    expect((await raw.ask()).status).toBe(102);
+    expect((await raw.answer()).status).toBe(101);
+    raw.destroy();
+  });
+
   test('one that throws from a listener of the server beside Express is answered 500', async () => {
     const hitl = hitlOf();
     const server = createServer(() => {
@@ -125,6 +140,121 @@ describe('the app’s own middleware', () => {
     hitl.attach(served.server);
     expect((await askOnce(served.port, { path: ticketPath })).status).toBe(404);
     expect((await askOnce(served.port, { path: `/soc${ticketPath}` })).status).toBe(101);
+  });
+});
+
+describe('what the app sees of a handshake', () => {
+  const guard = '/soc/ws/chat/ticket/:id';
+  const deny = (_req: Request, res: Response) => void res.status(403).send('by the app');
+
+  test.each([
+    ['a route at its path', (app: Express) => app.get(guard, deny)],
+    ['a route for every method', (app: Express) => app.all(guard, deny)],
+    ['a middleware at its path', (app: Express) => app.use(guard, deny)],
+    ['a router at the mount', (app: Express) => app.use('/soc', express.Router().get(guard.slice(4), deny))],
+    [
+      'an allow-list of paths that has not this one',
+      (app: Express) =>
+        app.use((req, res, next) => (req.path === '/soc/ws/chat/ticket/T-2' ? next() : deny(req, res))),
+    ],
+  ])('is refused by %s', async (_what, app) => {
+    const hub = await startHub({ mount: '/soc', app: (each) => void app(each) });
+    const answer = await askOnce(hub.port, { path: `/soc${ticketPath}` });
+    expect(answer).toMatchObject({ status: 403, body: 'by the app' });
+  });
+
+  test('is what the client sent: path, method, query and headers', async () => {
+    const seen: unknown[] = [];
+    const see = (where: string) => (req: Request, _res: Response, next: NextFunction) => {
+      const { method, path, url, originalUrl, baseUrl, query, headers } = req;
+      const upgrade = headers.upgrade;
+      seen.push({
+        where,
+        method,
+        path,
+        url,
+        originalUrl,
+        baseUrl,
+        query: { ...query },
+        upgrade,
+        ws: 'ws' in req,
+      });
+      next();
+    };
+    const hub = await startHub({
+      mount: '/soc',
+      app: (app) => {
+        app.use(see('app'));
+        app.use('/soc', see('mount'));
+      },
+    });
+    const path = `/soc${ticketPath}/`;
+    expect((await askOnce(hub.port, { path: `${path}?tab=x&a=b?c` })).status).toBe(101);
+    const query = '?tab=x&a=b?c';
+    const same = {
+      method: 'GET',
+      originalUrl: path + query,
+      query: { tab: 'x', a: 'b?c' },
+      upgrade: 'websocket',
+      ws: false,
+    };
+    expect(seen).toEqual([
+      { where: 'app', path, url: path + query, baseUrl: '', ...same },
+      { where: 'mount', path: path.slice(4), url: path.slice(4) + query, baseUrl: '/soc', ...same },
+    ]);
+  });
+
+  test.each([
+    ['with a fragment, which no browser sends', `/soc${ticketPath}#more?tab=x`],
+    ['with its scheme and host', `http://localhost/soc${ticketPath}?tab=x`],
+  ])('has one path for the app’s guards and for the hub: an address %s', async (_what, path) => {
+    const seen: string[] = [];
+    const hub = await startHub({
+      mount: '/soc',
+      app: (app) =>
+        app.get('/soc/ws/chat/ticket/:id', (req, _res, next) => {
+          seen.push(String(req.params.id));
+          next();
+        }),
+    });
+    const raw = await RawSocket.open(hub.port);
+    expect((await raw.ask({ path })).status).toBe(101);
+    expect([seen, hub.hub.getActiveTickets()]).toEqual([['T-1'], ['T-1']]);
+    raw.destroy();
+  });
+
+  test('is the same behind the router, where another one serves the route', async () => {
+    const seen: string[] = [];
+    const [first, second] = [hitlOf(), hitlOf()];
+    const app = express();
+    // Of the whole app, and so below it.
+    app.use(first.router);
+    app.use((req, _res, next) => {
+      seen.push(req.url);
+      next();
+    });
+    app.use('/soc', second.router);
+    const served = await serve(app);
+    second.attach(served.server);
+    expect((await askOnce(served.port, { path: `/soc${ticketPath}?tab=1` })).status).toBe(101);
+    expect(seen).toEqual([`/soc${ticketPath}?tab=1`]);
+  });
+
+  test('is an error of its own to the app’s error handler, at the address that was sent', async () => {
+    const seen: string[] = [];
+    const hitl = hitlOf();
+    const app = express();
+    const broken = express.Router().use(hitl.router);
+    app.use('/soc', (req, _res, next) => next(req.get('x-fail') ? new Error('mine') : undefined), broken);
+    app.use((_error: Error, req: Request, res: Response, _next: NextFunction) => {
+      seen.push(req.url);
+      res.status(418).end();
+    });
+    const served = await serve(app);
+    hitl.attach(served.server);
+    const path = `/soc${ticketPath}`;
+    expect((await askOnce(served.port, { path, headers: { 'X-Fail': 'yes' } })).status).toBe(418);
+    expect(seen).toEqual([path]);
   });
 });
 
@@ -163,39 +293,95 @@ describe('upgrades of others', () => {
     ours.socket.terminate();
   });
 
-  test.each(['/', '/ws/chat/ticket/', '/ws/chat/ticket/T-1/more', '/WS/chat/ticket/T-1'])(
-    'one for %s is answered 404 where nobody else listens',
+  test.each(['/ws', '/ws/chat/ticket/', '/ws/chat/ticket/T-1/more', '/ws/inbox/more'])(
+    'one below the mount for %s, where there is none, is answered 404 not_found if nobody else listens',
     async (path) => {
       const hub = await startHub();
       const answer = await askOnce(hub.port, { path });
       expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([404, 'not_found']);
     },
   );
+});
 
-  test('one is answered 404 where only other hubs listen', async () => {
-    const [one, two] = [hitlOf(), hitlOf()];
-    const served = await serve(express());
-    one.attach(served.server, { path: '/one' });
-    two.attach(served.server, { path: '/two' });
-    expect((await askOnce(served.port, { path: '/elsewhere' })).status).toBe(404);
+describe('another listener that answers the handshakes of tickets as well', () => {
+  type Other = (served: Served) => void;
+  const others: [what: string, other: Other, status: number][] = [
+    [
+      'a `ws` for a path, which refuses',
+      ({ server }) => void new WebSocketServer({ server, path: '/other' }),
+      400,
+    ],
+    ['a `ws` for everything, which accepts', ({ server }) => void new WebSocketServer({ server }), 101],
+    ['one that hangs up', ({ server }) => void server.on('upgrade', (_req, socket) => socket.end()), 0],
+    ['one that is gone', ({ server }) => void server.on('upgrade', (_req, socket) => socket.destroy()), 0],
+  ];
+  const rows = others.flatMap(([what, other, status]) =>
+    (['before', 'behind'] as const).map((where) => [what, where, other, status] as const),
+  );
+
+  test.each(rows)(
+    'breaks nothing, and is named in the log: %s, %s us',
+    async (_what, where, other, status) => {
+      const warn = jest.fn();
+      const logger = Object.assign(createLogger({ silent: true, transports: [new transports.Console()] }), {
+        warn,
+      });
+      let decide = () => {};
+      const decided = new Promise<void>((resolve) => {
+        decide = resolve;
+      });
+      const hitl = hitlOf({ logger, ticket: () => decided.then(() => 'allow') });
+      const app = express();
+      app.use(hitl.router);
+      const served = await serve(app);
+      if (where === 'before') other(served);
+      hitl.attach(served.server);
+      if (where === 'behind') other(served);
+      for (const _time of [1, 2]) {
+        const raw = await RawSocket.open(served.port);
+        raw.request();
+        if (status === 0) await raw.ended();
+        else expect((await raw.answer()).status).toBe(status);
+        raw.destroy();
+      }
+      decide();
+      await decided;
+      // The others' answers are theirs, and nobody is in.
+      const answer = await fetch(`http://127.0.0.1:${served.port}${ticketPath}`);
+      expect(answer.status).toBe(426);
+      expect(hitl.hub.getTotalClientCount()).toBe(0);
+      const named = warn.mock.calls.filter(([line]) => /another upgrade listener/i.test(line));
+      if (status !== 0) expect(named).toHaveLength(1);
+    },
+  );
+
+  test('with `noServer` each has its own', async () => {
+    const hitl = hitlOf();
+    const app = express();
+    app.use(hitl.router);
+    const served = await serve(app);
+    const theirs = new WebSocketServer({ noServer: true });
+    served.server.on('upgrade', (req, socket, head) => {
+      if (req.url === '/other') theirs.handleUpgrade(req, socket, head, (ws) => ws.send('{"from":"other"}'));
+    });
+    hitl.attach(served.server);
+    await (await served.connect(ticketPath)).next('welcome');
+    expect(await (await served.connect('/other', { dialect: 'classic' })).next()).toEqual({ from: 'other' });
   });
 });
 
-test.each([ticketPath, '/elsewhere'])(
-  'a handshake for %s behind a request that is not yet answered ends the socket, and nothing else',
-  async (path) => {
-    const waiting: Response[] = [];
-    const hub = await startHub({ app: (app) => app.get('/slow', (_req, res) => void waiting.push(res)) });
-    const raw = await RawSocket.open(hub.port);
-    raw.socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    raw.request({ path });
-    await raw.ended();
-    expect(raw.received.toString()).toBe('');
-    for (const res of waiting) res.end('too late');
-    await (await hub.connect()).next('snapshot');
-    expect(hub.hub.getTotalClientCount()).toBe(1);
-  },
-);
+test('a handshake behind a request that is not yet answered ends the socket, and nothing else', async () => {
+  const waiting: Response[] = [];
+  const hub = await startHub({ app: (app) => app.get('/slow', (_req, res) => void waiting.push(res)) });
+  const raw = await RawSocket.open(hub.port);
+  raw.socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  raw.request();
+  await raw.ended();
+  expect(raw.received.toString()).toBe('');
+  for (const res of waiting) res.end('too late');
+  await (await hub.connect()).next('snapshot');
+  expect(hub.hub.getTotalClientCount()).toBe(1);
+});
 
 test('a handshake behind one that was answered is a handshake', async () => {
   const hub = await startHub({ app: (app) => app.get('/quick', (_req, res) => void res.send('done')) });

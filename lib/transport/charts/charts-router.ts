@@ -1,6 +1,4 @@
 /** Serves the live charts at `<mount>/charts/`: the page, the pictures, what is going on, and one stream per page; the plugin mounts it where the app asks for it. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import express, { type Request, type Response, Router } from 'express';
 import type { Logger } from 'winston';
 import { hitlRequestMachine } from '../../actors/hitl-request-machine';
@@ -11,6 +9,7 @@ import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Store } from '../../store/store';
 import { ready } from '../ready';
+import { answerMissing, findShipped } from '../shipped';
 import { withSlash } from '../slash';
 import { Actors, actorsQuery } from './actors';
 import { StepStreams } from './step-stream';
@@ -30,9 +29,12 @@ export interface ChartsParts {
   logger: Logger;
 }
 
-/** Where the page is, beside the sources and in the package; and the pictures, which are part of the documentation. */
-const page = [join(__dirname, '../../charts-page')].find((path) => existsSync(path)) ?? '';
-const pictures = join(__dirname, '../../../docs/charts');
+/** Beside the sources and in the package. */
+const pages = ['../charts-page'];
+/** The pictures are part of the documentation. */
+const pictureFolders = ['../../docs/charts'];
+const missing =
+  'The page of the live charts is not there: an app that is bundled leaves express-hitl out of its bundle';
 const pictureNames: Readonly<Record<string, string>> = {
   [hitlRequestMachine.id]: 'hitl-request.svg',
   [ticketMachine.id]: 'ticket.svg',
@@ -65,6 +67,8 @@ export async function maySeeCharts({ admin }: ChartsOptions, req: Request): Prom
 
 export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Router {
   const { hub, logger } = parts;
+  const page = findShipped(pages, 'index.html');
+  const pictures = findShipped(pictureFolders, 'ticket.svg');
   const streams = new StepStreams(parts);
   const actors = new Actors(parts);
   const router = Router();
@@ -81,17 +85,19 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
       )
       .catch(next);
   });
-  router.get('/', (req, res, next) => {
+  if (!page || !pictures) return router.use(answerMissing(missing, logger));
+  router.get('/', (req, res) => {
     const elsewhere = withSlash(req.originalUrl);
     if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Content-Security-Policy', pagePolicy);
-    res.sendFile('index.html', { root: page, cacheControl: false }, next);
+    // Without a callback: what was sent must not go on to the app's next handler.
+    res.sendFile('index.html', { root: page, cacheControl: false });
   });
   router.get('/machines/:machine.svg', (req, res, next) => {
     const file = pictureNames[String(req.params.machine)];
     if (file === undefined) return next(new HubError('not_found', 'There is no such machine'));
     res.set('Content-Security-Policy', picturePolicy);
-    res.sendFile(file, { root: pictures, cacheControl: false }, next);
+    res.sendFile(file, { root: pictures, cacheControl: false });
   });
   router.get('/steps', (req, res) => streams.open(req, res));
   router.get(

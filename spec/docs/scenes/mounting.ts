@@ -1,12 +1,17 @@
 /** The scenes of `docs/mounting.md`. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { type ExpressHitl, expressHitl, memoryStore, type Store, type Turn } from '../../../lib';
 import { TestClient } from '../../../lib/testing/test-client';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, inEmptyFolder, listening, said, withHub } from '../stage';
 import { access, accessType, type Body } from './frames';
+import { besideScenes } from './mounting-beside';
 
 export const mountingScenes: Scenes = {
+  ...besideScenes,
+
   mount: {
     before: `import express from 'express';\nimport { expressHitl, sqliteStore } from 'express-hitl';`,
     after: 'export { hitl };',
@@ -136,10 +141,16 @@ export const mountingScenes: Scenes = {
         const { server, hitl } = hub;
         await load<Body<void>>().example({ hitl, server });
         const closed = new Promise((resolve) => server.once('close', resolve));
+        const [ahead, begun] = [connect(hub.port, '127.0.0.1'), connect(hub.port, '127.0.0.1')];
+        for (const socket of [ahead, begun]) socket.on('error', () => {});
+        await Promise.all([ahead, begun].map((socket) => once(socket, 'connect')));
+        begun.write('GET / HTTP/1.1\r\n');
         process.emit('SIGTERM');
         expect(await alice.closed()).toMatchObject({ code: 1001 });
         expect(await bob.closed()).toMatchObject({ code: 1012 });
+        // Neither what a browser has opened ahead nor what is half said holds the server.
         await closed;
+        for (const socket of [ahead, begun]) socket.destroy();
       }),
   },
 

@@ -233,7 +233,7 @@ test('what is not ours is left to the app, and so is its middleware', async () =
   hub.app.get('/hitl/other', (_req, res) => void res.send('theirs'));
   expect((await get('/tickets/T-9/sessions').expect(402)).text).toBe('pay first');
   expect((await get('/hitl/other').expect(200)).text).toBe('theirs');
-  await get('/ws/chat/ticket/T-1').expect(404);
+  await get('/ws/chat/ticket/T-1').expect(426);
   await get('/ws/chat/ticket/T-1/.websocket').expect(404);
 });
 
