@@ -59,6 +59,8 @@ export function emptyView(): View {
  */
 export function reduce(view: View, envelope: Envelope): View {
   if (envelope.event === 'snapshot') return fromSnapshot(envelope);
+  if (envelope.event === 'snapshot_requests')
+    return { ...view, pending: withPage(view.pending, envelope.requests) };
   if (envelope.event === 'presence_changed') return { ...view, presence: envelope.presence };
   if (!isLogged(envelope)) return view;
   const { epoch, seq } = envelope;
@@ -169,6 +171,12 @@ function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>)
     ...(reason !== undefined && { reason }),
     ended_at: timestamp,
   };
+}
+
+/** Those that are pending with a page of those that did not fit into the snapshot. */
+function withPage(pending: readonly RequestView[], page: readonly RequestView[]): readonly RequestView[] {
+  const isNew = new Map(page.map((request) => [request.id, request]));
+  return [...pending.filter(({ id }) => !isNew.has(id)), ...isNew.values()].toSorted(byAge);
 }
 
 /** The list with the item in the place of the one with its id, or at the end; sorted if an order is given. */

@@ -24,7 +24,7 @@ import { Inbox } from './inbox';
 import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
-import { type Opening, openingFor } from './opening';
+import { type Opening, openingFor, openingPage } from './opening';
 import { givenAck } from './request-ack';
 import { RequestActors } from './request-actors';
 import { Rooms } from './rooms';
@@ -370,6 +370,12 @@ export class Hub {
     assertName(ticketId);
     const { store, clock } = this.options;
     return openingFor(store, ticketId, after, this.rooms.presence(ticketId), clock.now());
+  }
+
+  /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */
+  openingPage(ticketId: string, cursor: string): ReturnType<typeof openingPage> {
+    const { store, clock } = this.options;
+    return openingPage(store, ticketId, cursor, clock.now());
   }
 
   /** Where the ticket's log stands. */

@@ -25,9 +25,19 @@ export const snapshotSchema = z.object({
   messages: z.array(messageViewSchema),
   /** Those that have not ended. */
   turns: z.array(turnViewSchema),
-  /** All that are pending. */
+  /** Those that are pending, oldest first, as far as they fit. */
   requests: z.array(requestViewSchema),
+  /** More are pending: they follow in `snapshot_requests`. */
+  more_requests: z.literal(true).optional(),
   presence: z.array(memberSchema),
+});
+/** The pending requests that did not fit into the snapshot before, page by page, each once the page before has gone. */
+export const snapshotRequestsSchema = z.object({
+  event: z.literal('snapshot_requests'),
+  ticket_id: z.string(),
+  requests: z.array(requestViewSchema),
+  /** False on the last page: everything is told. */
+  more_requests: z.boolean(),
 });
 /** The session named in the address goes on in this connection. */
 export const sessionResumedSchema = z.object({
@@ -61,6 +71,7 @@ export const goingAwaySchema = z.object({
 export const directSchema = z.discriminatedUnion('event', [
   welcomeSchema,
   snapshotSchema,
+  snapshotRequestsSchema,
   sessionResumedSchema,
   ackSchema,
   errorSchema,
@@ -70,6 +81,7 @@ export const directSchema = z.discriminatedUnion('event', [
 
 export type Welcome = z.infer<typeof welcomeSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
+export type SnapshotRequests = z.infer<typeof snapshotRequestsSchema>;
 export type SessionResumed = z.infer<typeof sessionResumedSchema>;
 export type Ack = z.infer<typeof ackSchema>;
 export type ErrorEnvelope = z.infer<typeof errorSchema>;

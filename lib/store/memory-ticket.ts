@@ -4,7 +4,9 @@ import type { LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, SessionRecord } from '../protocol/records';
 import { encodeNumber } from './cursor';
 import { newEpoch } from './epoch';
+import { maxPageBytes } from './limits';
 import { fromStored, type StoredEnvelope } from './log-parts';
+import { bytesOfText, firstPage } from './page';
 import type { LogPosition, Page } from './store';
 
 /** A record as JSON; updated in place, so that every list it is in has the newest. */
@@ -42,24 +44,38 @@ export class MemoryTicket {
   }
 
   /** As `Store.log`. */
-  log(after: number, limit: number): (LoggableEnvelope & { seq: number })[] {
-    const begin = Math.max(0, after - this.first + 1);
-    const found = this.entries.slice(begin, begin + limit);
-    const part = (name: string) => JSON.parse(this.parts.get(name)?.text ?? '');
-    return found.map(({ body }, index) => ({
-      ...fromStored(JSON.parse(body), part),
-      seq: this.first + begin + index,
-    }));
+  log(after: number, limit: number, maxBytes: number): (LoggableEnvelope & { seq: number })[] {
+    const envelopes = this.entriesFrom(Math.max(0, after - this.first + 1));
+    const { shown } = firstPage(envelopes, limit, ({ bytes }) => bytes, maxBytes);
+    return shown.map(({ envelope }) => envelope);
+  }
+
+  private *entriesFrom(begin: number) {
+    for (let index = begin; index < this.entries.length; index += 1)
+      yield this.readEntry(this.entries[index]?.body ?? '', this.first + index);
+  }
+
+  private readEntry(body: string, seq: number) {
+    let bytes = Buffer.byteLength(body);
+    const envelope = fromStored(JSON.parse(body), (name) => {
+      const { text } = this.parts.get(name) ?? { text: '' };
+      bytes += Buffer.byteLength(text);
+      return JSON.parse(text);
+    });
+    return { envelope: { ...envelope, seq }, bytes };
   }
 
   /** As `Store.audit`. */
   auditPage(after: number, size: number, requestId?: string): Page<AuditEntry> {
     const items: AuditEntry[] = [];
+    let bytes = 0;
     for (let index = Math.max(0, after); index < this.audit.length; index += 1) {
       const kept = this.audit[index];
       if (!kept || (requestId !== undefined && kept.requestId !== requestId)) continue;
-      const last = items.at(size - 1);
-      if (last) return { items, nextCursor: encodeNumber(last.n) };
+      bytes += bytesOfText(kept);
+      const last = items.at(-1);
+      if (last && (items.length >= size || bytes > maxPageBytes))
+        return { items, nextCursor: encodeNumber(last.n) };
       items.push({ ...JSON.parse(kept.text), n: index + 1 });
     }
     return { items };

@@ -11,12 +11,13 @@ import type {
   TurnRecord,
 } from '../protocol/records';
 import { decodeNumber } from './cursor';
-import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
+import { bounded, maxFramesPerUser, maxLogBytes, maxPageSize, maxSessionsInState } from './limits';
 import { toStored } from './log-parts';
 import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
 import { MemoryRequests } from './memory-requests';
 import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
+import { bytesOfText, firstPage } from './page';
 import { type Lookup, refusal } from './preconditions';
 import type {
   AuditFilter,
@@ -97,10 +98,11 @@ class MemoryStore implements Store {
     ticketId: string,
     after: number,
     limit: number,
+    maxBytes: number = maxLogBytes,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     this.assertOpen();
     const ticket = this.ticket(ticketId);
-    const items = ticket.log(after, bounded(limit)).map((envelope): LoggedEnvelope => {
+    const items = ticket.log(after, bounded(limit), maxBytes).map((envelope): LoggedEnvelope => {
       return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch };
     });
     return { ...ticket.position(), items };
@@ -114,12 +116,15 @@ class MemoryStore implements Store {
   async state(ticketId: string, limit: number): Promise<TicketState> {
     this.assertOpen();
     const ticket = this.ticket(ticketId);
+    const { items: requests, ...more } = this.requestsKept.pendingOfTicket(ticketId);
+    const newest = lastOf(ticket.messages, limit).reverse();
     return {
       ...ticket.position(),
       sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
-      messages: readAll(lastOf(ticket.messages, limit)),
+      messages: readAll(firstPage(newest, newest.length, bytesOfText, maxLogBytes).shown.reverse()),
       turns: readAll(ticket.unfinished),
-      requests: this.requestsKept.pendingOfTicket(ticketId),
+      requests,
+      ...more,
     };
   }
 

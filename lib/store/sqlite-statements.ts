@@ -210,9 +210,6 @@ export function prepareStatements(db: Database) {
     claims: prepare<[ticketId: string, userId: string], { id: string }>(
       'SELECT id FROM requests WHERE ticket_id = ? AND claimed_by = ?',
     ),
-    pendingOfTicket: prepare<[ticketId: string], TextRow>(
-      `SELECT id, record AS text FROM requests WHERE ticket_id = ? AND status = 'pending' ORDER BY created_at, id`,
-    ),
     requests: prepare<At, ListedRow>(`SELECT ${listed} FROM requests WHERE ${afterPlace}`),
     requestsByStatus: prepare<[status: string, ...At], ListedRow>(
       `SELECT ${listed} FROM requests WHERE status = ? AND ${afterPlace}`,

@@ -115,12 +115,14 @@ export interface LogPosition {
 export interface TicketState extends LogPosition {
   /** As `Store.sessions`, at most 50. */
   sessions: readonly SessionRecord[];
-  /** The last `limit`, oldest first. */
+  /** The last `limit` that are within 1,048,576 bytes together, oldest first. */
   messages: readonly MessageRecord[];
   /** Those queued or running. */
   turns: readonly TurnRecord[];
-  /** All pending ones, oldest first. */
+  /** Pending ones, oldest first, within 2,097,152 bytes together. */
   requests: readonly RequestRecord[];
+  /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
+  nextCursor?: string;
 }
 
 export interface Page<T> {
@@ -201,6 +203,8 @@ export interface GrantFilter {
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
+ * - A page of requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
+ *   stated there; what is larger by itself comes alone. No more is read for it.
  * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
  *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
  * - What is kept and cannot be read rejects as `damaged` says, by name; everything else stays readable.
@@ -215,11 +219,15 @@ export interface Store {
 
   /** A ticket nobody ever wrote to has an epoch too (it is fixed by this call) and `seq` 0. */
   position(ticketId: string): Promise<LogPosition>;
-  /** Envelopes with `seq > after`, oldest first, at most `limit`, with the position of the log at the same moment. */
+  /**
+   * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default 1,048,576; one that
+   * is larger comes alone), with the position of the log at the same moment.
+   */
   log(
     ticketId: string,
     after: number,
     limit: number,
+    maxBytes?: number,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }>;
   /**
    * Drops from the log all but the last `keep` envelopes, and those committed before `since` with all that stand before

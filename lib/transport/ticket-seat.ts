@@ -80,11 +80,34 @@ export class TicketSeat extends Seat {
     };
     const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
     const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
-    const keepsUp = connection.goLive(
-      [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest],
-      position.seq,
-    );
-    if (!keepsUp) this.dismiss('resync');
+    const first = [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest];
+    let more = 'missed' in opening ? undefined : opening.more;
+    if (more === undefined) {
+      if (!connection.goLive(first, position.seq)) this.dismiss('resync');
+      return;
+    }
+    await this.given((done) => connection.goLive(first, position.seq, done));
+    while (more !== undefined && this.isIn) more = await this.tellMore(more);
+  }
+
+  /** One more page of what is pending, once the one before has gone: who does not read costs no more. Gives where it ends. */
+  private async tellMore(cursor: string): Promise<string | undefined> {
+    const { client, connection } = this;
+    const { seq } = connection;
+    const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
+    // What has been told meanwhile may be newer than the page.
+    if (connection.seq !== seq) return cursor;
+    await this.given((done) => connection.answer(page, done));
+    return more;
+  }
+
+  /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
+  private given(send: (done: () => void) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (send(resolve)) return;
+      this.dismiss('resync');
+      resolve();
+    });
   }
 
   tell(envelope: DirectEnvelope): void {
