@@ -3,7 +3,7 @@ import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
-import type { DirectEnvelope, Notice } from '../protocol/envelopes';
+import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
@@ -11,7 +11,7 @@ import type { AppRules } from './app-rules';
 import type { Channel } from './channel';
 import { Channels } from './channels';
 import { Claims } from './claims';
-import { assertName, Client, type Sink } from './client';
+import { assertName, Client, type PresenceMode, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { type Duration, toMillis } from './duration';
@@ -229,8 +229,14 @@ export class Hub {
   }
 
   /** @throws HubError `invalid_id` */
-  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink): Client {
-    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now() });
+  newClientWithTabId(
+    ticketId: string,
+    user: User,
+    tabId: string,
+    sink: Sink,
+    presence: PresenceMode = 'list',
+  ): Client {
+    return new Client({ ticketId, user, tabId, sink, presence, now: this.options.clock.now() });
   }
 
   /**
@@ -303,7 +309,7 @@ export class Hub {
   }
 
   /** An envelope to one client. False: it does not keep up, and is out. */
-  tell(client: Client, envelope: DirectEnvelope | Notice): boolean {
+  tell(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     const keepsUp = client.sink.send(envelope);
     if (!keepsUp) this.rooms.evict(client);
     return keepsUp;
@@ -327,6 +333,18 @@ export class Hub {
     const timestamp = this.timestamp();
     const { ticketId } = client;
     this.rooms.deliver(ticketId, [{ event: 'typing', timestamp, ticket_id: ticketId, user }]);
+  }
+
+  /** Tells this client who is in. */
+  tellPresence(client: Client): void {
+    const { ticketId } = client;
+    this.tell(client, {
+      event: 'presence_changed',
+      timestamp: this.timestamp(),
+      ticket_id: ticketId,
+      presence: this.rooms.presence(ticketId),
+      presence_version: this.rooms.presenceVersion(ticketId),
+    });
   }
 
   /** Tickets with at least one client. */
@@ -364,12 +382,18 @@ export class Hub {
 
   /**
    * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
+   * `presenceVersion` is that of the presence in it.
    * @throws HubError `storage_failed`
    */
-  async opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
+  async opening(
+    ticketId: string,
+    after?: { epoch: string; seq: number },
+  ): Promise<Opening & { presenceVersion: number }> {
     assertName(ticketId);
     const { store, clock } = this.options;
-    return openingFor(store, ticketId, after, this.rooms.presence(ticketId), clock.now());
+    const presence = this.rooms.presence(ticketId);
+    const presenceVersion = this.rooms.presenceVersion(ticketId);
+    return { ...(await openingFor(store, ticketId, after, presence, clock.now())), presenceVersion };
   }
 
   /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */

@@ -83,6 +83,11 @@ export class Rooms {
     return this.byTicket.get(ticketId)?.presence() ?? [];
   }
 
+  /** How many changes of `presence` have been told; what is told from now on has a higher one. */
+  presenceVersion(ticketId: string): number {
+    return this.byTicket.get(ticketId)?.presenceVersion ?? 0;
+  }
+
   /** Whether this person is in the ticket, in whatever tab. */
   isIn(ticketId: string, userId: string): boolean {
     for (const { user } of this.byTicket.get(ticketId)?.members() ?? []) if (user.id === userId) return true;

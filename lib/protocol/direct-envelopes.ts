@@ -1,7 +1,7 @@
 /** The envelopes meant for one client alone: what it joined, answers to its frames, and farewell; the transport sends them. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../errors';
-import { memberSchema } from './ephemeral-envelopes';
+import { memberSchema, presenceVersion } from './ephemeral-envelopes';
 import { position, timestamp } from './logged-envelopes';
 import { messageViewSchema, requestViewSchema, sessionViewSchema, turnViewSchema } from './views';
 
@@ -30,6 +30,8 @@ export const snapshotSchema = z.object({
   /** More are pending: they follow in `snapshot_requests`. */
   more_requests: z.literal(true).optional(),
   presence: z.array(memberSchema),
+  /** Of `presence`; only to clients that asked for changes. */
+  presence_version: presenceVersion.optional(),
 });
 /** The pending requests that did not fit into the snapshot before, page by page, each once the page before has gone. */
 export const snapshotRequestsSchema = z.object({

@@ -1,7 +1,7 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
 import type { Request } from 'express';
 import { HubError, toHubError } from '../errors';
-import type { Client } from '../hub/client';
+import type { Client, PresenceMode } from '../hub/client';
 import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
@@ -19,6 +19,7 @@ interface Query {
   tabId: string;
   sessionId: string | undefined;
   after: { epoch: string; seq: number } | undefined;
+  presence: PresenceMode;
 }
 
 export class TicketSeat extends Seat {
@@ -41,7 +42,13 @@ export class TicketSeat extends Seat {
     connection: Connection,
   ): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
+    const client = parts.hub.newClientWithTabId(
+      ticketIdOf(req),
+      user,
+      query.tabId,
+      connection,
+      query.presence,
+    );
     await parts.access.authorize(client.ticketId, user);
     return new TicketSeat(parts, connection, client, peerOf(req), query);
   }
@@ -79,7 +86,11 @@ export class TicketSeat extends Seat {
       timestamp: toWireTime(clock.now(), 0),
     };
     const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
-    const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
+    const version = client.presence === 'changes' && { presence_version: opening.presenceVersion };
+    const rest =
+      'missed' in opening
+        ? [...opening.missed, { ...opening.presence, ...version }]
+        : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest];
     let more = 'missed' in opening ? undefined : opening.more;
     if (more === undefined) {
@@ -130,8 +141,8 @@ export class TicketSeat extends Seat {
     const frame = decodeClientFrame(text);
     const work = async () => {
       await this.carryOut(frame);
-      // A ping is sent by the machine, all else by a person.
-      if (frame.type !== 'ping') this.parts.hub.heard(this.client);
+      // These two are sent by the machine, all else by a person.
+      if (frame.type !== 'ping' && frame.type !== 'presence') this.parts.hub.heard(this.client);
     };
     return { work, ...('id' in frame && { re: frame.id }) };
   }
@@ -150,6 +161,8 @@ export class TicketSeat extends Seat {
         return this.tell(await this.pong());
       case 'typing':
         return hub.tellTyping(client);
+      case 'presence':
+        return hub.tellPresence(client);
       case 'turn_cancel':
         return this.once(frame.id, async (occasion) => {
           await hub.turns.cancel(client.ticketId, frame.turn_id, occasion);
@@ -218,6 +231,7 @@ function readQuery(req: Request): Query {
   return {
     tabId: params.get('tab') || 'default',
     sessionId: params.get('session_id') || undefined,
+    presence: params.get('presence') === 'changes' ? 'changes' : 'list',
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
 }
