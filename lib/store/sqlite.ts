@@ -122,7 +122,7 @@ class SqliteStore implements Store {
     ticketId: string,
     after: number,
     limit: number,
-    maxBytes: number = maxLogBytes,
+    maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     return this.read(ticketId, (s, position) => {
       const envelopes = readLog(s, ticketId, after, bounded(limit));

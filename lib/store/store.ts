@@ -220,8 +220,8 @@ export interface Store {
   /** A ticket nobody ever wrote to has an epoch too (it is fixed by this call) and `seq` 0. */
   position(ticketId: string): Promise<LogPosition>;
   /**
-   * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default 1,048,576; one that
-   * is larger comes alone), with the position of the log at the same moment.
+   * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default: however
+   * many; one that is larger comes alone), with the position of the log at the same moment.
    */
   log(
     ticketId: string,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { loggedSchema } from '../../protocol/envelopes';
 import { sessionView, sessionViewSchema } from '../../protocol/views';
+import { maxLogBytes } from '../../store/limits';
 import { operation } from './operation';
 import { limit } from './paging';
 import type { Rest } from './rest';
@@ -35,7 +36,7 @@ export function serveTickets(rest: Rest): void {
 
   rest.serve(getTimeline, async (call) => {
     const { after, limit: most } = call.query;
-    const { items, epoch, seq } = await store.log(await rest.visibleTicket(call), after, most);
+    const { items, epoch, seq } = await store.log(await rest.visibleTicket(call), after, most, maxLogBytes);
     return { body: { items, epoch, seq } };
   });
 

@@ -64,10 +64,12 @@ export function pageObligations({ store }: Subject): void {
   });
 
   test('of the log counts whole envelopes, whatever is stored apart', async () => {
-    const log = (after: number, maxBytes?: number) => store().log('ticket', after, 500, maxBytes);
+    const log = (after: number, maxBytes: number | undefined = maxLogBytes) =>
+      store().log('ticket', after, 500, maxBytes);
     expect(seqs((await log(0)).items)).toEqual([1, 2, 3, 4]);
     expect(seqs((await log(4)).items)).toEqual([5, 6, 7, 8]);
     expect(seqs((await log(0, 10 * maxLogBytes)).items)).toEqual(range(1, count));
+    expect(seqs((await store().log('ticket', 0, 500)).items)).toEqual(range(1, count));
     // The same payload twelve times over.
     const same = requestRecord({ payload: { line } });
     const envelopes = range(1, count).map(() => hitlRequest('hitl_request_updated', same, noon));
