@@ -4,11 +4,11 @@ export { hitlRequestMachine } from './actors/hitl-request-machine';
 export { ticketMachine } from './actors/ticket-machine';
 export { turnMachine } from './actors/turn-machine';
 export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
-export type { AppRules, MayCancel, MayRespond } from './hub/app-rules';
+export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/app-rules';
 export type { AskOptions, HitlRequestInput } from './hub/ask';
 export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/channel';
 export type { Channels } from './hub/channels';
-export { Client, type Sink } from './hub/client';
+export { Client, type PromptPanel, type Sink } from './hub/client';
 export { type Clock, systemClock } from './hub/clock';
 export type { Duration } from './hub/duration';
 export type { GrantOffer, GrantSubject } from './hub/grant-terms';
@@ -21,6 +21,8 @@ export type { Inbox } from './hub/inbox';
 export type { Kind } from './hub/kinds';
 export type { LinkOptions, Links } from './hub/links';
 export type { Occasion } from './hub/occasion';
+export type { ClassicScope } from './hub/prompts';
+export type { Line } from './hub/say';
 export type { ToolRule } from './hub/tool-rules';
 export type { LogBounds } from './hub/trimmer';
 export type {
@@ -32,7 +34,7 @@ export type {
   QuestionOptions,
   Turn,
 } from './hub/turn';
-export type { Agent, Turns } from './hub/turns';
+export type { Accepted, Agent, Turns } from './hub/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
@@ -67,7 +69,7 @@ export type {
   InboxOwner,
   Store,
 } from './store/store';
-export type { AccessCallbacks, Service, TicketAccess } from './transport/access';
+export type { AccessCallbacks, Identity, Service, TicketAccess } from './transport/access';
 export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
 export type { OriginOptions } from './transport/origin';
 export type { RateLimitOptions } from './transport/rate-limit';

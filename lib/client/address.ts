@@ -1,4 +1,4 @@
-/** The addresses of a ticket and of an inbox, made from that of the mount: the socket's, and the one that says why a handshake failed. */
+/** The addresses of a ticket and of an inbox, made from that of the mount; sockets and what stands in for them have the same. */
 import type { LogPosition } from './follower';
 import { pageAddress } from './page';
 
@@ -26,14 +26,6 @@ export function socketAddress(place: TicketPlace, { tab, sessionId, after }: Joi
   return address.href;
 }
 
-/** A route that makes the same checks of user and ticket as the handshake, and whose answer a page may read. */
-export function checkAddress({ url, ticketId }: TicketPlace): string {
-  const address = below(url, `tickets/${encodeURIComponent(ticketId)}/sessions`);
-  address.protocol = address.protocol.replace('ws', 'http');
-  address.searchParams.set('limit', '1');
-  return address.href;
-}
-
 /** What of an inbox is looked at. */
 export interface InboxPlace {
   url: string;
@@ -48,12 +40,16 @@ export function inboxAddress({ url, query }: InboxPlace): string {
   return address.href;
 }
 
-/** As `checkAddress`, for an inbox. */
-export function inboxCheckAddress({ url, query }: InboxPlace): string {
-  const address = below(url, 'hitl/inbox');
-  address.protocol = address.protocol.replace('ws', 'http');
-  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
-  address.searchParams.set('limit', '1');
+/** The same address for plain requests. */
+export function plainAddress(socketAddress: string): string {
+  return socketAddress.replace(/^ws/, 'http');
+}
+
+/** Where the frames of a stream go that came from this address. */
+export function frameAddress(streamAddress: string, clientId: string): string {
+  const address = new URL(streamAddress);
+  address.search = '';
+  address.searchParams.set('client_id', clientId);
   return address.href;
 }
 

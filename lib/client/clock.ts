@@ -2,7 +2,7 @@
 
 /** Time and timers. `later` calls once after `ms` and returns what cancels it. */
 export interface Clock {
-  /** Milliseconds; only differences count. */
+  /** Milliseconds that go on evenly, whatever happens to the time of day; only differences count. */
   now(): number;
   later(ms: number, call: () => void): () => void;
 }
@@ -12,7 +12,7 @@ const longestMs = 2 ** 31 - 1;
 
 /** The machine's own. A client that waits to come back keeps a Node process alive, as an open socket does. */
 export const systemClock: Clock = {
-  now: Date.now,
+  now: () => performance.now(),
   later(ms, call) {
     const timer = setTimeout(call, Math.min(ms, longestMs));
     return () => clearTimeout(timer);

@@ -2,7 +2,7 @@
 import type { Clock } from './clock';
 
 /** How long a peer may take to say something when there is doubt about the network. */
-export const verifyMs = 5_000;
+export const verifyMs = 3_000;
 
 /** Taken where the server says no heartbeat that makes sense: a broken one must not make the client spin. */
 const usualMs = 30_000;
@@ -11,6 +11,7 @@ const shortestMs = 10;
 export class Heartbeat {
   private lastHeard = 0;
   private everyMs = 0;
+  private asks = true;
   private cancelBeat: (() => void) | undefined;
   private cancelVerify: (() => void) | undefined;
 
@@ -20,9 +21,13 @@ export class Heartbeat {
     private readonly dead: () => void,
   ) {}
 
-  /** @param everyMs as the server said; silent for twice as long is dead */
-  start(everyMs: number): void {
+  /**
+   * @param everyMs as the server said; silent for twice as long is dead
+   * @param asks whether every beat sends a ping; false where the server's own are heard, and only doubt is to ask
+   */
+  start(everyMs: number, asks: boolean): void {
     this.stop();
+    this.asks = asks;
     this.everyMs = everyMs >= shortestMs ? everyMs : usualMs;
     this.heard();
     this.arm();
@@ -53,7 +58,7 @@ export class Heartbeat {
     this.cancelBeat = this.clock.later(this.everyMs, () => {
       if (this.clock.now() - this.lastHeard >= 2 * this.everyMs) return this.dead();
       this.arm();
-      this.ping();
+      if (this.asks) this.ping();
     });
   }
 }

@@ -1,7 +1,8 @@
 /** The client of an inbox: what waits for its user, kept as it changes, and answers; what an app's page or bot holds. */
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestView } from '../protocol/views';
-import { inboxAddress, inboxCheckAddress } from './address';
+import { inboxAddress } from './address';
+import type { Refusal } from './ending';
 import { emptyInbox, type InboxNews, type InboxOrder, type InboxPart, InboxReducer } from './inbox-view';
 import type { ClientState } from './link';
 import { Listeners } from './listeners';
@@ -22,9 +23,11 @@ export interface InboxOptions extends ConnectOptions {
   limit?: number;
 }
 
-/** What can be listened to: every envelope by its `event`, and these three. */
+/** What can be listened to: every envelope by its `event`, and these four. */
 export type InboxEvents = { [E in InboxEnvelope as E['event']]: E } & {
   state: ClientState;
+  /** A try to come in was refused; the next one may not be. */
+  refusal: Refusal;
   /** `items` or `total` are others now. */
   change: InboxClient;
   /** Every envelope, in order. */
@@ -64,7 +67,7 @@ export class InboxClient extends SocketClient {
       limit: String(limit),
     };
     const place = { url, query };
-    super(options, { address: () => inboxAddress(place), check: () => inboxCheckAddress(place) });
+    super(options, { address: () => inboxAddress(place) });
     this.limit = limit;
     this.reducer = new InboxReducer(order, limit);
     this.start();
@@ -138,6 +141,10 @@ export class InboxClient extends SocketClient {
   protected hearState(state: ClientState): void {
     if (state !== 'live') this.letGo();
     this.listeners.tell('state', state);
+  }
+
+  protected hearRefusal(refusal: Refusal): void {
+    this.listeners.tell('refusal', refusal);
   }
 
   private change(view: typeof emptyInbox): void {

@@ -21,12 +21,12 @@ export type {
 export type { RequestResponse, RequestStatus } from '../protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 export type { Clock } from './clock';
+export type { Ending, Refusal } from './ending';
 export type { LogPosition } from './follower';
 export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
 export type { InboxOrder } from './inbox-view';
-export type { ClientState } from './link';
+export type { ClientState, Transport } from './link';
 export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
-export type { Ending } from './refusal';
 export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {
   connectTicket,

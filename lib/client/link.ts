@@ -1,16 +1,24 @@
 /** One connection over all its sockets, to a ticket or an inbox: connects, resumes, notices death and gaps, waits, comes back; the client runs it. */
 import type { Envelope, Welcome } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
+import { plainAddress } from './address';
 import { BackOff } from './back-off';
 import type { Clock } from './clock';
 import { comesBack } from './close-class';
+import type { Ending, Refusal } from './ending';
+import { EventStream } from './event-stream';
 import { Follower, type LogPosition } from './follower';
 import { Heartbeat } from './heartbeat';
 import type { ClientSocket, Fetch, PageEvents, SocketConstructor, SocketEvent } from './page';
-import { type Ending, finalRefusal } from './refusal';
+import { PageLife } from './page-life';
+import { Question } from './question';
+import type { Verdict } from './refusal';
+import { UpgradeTrial } from './upgrade-trial';
 
 type Subprotocol = typeof import('../protocol/codec').subprotocol;
 const subprotocol: Subprotocol = 'hitl.v1';
+type Replaced = typeof import('../protocol/close-codes').closeCodes['replaced']['code'];
+const replaced: Replaced = 4409;
 
 /**
  * `connecting`: never been in. `live`: in, and everything that was missed has been told. `resuming`: was in, comes back.
@@ -18,18 +26,25 @@ const subprotocol: Subprotocol = 'hitl.v1';
  */
 export type ClientState = 'connecting' | 'live' | 'resuming' | 'closed';
 
+/** What the connection goes over: a WebSocket, or server-sent events and POST where no upgrade gets through. */
+export type Transport = 'websocket' | 'sse';
+
 /** From the start of a connection to its `welcome`; slower counts as failed. */
 export const connectMs = 15_000;
 /** A connection that lasted this long was a good one: the next wait is short again. */
 export const steadyMs = 10_000;
 /** How long an envelope that a `pong` told of may still be under way; only then it counts as lost. */
 export const graceMs = 1_000;
+/** WebSockets in a row that fail while plain HTTP gets through, before a stream is tried. */
+export const maxUpgrades = 2;
 
 export interface LinkParts {
   /** Where to connect, for one who knows everything up to there. @throws TypeError for a `url` that is none */
   address(after: LogPosition | undefined): string;
-  /** A route that makes the same checks as the handshake, and whose answer a page may read. */
-  check(): string;
+  /** There while the address is not certain yet. */
+  certain?(): Promise<void> | undefined;
+  /** Somebody else has taken the place: takes another one, or says that there is none. */
+  renew?(): boolean;
   after: LogPosition | undefined;
   WebSocket: SocketConstructor;
   fetch: Fetch | undefined;
@@ -37,6 +52,8 @@ export interface LinkParts {
   clock: Clock;
   random(): number;
   onState(state: ClientState): void;
+  /** A try was refused, and the next one may not be. */
+  onRefusal(refusal: Refusal): void;
   /** Logged ones once each and without a gap. */
   onEnvelope(envelope: Envelope | InboxEnvelope): void;
   /** What is no envelope. */
@@ -46,21 +63,28 @@ export interface LinkParts {
 export class Link {
   /** Why it is `closed`. */
   ending: Ending | undefined;
+  /** Why the last try failed, where somebody said so; none while it is in. */
+  refusal: Refusal | undefined;
+  /** Of the present connection, or of the last one. */
+  transport: Transport = 'websocket';
   private now: ClientState = 'connecting';
   private socket: ClientSocket | undefined;
-  private hasOpened = false;
+  /** WebSockets in a row that failed while plain HTTP got through. */
+  private failedUpgrades = 0;
   private welcomed: Pick<Welcome, 'epoch' | 'seq'> | undefined;
   private liveSince: number | undefined;
   private isOffline = false;
   /** When the server wants to be asked again at the earliest. */
   private notBefore = 0;
-  private asking: AbortController | undefined;
   private cancelWait: (() => void) | undefined;
   private cancelConnect: (() => void) | undefined;
   private cancelDoubt: (() => void) | undefined;
   private readonly follower: Follower;
   private readonly backOff: BackOff;
   private readonly heartbeat: Heartbeat;
+  private readonly question: Question;
+  private readonly page: PageLife;
+  private readonly trial: UpgradeTrial;
 
   constructor(private readonly parts: LinkParts) {
     this.follower = new Follower(parts.after);
@@ -70,6 +94,35 @@ export class Link {
       () => this.send('{"type":"ping"}'),
       () => this.giveUp(),
     );
+    this.question = new Question(parts.clock, (verdict) => this.judge(verdict));
+    this.trial = new UpgradeTrial({
+      clock: parts.clock,
+      make: () => this.openSocket(),
+      onOpen: () => this.adopt(),
+    });
+    this.page = new PageLife(parts.events, {
+      onSeen: () => this.check(),
+      onOnline: () => {
+        this.isOffline = false;
+        this.check();
+        // In another network an upgrade may get through.
+        this.trial.tryNow();
+      },
+      onOffline: () => {
+        // Browsers are wrong about this at times (a server on the same machine): it makes the client doubt, never stop.
+        this.isOffline = true;
+        if (this.cancelWait) this.wait();
+        else this.heartbeat.verify();
+      },
+      onGone: () => {
+        this.rest();
+        if (this.now === 'live') this.turn('resuming');
+      },
+      onBack: () => {
+        this.backOff.reset();
+        this.begin();
+      },
+    });
   }
 
   get state(): ClientState {
@@ -83,10 +136,8 @@ export class Link {
 
   /** @throws TypeError for an address that is none, and what the `WebSocket` constructor throws */
   start(): void {
-    this.connect();
-    const { events } = this.parts;
-    events?.addEventListener('online', this.onOnline);
-    events?.addEventListener('offline', this.onOffline);
+    this.begin();
+    this.page.start();
   }
 
   /** Nothing is sent where there is no connection. */
@@ -97,33 +148,80 @@ export class Link {
   /** Over for good; nothing is left running. Repeatable. */
   end(ending: Ending): void {
     if (this.now === 'closed') return;
-    const { events } = this.parts;
-    events?.removeEventListener('online', this.onOnline);
-    events?.removeEventListener('offline', this.onOffline);
-    this.cancelWait?.();
-    this.asking?.abort();
-    this.drop()?.close(1000);
+    this.page.stop();
+    this.rest();
     this.ending = { code: ending.code, reason: ending.reason };
     this.turn('closed');
   }
 
+  /** Leaves, with nothing under way any more. */
+  private rest(): void {
+    this.cancelWait?.();
+    this.cancelWait = undefined;
+    this.question.stop();
+    this.drop()?.close(1000);
+  }
+
+  /** Connects, as soon as it is certain where. */
+  private begin(): void {
+    const certain = this.parts.certain?.();
+    if (!certain) {
+      this.connect();
+      return;
+    }
+    // Whatever is wrong with the address is said at once.
+    this.parts.address(this.position);
+    void certain.then(() => {
+      if (this.now !== 'closed' && !this.page.isAway && !this.socket && !this.cancelWait) this.tryToConnect();
+    });
+  }
+
   private connect(): void {
-    const { WebSocket, clock } = this.parts;
-    const socket = new WebSocket(this.parts.address(this.position), [subprotocol]);
+    const { clock, fetch } = this.parts;
+    const isStream = fetch !== undefined && this.failedUpgrades >= maxUpgrades;
+    const socket = isStream ? new EventStream(plainAddress(this.address), fetch) : this.openSocket();
+    this.transport = isStream ? 'sse' : 'websocket';
     this.socket = socket;
-    this.hasOpened = false;
     this.cancelConnect = clock.later(connectMs, () => this.giveUp());
-    // A socket that was dropped may still have something to say; nobody listens, but an unheard `error` would throw in Node.
+    this.listen(socket);
+  }
+
+  private openSocket(): ClientSocket {
+    return new this.parts.WebSocket(this.address, [subprotocol]);
+  }
+
+  private get address(): string {
+    return this.parts.address(this.position);
+  }
+
+  private tryToConnect(): void {
+    try {
+      this.connect();
+    } catch {
+      this.wait();
+    }
+  }
+
+  /** Nobody listens to a socket that was dropped, though it may still have something to say: an unheard `error` would throw in Node. */
+  private listen(socket: ClientSocket): void {
     const on = (type: 'open' | 'message' | 'close' | 'error', hear: (event: SocketEvent) => void) =>
       socket.addEventListener(type, (event) => {
         if (this.socket === socket) hear(event);
       });
-    on('open', () => {
-      this.hasOpened = true;
-    });
     on('message', ({ data }) => this.receive(String(data)));
-    on('close', ({ code = 1006, reason = '' }) => this.closed(code, reason));
+    on('close', ({ code = 1006, reason = '', refusal }) => this.closed(code, reason, refusal));
     on('error', () => {});
+  }
+
+  /** The WebSocket on trial has taken the place of the stream. */
+  private adopt(): void {
+    const socket = this.trial.take();
+    this.drop()?.close();
+    this.transport = 'websocket';
+    this.socket = socket;
+    this.cancelConnect = this.parts.clock.later(connectMs, () => this.giveUp());
+    if (this.now === 'live') this.turn('resuming');
+    if (socket) this.listen(socket);
   }
 
   private receive(text: string): void {
@@ -155,9 +253,12 @@ export class Link {
 
   private welcome({ epoch, seq, heartbeat_ms }: Pick<Welcome, 'epoch' | 'seq' | 'heartbeat_ms'>): void {
     this.cancelConnect?.();
-    this.asking?.abort();
+    this.question.stop();
+    this.refusal = undefined;
     this.welcomed = { epoch, seq };
-    this.heartbeat.start(heartbeat_ms);
+    this.heartbeat.start(heartbeat_ms, this.transport === 'websocket');
+    if (this.transport === 'sse') this.trial.begin();
+    else this.failedUpgrades = 0;
   }
 
   private goLive(): void {
@@ -184,19 +285,46 @@ export class Link {
 
   /** The peer is dead or does not answer. */
   private giveUp(): void {
+    const isIn = this.welcomed !== undefined;
     const socket = this.drop();
     if (socket?.terminate) socket.terminate();
     else socket?.close();
+    if (!isIn) this.failed();
     this.comeBack();
   }
 
-  private closed(code: number, reason: string): void {
-    const refused = !this.hasOpened;
+  private closed(code: number, reason: string, refusal: Refusal | undefined): void {
+    // The one on trial has taken the place already, and is about to say so.
+    if (code === replaced && this.trial.isUnderWay) {
+      this.adopt();
+      return;
+    }
+    const isIn = this.welcomed !== undefined;
     this.drop();
-    if (comesBack(code)) {
-      if (refused) this.askWhy();
+    if (comesBack(code) || (code === replaced && this.parts.renew?.())) {
+      if (!isIn && code === 1006) this.failed(refusal);
       this.comeBack();
     } else this.end({ code, reason });
+  }
+
+  /** A try has come to nothing, and no close code says why. */
+  private failed(refusal?: Refusal): void {
+    const { fetch } = this.parts;
+    // Before it is a stream again, it is a WebSocket.
+    if (this.transport === 'sse') this.failedUpgrades = maxUpgrades - 1;
+    else if (fetch) this.question.ask(fetch, plainAddress(this.parts.address(undefined)));
+    if (refusal) this.refuse(refusal);
+  }
+
+  private judge(verdict: Verdict): void {
+    if (verdict === 'welcome') this.failedUpgrades += 1;
+    else if ('ending' in verdict) this.end(verdict.ending);
+    else this.refuse(verdict.refusal);
+  }
+
+  private refuse(refusal: Refusal): void {
+    this.refusal = refusal;
+    this.parts.onRefusal(refusal);
   }
 
   /** Lets go of the socket, which is the caller's to close. */
@@ -207,6 +335,7 @@ export class Link {
     this.cancelConnect?.();
     this.cancelDoubt?.();
     this.cancelDoubt = undefined;
+    this.trial.stop();
     this.socket = undefined;
     this.welcomed = undefined;
     return socket;
@@ -227,38 +356,17 @@ export class Link {
     const chosen = () => (this.isOffline ? this.backOff.longest() : this.backOff.next());
     this.cancelWait = clock.later(asked > 0 ? asked : chosen(), () => {
       this.cancelWait = undefined;
-      try {
-        this.connect();
-      } catch {
-        this.wait();
-      }
+      this.tryToConnect();
     });
   }
 
-  private askWhy(): void {
-    const { fetch } = this.parts;
-    if (!fetch || this.asking) return;
-    const asking = new AbortController();
-    this.asking = asking;
-    void finalRefusal(fetch, this.parts.check(), asking.signal).then((ending) => {
-      this.asking = undefined;
-      if (ending && !asking.signal.aborted) this.end(ending);
-    });
+  /** There is reason to look. */
+  private check(): void {
+    if (this.cancelWait) {
+      this.backOff.reset();
+      this.wait();
+    } else this.heartbeat.verify();
   }
-
-  private readonly onOnline = (): void => {
-    this.isOffline = false;
-    this.backOff.reset();
-    if (this.cancelWait) this.wait();
-    else this.heartbeat.verify();
-  };
-
-  /** Browsers are wrong about this at times (a server on the same machine): it makes the client doubt, never stop. */
-  private readonly onOffline = (): void => {
-    this.isOffline = true;
-    if (this.cancelWait) this.wait();
-    else this.heartbeat.verify();
-  };
 
   private turn(state: ClientState): void {
     if (this.now === state) return;

@@ -1,5 +1,7 @@
 /** What the surroundings offer, a browser's page or Node; read only here, so that nothing else has to know where it runs. */
 
+import type { Refusal } from './ending';
+
 /** An event of a socket; which of these it has depends on its type. */
 export interface SocketEvent {
   readonly type: string;
@@ -8,6 +10,8 @@ export interface SocketEvent {
   /** Of `close`. */
   readonly code?: number;
   readonly reason?: string;
+  /** Of `close` of an event stream that never opened: why, where somebody said so. */
+  readonly refusal?: Refusal | undefined;
 }
 
 /** What the client needs of a WebSocket; a browser's, Node's and that of `ws` have it. */
@@ -32,13 +36,30 @@ export interface TabStorage {
   removeItem(key: string): void;
 }
 
-/** Where `online`, `offline` and `pagehide` are heard. */
+/** Where `online`, `offline`, `visibilitychange`, `resume`, `pagehide` and `pageshow` are heard. */
 export interface PageEvents {
   addEventListener(type: string, listener: () => void): void;
   removeEventListener(type: string, listener: () => void): void;
 }
 
-/** What is asked of `fetch`: why a handshake failed, which a browser does not tell; by the hooks also what only REST has. */
+/** What of the Web Locks of a browser is used. */
+export interface PageLocks {
+  request(
+    name: string,
+    options: { ifAvailable: true } | { signal: AbortSignal },
+    work: (lock: object | null) => Promise<void> | undefined,
+  ): Promise<unknown>;
+}
+
+/** What comes of an answer, piece by piece. */
+export interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+}
+
+/**
+ * What is asked of `fetch`: why a handshake failed, which a browser does not tell; a stream where no upgrade gets through, and
+ * its frames; by the hooks also what only REST has.
+ */
 export type Fetch = (
   url: string,
   init: {
@@ -55,12 +76,19 @@ export type Fetch = (
   json(): Promise<unknown>;
   /** Of which `Date` is read, to tell the server's time where no socket does. */
   headers?: { get(name: string): string | null };
+  /** `opaqueredirect` for a redirect in a browser, which does not show its status. */
+  type?: string;
+  /** Without it there are no streams. */
+  body?: { getReader(): Reader } | null;
 }>;
 
 interface Surroundings extends Partial<PageEvents> {
   WebSocket?: SocketConstructor;
   sessionStorage?: TabStorage;
-  location?: { href: string };
+  location?: { href: string; origin: string };
+  document?: { visibilityState: string };
+  navigator?: { locks?: PageLocks };
+  performance?: { getEntriesByType?(type: 'navigation'): { nextHopProtocol?: string }[] };
   fetch: Fetch;
 }
 
@@ -81,8 +109,37 @@ export function pageStorage(): TabStorage | undefined {
   }
 }
 
+/** Those of the window and, on their way down to it, those of the document. */
 export function pageEvents(): PageEvents | undefined {
-  return here.addEventListener && here.removeEventListener ? (here as PageEvents) : undefined;
+  const { addEventListener: add, removeEventListener: remove } = here as Partial<
+    Record<keyof PageEvents, (type: string, listener: () => void, isCapturing: true) => void>
+  >;
+  if (!add || !remove) return undefined;
+  return {
+    addEventListener: (type, listener) => add.call(here, type, listener, true),
+    removeEventListener: (type, listener) => remove.call(here, type, listener, true),
+  };
+}
+
+/** Nobody looks at the page. */
+export function isPageHidden(): boolean {
+  return here.document?.visibilityState === 'hidden';
+}
+
+/** None outside browsers, and in pages that came without TLS. */
+export function pageLocks(): PageLocks | undefined {
+  return here.location && here.navigator?.locks;
+}
+
+/** Whether one connection carries many requests to this address, as with HTTP/2; known of the page's own site. */
+export function isMultiplexed(address: string): boolean {
+  const [navigation] = (isOwnOrigin(address) && here.performance?.getEntriesByType?.('navigation')) || [];
+  return /^h[23]/.test(navigation?.nextHopProtocol ?? '');
+}
+
+/** Whether requests to this address come from its own site, which browsers do not tell the server of everywhere. */
+export function isOwnOrigin(address: string): boolean {
+  return here.location?.origin === new URL(address).origin;
 }
 
 /** Only in browsers, where it sends the same cookies as the handshake; elsewhere it would come as somebody else. */

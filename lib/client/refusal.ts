@@ -1,37 +1,73 @@
-/** Finds out whether a handshake that failed would ever succeed; a browser says only that it failed. */
+/** Understands an HTTP answer in place of a connection: whether it is the hub's own and final; a browser shows of a handshake only that it failed. */
 import { closeCodes } from '../protocol/close-codes';
-import type { Fetch } from './page';
+import type { Ending, Refusal } from './ending';
+import { type Fetch, isOwnOrigin } from './page';
 
-/** Why there is no connection any more. */
-export interface Ending {
-  /** A WebSocket close code; after a refused handshake the one that means the same as its HTTP status. */
-  code: number;
-  reason: string;
+/** What a client is to make of an answer: it is over, the refusal may pass, or it would be let in and only the upgrade fails. */
+export type Verdict = { ending: Ending } | { refusal: Refusal } | 'welcome';
+
+type Answer = Awaited<ReturnType<Fetch>>;
+
+/** As a page asks: with its cookies, seeing redirects, and saying that it is of this very site, which browsers do not say everywhere. */
+export function requestAs(fetch: Fetch, address: string, { headers, ...init }: PageRequest): Promise<Answer> {
+  const own = isOwnOrigin(address) && { 'x-requested-with': 'express-hitl' };
+  return fetch(address, {
+    credentials: 'include',
+    redirect: 'manual',
+    ...init,
+    headers: { ...headers, ...own },
+  });
 }
+type PageRequest = Omit<Parameters<Fetch>[1], 'credentials' | 'redirect'>;
 
-/**
- * Asks over HTTP what the handshake would say.
- * @returns the ending if the answer is final: not logged in, no access, no such ticket; else nothing
- */
-export async function finalRefusal(
+/** Asks what the handshake of the socket at this address would say; nothing where nobody answers. Never rejects. */
+export async function askWhy(
   fetch: Fetch,
-  url: string,
+  address: string,
   signal: AbortSignal,
-): Promise<Ending | undefined> {
+): Promise<Verdict | undefined> {
   try {
-    const headers = { accept: 'application/json' };
-    const answer = await fetch(url, { credentials: 'include', redirect: 'manual', headers, signal });
-    if (answer.status === 401) return closeCodes.session_ended;
-    if (answer.status === 403) return closeCodes.forbidden;
-    if (answer.status !== 404) return undefined;
-    // A proxy says 404 as well while the app is being replaced; only the hub's own is final.
-    return codeIn(await answer.json()) === 'not_found' ? closeCodes.not_found : undefined;
+    return await verdictOn(
+      await requestAs(fetch, address, { headers: { accept: 'application/json' }, signal }),
+    );
   } catch {
     return undefined;
   }
 }
 
-function codeIn(body: unknown): unknown {
+/** The hub's codes that the same request would get again. */
+const final: Readonly<Record<string, Ending>> = {
+  authentication_required: closeCodes.session_ended,
+  forbidden: closeCodes.forbidden,
+  origin_refused: closeCodes.forbidden,
+  not_found: closeCodes.not_found,
+  invalid_id: closeCodes.bad_request,
+  invalid_frame: closeCodes.bad_request,
+  unsupported_subprotocol: closeCodes.bad_request,
+};
+/** Of these the code says less than the message. */
+const spoken = new Set(['origin_refused', 'invalid_id', 'invalid_frame', 'unsupported_subprotocol']);
+
+/**
+ * Only the hub's own coded body is final, since a proxy says 401, 403 and 404 as well while the app is being replaced; and a
+ * redirect, which is what a login guard does with those who are not logged in.
+ */
+export async function verdictOn(answer: Answer): Promise<Verdict> {
+  const { status, type } = answer;
+  if (type === 'opaqueredirect' || (status >= 300 && status < 400))
+    return { ending: closeCodes.session_ended };
+  const { code, message } = errorIn(await answer.json().catch(() => undefined));
+  if (code === 'upgrade_required') return 'welcome';
+  const ending = code === undefined ? undefined : final[code];
+  if (!ending) return { refusal: { status, ...(code && { code }), ...(message && { message }) } };
+  return { ending: { code: ending.code, reason: (spoken.has(code ?? '') && message) || ending.reason } };
+}
+
+function errorIn(body: unknown): { code?: string; message?: string } {
   const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const field = (name: string) => {
+    const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+    return typeof value === 'string' ? { [name]: value } : {};
+  };
+  return { ...field('code'), ...field('message') };
 }

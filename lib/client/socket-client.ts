@@ -5,8 +5,9 @@ import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestResponse } from '../protocol/records';
 import type { RequestView } from '../protocol/views';
 import { type Clock, systemClock } from './clock';
+import type { Ending, Refusal } from './ending';
 import type { LogPosition } from './follower';
-import { type ClientState, Link, type LinkParts } from './link';
+import { type ClientState, Link, type LinkParts, type Transport } from './link';
 import { Outbox } from './outbox';
 import {
   type Fetch,
@@ -16,7 +17,6 @@ import {
   pageWebSocket,
   type SocketConstructor,
 } from './page';
-import type { Ending } from './refusal';
 import { randomId } from './tab-name';
 import { TicketError } from './ticket-error';
 
@@ -25,9 +25,12 @@ export interface ConnectOptions {
   url: string;
   /** Default: the global one. In Node below 22 that of `ws`; a subclass of it can add headers. */
   WebSocket?: SocketConstructor;
-  /** Asked why a handshake failed, if it did. Default: the page's; in Node nobody is asked, and the client keeps trying. */
+  /**
+   * Asked why a handshake failed, if it did, and what the connection goes over where no upgrade gets through. Default: the
+   * page's; in Node nobody is asked, and the client keeps trying.
+   */
   fetch?: Fetch;
-  /** Where `online` and `offline` are heard. Default: the page. */
+  /** Where `online`, `visibilitychange` and the like are heard. Default: the page. */
   events?: PageEvents;
   /** Closes the client. */
   signal?: AbortSignal;
@@ -60,10 +63,14 @@ export abstract class SocketClient {
   private readonly signal: AbortSignal | undefined;
 
   /**
-   * @param place where the socket is, and where to ask why a handshake failed
+   * @param place where the socket is
    * @throws TypeError where there is no `WebSocket`
    */
-  constructor(options: ConnectOptions, place: Pick<LinkParts, 'address' | 'check'>, after?: LogPosition) {
+  constructor(
+    options: ConnectOptions,
+    place: Pick<LinkParts, 'address' | 'certain' | 'renew'>,
+    after?: LogPosition,
+  ) {
     const { signal, clock = systemClock } = options;
     this.outbox = new Outbox(clock);
     this.signal = signal;
@@ -78,6 +85,7 @@ export abstract class SocketClient {
       clock,
       random: options.random ?? Math.random,
       onState: (state) => this.turn(state),
+      onRefusal: (refusal) => this.hearRefusal(refusal),
       onEnvelope: (envelope) => {
         if (envelope.event === 'ack' || envelope.event === 'error') this.outbox.settle(envelope);
         this.hear(envelope);
@@ -93,6 +101,16 @@ export abstract class SocketClient {
   /** Why the state is `closed`. */
   get ending(): Ending | undefined {
     return this.link.ending;
+  }
+
+  /** Why it is not in: what the last try was answered, where somebody answered; it is tried again. None while it is in. */
+  get refusal(): Refusal | undefined {
+    return this.link.refusal;
+  }
+
+  /** What the connection goes over, or went over last; it changes between two states `live`. */
+  get transport(): Transport {
+    return this.link.transport;
   }
 
   /** Frames that have no answer yet. */
@@ -145,6 +163,7 @@ export abstract class SocketClient {
   protected abstract hearRaw(text: string): void;
   /** The state has changed. */
   protected abstract hearState(state: ClientState): void;
+  protected abstract hearRefusal(refusal: Refusal): void;
 
   private turn(state: ClientState): void {
     if (state === 'live') this.outbox.open((text) => this.link.send(text));

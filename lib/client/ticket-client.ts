@@ -1,6 +1,7 @@
 /** The client of one ticket: events in, frames out, however often the connection breaks; what an app's page or bot holds. */
 import type { Ack, Envelope } from '../protocol/envelopes';
-import { checkAddress, socketAddress } from './address';
+import { socketAddress } from './address';
+import type { Refusal } from './ending';
 import type { LogPosition } from './follower';
 import type { ClientState } from './link';
 import { Listeners } from './listeners';
@@ -17,9 +18,11 @@ export interface TicketOptions extends ConnectOptions {
   after?: LogPosition;
 }
 
-/** What can be listened to: every envelope by its `event`, and these three. */
+/** What can be listened to: every envelope by its `event`, and these four. */
 export type TicketEvents = { [E in Envelope as E['event']]: E } & {
   state: ClientState;
+  /** A try to come in was refused; the next one may not be. */
+  refusal: Refusal;
   /** Every envelope, in order, also of kinds that this version does not know; what a view is made from. */
   envelope: Envelope;
   /** Text that the app sent as it is, and that is no envelope. */
@@ -47,13 +50,16 @@ export class TicketClient extends SocketClient {
   constructor(options: TicketOptions) {
     const { url, ticketId, sessionId, after } = options;
     const tabName = options.tab === undefined ? takeTabName(`${url}/${ticketId}`) : undefined;
-    const tab = options.tab ?? tabName?.name ?? '';
     const place = { url, ticketId };
     super(
       options,
       {
-        address: (position) => socketAddress(place, { tab, sessionId, after: position }),
-        check: () => checkAddress(place),
+        address: (position) => {
+          const tab = options.tab ?? tabName?.name ?? '';
+          return socketAddress(place, { tab, sessionId, after: position });
+        },
+        certain: () => tabName?.certain,
+        renew: () => tabName?.renew() ?? false,
       },
       after,
     );
@@ -131,6 +137,10 @@ export class TicketClient extends SocketClient {
   protected hearState(state: ClientState): void {
     if (state === 'closed') this.tabName?.giveBack();
     this.listeners.tell('state', state);
+  }
+
+  protected hearRefusal(refusal: Refusal): void {
+    this.listeners.tell('refusal', refusal);
   }
 
   /** Apart, since only as a parameter the name and the envelope are known to belong together. */

@@ -110,6 +110,18 @@ export const callFields = { callId: z.string().min(1).max(maxIdLength) } satisfi
 
 const person = z.looseObject({ id: name, name: text.nullish(), groups: z.array(text).nullish() });
 
+/** Of `Line`. */
+export const lineFields = {
+  content: text,
+  source: z.enum(['slack', 'cli']),
+  user: person,
+  type: z.enum(['trace', 'warning', 'response']),
+  thread: z.string().min(1).max(maxIdLength, `A thread has 1 to ${maxIdLength} characters`),
+  sessionId: name,
+  turn: flag,
+  key: askFields.key,
+} satisfies Fields;
+
 /** Of `HitlAnswer`. */
 export const answerFields = {
   by: person,

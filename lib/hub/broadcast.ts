@@ -1,16 +1,28 @@
 /** One tick's envelopes of one ticket on their way to its clients, encoded once per dialect; rooms make them, connections send them. */
 import type { EphemeralEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+import type { RequestView } from '../protocol/views';
 
 /** Text that is sent as it is, in every dialect. */
 export interface RawFrame {
   raw: string;
 }
 
-export type Outbound = LoggedEnvelope | EphemeralEnvelope | RawFrame;
+/** A pending request told again to those that show one at a time; the others know it and are sent nothing. */
+export interface PromptAgain {
+  prompt: RequestView;
+  /** Where the log stood when it was pending: whoever is further knows better. */
+  asOf: number;
+}
+
+export type Outbound = LoggedEnvelope | EphemeralEnvelope | RawFrame | PromptAgain;
 
 /** Logged envelopes must reach the client or the client must go; the others may be dropped for a slow one. */
 export function isLogged(outbound: Outbound): outbound is LoggedEnvelope {
   return 'seq' in outbound;
+}
+
+export function isPrompt(outbound: object): outbound is PromptAgain {
+  return 'prompt' in outbound;
 }
 
 export class Broadcast {
@@ -28,6 +40,8 @@ export class Broadcast {
       if (isLogged(each)) {
         this.firstSeq ??= each.seq;
         this.lastSeq = each.seq;
+      } else if (isPrompt(each)) {
+        this.firstSeq ??= each.asOf + 1;
       } else {
         ephemerals += 1;
       }
@@ -35,7 +49,7 @@ export class Broadcast {
     this.ephemerals = ephemerals;
   }
 
-  /** Whether all logged envelopes of it are newer than `seq`. */
+  /** Whether all that has a place in the log is newer than `seq`. */
   isAfter(seq: number): boolean {
     return this.firstSeq === undefined || this.firstSeq > seq;
   }

@@ -9,8 +9,16 @@ import type { Broadcast } from './broadcast';
 /** Characters of a ticket or tab id. */
 export const maxNameLength = 128;
 
+/** Where a client shows one prompt at a time, and does not know which revision of it (the classic dialect). */
+export interface PromptPanel {
+  /** The revision of this pending request that the client was told last; 1 if none. */
+  revisionOf(requestId: string): number;
+}
+
 /** How the hub reaches a client. Nothing here may throw or wait. */
 export interface Sink {
+  /** There in a client that has one. */
+  readonly panel?: PromptPanel | undefined;
   /** False: the client's queue is full; the hub takes the client out. */
   deliver(broadcast: Broadcast): boolean;
   /** False: the client's queue is full; the hub takes the client out. */

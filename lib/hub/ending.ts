@@ -8,6 +8,7 @@ import type { Sink } from './client';
 import type { Clock } from './clock';
 import type { Deadlines } from './deadlines';
 import type { Funnel } from './funnel';
+import type { Prompts } from './prompts';
 import type { Rooms } from './rooms';
 import type { Steps } from './steps';
 import type { Turns } from './turns';
@@ -18,6 +19,7 @@ export interface EndingParts {
   clock: Clock;
   rooms: Rooms;
   claims: Claims;
+  prompts: Prompts;
   turns: Turns;
   deadlines: Deadlines;
   waiters: Waiters;
@@ -78,6 +80,7 @@ export class Ending {
       await claims.settled();
       waiters.close();
       await funnel.settled();
+      await this.parts.prompts.settled();
       await channels?.stop();
       rooms.flush();
       this.sentAway = true;

@@ -37,7 +37,10 @@ export interface HitlAnswer {
   by: User;
   status: 'approved' | 'denied';
   response?: RequestResponse;
-  /** The revision that was seen. Without it, an amended request cannot be answered. */
+  /**
+   * The revision that was seen. Without it: the one that a classic client of this person in the ticket was told last, else the
+   * first, so that an amended request is refused.
+   */
   revision?: number;
 }
 
@@ -68,6 +71,8 @@ export interface HitlParts {
   kinds: Kinds;
   logger: Logger;
   rules: AppRules;
+  /** The revision that this person is shown where revisions are not told; none if they are not there. */
+  revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
 
 export class Hitl {
@@ -139,6 +144,7 @@ export class Hitl {
         assertFitsBeside(record, answer.by.id, response);
         const at = this.parts.clock.now();
         const grant = await this.grantChosen(answer.by, record, at, response);
+        const revision = answer.revision ?? this.parts.revisionShown(record.ticketId, answer.by.id, id);
         return {
           type: 'respond',
           at,
@@ -149,7 +155,7 @@ export class Hitl {
           ...(response?.tool_args && {
             digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),
           }),
-          ...(answer.revision !== undefined && { revision: answer.revision }),
+          ...(revision !== undefined && { revision }),
           ...(grant && { grant }),
         };
       },

@@ -14,6 +14,7 @@ import { Claims } from './claims';
 import { assertName, Client, type PresenceMode, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
+import { Disconnects, type Matches } from './disconnects';
 import { type Duration, toMillis } from './duration';
 import { Ending } from './ending';
 import { type Deliver, Funnel } from './funnel';
@@ -25,13 +26,15 @@ import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
 import { type Opening, openingFor, openingPage } from './opening';
+import { type ClassicScope, Prompts } from './prompts';
 import { givenAck } from './request-ack';
 import { RequestActors } from './request-actors';
 import { Rooms } from './rooms';
+import { type Line, say } from './say';
 import type { ResumeFailure } from './sessions';
 import { Steps } from './steps';
 import { type LogBounds, Trimmer } from './trimmer';
-import { type Agent, Turns } from './turns';
+import { type Accepted, type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
 
 export interface HubOptions extends AppRules {
@@ -60,6 +63,8 @@ export interface HubOptions extends AppRules {
   maxClientsPerUserInTicket?: number | undefined;
   /** Clients of one person in all tickets together. Default 256. */
   maxClientsPerUser?: number | undefined;
+  /** What clients with one panel for prompts are told of. Default: of their whole ticket. */
+  classic?: { scope?: ClassicScope | undefined } | undefined;
 }
 
 /** More than a browser opens to one host. */
@@ -76,11 +81,14 @@ export class Hub {
   /** Every step of every ticket, turn and request in this process, while somebody looks. */
   readonly steps: Steps;
   readonly inbox: Inbox;
+  /** Who was sent away lately. */
+  readonly disconnects = new Disconnects();
   private readonly rooms: Rooms;
   private readonly funnel: Funnel;
   private readonly deadlines: Deadlines;
   private readonly waiters = new Waiters();
   private readonly claims: Claims;
+  private readonly prompts: Prompts;
   private started: Promise<void> | undefined;
   private readonly ending: Ending;
 
@@ -104,9 +112,12 @@ export class Hub {
     const deliver: Deliver = (ticketId, envelopes) => {
       trimmer.note(ticketId, envelopes);
       this.rooms.deliver(ticketId, envelopes);
+      this.prompts.note(ticketId, envelopes);
     };
     this.funnel = new Funnel(store, deliver, logger);
-    const { funnel } = this;
+    const { funnel, rooms } = this;
+    const { scope = 'ticket' } = options.classic ?? {};
+    this.prompts = new Prompts({ store, funnel, rooms, clock, logger, scope });
     this.inbox = new Inbox({ store, funnel });
     const actors = new RequestActors({
       store,
@@ -147,17 +158,19 @@ export class Hub {
       kinds: new Kinds(options.kinds),
       logger,
       rules: options,
+      revisionShown: (...shown) => rooms.revisionShown(...shown),
     });
     this.claims = new Claims({ store, actors, clock, logger, isIn: (...place) => this.rooms.isIn(...place) });
     this.links = options.links && new Links(options.links, { hitl: this.hitl, clock });
     const { channels } = options;
     const courierParts = { store, clock, logger, links: this.links, random: Math.random };
     this.channels = channels && new Channels(channels, courierParts);
-    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent });
+    this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent, rules: options });
     this.ending = new Ending({
       ...{ store, clock, waiters, funnel, steps },
       rooms: this.rooms,
       claims: this.claims,
+      prompts: this.prompts,
       turns: this.turns,
       deadlines: this.deadlines,
       channels: this.channels,
@@ -220,6 +233,7 @@ export class Hub {
     await this.deadlines.settled();
     await this.claims.settled();
     await this.funnel.settled();
+    await this.prompts.settled();
     this.rooms.flush();
   }
 
@@ -278,6 +292,17 @@ export class Hub {
   broadcastToTicket(ticketId: string, raw: string): void {
     assertName(ticketId);
     this.rooms.deliver(ticketId, [{ raw }]);
+  }
+
+  /**
+   * Puts a line on a ticket, outside of any turn, that is there tomorrow: a remark of the app, or what a person wrote in Slack
+   * or a terminal, which the agent may be asked to answer. Told and kept like any message; resolves when it is kept.
+   * @throws HubError `invalid_request`, `invalid_id`, `empty_message`, `too_large`, `not_found` for the session, `busy`,
+   *   `closing`, `storage_failed`
+   */
+  say(ticketId: string, line: Line): Promise<Accepted> {
+    const { store, clock } = this.options;
+    return say({ store, clock, turns: this.turns }, ticketId, line);
   }
 
   /** A chat frame to every client of a ticket, unlogged; `notice` in `hitl.v1` (reference A77). */
@@ -365,15 +390,26 @@ export class Hub {
     return this.rooms.count();
   }
 
-  /** Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access that was withdrawn. */
-  disconnect(matches: (client: Client | InboxClient) => boolean, code: CloseName = 'session_ended'): number {
+  /**
+   * Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access
+   * that was withdrawn. One that is still coming in and matches is refused, and what a client that matches has asked for and
+   * is not yet decided is refused too, so `matches` may be called until those are through.
+   * @returns how many were closed
+   */
+  disconnect(matches: Matches, code: CloseName = 'session_ended'): number {
+    this.disconnects.note(matches, code);
     const leaving = this.everybody().filter(matches);
-    for (const client of leaving) {
-      client.sink.close(code);
-      if (client instanceof InboxClient) this.inbox.unregister(client);
-      else this.unregister(client);
-    }
+    for (const client of leaving) this.dismiss(client, code);
     return leaving.length;
+  }
+
+  /** Closes one client or open inbox. Repeatable. */
+  dismiss(client: Client | InboxClient, code: CloseName): void {
+    const isInbox = client instanceof InboxClient;
+    if (!(isInbox ? this.inbox.has(client) : this.isRegistered(client))) return;
+    client.sink.close(code);
+    if (isInbox) this.inbox.unregister(client);
+    else this.unregister(client);
   }
 
   private everybody(): (Client | InboxClient)[] {
@@ -412,6 +448,11 @@ export class Hub {
     const { store } = this.options;
     const stored = await store.processedFrame(userId, frameId);
     return stored && givenAck(stored, async (id) => (await store.request(id))?.record);
+  }
+
+  /** Attaches a client to the session last begun in its tab, if there is one, as its first message would. */
+  recallSession(client: Client): Promise<void> {
+    return this.turns.recall(client);
   }
 
   /** Attaches a client to an earlier session of its own; returns why not. */

@@ -61,6 +61,8 @@ class Walk {
 
   private whyThis(schema: AnySchema, definition: Definition): string | undefined {
     const { type } = definition;
+    if (type === 'catch')
+      return 'a value that does not fit would silently be replaced (.catch), and nobody sees by what';
     const isRead = type === 'date' && definition.coerce === true;
     if (type in strange && !isRead) return `JSON cannot carry ${strange[type]}`;
     if (type === 'literal' && (definition.values as unknown[]).some((value) => !isJson(value)))

@@ -12,4 +12,9 @@ export interface Occasion {
   via?: Via | undefined;
   /** The address of the peer. */
   from?: string | undefined;
+  /**
+   * Whether they still may: asked last, after every rule of the app, right before the change is decided. Throwing means no, and
+   * then nothing is changed. Default: nobody is asked.
+   */
+  assertAccess?: (() => Promise<void>) | undefined;
 }

@@ -17,6 +17,7 @@ import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../store/store';
+import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './channel';
 import type { Clock } from './clock';
@@ -128,7 +129,7 @@ export class RequestActors {
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
-        return this.apply(live, await this.made(live, toEvent), occasion);
+        return this.apply(live, await this.made(live, toEvent, occasion), occasion);
       }),
     );
   }
@@ -260,11 +261,17 @@ export class RequestActors {
       );
   }
 
-  /** The event for the request as it stands. @throws what `toEvent` throws, if the request still is as this actor knows it */
-  private async made(live: Live, toEvent: ToEvent): Promise<RequestEvent> {
+  /**
+   * The event for the request as it stands, from somebody who may still do it.
+   * @throws what `toEvent` and the occasion throw, if the request still is as this actor knows it
+   */
+  private async made(live: Live, toEvent: ToEvent, occasion: Occasion): Promise<RequestEvent> {
     const record = requestRecord(live.actor.snapshot);
     try {
-      return await toEvent(record, live.actor.snapshot.context);
+      const event = await toEvent(record, live.actor.snapshot.context);
+      // Last: the rules of the app may have taken long.
+      await assertStillMay(occasion, this.parts.clock);
+      return event;
     } catch (error) {
       await this.assertCurrent(record.id, live);
       throw error;

@@ -94,6 +94,22 @@ export class Rooms {
     return false;
   }
 
+  /** Whether somebody in the ticket shows one prompt at a time. */
+  hasPanel(ticketId: string): boolean {
+    for (const { sink } of this.byTicket.get(ticketId)?.members() ?? []) if (sink.panel) return true;
+    return false;
+  }
+
+  /** The oldest revision of a request that a panel of this person in the ticket shows; none without a panel. */
+  revisionShown(ticketId: string, userId: string, requestId: string): number | undefined {
+    let oldest: number | undefined;
+    for (const { user, sink } of this.byTicket.get(ticketId)?.members() ?? []) {
+      if (user.id !== userId || !sink.panel) continue;
+      oldest = Math.min(sink.panel.revisionOf(requestId), oldest ?? Number.POSITIVE_INFINITY);
+    }
+    return oldest;
+  }
+
   /** To everybody in the ticket at the end of the tick; a ticket nobody is in is no error (reference A76). */
   deliver(ticketId: string, outbounds: readonly Outbound[]): void {
     this.byTicket.get(ticketId)?.deliver(outbounds);

@@ -10,19 +10,21 @@ import {
   turnEnded,
   turnStarted,
 } from '../protocol/envelopes';
-import type { MessageRecord, SessionRecord, User } from '../protocol/records';
+import type { MessageRecord, MessageType, SessionRecord, User } from '../protocol/records';
 import type { Store } from '../store/store';
+import { type AppRules, assertStillMay, saysYes } from './app-rules';
 import type { Client } from './client';
 import type { Clock } from './clock';
 import type { Funnel } from './funnel';
 import type { Hitl } from './hitl';
+import { deepFreeze } from './kinds';
 import { Lanes } from './lanes';
 import { LiveActor } from './live-actor';
 import { newId } from './new-id';
 import type { Occasion } from './occasion';
 import { endOrphans, leaveOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
-import { type ResumeFailure, resumeSession, sessionFor } from './sessions';
+import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
 import type { Steps } from './steps';
 import { Turn } from './turn';
 import { TurnLink } from './turn-link';
@@ -47,6 +49,30 @@ export interface Accepted {
   messageId: string;
   /** None if the hub has no agent. */
   turnId?: string;
+}
+
+/** The session that something is said in, and whether it has yet to be kept. */
+interface Spoken {
+  session: SessionRecord;
+  isNew: boolean;
+}
+
+/** Something to be said in a session. */
+interface Said {
+  type: MessageType;
+  user: Required<User>;
+  content: string;
+  /** Whether a turn of the agent answers it. */
+  isAnswered: boolean;
+  frame: Occasion['frame'];
+  /** It is kept, and not yet handed over. */
+  onKept?(session: SessionRecord): void;
+}
+
+/** The same, by nobody who is connected. */
+interface SaidElsewhere extends Said {
+  sessionId: string;
+  session(): Promise<Spoken>;
 }
 
 interface Running {
@@ -90,6 +116,8 @@ export class Turns {
       hitl: Hitl;
       steps: Steps;
       agent?: Agent | undefined;
+      /** Who may end a turn. */
+      rules?: Pick<AppRules, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
@@ -103,16 +131,63 @@ export class Turns {
   /**
    * Takes a chat message: keeps it, shows it to the whole ticket, and starts or queues the turn that answers it.
    * @throws HubError `empty_message`, `too_large`, `busy`, `closing`, `duplicate_id` (details: the first ack),
-   *   `storage_failed`
+   *   `storage_failed`, what `occasion.assertAccess` throws
    */
   async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
+    this.assertTakes(content);
+    const said: Said = {
+      type: 'user',
+      user: client.user,
+      content,
+      isAnswered: this.hasAgent,
+      frame: occasion.frame,
+      // Before it is handed over: a client that hears its own session only has to know which that is.
+      onKept: (session) => {
+        client.attachSession(session.id);
+        this.sessions.set(client, session);
+      },
+    };
+    return this.lanes.run(tabOf(client), async () => {
+      const spoken = await this.sessionOf(client);
+      return this.lanes.run(spoken.session.id, async () => {
+        await assertStillMay(occasion, this.parts.clock);
+        return this.accept(spoken, said);
+      });
+    });
+  }
+
+  /**
+   * Takes what was said by nobody who is connected; with the id of a frame that was carried out, what became of that.
+   * @throws HubError as `message`, but for `duplicate_id`
+   */
+  async say(said: SaidElsewhere): Promise<Accepted> {
+    this.assertTakes(said.content);
+    const { frame } = said;
+    const before = async () => frame && (await this.parts.store.processedFrame(frame.userId, frame.frameId));
+    return this.lanes.run(said.sessionId, async () => {
+      const first = await before();
+      if (first) return toAccepted(first);
+      try {
+        return await this.accept(await said.session(), said);
+      } catch (error) {
+        // In another session, at the same time.
+        const meanwhile = error instanceof HubError && error.code === 'duplicate_id' && (await before());
+        if (meanwhile) return toAccepted(meanwhile);
+        throw error;
+      }
+    });
+  }
+
+  /** Whether there is somebody who answers. */
+  get hasAgent(): boolean {
+    return this.parts.agent !== undefined;
+  }
+
+  /** @throws HubError `closing`, `empty_message`, `too_large` */
+  private assertTakes(content: string): void {
     if (this.closing) throw new HubError('closing');
     if (content.trim().length === 0) throw new HubError('empty_message');
     if (Buffer.byteLength(content) > maxOutputBytes) throw new HubError('too_large');
-    return this.lanes.run(tabOf(client), async () => {
-      const { session, isNew } = await this.sessionOf(client);
-      return this.lanes.run(session.id, () => this.accept(client, session, isNew, content, occasion));
-    });
   }
 
   /** Attaches the client to an earlier session of its own, for all it says from now on; returns why not. */
@@ -120,13 +195,23 @@ export class Turns {
     return this.lanes.run(tabOf(client), () => resumeSession(this.parts.store, client, sessionId));
   }
 
+  /** Attaches the client to the session last begun in its tab, if there is one. */
+  recall(client: Client): Promise<void> {
+    return this.lanes.run(tabOf(client), () => recallSession(this.parts.store, client));
+  }
+
   /**
    * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
-   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`
+   * @param occasion `by`: the person who asks for it; default: the app's own code, which no rule holds back
+   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
+   *   what `occasion.assertAccess` throws
    */
-  async cancel(ticketId: string, turnId: string, { frame }: Occasion = {}): Promise<void> {
+  async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
+    const { frame, by } = occasion;
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
+      if (by) await this.assertMayCancel(by, running);
+      if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
       if (!running.ended) running.cancelledBy = frame;
       else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
       return this.end(running, 'cancel');
@@ -134,6 +219,16 @@ export class Turns {
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
     throw new HubError('not_found', 'There is no such turn');
+  }
+
+  /** @throws HubError `not_allowed` */
+  private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
+    const { mayCancelTurn } = this.parts.rules ?? {};
+    if (!mayCancelTurn) return;
+    const turn = turnRecord(actor.snapshot);
+    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
+    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', 'You may not end this turn', { rule: 'app' });
   }
 
   /**
@@ -193,52 +288,46 @@ export class Turns {
     return sessionFor(this.parts.store, client, now);
   }
 
-  private async accept(
-    client: Client,
-    session: SessionRecord,
-    isNew: boolean,
-    content: string,
-    occasion: Occasion,
-  ): Promise<Accepted> {
-    const { funnel, clock, agent } = this.parts;
+  private async accept({ session, isNew }: Spoken, said: Said): Promise<Accepted> {
+    const { funnel, clock } = this.parts;
+    const { type, user, content, frame } = said;
     const now = clock.now();
     const queue = this.queues.get(session.id) ?? [];
     // It may have begun while the message waited.
     if (this.closing) throw new HubError('closing');
-    if (queue.length > maxQueuedTurns)
+    if (said.isAnswered && queue.length > maxQueuedTurns)
       throw new HubError('busy', 'Too many messages are waiting in this session');
 
-    const turnId = agent && newId(now);
+    const turnId = said.isAnswered ? newId(now) : undefined;
     const message: MessageRecord = {
       id: newId(now),
       ticketId: session.ticketId,
       sessionId: session.id,
       ...(turnId && { turnId }),
-      type: 'user',
-      author: { userId: client.user.id, displayName: client.user.name },
+      type,
+      author: { userId: user.id, displayName: user.name },
       content,
       createdAt: now,
       revisions: [],
     };
     const envelopes: LoggableEnvelope[] = isNew ? [sessionCreated(session, now)] : [];
-    const running = turnId && this.toRunning(turnId, client.user, message);
+    const running = turnId && this.toRunning(turnId, user, message);
     if (running && queue.length === 0) {
       running.actor.send({ type: 'start', at: now });
       envelopes.push(turnStarted(turnRecord(running.actor.snapshot), now));
     }
     envelopes.push(sessionMessageAdded(message, now));
     const ack = { message_id: message.id, session_id: session.id, ...(turnId && { turn_id: turnId }) };
-    await funnel.commit({
+    const commit = {
       ticketId: session.ticketId,
       at: now,
       sessions: [{ ...session, lastActiveAt: now }],
       turns: running ? [turnRecord(running.actor.snapshot)] : [],
       messages: [message],
       envelopes,
-      ...(occasion.frame && { frame: { ...occasion.frame, ack } }),
-    });
-    client.attachSession(session.id);
-    this.sessions.set(client, session);
+      ...(frame && { frame: { ...frame, ack } }),
+    };
+    await funnel.commit(commit, () => said.onKept?.(session));
     if (running) {
       running.actor.tellSteps();
       this.running.set(turnId, running);
@@ -366,6 +455,16 @@ export class Turns {
   private log(what: string, { actor }: Running, error: unknown): void {
     this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error) });
   }
+}
+
+/** What the ack of a message says. */
+function toAccepted(ack: Record<string, unknown>): Accepted {
+  const { message_id, session_id, turn_id } = ack as Record<string, string>;
+  return {
+    messageId: `${message_id}`,
+    sessionId: `${session_id}`,
+    ...(turn_id !== undefined && { turnId: turn_id }),
+  };
 }
 
 /** The lane of everything that decides which session a tab speaks in. */

@@ -1,6 +1,6 @@
 /** Whether what is shown is the present state, said honestly: quiet while it is, plain when it is not. */
 import { useEffect, useState } from 'react';
-import type { ClientState, Ending } from '../client';
+import type { ClientState, Ending, Refusal, Transport } from '../client';
 import { useServerNow } from '../react';
 import { Icon } from './icon';
 import { useNow } from './now';
@@ -10,6 +10,9 @@ import { agoText } from './times';
 interface ConnectionProps {
   state: ClientState;
   ending?: Ending | undefined;
+  /** Why it is not in at the moment. */
+  refusal?: Refusal | undefined;
+  transport?: Transport | undefined;
   /** Comes in anew after an ending. */
   onReconnect?: (() => void) | undefined;
 }
@@ -27,8 +30,8 @@ export function ConnectionPill({ state }: Pick<ConnectionProps, 'state'>) {
   );
 }
 
-/** Nothing while all is well; else a line that says since when not, and what happens to what one does now. */
-export function ConnectionLine({ state, ending, onReconnect }: ConnectionProps) {
+/** Nothing while all is well; else a line that says since when not, why, and what happens to what one does now. */
+export function ConnectionLine({ state, ending, refusal, transport, onReconnect }: ConnectionProps) {
   const serverNow = useServerNow();
   const [liveUntil, setLiveUntil] = useState<number>();
   useEffect(() => {
@@ -36,7 +39,7 @@ export function ConnectionLine({ state, ending, onReconnect }: ConnectionProps) 
     else setLiveUntil((before) => before ?? serverNow());
   }, [state, serverNow]);
   const now = useNow(() => 1_000);
-  if (state === 'live') return null;
+  if (state === 'live') return transport === 'sse' ? <StreamNote /> : null;
   if (state === 'closed') {
     const canReturn = onReconnect && ending?.code !== 4403 && ending?.code !== 4404;
     return (
@@ -51,15 +54,34 @@ export function ConnectionLine({ state, ending, onReconnect }: ConnectionProps) 
       </p>
     );
   }
-  if (state === 'connecting' || liveUntil === undefined || now - liveUntil < graceMs - 1_000) return null;
+  const why = refusal && texts.refused(refusal.status, refusal.message);
+  if (state === 'connecting')
+    return why ? (
+      <p className="hitl-line" data-state="resuming" role="alert">
+        <Icon name="offline" />
+        <span>
+          {why} {texts.triesAgain}
+        </span>
+      </p>
+    ) : null;
+  if (liveUntil === undefined || now - liveUntil < graceMs - 1_000) return null;
   return (
     <p className="hitl-line" data-state="resuming" role="alert">
       <Icon name="offline" />
       <span>
-        {texts.offline}{' '}
+        {texts.offline} {why}{' '}
         <span aria-live="off">{texts.shownIsFrom(agoText(Math.max(0, now - liveUntil)))}</span>{' '}
         {texts.waitsForConnection}
       </span>
+    </p>
+  );
+}
+
+/** All works, and whoever looks after the network may want to know. */
+function StreamNote() {
+  return (
+    <p className="hitl-line" data-state="stream" role="status">
+      <span>{texts.overStream}</span>
     </p>
   );
 }

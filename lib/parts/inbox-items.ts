@@ -19,7 +19,10 @@ export interface InboxCounts {
 }
 
 export interface InboxItems
-  extends Pick<Inbox, 'items' | 'state' | 'ending' | 'hasMore' | 'loadMore' | 'reconnect'> {
+  extends Pick<
+    Inbox,
+    'items' | 'state' | 'ending' | 'refusal' | 'transport' | 'hasMore' | 'loadMore' | 'reconnect'
+  > {
   /** Of everything, whatever the choice. */
   readonly counts: InboxCounts | undefined;
   /** Answers one as it was shown; rejects with a `TicketError`. */
@@ -36,7 +39,8 @@ export function useInboxItems({ type, toolName, ticketId, order }: InboxChoice):
     ...(toolName !== undefined && { toolName }),
     ...(ticketId !== undefined && { ticketId }),
   });
-  const { items, total, state, ending, hasMore, loadMore, reconnect, respond: send } = inbox;
+  const { items, total, state, ending, refusal, transport, hasMore, loadMore, reconnect } = inbox;
+  const { respond: send } = inbox;
   const counts = useCounts(items, total, state === 'live');
   const respond = useCallback(
     async ({ id, revision }: RequestView, answer: Omit<RequestAnswer, 'revision'>) => {
@@ -46,7 +50,7 @@ export function useInboxItems({ type, toolName, ticketId, order }: InboxChoice):
     },
     [send],
   );
-  return { items, state, ending, hasMore, loadMore, reconnect, counts, respond };
+  return { items, state, ending, refusal, transport, hasMore, loadMore, reconnect, counts, respond };
 }
 
 /** Asked again when the list has changed; the last known ones stay where they cannot be had. */

@@ -158,7 +158,13 @@ function InboxView({ me, ticketHref, ...props }: InboxProps) {
           }}
           onSearch={setSearch}
         />
-        <ConnectionLine state={inbox.state} ending={inbox.ending} onReconnect={inbox.reconnect} />
+        <ConnectionLine
+          state={inbox.state}
+          ending={inbox.ending}
+          refusal={inbox.refusal}
+          transport={inbox.transport}
+          onReconnect={inbox.reconnect}
+        />
         {bulkTool !== undefined && (
           <BulkBar
             chosen={bulk}

@@ -1,4 +1,4 @@
-/** One line of a ticket: what a person said, or a step, plan, answer or warning of the agent. */
+/** One line of a ticket: what a person said, a step, plan, answer or warning of the agent, or a remark from outside of its turns. */
 import { memo } from 'react';
 import type { MessageView } from '../client';
 import { Face } from './face';
@@ -24,6 +24,12 @@ export const MessageRow = memo(function MessageRow({ message, agentName, isConti
       <div className="hitl-step">
         <span className="hitl-step-mark" />
         <p>
+          {/* The agent's steps have none: this is a remark from outside. */}
+          {author && (
+            <b>
+              <PlainText text={author.display_name} first={100} />:{' '}
+            </b>
+          )}
           <PlainText text={content} />
         </p>
         <At at={updated ?? at} />

@@ -318,6 +318,10 @@ export const texts = {
     closed: 'Disconnected',
   },
   offline: 'Connection lost.',
+  overStream: 'Connected without a WebSocket, since none gets through to the server. Everything works.',
+  refused: (status: number, message: string | undefined) =>
+    message ? `${message}.` : `The server answers ${status}.`,
+  triesAgain: 'It is tried again.',
   shownIsFrom: (time: string) => `What you see is from ${time}.`,
   waitsForConnection: 'What you answer or write is sent as soon as it is back.',
   ending: {

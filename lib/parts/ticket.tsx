@@ -69,7 +69,13 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
         <span className="hitl-push" />
         <Presence members={presence} />
       </header>
-      <ConnectionLine state={state} ending={ending} onReconnect={ticket.reconnect} />
+      <ConnectionLine
+        state={state}
+        ending={ending}
+        refusal={ticket.refusal}
+        transport={ticket.transport}
+        onReconnect={ticket.reconnect}
+      />
       <Timeline
         rows={rows}
         ticketId={ticketId}

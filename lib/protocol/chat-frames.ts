@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EphemeralEnvelope, Notice } from './ephemeral-envelopes';
 import type { LoggedEnvelope } from './logged-envelopes';
 import type { Millis } from './records';
-import { toWireTime } from './views';
+import { type MessageView, type RequestView, toWireTime } from './views';
 
 /** One chat frame, with its fields in the reference's order. */
 export const chatFrameSchema = z.object({
@@ -42,14 +42,23 @@ const frameTypes = { user: 'message', response: 'message', trace: 'trace', warni
 
 /**
  * What a classic client receives for one logged envelope, in order: the seven envelopes with exactly the reference's
- * fields, and the chat frames that repeat messages (A35–A39). Kinds the reference does not know yield nothing.
+ * fields, and the chat frames that repeat messages (A35–A39). Kinds the reference does not know yield nothing; an
+ * amendment takes the prompt away and shows the amended one.
  * @param agent whom the agent's frames are from
  */
 export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly object[] {
   const { ticket_id: _ticket, seq: _seq, epoch: _epoch, ...body } = envelope;
   switch (body.event) {
-    case 'hitl_request_updated':
-      return [];
+    case 'hitl_request_updated': {
+      if (!isAmended(envelope)) return [];
+      const { timestamp, session_id, hitl } = body;
+      // What was asked before is not in the envelope, and what is asked now is no longer superseded.
+      const { payload: _payload, ...before } = classicRequest(hitl);
+      return [
+        { event: 'hitl_request_resolved', timestamp, session_id, hitl: { ...before, status: 'superseded' } },
+        pendingPrompt(hitl, timestamp),
+      ];
+    }
     case 'hitl_request_pending':
     case 'hitl_request_resolved': {
       const { cause: _cause, ...classic } = body;
@@ -58,10 +67,8 @@ export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly o
     case 'session_message_added': {
       const { updated_at: _updated, ...message } = body.message;
       const classic = { ...body, message };
-      if (message.type === 'plan') return [classic];
-      const user = message.author ? { id: message.author.user_id, name: message.author.display_name } : agent;
-      const at = Date.parse(body.timestamp);
-      const frame = chatFrame(frameTypes[message.type], message.content, at, { user, messageId: message.id });
+      const frame = chatFrameOf(body, agent);
+      if (!frame) return [classic];
       return message.type === 'user' ? [frame, classic] : [classic, frame];
     }
     case 'session_message_updated': {
@@ -79,6 +86,67 @@ export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly o
   }
 }
 
+/**
+ * As `toClassic` for envelopes that follow each other: where a turn starts with the message that it answers, the author's
+ * chat frame comes first.
+ */
+export function toClassicInOrder(
+  envelope: LoggedEnvelope,
+  agent: ChatUser,
+  { before, after }: { before?: LoggedEnvelope | undefined; after?: LoggedEnvelope | undefined },
+): readonly object[] {
+  if (before && startsWith(before, envelope)) return toClassic(envelope, agent).slice(1);
+  const [frame] = after && startsWith(envelope, after) ? toClassic(after, agent) : [];
+  return [...(frame ? [frame] : []), ...toClassic(envelope, agent)];
+}
+
+/**
+ * What a classic client that hears its own session only is told of another's: what was said by somebody who is not that
+ * session's agent, as the chat frame alone (A35, A38).
+ */
+export function foreignToClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly object[] {
+  if (envelope.event !== 'session_message_added') return [];
+  const { type, turn_id } = envelope.message;
+  const frame = type === 'user' || turn_id === undefined ? chatFrameOf(envelope, agent) : undefined;
+  return frame ? [frame] : [];
+}
+
+/** Whether this envelope says that what is asked, or shown beside it, was replaced. */
+export function isAmended(envelope: { event: string; cause?: { event: string } | undefined }): boolean {
+  return envelope.event === 'hitl_request_updated' && envelope.cause?.event === 'amended';
+}
+
+/** A prompt told by itself: when a classic client comes in, and when it may have lost it from its panel. */
+export function pendingPrompt(view: RequestView, timestamp = view.created_at): object {
+  return {
+    event: 'hitl_request_pending',
+    timestamp,
+    session_id: view.session_id,
+    hitl: classicRequest(view),
+  };
+}
+
+/** Whether `turn` is the start of the turn that answers `message`. */
+function startsWith(turn: LoggedEnvelope, message: LoggedEnvelope): boolean {
+  return (
+    turn.event === 'turn_started' &&
+    message.event === 'session_message_added' &&
+    message.message.type === 'user' &&
+    message.turn_id === turn.turn_id
+  );
+}
+
+/** The chat frame that repeats a message; none for a plan. */
+function chatFrameOf(
+  { timestamp, message }: { timestamp: string; message: MessageView },
+  agent: ChatUser,
+): ChatFrame | undefined {
+  if (message.type === 'plan') return undefined;
+  const user = message.author ? { id: message.author.user_id, name: message.author.display_name } : agent;
+  const more = { user, messageId: message.id };
+  return chatFrame(frameTypes[message.type], message.content, Date.parse(timestamp), more);
+}
+
 /** The fields of a request that the reference has (A50). */
 export function classicRequest(view: Record<string, unknown>): Record<string, unknown> {
   const fields = ['id', 'session_id', 'type', 'status', 'user_id', 'payload', 'response', 'message_id'];
@@ -90,15 +158,14 @@ export function classicRequest(view: Record<string, unknown>): Record<string, un
 /** What a classic client receives for an ephemeral envelope: notices are chat frames, the rest it does not know. */
 export function ephemeralToClassic(envelope: EphemeralEnvelope): readonly object[] {
   if (envelope.event !== 'notice') return [];
-  return [
-    chatFrame(envelope.kind, envelope.content, Date.parse(envelope.timestamp), { user: envelope.user }),
-  ];
+  const { kind, content, timestamp, user, message_id } = envelope;
+  return [chatFrame(kind, content, Date.parse(timestamp), { user, messageId: message_id })];
 }
 
 /** A chat frame as the envelope that tells the same; its time is the frame's. */
 export function noticeOf(
   ticketId: string,
-  { type, content, timestamp: seconds, user }: ChatFrame,
+  { type, content, timestamp: seconds, user, message_id }: ChatFrame,
   now: Millis,
 ): Notice {
   return {
@@ -108,5 +175,6 @@ export function noticeOf(
     kind: type,
     content,
     ...(user && { user }),
+    ...(message_id && { message_id }),
   };
 }

@@ -1,7 +1,14 @@
 /** JSON text to client frames and envelopes to JSON text, per dialect; the only place outside the store that knows JSON. */
 import type { z } from 'zod';
 import { type ErrorCode, HubError } from '../errors';
-import { type ChatUser, chatFrame, classicRequest, ephemeralToClassic, toClassic } from './chat-frames';
+import {
+  type ChatUser,
+  chatFrame,
+  ephemeralToClassic,
+  foreignToClassic,
+  pendingPrompt,
+  toClassicInOrder,
+} from './chat-frames';
 import {
   type ClassicFrame,
   type ClientFrame,
@@ -121,6 +128,11 @@ export function encodeEvent(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
+/** A server-sent event without a name whose data is this text, line by line. */
+export function encodeData(text: string): string {
+  return `data: ${text.replaceAll(/\r\n|\r|\n/g, '\ndata: ')}\n\n`;
+}
+
 /** A value as people read it, indented. */
 export function readableJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2);
@@ -133,10 +145,28 @@ export function encode(
   return JSON.stringify(envelope);
 }
 
-/** What a classic client is sent for an envelope that goes to the whole ticket: none, one or several text frames. */
-export function encodeClassic(envelope: LoggedEnvelope | EphemeralEnvelope, agent: ChatUser): string[] {
-  const objects = 'seq' in envelope ? toClassic(envelope, agent) : ephemeralToClassic(envelope);
+/**
+ * What a classic client is sent for an envelope that goes to the whole ticket: none, one or several text frames.
+ * @param beside the logged envelopes that stand directly before and after it
+ */
+export function encodeClassic(
+  envelope: LoggedEnvelope | EphemeralEnvelope,
+  agent: ChatUser,
+  beside: { before?: LoggedEnvelope | undefined; after?: LoggedEnvelope | undefined } = {},
+): string[] {
+  const objects =
+    'seq' in envelope ? toClassicInOrder(envelope, agent, beside) : ephemeralToClassic(envelope);
   return objects.map((object) => JSON.stringify(object));
+}
+
+/** What a classic client that hears its own session only is sent for an envelope of another session. */
+export function encodeClassicForeign(envelope: LoggedEnvelope, agent: ChatUser): string[] {
+  return foreignToClassic(envelope, agent).map((object) => JSON.stringify(object));
+}
+
+/** A prompt that a classic client is shown again. */
+export function encodeClassicPrompt(view: RequestView): string {
+  return JSON.stringify(pendingPrompt(view));
 }
 
 /** What a classic client calls the refusals it knows (A25–A26); others carry their own sentence. */
@@ -153,14 +183,7 @@ export function encodeClassicDirect(envelope: DirectEnvelope, now: number): stri
     case 'snapshot':
     case 'snapshot_requests':
       // Prompts that were open before this client came (reference B28); the rest it reads over the app's own API.
-      return envelope.requests.map((view) =>
-        JSON.stringify({
-          event: 'hitl_request_pending',
-          timestamp: view.created_at,
-          session_id: view.session_id,
-          hitl: classicRequest(view),
-        }),
-      );
+      return envelope.requests.map(encodeClassicPrompt);
     case 'pong':
       return [JSON.stringify(chatFrame('pong', '', now))];
     case 'error':

@@ -37,6 +37,8 @@ export const noticeSchema = z.object({
   kind: z.enum(['message', 'trace', 'warning', 'status', 'error', 'pong', 'history']),
   content: z.string(),
   user: personSchema.optional(),
+  /** The line that it repeats, if it repeats one. */
+  message_id: z.string().optional(),
 });
 
 export const ephemeralSchema = z.discriminatedUnion('event', [

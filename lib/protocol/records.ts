@@ -23,7 +23,8 @@ export interface Author {
 export interface SessionRecord {
   id: string;
   ticketId: string;
-  source: 'web' | 'cli' | 'slack';
+  /** Where it is said; `system`: remarks of the app, which nobody answers. */
+  source: 'web' | 'cli' | 'slack' | 'system';
   userId: string;
   /** The tab it was begun in; the same user comes back to it through the same tab. */
   tabId: string;

@@ -173,10 +173,17 @@ export const requestViewSchema = z.object({
   used_grant: z.object({ id: z.string(), given_by: z.array(authorSchema) }).optional(),
 });
 
+/** A message with what it said before; only where its history is read. */
+export const storedMessageSchema = messageViewSchema.extend({
+  /** Oldest first. */
+  revisions: z.array(z.object({ content: z.string(), updated_at: time })),
+});
+
 export type AuthorView = z.infer<typeof authorSchema>;
 export type SessionView = z.infer<typeof sessionViewSchema>;
 export type TurnView = z.infer<typeof turnViewSchema>;
 export type MessageView = z.infer<typeof messageViewSchema>;
+export type StoredMessageView = z.infer<typeof storedMessageSchema>;
 export type RequestView = z.infer<typeof requestViewSchema>;
 
 export function authorView(author: Author): AuthorView {
@@ -218,6 +225,14 @@ export function messageView(message: MessageRecord, now: Millis): MessageView {
     created_at: toWireTime(message.createdAt, now),
     ...(message.updatedAt && { updated_at: toWireTime(message.updatedAt, now) }),
   };
+}
+
+export function storedMessageView(message: MessageRecord, now: Millis): StoredMessageView {
+  const revisions = message.revisions.map(({ content, updatedAt }) => ({
+    content,
+    updated_at: toWireTime(updatedAt, message.createdAt || now),
+  }));
+  return { ...messageView(message, now), revisions };
 }
 
 export function requestView(request: RequestRecord, now: Millis): RequestView {

@@ -5,7 +5,9 @@ import {
   type Ending,
   type InboxClient,
   type InboxOptions,
+  type Refusal,
   type RequestView,
+  type Transport,
 } from '../client';
 import type { Changes } from './changes';
 import { type Outcome, outcomeOf } from './outcome';
@@ -20,6 +22,10 @@ export interface InboxState {
   readonly state: ClientState;
   /** Why the state is `closed`. */
   readonly ending: Ending | undefined;
+  /** Why it is not open at the moment, where somebody said so; it is tried again. */
+  readonly refusal: Refusal | undefined;
+  /** What the connection goes over; `sse` where no WebSocket gets through. */
+  readonly transport: Transport;
   /** The requests one may answer now, in the order of the filter. */
   readonly items: readonly RequestView[];
   /** How many there are. */
@@ -34,6 +40,8 @@ export interface InboxState {
 export const unopened: InboxState = {
   state: 'connecting',
   ending: undefined,
+  refusal: undefined,
+  transport: 'websocket',
   items: [],
   total: 0,
   capped: false,
@@ -81,6 +89,7 @@ export class InboxRoom extends RequestLine {
   private connect(): InboxClient {
     const client = connectInbox(this.options);
     client.on('state', () => this.become());
+    client.on('refusal', () => this.become());
     client.on('envelope', (envelope) => {
       this.serverClock.hear(envelope);
       if (envelope.event === 'inbox_removed' && envelope.hitl) this.remember(envelope.hitl);
@@ -90,8 +99,8 @@ export class InboxRoom extends RequestLine {
   }
 
   private become(): void {
-    const { state, ending, items, total, isCapped: capped, hasMore } = this.client;
-    this.state = { state, ending, items, total, capped, hasMore };
+    const { state, ending, refusal, transport, items, total, isCapped: capped, hasMore } = this.client;
+    this.state = { state, ending, refusal, transport, items, total, capped, hasMore };
     this.changes.tell();
   }
 

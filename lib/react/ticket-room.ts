@@ -9,11 +9,13 @@ import {
   type Member,
   type MessageAck,
   type MessageView,
+  type Refusal,
   type RequestView,
   reduce,
   type SessionView,
   type TicketClient,
   type TicketOptions,
+  type Transport,
   type ViewedTurn,
 } from '../client';
 import { Changes } from './changes';
@@ -27,6 +29,10 @@ export interface TicketState {
   readonly state: ClientState;
   /** Why the state is `closed`. */
   readonly ending: Ending | undefined;
+  /** Why it is not in at the moment, where somebody said so; it is tried again. */
+  readonly refusal: Refusal | undefined;
+  /** What the connection goes over; `sse` where no WebSocket gets through. */
+  readonly transport: Transport;
   /** As whom the server knows this page; none before it was in. */
   readonly user: Person | undefined;
   /** In the order in which they were said; an update changes the line in its place. */
@@ -48,6 +54,8 @@ export interface TicketState {
 export const unjoined: TicketState = {
   state: 'connecting',
   ending: undefined,
+  refusal: undefined,
+  transport: 'websocket',
   user: undefined,
   timeline: [],
   turns: [],
@@ -101,7 +109,7 @@ export class TicketRoom extends RequestLine {
   /** Comes in anew after an ending; does nothing before one. */
   reconnect(): void {
     if (this.state.state !== 'closed') return;
-    this.become({ state: 'connecting', ending: undefined });
+    this.become({ state: 'connecting', ending: undefined, refusal: undefined });
     this.client = this.connect();
   }
 
@@ -115,8 +123,10 @@ export class TicketRoom extends RequestLine {
     const client = connectTicket(this.options);
     client.on('state', (state) => {
       this.typing.stopAll();
-      this.become({ state, ending: client.ending });
+      const { ending, refusal, transport } = client;
+      this.become({ state, ending, refusal, transport });
     });
+    client.on('refusal', (refusal) => this.become({ refusal }));
     client.on('envelope', (envelope) => this.take(envelope));
     return client;
   }

@@ -85,6 +85,11 @@ function parse(text: string): unknown {
   }
 }
 
+/** Of a message that is to name a place among those of a session. */
+export function noSuchPlace(): HubError {
+  return new HubError('invalid_frame', 'before is the id of a message of this session');
+}
+
 function strange(): HubError {
   return new HubError('invalid_frame', 'The cursor was not given by this list');
 }

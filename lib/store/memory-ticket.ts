@@ -3,7 +3,6 @@ import type { AuditEntry } from '../protocol/audit';
 import type { LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, SessionRecord } from '../protocol/records';
 import { encodeNumber } from './cursor';
-import { newEpoch } from './epoch';
 import { maxPageBytes } from './limits';
 import { fromStored, type StoredEnvelope } from './log-parts';
 import { bytesOfText, firstPage } from './page';
@@ -18,7 +17,6 @@ export interface Kept {
 export type KeptSession = Kept & Pick<SessionRecord, 'userId' | 'tabId' | 'createdAt' | 'lastActiveAt'>;
 
 export class MemoryTicket {
-  readonly epoch = newEpoch();
   /** The `seq` of the oldest entry. */
   private first = 1;
   private readonly entries: { at: Millis; body: string }[] = [];
@@ -31,6 +29,8 @@ export class MemoryTicket {
   readonly unfinished = new Set<Kept>();
   /** In the order of the commits, never shortened; the record at `index` has the number `index + 1`. */
   readonly audit: { requestId: string; text: string }[] = [];
+
+  constructor(readonly epoch: string) {}
 
   position(): LogPosition {
     return { epoch: this.epoch, seq: this.first + this.entries.length - 1, first: this.first };

@@ -10,7 +10,8 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../protocol/records';
-import { decodeNumber } from './cursor';
+import { decodeNumber, noSuchPlace } from './cursor';
+import { epochOf, newSeed } from './epoch';
 import { bounded, maxFramesPerUser, maxLogBytes, maxPageSize, maxSessionsInState } from './limits';
 import { toStored } from './log-parts';
 import { MemoryDeliveries } from './memory-deliveries';
@@ -56,6 +57,7 @@ type Write = () => void;
 
 class MemoryStore implements Store {
   private condition: 'not open' | 'open' | 'closed' = 'not open';
+  private readonly seed = newSeed();
   private readonly tickets = new Map<string, MemoryTicket>();
   private readonly sessionsById = new Map<string, KeptSession>();
   private readonly turnsById = new Map<string, Kept>();
@@ -91,7 +93,7 @@ class MemoryStore implements Store {
 
   async position(ticketId: string): Promise<LogPosition> {
     this.assertOpen();
-    return this.ticket(ticketId).position();
+    return this.ticketAsIs(ticketId).position();
   }
 
   async log(
@@ -101,7 +103,7 @@ class MemoryStore implements Store {
     maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     this.assertOpen();
-    const ticket = this.ticket(ticketId);
+    const ticket = this.ticketAsIs(ticketId);
     const items = ticket.log(after, bounded(limit), maxBytes).map((envelope): LoggedEnvelope => {
       return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch };
     });
@@ -115,7 +117,7 @@ class MemoryStore implements Store {
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
     this.assertOpen();
-    const ticket = this.ticket(ticketId);
+    const ticket = this.ticketAsIs(ticketId);
     const { items: requests, ...more } = this.requestsKept.pendingOfTicket(ticketId);
     const newest = lastOf(ticket.messages, limit).reverse();
     return {
@@ -158,9 +160,14 @@ class MemoryStore implements Store {
     return read(this.messagesById.get(id)?.text);
   }
 
-  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
+  async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
     this.assertOpen();
-    return readAll(lastOf(this.messagesBySession.get(sessionId) ?? [], limit));
+    const all = this.messagesBySession.get(sessionId) ?? [];
+    if (before === undefined) return readAll(lastOf(all, limit));
+    const kept = this.messagesById.get(before);
+    const at = kept ? all.lastIndexOf(kept) : -1;
+    if (at < 0) throw noSuchPlace();
+    return readAll(lastOf(all.slice(0, at), limit));
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {
@@ -275,8 +282,14 @@ class MemoryStore implements Store {
     if (this.condition !== 'open') throw new HubError('unavailable', `The store is ${this.condition}`);
   }
 
+  /** To be written to. */
   private ticket(id: string): MemoryTicket {
-    return getOrAdd(this.tickets, id, () => new MemoryTicket());
+    return getOrAdd(this.tickets, id, () => this.ticketAsIs(id));
+  }
+
+  /** To be read; of one that nobody has written to nothing is kept. */
+  private ticketAsIs(id: string): MemoryTicket {
+    return this.tickets.get(id) ?? new MemoryTicket(epochOf(this.seed, id));
   }
 
   /** Makes every text of the commit; what it returns judges the commit and writes it, or leaves no trace. */

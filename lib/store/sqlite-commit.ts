@@ -1,7 +1,6 @@
 /** One commit written to SQLite; the store calls it for each commit of a group, inside the group's transaction. */
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type { GrantRecord, Millis } from '../protocol/records';
-import { newEpoch } from './epoch';
 import { afterGrantWrite, grantIdOf, holdsUntil } from './grant-writes';
 import { frameSlack, maxFramesPerUser } from './limits';
 import { toStored } from './log-parts';
@@ -14,7 +13,8 @@ import type { Commit, CommitResult, GrantWrite, ProcessedFrame, RequestWrite } f
 /** Writes the commit, or nothing if it must be refused. */
 export type WriteCommit = (commit: Commit) => CommitResult;
 
-export function commitWriter(s: Statements): WriteCommit {
+/** @param epochOf the epoch of a log that begins */
+export function commitWriter(s: Statements, epochOf: (ticketId: string) => string): WriteCommit {
   const stored: Lookup = {
     ack: (userId, frameId) => {
       const row = s.frame.get(userId, frameId);
@@ -37,7 +37,7 @@ export function commitWriter(s: Statements): WriteCommit {
       s.addAudit.run(record.ticketId, record.ticketId, record.requestId, JSON.stringify(record));
     }
     if (commit.frame) rememberFrame(s, commit.frame);
-    return { ok: true, envelopes: appendToLog(s, commit) };
+    return { ok: true, envelopes: appendToLog(s, commit, epochOf) };
   };
 }
 
@@ -87,9 +87,13 @@ function rememberFrame(s: Statements, { userId, frameId, ack }: ProcessedFrame):
     s.dropFrames.run(userId, userId, maxFramesPerUser);
 }
 
-function appendToLog(s: Statements, { ticketId, at, envelopes }: Commit): LoggedEnvelope[] {
+function appendToLog(
+  s: Statements,
+  { ticketId, at, envelopes }: Commit,
+  epochOf: (ticketId: string) => string,
+): LoggedEnvelope[] {
   if (envelopes.length === 0) return [];
-  const { epoch, seq: last } = advance(s, ticketId, envelopes.length);
+  const { epoch, seq: last } = advance(s, ticketId, envelopes.length, epochOf);
   let seq = last - envelopes.length;
   return envelopes.map((envelope: LoggableEnvelope) => {
     seq += 1;
@@ -107,9 +111,14 @@ function storePart(s: Statements, ticketId: string, name: string, text: string, 
 }
 
 /** Moves the end of the ticket's log; begins the log if this is its first envelope. */
-function advance(s: Statements, ticketId: string, by: number): TicketRow {
+function advance(
+  s: Statements,
+  ticketId: string,
+  by: number,
+  epochOf: (ticketId: string) => string,
+): TicketRow {
   const moved = s.advance.get(by, ticketId);
   if (moved) return moved;
-  s.addTicket.run(ticketId, newEpoch());
-  return advance(s, ticketId, by);
+  s.addTicket.run(ticketId, epochOf(ticketId));
+  return advance(s, ticketId, by, epochOf);
 }

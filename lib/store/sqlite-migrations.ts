@@ -157,6 +157,13 @@ const migrations: readonly string[] = [
 
   PRAGMA application_id = ${applicationId};
   `,
+  `
+  CREATE TABLE epoch_seed (
+    id INTEGER PRIMARY KEY,
+    seed TEXT NOT NULL
+  );
+  INSERT INTO epoch_seed (id, seed) VALUES (1, lower(hex(randomblob(16))));
+  `,
   // What envelopes share, and the last of the log that names it: once that is dropped nobody does. The text is apart, so
   // that it is not written again with each use.
   `

@@ -76,6 +76,7 @@ export function prepareStatements(db: Database) {
     commit: prepare<[]>('COMMIT'),
     rollback: prepare<[]>('ROLLBACK'),
 
+    epochSeed: prepare<[], { seed: string }>('SELECT seed FROM epoch_seed WHERE id = 1'),
     ticket: prepare<[id: string], TicketRow>('SELECT epoch, seq, first FROM tickets WHERE id = ?'),
     addTicket: prepare<[id: string, epoch: string]>(
       'INSERT INTO tickets (id, epoch, seq, first) VALUES (?, ?, 0, 1) ON CONFLICT DO NOTHING',
@@ -150,8 +151,11 @@ export function prepareStatements(db: Database) {
        ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
     ),
     message: prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
-    messagesOfSession: prepare<[sessionId: string, limit: number], TextRow>(
-      'SELECT id, record AS text FROM messages WHERE session_id = ? ORDER BY n DESC LIMIT ?',
+    messagesOfSession: prepare<[sessionId: string, before: number, limit: number], TextRow>(
+      'SELECT id, record AS text FROM messages WHERE session_id = ? AND n < ? ORDER BY n DESC LIMIT ?',
+    ),
+    placeOfMessage: prepare<[id: string, sessionId: string], { n: number }>(
+      'SELECT n FROM messages WHERE id = ? AND session_id = ?',
     ),
     messagesOfTicket: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM messages WHERE ticket_id = ? ORDER BY n DESC LIMIT ?',

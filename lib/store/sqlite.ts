@@ -1,6 +1,6 @@
 /** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
 import type { Database } from 'better-sqlite3';
-import { HubError } from '../errors';
+import { damaged, HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
@@ -11,8 +11,8 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../protocol/records';
-import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, start } from './cursor';
-import { newEpoch } from './epoch';
+import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace, start } from './cursor';
+import { epochOf } from './epoch';
 import { bounded, maxLogBytes, maxPageSize, maxSessionsInState, maxStateBytes } from './limits';
 import { fromStored } from './log-parts';
 import { bytesOfText, firstPage } from './page';
@@ -74,6 +74,8 @@ interface Opened {
   close(): void;
   statements: Statements;
   write: WriteCommit;
+  /** Where the log of a ticket stands; one that nobody has written to is empty, and stays without a row. */
+  ticket(id: string): TicketRow;
 }
 
 class SqliteStore implements Store {
@@ -91,7 +93,14 @@ class SqliteStore implements Store {
     try {
       const { db, close } = connect(this.path, this.options);
       const statements = prepareStatements(db);
-      this.opened = { db, close, statements, write: commitWriter(statements) };
+      const row = statements.epochSeed.get();
+      if (!row) {
+        close();
+        throw damaged('epoch_seed', '1');
+      }
+      const newEpochOf = (ticketId: string) => epochOf(row.seed, ticketId);
+      const ticket = (id: string) => statements.ticket.get(id) ?? { epoch: newEpochOf(id), seq: 0, first: 1 };
+      this.opened = { db, close, statements, write: commitWriter(statements, newEpochOf), ticket };
     } catch (thrown) {
       throw toStorageError(thrown);
     }
@@ -115,7 +124,7 @@ class SqliteStore implements Store {
   }
 
   async position(ticketId: string): Promise<LogPosition> {
-    return this.use((s) => ticket(s, ticketId));
+    return this.use((_s, { ticket }) => ticket(ticketId));
   }
 
   async log(
@@ -153,23 +162,23 @@ class SqliteStore implements Store {
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
     return this.read(ticketId, (s, position) => {
-      const messages = s.messagesOfTicket.iterate(ticketId, bounded(limit));
-      const pending = s.requestsOfTicketByStatus.iterate(
-        ...([ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const),
+      const newest = firstPage(
+        s.messagesOfTicket.iterate(ticketId, bounded(limit)),
+        Infinity,
+        bytesOfText,
+        maxLogBytes,
       );
+      const pending = [ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const;
       const { items: requests, ...more } = pageOf<RequestRecord>(
         'requests',
-        pending,
+        s.requestsOfTicketByStatus.iterate(...pending),
         Infinity,
         maxStateBytes,
       );
       return {
         ...position,
         sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
-        messages: parseAll<MessageRecord>(
-          'messages',
-          firstPage(messages, Infinity, bytesOfText, maxLogBytes).shown.reverse(),
-        ),
+        messages: parseAll<MessageRecord>('messages', newest.shown.reverse()),
         turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
         requests,
         ...more,
@@ -201,10 +210,12 @@ class SqliteStore implements Store {
     return this.use((s) => parseOne('messages', s.message.get(id)));
   }
 
-  async messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]> {
-    return this.use((s) =>
-      parseAll('messages', s.messagesOfSession.all(sessionId, bounded(limit)).reverse()),
-    );
+  async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
+    return this.use((s) => {
+      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
+      if (n === undefined) throw noSuchPlace();
+      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
+    });
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {
@@ -345,11 +356,7 @@ class SqliteStore implements Store {
 
   /** Several reads of one ticket at one moment, with where its log stands. */
   private read<T>(ticketId: string, work: (s: Statements, position: LogPosition) => T): T {
-    return this.use((s, opened) => {
-      // A new ticket gets its epoch before, since a transaction that began with reading may not be allowed to write.
-      ticket(s, ticketId);
-      return transaction(opened, s.begin, () => work(s, ticket(s, ticketId)));
-    });
+    return this.use((s, opened) => transaction(opened, s.begin, () => work(s, opened.ticket(ticketId))));
   }
 }
 
@@ -365,14 +372,6 @@ function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], 
     if (db.inTransaction) statements.rollback.run();
     throw thrown;
   }
-}
-
-/** Where the log of this ticket stands; begins it if nobody has before. */
-function ticket(s: Statements, id: string): TicketRow {
-  const row = s.ticket.get(id);
-  if (row) return row;
-  s.addTicket.run(id, newEpoch());
-  return ticket(s, id);
 }
 
 /** The envelopes of a log one by one, each with its size. */

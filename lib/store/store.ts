@@ -195,7 +195,8 @@ export interface GrantFilter {
  *   and nothing here changes or drops one.
  * - What repeats in a log, as the payload of a request in every envelope about it, need not be stored more than once, but is
  *   read whole: each envelope as it was committed, also once those before it are trimmed.
- * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here.
+ * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here. They
+ *   keep nothing: what is asked of an unknown ticket leaves no trace.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
@@ -217,7 +218,7 @@ export interface Store {
 
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
 
-  /** A ticket nobody ever wrote to has an epoch too (it is fixed by this call) and `seq` 0. */
+  /** A ticket nobody ever wrote to has an epoch too, the one that its log will have, and `seq` 0; nothing is kept by asking. */
   position(ticketId: string): Promise<LogPosition>;
   /**
    * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default: however
@@ -246,8 +247,11 @@ export interface Store {
   /** All queued or running turns of all tickets, oldest first; only named, as `dueRequests`. */
   unfinishedTurns(): Promise<readonly UnfinishedTurn[]>;
   message(id: string): Promise<MessageRecord | undefined>;
-  /** The last `limit` messages of a session, oldest first. */
-  messages(sessionId: string, limit: number): Promise<readonly MessageRecord[]>;
+  /**
+   * The last `limit` messages of a session, or the last before that with the id `before`, oldest first; an update leaves a
+   * message at its place. @throws HubError `invalid_frame` for a `before` that is no message of this session
+   */
+  messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]>;
 
   request(id: string): Promise<StoredRequest | undefined>;
   /** The live (not superseded) request of this key. */

@@ -3,8 +3,10 @@ import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, toHubError } from '../errors';
+import type { Clock } from '../hub/clock';
 import { describeIssue } from '../protocol/codec';
-import type { User } from '../protocol/records';
+import { nearestName } from '../protocol/nearest-name';
+import type { Millis, User } from '../protocol/records';
 import type { InboxOwner } from '../store/store';
 
 /** What the app says of a person and a ticket. */
@@ -15,9 +17,10 @@ export interface AccessCallbacks {
    * Who sends this request: an id, a user, or nothing for nobody (→ 401). Express's `Request`, after the app's middleware.
    * Throwing or rejecting means that it cannot be said now (→ 503).
    */
-  user(req: Request): User | string | null | undefined | Promise<User | string | null | undefined>;
+  user(req: Request): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
   /**
-   * Whether this person may use this ticket: asked when they come in, again at every answer and on every REST call.
+   * Whether this person may use this ticket: asked when they come in, on every REST call, and at every frame but `ping`; where
+   * the app has rules of its own for what is asked, once more after them.
    * Throwing, rejecting or any other value than the three means no (→ 503).
    */
   ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
@@ -42,6 +45,21 @@ export interface AccessCallbacks {
 
 type Tickets = readonly string[] | 'all';
 
+/** Until when something holds: milliseconds since 1970, or a `Date`. */
+type End = number | Date | null | undefined;
+
+/** Who sends a request. */
+export interface Identity extends User {
+  /**
+   * When the login ends: from then on REST answers 401, and the person's sockets are closed with 4401. Default: whenever the
+   * app says so, with `hub.disconnect`.
+   */
+  expiresAt?: End;
+}
+
+/** A user of whom all is known. */
+export type Known = Required<User> & { expiresAt?: Millis };
+
 /** A program that the app lets ask people: an agent in another process. */
 export interface Service {
   /** Stable, and the id of no user: what it asks is asked in this name, and only it may wait for that or change it. */
@@ -55,36 +73,56 @@ export interface Service {
    * not.
    */
   mayExpireApproved?: boolean;
+  /** When its credential ends: from then on it is nobody (401), also where it waits. Default: never by itself. */
+  expiresAt?: End;
 }
 
 /** Groups and tickets of one person at most, since an inbox looks at each. */
 export const maxPrincipals = 1_000;
 
+const endSchema = z
+  .union([z.number(), z.date()], 'Must be a number of milliseconds since 1970, or a Date')
+  .transform(Number)
+  .nullish();
+/** An app's user may have whatever else it needs. */
 const userSchema = z.object({
   id: z.string().nullish(),
   name: z.string().nullish(),
   groups: z.array(z.string()).nullish(),
+  expiresAt: endSchema,
 });
 
 const ticketsSchema = z.union([z.literal('all'), z.array(z.string())]);
 
 export class Access {
+  private hasWarned = false;
+
   constructor(
     private readonly callbacks: AccessCallbacks,
     private readonly logger: Logger,
+    private readonly clock: Clock,
   ) {}
 
-  /** The program behind a request, if it is one. @throws HubError `unavailable` */
+  /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
   async service(req: Request): Promise<Service | undefined> {
     const given = await this.ask('service', async () => this.callbacks.service?.(req));
     if (!given) return undefined;
     const { id, name, tickets, mayExpireApproved } = given;
-    if (typeof id === 'string' && id !== '' && (name === undefined || typeof name === 'string')) {
+    const end = endSchema.safeParse(given.expiresAt);
+    if (
+      end.success &&
+      typeof id === 'string' &&
+      id !== '' &&
+      (name === undefined || typeof name === 'string')
+    ) {
+      const expiresAt = end.data ?? undefined;
+      this.assertHolds(expiresAt);
       return {
         id,
         tickets,
         mayExpireApproved: mayExpireApproved === true,
         ...(name !== undefined && { name }),
+        ...(expiresAt !== undefined && { expiresAt }),
       };
     }
     this.logger.error('The service callback gave no service; access is refused');
@@ -92,28 +130,35 @@ export class Access {
   }
 
   /** @throws HubError `forbidden` where a program may not ask, `unavailable` */
-  async authorizeService(ticketId: string, { tickets }: Service): Promise<void> {
+  async authorizeService(ticketId: string, { tickets, expiresAt }: Service): Promise<void> {
     const may = await this.ask('service', async () => {
       if (typeof tickets === 'function') return tickets(ticketId);
       return tickets === 'any' || (Array.isArray(tickets) && tickets.includes(ticketId));
     });
+    this.assertHolds(expiresAt);
     if (may !== true) throw new HubError('forbidden', 'This service has no access to this ticket');
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
-  async identify(req: Request): Promise<Required<User>> {
+  async identify(req: Request): Promise<Known> {
     if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
     return this.known('user', async () => this.callbacks.user(req));
   }
 
+  /** @throws HubError `authentication_required` once this time has come */
+  assertHolds(expiresAt: End): void {
+    if (expiresAt != null && Number(expiresAt) <= this.clock.now())
+      throw new HubError('authentication_required', 'The login has ended');
+  }
+
   /** The person of a link, as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
-  async person(id: string, lookUp: (id: string) => unknown): Promise<Required<User>> {
+  async person(id: string, lookUp: (id: string) => unknown): Promise<Known> {
     const user = await this.known('links.person', async () => lookUp(id));
     if (user.id !== id) throw new HubError('forbidden');
     return user;
   }
 
-  private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Required<User>> {
+  private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Known> {
     const given = await this.ask(callbackName, callback);
     if (!given) throw new HubError('authentication_required');
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
@@ -123,14 +168,28 @@ export class Access {
       this.logger.error(`The ${callbackName} callback gave no user; access is refused`, { wrong });
       throw new HubError('unavailable');
     }
-    const { id, name, groups } = result.data;
+    const { id, name, groups, expiresAt } = result.data;
     if (!id) throw new HubError('authentication_required');
-    return { id, name: name ?? id, groups: groups ?? [] };
+    if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
+    else this.assertHolds(expiresAt);
+    return { id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
-  /** @throws HubError `forbidden`, `not_found`, `unavailable` */
-  async authorize(ticketId: string, user: Required<User>): Promise<void> {
+  /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
+  private warnOfMisspelt(callbackName: string, given: unknown): void {
+    if (this.hasWarned || typeof given !== 'object') return;
+    const misspelt = Object.keys(given ?? {}).find((name) => nearestName(name, ['expiresAt']));
+    if (misspelt === undefined) return;
+    this.hasWarned = true;
+    this.logger.warn(
+      `The ${callbackName} callback gave ${misspelt}, which ends nothing: did you mean expiresAt?`,
+    );
+  }
+
+  /** @throws HubError `authentication_required` for a login that has ended, `forbidden`, `not_found`, `unavailable` */
+  async authorize(ticketId: string, user: Known): Promise<void> {
     const access = await this.ask('ticket', async () => this.callbacks.ticket(ticketId, user));
+    this.assertHolds(user.expiresAt);
     if (access === 'allow') return;
     if (access === 'forbidden') throw new HubError('forbidden', 'You have no access to this ticket');
     if (access === 'not_found') throw new HubError('not_found', 'There is no such ticket');
@@ -156,8 +215,11 @@ export class Access {
     return { userId: user.id, groups: user.groups, tickets };
   }
 
-  /** Of these, what is on tickets this user may use; each ticket is asked about once. @throws HubError `unavailable` */
-  async visible<T extends { ticketId: string }>(items: readonly T[], user: Required<User>): Promise<T[]> {
+  /**
+   * Of these, what is on tickets this user may use; each ticket is asked about once.
+   * @throws HubError `authentication_required`, `unavailable`
+   */
+  async visible<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
     const tickets = [...new Set(items.map(({ ticketId }) => ticketId))];
     const answers = await Promise.all(tickets.map((ticketId) => this.mayUse(ticketId, user)));
     const open = new Set(tickets.filter((_ticketId, index) => answers[index]));
@@ -178,13 +240,13 @@ export class Access {
     return this.mayUse(ticketId, user);
   }
 
-  /** Like `authorize`, as a yes or no. @throws HubError `unavailable`, which is neither */
-  private async mayUse(ticketId: string, user: Required<User>): Promise<boolean> {
+  /** Like `authorize`, as a yes or no. @throws HubError `authentication_required` and `unavailable`, which are neither */
+  private async mayUse(ticketId: string, user: Known): Promise<boolean> {
     try {
       await this.authorize(ticketId, user);
       return true;
     } catch (error) {
-      if (toHubError(error).status >= 500) throw error;
+      if (!isHidden(error)) throw error;
       return false;
     }
   }
@@ -206,4 +268,10 @@ export class Access {
       throw new HubError('unavailable', undefined, undefined, { cause });
     }
   }
+}
+
+/** Whether this refusal means that something is not there for whoever asks, instead of that it cannot be said now, or to nobody. */
+export function isHidden(refusal: unknown): boolean {
+  const { status } = toHubError(refusal);
+  return status === 403 || status === 404;
 }

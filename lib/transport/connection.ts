@@ -1,13 +1,21 @@
 /** One socket: holds back what is live until the client knows what was before, keeps its queue bounded, and notices when it is dead. */
-import { Broadcast, isLogged, type Outbound } from '../hub/broadcast';
+import { Broadcast, isLogged, isPrompt, type Outbound } from '../hub/broadcast';
 import type { Sink } from '../hub/client';
 import type { Clock } from '../hub/clock';
 import type { ChatUser } from '../protocol/chat-frames';
 import { type CloseName, classicCloseCode, closeCodes } from '../protocol/close-codes';
-import { type Dialect, encode, encodeClassic, encodeClassicDirect } from '../protocol/codec';
-import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
+import {
+  type Dialect,
+  encode,
+  encodeClassic,
+  encodeClassicDirect,
+  encodeClassicForeign,
+  encodeClassicPrompt,
+} from '../protocol/codec';
+import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import { Batch, type Socket } from './batch';
+import { Panel } from './panel';
 
 /** Frames a client may be behind; when one more is due it is closed with `resync` (reference A82). */
 export const maxQueuedFrames = 256;
@@ -27,6 +35,10 @@ const nothingHeld: (Broadcast | Told)[] = [];
 export class Connection implements Sink {
   /** Ephemeral frames this client was spared because it was behind. */
   dropped = 0;
+  /** Of a classic client. */
+  readonly panel: Panel | undefined;
+  /** The session that this client hears alone; none: it hears all of the ticket. */
+  private ownSession: (() => string | undefined) | undefined;
   private socket: Socket | undefined;
   private state: 'opening' | 'live' | 'closed' = 'opening';
   private held: (Broadcast | Told)[] = [];
@@ -45,7 +57,14 @@ export class Connection implements Sink {
     readonly dialect: Dialect,
     private readonly clock: Clock,
     private readonly agent: ChatUser,
-  ) {}
+  ) {
+    this.panel = dialect === 'classic' ? new Panel() : undefined;
+  }
+
+  /** From now on a classic client is sent output and prompts of this session only; of the others what people say. */
+  hearOnly(sessionId: () => string | undefined): void {
+    this.ownSession = sessionId;
+  }
 
   /** The handshake is done. What was to be sent before is held back still. */
   open(socket: Socket): void {
@@ -75,6 +94,7 @@ export class Connection implements Sink {
       return this.send(envelope);
     }
     if (this.buffered > maxQueuedBytes) return false;
+    this.note([envelope]);
     this.batchOf([envelope]).writeTo(this.socket, done);
     this.exemptBytes = this.buffered;
     return true;
@@ -89,6 +109,7 @@ export class Connection implements Sink {
   goLive(opening: readonly (Told | Outbound)[], seq: number, done?: () => void): boolean {
     if (this.state !== 'opening' || !this.socket) done?.();
     if (this.state !== 'opening') return true;
+    this.note(opening);
     if (this.socket) this.batchOf(opening).writeTo(this.socket, done);
     this.exemptBytes = this.buffered;
     this.seq = seq;
@@ -145,14 +166,20 @@ export class Connection implements Sink {
     const underPressure = this.buffered > pressureBytes;
     if (broadcast.isAfter(this.seq) && !(underPressure && broadcast.ephemerals > 0)) {
       this.seq = broadcast.lastSeq ?? this.seq;
-      return this.write(broadcast.encoded(this.dialect, (outbounds) => this.batchOf(outbounds)));
+      this.note(broadcast.outbounds);
+      const batch = this.ownSession
+        ? this.batchOf(broadcast.outbounds)
+        : broadcast.encoded(this.dialect, (outbounds) => this.batchOf(outbounds));
+      return this.write(batch);
     }
     // The few that do not get the whole of it pay for themselves.
-    const wanted = broadcast.outbounds.filter((each) =>
-      isLogged(each) ? each.seq > this.seq : !underPressure,
-    );
+    const wanted = broadcast.outbounds.filter((each) => {
+      if (isLogged(each)) return each.seq > this.seq;
+      return isPrompt(each) ? each.asOf >= this.seq : !underPressure;
+    });
     if (underPressure) this.dropped += broadcast.ephemerals;
     this.seq = wanted.findLast(isLogged)?.seq ?? this.seq;
+    this.note(wanted);
     return this.write(this.batchOf(wanted));
   }
 
@@ -180,18 +207,55 @@ export class Connection implements Sink {
     };
   }
 
-  private batchOf(envelopes: readonly (Told | Outbound)[]): Batch {
-    return new Batch(envelopes.flatMap((each) => this.encodeOne(each)));
+  /** What this client is about to be sent; an inbox has no panel. */
+  private note(sent: readonly (Told | Outbound)[]): void {
+    this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
   }
 
-  private encodeOne(envelope: Told | Outbound): string[] {
+  private batchOf(envelopes: readonly (Told | Outbound)[]): Batch {
+    if (this.dialect !== 'classic') return new Batch(envelopes.flatMap(encodeOne));
+    return new Batch(
+      envelopes.flatMap((each, index) =>
+        this.encodeClassicOne(each, { before: envelopes[index - 1], after: envelopes[index + 1] }),
+      ),
+    );
+  }
+
+  private encodeClassicOne(
+    envelope: Told | Outbound,
+    beside: { before: Told | Outbound | undefined; after: Told | Outbound | undefined },
+  ): string[] {
+    if (isPrompt(envelope))
+      return this.isForeign(envelope.prompt) ? [] : [encodeClassicPrompt(envelope.prompt)];
     if (!('event' in envelope)) return [envelope.raw];
     // The classic dialect knows no inbox, so nobody who speaks it has one.
-    if (this.dialect !== 'classic' || ofInbox(envelope)) return [encode(envelope)];
-    return isDirect(envelope)
-      ? encodeClassicDirect(envelope, this.clock.now())
-      : encodeClassic(envelope, this.agent);
+    if (ofInbox(envelope)) return [encode(envelope)];
+    if ((envelope.event === 'snapshot' || envelope.event === 'snapshot_requests') && this.ownSession) {
+      const requests = envelope.requests.filter((view) => !this.isForeign(view));
+      return encodeClassicDirect({ ...envelope, requests }, this.clock.now());
+    }
+    if (isDirect(envelope)) return encodeClassicDirect(envelope, this.clock.now());
+    if (isLogged(envelope) && this.isForeign(envelope)) return encodeClassicForeign(envelope, this.agent);
+    return encodeClassic(envelope, this.agent, {
+      before: loggedOnly(beside.before),
+      after: loggedOnly(beside.after),
+    });
   }
+
+  private isForeign({ session_id }: { session_id: string }): boolean {
+    return this.ownSession !== undefined && session_id !== this.ownSession();
+  }
+}
+
+function encodeOne(envelope: Told | Outbound): string[] {
+  if (isPrompt(envelope)) return [];
+  return 'event' in envelope ? [encode(envelope)] : [envelope.raw];
+}
+
+function loggedOnly(envelope: Told | Outbound | undefined): LoggedEnvelope | undefined {
+  return envelope && 'epoch' in envelope && 'session_id' in envelope
+    ? (envelope as LoggedEnvelope)
+    : undefined;
 }
 
 const directEvents = new Set<string>([
@@ -205,7 +269,7 @@ const directEvents = new Set<string>([
   'going_away',
 ] satisfies DirectEnvelope['event'][]);
 
-function isDirect(envelope: DirectEnvelope | Exclude<Outbound, { raw: string }>): envelope is DirectEnvelope {
+function isDirect(envelope: DirectEnvelope | LoggedEnvelope | EphemeralEnvelope): envelope is DirectEnvelope {
   return directEvents.has(envelope.event);
 }
 

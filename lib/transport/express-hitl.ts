@@ -6,7 +6,7 @@ import type { Logger } from 'winston';
 import { HubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
 import type { Channel } from '../hub/channel';
-import { type Clock, systemClock } from '../hub/clock';
+import { type Clock, longestTimerMs, systemClock } from '../hub/clock';
 import { type Duration, toMillis } from '../hub/duration';
 import type { MayGrant } from '../hub/grants';
 import { type GuardedTool, guardTool, type Tool } from '../hub/guard-tool';
@@ -14,6 +14,7 @@ import type { RequestHooks } from '../hub/hooks';
 import { Hub } from '../hub/hub';
 import type { Kind } from '../hub/kinds';
 import type { LinkOptions } from '../hub/links';
+import type { ClassicScope } from '../hub/prompts';
 import type { ToolRule } from '../hub/tool-rules';
 import type { LogBounds } from '../hub/trimmer';
 import type { Agent } from '../hub/turns';
@@ -36,6 +37,7 @@ import { Rest } from './rest/rest';
 import { restErrors } from './rest/rest-errors';
 import { SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
+import { StreamRoute } from './stream-route';
 import { TicketSeat } from './ticket-seat';
 import { type AttachOptions, Upgrades } from './upgrade';
 
@@ -67,6 +69,11 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   maxClientsPerUserInTicket?: number;
   /** Clients of one person in all tickets together. Default 256. */
   maxClientsPerUser?: number;
+  /**
+   * What clients of the classic dialect are sent: with `'ticket'`, the default, the output and prompts of every session of
+   * the ticket; with `'session'` those of their own session, and of the others what people write.
+   */
+  classic?: { scope?: ClassicScope };
   /** How many frames a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
   rateLimit?: RateLimitOptions | false;
   /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
@@ -124,13 +131,15 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayGrant, hooks, kinds, log, links, channels } = options;
-  const access = new Access(options, logger);
+  const { agent, mayRespond, mayCancel, mayCancelTurn, mayGrant, hooks, kinds, log, links, channels } =
+    options;
+  const { classic } = options;
+  const access = new Access(options, logger, clock);
   const mayUseTicket = (ticketId: string, person: User) =>
     access.mayStillUse(ticketId, person, links?.person);
-  const bounds = { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser };
-  const rules = { mayRespond, mayCancel, mayGrant, mayUseTicket, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds, log });
+  const bounds = { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser, log, classic };
+  const rules = { mayRespond, mayCancel, mayCancelTurn, mayGrant, mayUseTicket, links, channels };
+  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
   const socketParts = {
@@ -140,13 +149,20 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     agent: agentUser,
+    classicScope: classic?.scope ?? 'ticket',
     heartbeatMs: toTimer(options.heartbeat ?? '30s'),
     handshakeTimeoutMs,
     limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),
   };
   const ticketRoute = new SocketRoute(socketParts, TicketSeat.of);
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
-  const upgrades = new Upgrades({ origins, clock, logger, handshakeTimeoutMs });
+  const upgrades = new Upgrades({
+    origins,
+    clock,
+    logger,
+    handshakeTimeoutMs,
+    onArrival: (req) => void hub.disconnects.arrivalOf(req),
+  });
 
   const router = express.Router();
   const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
@@ -165,17 +181,21 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   );
   serveDocuments(router);
   router.use(
-    socketRouter({ tickets: ticketRoute, inboxes: inboxRoute, logger, isClosing: () => hub.closing }),
+    socketRouter({
+      tickets: ticketRoute,
+      inboxes: inboxRoute,
+      ticketStreams: new StreamRoute(socketParts, ticketRoute),
+      inboxStreams: new StreamRoute(socketParts, inboxRoute),
+      logger,
+      isClosing: () => hub.closing,
+    }),
   );
   const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
   if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
   router.use(restErrors(logger));
 
-  // A failed start is told to everyone who comes (503); it must not end the process by itself.
-  hub.start().catch((error: Error) => {
-    logger.error('The hub could not start', { error: String(error.cause ?? error) });
-  });
+  startHub({ hub, clock, logger });
 
   return {
     router,
@@ -196,8 +216,18 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   };
 }
 
-/** Beyond this, Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** How long after a failed start the next one is tried, where no client tries it before. */
+const startAgainMs = 1_000;
+
+/** A failed start is answered to every client with 503, logged, and tried again: it must not end the process by itself. */
+function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logger }, logged?: string): void {
+  hub.start().catch((error: Error) => {
+    if (hub.closing) return;
+    const why = String(error.cause ?? error);
+    if (why !== logged) logger.error('The hub could not start', { error: why });
+    clock.later(startAgainMs, () => startHub({ hub, clock, logger }, why));
+  });
+}
 
 function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));

@@ -1,11 +1,11 @@
 /** Who sits at which socket, and one timer for all: pings them, drops the silent, tells where they should be; a socket route keeps it. */
-import type { WebSocket } from 'ws';
 import type { Clock } from '../hub/clock';
+import type { Socket } from './batch';
 import type { Seat } from './seat';
 
 export class Heartbeat {
   /** By their sockets, so that all sockets can share their listeners: an idle one is to cost little. */
-  private readonly seats = new Map<WebSocket, Seat>();
+  private readonly seats = new Map<Socket, Seat>();
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -18,16 +18,16 @@ export class Heartbeat {
     return this.seats.size;
   }
 
-  add(socket: WebSocket, seat: Seat): void {
+  add(socket: Socket, seat: Seat): void {
     this.seats.set(socket, seat);
     this.cancel ??= this.arm();
   }
 
-  at(socket: WebSocket): Seat | undefined {
+  at(socket: Socket): Seat | undefined {
     return this.seats.get(socket);
   }
 
-  remove(socket: WebSocket): void {
+  remove(socket: Socket): void {
     this.seats.delete(socket);
     if (this.seats.size > 0) return;
     this.cancel?.();

@@ -2,24 +2,28 @@
 import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { describe, HubError, toHubError } from '../errors';
+import { describe, HubError } from '../errors';
 import { type InboxChange, InboxClient, type InboxLook, type InboxPage } from '../hub/inbox-client';
 import type { InboxFrame } from '../protocol/client-frames';
 import { decodeInboxFrame, describeIssue, subprotocol } from '../protocol/codec';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
-import type { RequestRecord, User } from '../protocol/records';
+import type { RequestRecord } from '../protocol/records';
 import { requestView, toWireTime } from '../protocol/views';
+import { isHidden, type Known } from './access';
 import { type Connection, maxQueuedFrames } from './connection';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
-import { peerOf } from './peer';
 import { queryOf } from './query';
+import { type CursorOf, openCursor, sealCursor } from './sealed-cursor';
 import { type Asked, Seat, type SeatParts } from './seat';
 
 const querySchema = inboxFilterSchema.extend({
   order: inboxOrderSchema.default('oldest'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
+
+/** Requests that one client may know to be in its inbox; with one more it has to come back and begin again. */
+export const maxShown = 10_000;
 
 /** A page to be shown: the first of the connection, or in answer to a frame. */
 interface Shown {
@@ -34,6 +38,8 @@ export class InboxSeat extends Seat {
   private seq = 0;
   private total = 0;
   private capped = false;
+  /** The requests that the client knows to be in its inbox. */
+  private readonly shown = new Set<string>();
   /** What is to be told, in order; the app is asked about its tickets first. */
   private queue: (Shown | InboxChange)[] = [];
   private isTelling = false;
@@ -41,11 +47,11 @@ export class InboxSeat extends Seat {
   private constructor(
     parts: SeatParts,
     connection: Connection,
-    user: Required<User>,
+    { expiresAt, ...user }: Known,
     look: InboxLook,
     req: Request,
   ) {
-    super(parts, connection, peerOf(req));
+    super(parts, connection, req, expiresAt);
     const sink = {
       send: (envelope: DirectEnvelope) => connection.send(envelope),
       close: connection.close.bind(connection),
@@ -59,12 +65,7 @@ export class InboxSeat extends Seat {
    * @throws HubError `unsupported_subprotocol` for the classic dialect, `invalid_frame` for a query that is none,
    *   `invalid_id`, `forbidden` and `not_found` for a ticket that is named, `unavailable`
    */
-  static async of(
-    parts: SeatParts,
-    req: Request,
-    user: Required<User>,
-    connection: Connection,
-  ): Promise<InboxSeat> {
+  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<InboxSeat> {
     if (connection.dialect !== subprotocol)
       throw new HubError(
         'unsupported_subprotocol',
@@ -79,7 +80,7 @@ export class InboxSeat extends Seat {
     return new InboxSeat(parts, connection, user, { owner, filter, order, limit }, req);
   }
 
-  enter(): void {
+  protected register(): void {
     this.parts.hub.registerInbox(this.client);
   }
 
@@ -87,7 +88,7 @@ export class InboxSeat extends Seat {
     return this.parts.hub.inbox.has(this.client);
   }
 
-  leave(): void {
+  protected unregister(): void {
     this.parts.hub.inbox.unregister(this.client);
   }
 
@@ -109,18 +110,25 @@ export class InboxSeat extends Seat {
 
   protected read(text: string): Asked {
     const frame = decodeInboxFrame(text);
-    return { work: () => this.carryOut(frame), ...('id' in frame && { re: frame.id }) };
+    const assertAccess = this.accessOf(async () => {
+      if ('request_id' in frame) await this.assertVisible(frame.request_id);
+    });
+    return { work: () => this.carryOut(frame, assertAccess), ...('id' in frame && { re: frame.id }) };
   }
 
-  private async carryOut(frame: InboxFrame): Promise<void> {
+  private async carryOut(frame: InboxFrame, assertAccess: () => Promise<void>): Promise<void> {
     const { inbox } = this.parts.hub;
     switch (frame.type) {
       case 'ping':
         return this.tell(await this.pong());
       case 'inbox_more':
-        return inbox.read(this.client, (page) => this.put({ page, re: frame.id }), frame.cursor);
+        return inbox.read(
+          this.client,
+          (page) => this.put({ page, re: frame.id }),
+          openCursor(this.list, frame.cursor),
+        );
       default:
-        return this.onRequest(frame, () => this.assertVisible(frame.request_id));
+        return this.onRequest(frame, assertAccess);
     }
   }
 
@@ -129,8 +137,13 @@ export class InboxSeat extends Seat {
     const { hub, access } = this.parts;
     const { ticketId } = await hub.hitl.get(requestId);
     await access.authorize(ticketId, this.client.user).catch((error: unknown) => {
-      throw toHubError(error).status < 500 ? new HubError('not_found', 'There is no such request') : error;
+      throw isHidden(error) ? new HubError('not_found', 'There is no such request') : error;
     });
+  }
+
+  /** Whose cursors these are. */
+  private get list(): CursorOf {
+    return { list: 'inbox', userId: this.client.user.id };
   }
 
   private put(item: Shown | InboxChange): void {
@@ -154,6 +167,7 @@ export class InboxSeat extends Seat {
           if ('page' in each) this.show(each, visible);
           else this.tellChange(each, visible.has(each.record));
         }
+        if (this.shown.size > maxShown) this.dismiss('resync');
       }
     } catch (thrown) {
       this.parts.logger.error('An inbox could not be shown', { error: describe(thrown) });
@@ -168,9 +182,11 @@ export class InboxSeat extends Seat {
     const { client, parts } = this;
     this.total = page.total;
     this.capped = page.isCapped;
+    const records = page.items.filter((record) => visible.has(record));
+    for (const { id } of records) this.shown.add(id);
     const shown = {
-      items: page.items.filter((record) => visible.has(record)).map((record) => this.view(record)),
-      ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
+      items: records.map((record) => this.view(record)),
+      ...(page.nextCursor !== undefined && { next_cursor: sealCursor(this.list, page.nextCursor) }),
       ...this.totals(),
     };
     if (re !== undefined) {
@@ -191,7 +207,10 @@ export class InboxSeat extends Seat {
   private tellChange({ type, record }: InboxChange, isVisible: boolean): void {
     if (!this.capped && type === 'added') this.total += 1;
     if (!this.capped && type === 'removed') this.total -= 1;
-    if (!isVisible && type === 'added') return;
+    // Of what it does not know, a client is told only what it may see.
+    if (!isVisible && !this.shown.has(record.id)) return;
+    if (isVisible && type !== 'removed') this.shown.add(record.id);
+    else this.shown.delete(record.id);
     this.seq += 1;
     const hitl = isVisible && { hitl: this.view(record) };
     if (type === 'removed' || !hitl) {

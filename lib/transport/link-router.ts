@@ -66,6 +66,8 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     code,
     requestPage(request, { ...user, now: parts.clock.now() }, problem, typed),
   ];
+  if (Object.values(req.body ?? {}).some((value) => typeof value !== 'string'))
+    return again(400, 'A field was sent twice, and nothing was taken. Answer once more.');
   if (status !== 'approved' && status !== 'denied') return again(400, 'Choose one of the two buttons.');
   if (status === 'approved' && typed.answer && typed.other)
     return again(
@@ -79,7 +81,11 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     const settled = await parts.hub.hitl.respond(
       request.id,
       { by: user, status, response, revision: terms.revision },
-      { via: 'link', from: addressOf(peerOf(req)) },
+      {
+        via: 'link',
+        from: addressOf(peerOf(req)),
+        assertAccess: async () => void (await open(parts, req)),
+      },
     );
     return [200, settled.status === 'pending' ? countedPage(settled) : endedPage(settled)];
   } catch (error) {
@@ -88,7 +94,7 @@ async function taken(parts: LinkRouterParts, req: Request): Promise<[number, str
     if (code === 'already_answered') return [200, countedPage(request)];
     if (code === 'stale_revision') return stale;
     if (code === 'claimed_by_other') return again(409, 'Someone else is on it.');
-    if (code === 'invalid_response') return again(422, message);
+    if (code === 'invalid_response' || code === 'too_large') return again(422, message);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import {
   callback,
   deadline,
   duration,
+  elsewhere,
   type Fields,
   flag,
   isPlain,
@@ -32,6 +33,7 @@ const fields = {
   mayAudit: callback,
   mayRespond: callback,
   mayCancel: callback,
+  mayCancelTurn: callback,
   mayGrant: callback,
   frontendUrl: text,
   allowedOrigins: z.array(text),
@@ -47,6 +49,7 @@ const fields = {
   maxClientsPerTicket: whole,
   maxClientsPerUserInTicket: whole,
   maxClientsPerUser: whole,
+  classic: made,
   rateLimit: z.union([z.literal(false), made], 'Must be false or an object'),
   log: made,
   charts: made,
@@ -68,6 +71,7 @@ const groups: Readonly<Record<string, Fields>> = {
   log: { keep: whole, maxAge: duration },
   charts: { admin: callback },
   console: { assets: text },
+  classic: { scope: z.enum(['ticket', 'session']) },
   agentUser: { id: name, name },
 };
 
@@ -105,7 +109,7 @@ export function assertExpressOptions(options: unknown): void {
 
 /** Of `attach`. @throws HubError `invalid_request` */
 export function assertAttachOptions(options: unknown): void {
-  if (options !== undefined) assertOptions('attach', options, { path: text });
+  if (options !== undefined) assertOptions('attach', options, { path: elsewhere });
 }
 
 /** Of `drain`. @throws HubError `invalid_request` */

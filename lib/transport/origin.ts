@@ -34,6 +34,16 @@ export class OriginPolicy {
     if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
   }
 
+  /**
+   * For a `GET` that opens what a socket would open. Pages send no Origin with one of their own site; that it is of their own
+   * a header proves that others cannot send without their Origin. @throws HubError `origin_refused`
+   */
+  assertStream(req: IncomingMessage): void {
+    const { origin, 'sec-fetch-site': site, 'x-requested-with': requestedWith } = req.headers;
+    const isOwn = origin === undefined && (site === 'same-origin' || (!site && requestedWith !== undefined));
+    if (!isOwn) this.assertSocket(req);
+  }
+
   /** For a REST call that changes something; there browsers send an Origin if it could be forged. @throws HubError `origin_refused` */
   assertChange(req: IncomingMessage): void {
     const { origin } = req.headers;

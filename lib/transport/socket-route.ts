@@ -5,7 +5,7 @@ import { HubError, toHubError } from '../errors';
 import type { ChatUser } from '../protocol/chat-frames';
 import { maxFrameBytes } from '../protocol/client-frames';
 import { type Dialect, subprotocol } from '../protocol/codec';
-import type { User } from '../protocol/records';
+import type { Known } from './access';
 import { Connection } from './connection';
 import { limitFrames } from './frame-limit';
 import { Heartbeat } from './heartbeat';
@@ -26,12 +26,7 @@ export interface SocketRouteParts extends SeatParts {
 }
 
 /** Makes the seat that the request asks for; nothing is changed by it. @throws HubError saying why there is none */
-type SeatFor = (
-  parts: SeatParts,
-  req: Request,
-  user: Required<User>,
-  connection: Connection,
-) => Promise<Seat>;
+type SeatFor = (parts: SeatParts, req: Request, user: Known, connection: Connection) => Promise<Seat>;
 
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
@@ -116,12 +111,20 @@ export class SocketRoute {
     );
   }
 
-  /** Everything that has to be known before somebody comes in; nothing is changed by it. */
-  private async examine(req: Request, connection: Connection): Promise<Seat> {
-    const { hub, access, origins } = this.parts;
-    // Asked here too, since a request may have been led here by another hub on the same server.
-    origins.assertSocket(req);
+  /**
+   * Everything that has to be known before somebody comes in, by a socket or by what stands in for one; nothing is changed
+   * by it. @throws HubError saying why not
+   */
+  async examine(
+    req: Request,
+    connection: Connection,
+    // Asked of a socket here too, since a request may have been led here by another hub on the same server.
+    assertOrigin = () => this.parts.origins.assertSocket(req),
+  ): Promise<Seat> {
+    const { hub, access } = this.parts;
+    assertOrigin();
     if (hub.closing) throw new HubError('closing');
+    hub.disconnects.arrivalOf(req);
     await ready(hub);
     const user = await access.identify(req);
     return this.seatFor(this.parts, req, user, connection);

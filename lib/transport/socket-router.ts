@@ -1,4 +1,4 @@
-/** The routes of sockets inside our router: handshakes that `Upgrades` leads here, sockets that an app's own express-ws has opened, and plain requests, which are refused. */
+/** The routes of sockets inside our router: handshakes that `Upgrades` leads here, sockets that an app's own express-ws has opened, what stands in for them over plain HTTP, and other plain requests, which are refused. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import express, { type RequestHandler, type Router } from 'express';
@@ -9,10 +9,13 @@ import { assertHandshake, isHandshake } from './handshake';
 import { PendingUpgrade } from './pending-upgrade';
 import { inboxPath, pathnameOf, ticketPath } from './socket-paths';
 import type { SocketRoute } from './socket-route';
+import type { StreamRoute } from './stream-route';
 
 export interface SocketRouterParts {
   tickets: Pick<SocketRoute, 'handler'>;
   inboxes: Pick<SocketRoute, 'handler'>;
+  ticketStreams: Pick<StreamRoute, 'mount'>;
+  inboxStreams: Pick<StreamRoute, 'mount'>;
   logger: Logger;
   /** Whether the hub lets nobody in any more. */
   isClosing(): boolean;
@@ -40,6 +43,8 @@ export function socketRouter(parts: SocketRouterParts): Router {
       next(error);
     });
   });
+  parts.ticketStreams.mount(router, ticketPath);
+  parts.inboxStreams.mount(router, inboxPath);
   router.all([ticketPath, inboxPath], plainRequests(parts));
   router.use('/ws', (req, _res, next) =>
     next(isHandshake(req) ? new HubError('not_found', 'There is no WebSocket here') : undefined),

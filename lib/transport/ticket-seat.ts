@@ -5,10 +5,9 @@ import type { Client, PresenceMode } from '../hub/client';
 import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
-import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
+import type { Known } from './access';
 import type { Connection } from './connection';
-import { type Peer, peerOf } from './peer';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
@@ -27,20 +26,16 @@ export class TicketSeat extends Seat {
     parts: SeatParts,
     connection: Connection,
     readonly client: Client,
-    peer: Peer,
+    req: Request,
+    expiresAt: Known['expiresAt'],
     /** Until it is opened. */
     private query: Query | undefined,
   ) {
-    super(parts, connection, peer);
+    super(parts, connection, req, expiresAt);
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
-  static async of(
-    parts: SeatParts,
-    req: Request,
-    user: Required<User>,
-    connection: Connection,
-  ): Promise<TicketSeat> {
+  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
     const query = readQuery(req);
     const client = parts.hub.newClientWithTabId(
       ticketIdOf(req),
@@ -50,10 +45,12 @@ export class TicketSeat extends Seat {
       query.presence,
     );
     await parts.access.authorize(client.ticketId, user);
-    return new TicketSeat(parts, connection, client, peerOf(req), query);
+    if (connection.dialect === 'classic' && parts.classicScope === 'session')
+      connection.hearOnly(() => client.sessionId());
+    return new TicketSeat(parts, connection, client, req, user.expiresAt, query);
   }
 
-  enter(): void {
+  protected register(): void {
     this.parts.hub.register(this.client);
   }
 
@@ -61,17 +58,18 @@ export class TicketSeat extends Seat {
     return this.parts.hub.isRegistered(this.client);
   }
 
-  leave(): void {
+  protected unregister(): void {
     this.parts.hub.unregister(this.client);
   }
 
   async open(): Promise<void> {
     const { client, connection } = this;
-    const { hub, heartbeatMs, clock } = this.parts;
+    const { hub, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
     // It may stay for days, and what it asked for is not kept so long.
     this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
+    if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
     const opening = await hub.opening(client.ticketId, after);
     const { position } = opening;
     const welcome: DirectEnvelope = {
@@ -91,7 +89,7 @@ export class TicketSeat extends Seat {
       'missed' in opening
         ? [...opening.missed, { ...opening.presence, ...version }]
         : [{ ...opening.snapshot, ...version }];
-    const first = [welcome, ...session.filter(() => connection.dialect !== 'classic'), ...rest];
+    const first = [welcome, ...session, ...rest];
     let more = 'missed' in opening ? undefined : opening.more;
     if (more === undefined) {
       if (!connection.goLive(first, position.seq)) this.dismiss('resync');
@@ -134,49 +132,54 @@ export class TicketSeat extends Seat {
   }
 
   protected read(text: string): Asked {
+    const assertAccess = this.accessOf(() => this.askAccess());
     if (this.connection.dialect === 'classic') {
       const frame = decodeClassicFrame(text);
-      return { work: () => this.carryOutClassic(frame) };
+      return { work: () => this.carryOutClassic(frame, assertAccess) };
     }
     const frame = decodeClientFrame(text);
     const work = async () => {
-      await this.carryOut(frame);
+      await this.carryOut(frame, assertAccess);
       // These two are sent by the machine, all else by a person.
       if (frame.type !== 'ping' && frame.type !== 'presence') this.parts.hub.heard(this.client);
     };
     return { work, ...('id' in frame && { re: frame.id }) };
   }
 
-  private async carryOutClassic(frame: ClassicFrame): Promise<void> {
+  private async carryOutClassic(frame: ClassicFrame, assertAccess: () => Promise<void>): Promise<void> {
     if (frame.type === 'ping') return this.tell(await this.pong());
-    await this.parts.hub.turns.message(this.client, frame.content ?? '');
+    await this.parts.hub.turns.message(this.client, frame.content ?? '', { assertAccess });
     this.parts.hub.heard(this.client);
   }
 
-  private async carryOut(frame: ClientFrame): Promise<void> {
+  private async carryOut(frame: ClientFrame, assertAccess: () => Promise<void>): Promise<void> {
     const { client } = this;
     const { hub } = this.parts;
     switch (frame.type) {
       case 'ping':
         return this.tell(await this.pong());
       case 'typing':
-        return hub.tellTyping(client);
+        await assertAccess();
+        if (this.isIn) hub.tellTyping(client);
+        return;
       case 'presence':
-        return hub.tellPresence(client);
+        await assertAccess();
+        if (this.isIn) hub.tellPresence(client);
+        return;
       case 'turn_cancel':
-        return this.once(frame.id, async (occasion) => {
-          await hub.turns.cancel(client.ticketId, frame.turn_id, occasion);
+        return this.once(frame.id, assertAccess, async (occasion) => {
+          await hub.turns.cancel(client.ticketId, frame.turn_id, { ...occasion, by: client.user });
           return { turn_id: frame.turn_id };
         });
       case 'message':
-        return this.onceKept(frame.id, async (occasion) => {
+        // Asked when it is the message's turn, so that messages stay in their order.
+        return this.onceKept(frame.id, assertAccess, async (occasion) => {
           const accepted = await hub.turns.message(client, frame.content, occasion);
           const { messageId, sessionId, turnId } = accepted;
           return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
         });
       default:
-        await this.assertAccess();
-        return this.onRequest(frame, () => this.assertHere(frame.request_id));
+        return this.onRequest(frame, assertAccess, () => this.assertHere(frame.request_id));
     }
   }
 
@@ -187,7 +190,7 @@ export class TicketSeat extends Seat {
   }
 
   /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
-  private async assertAccess(): Promise<void> {
+  private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {
       await this.parts.access.authorize(ticketId, user);

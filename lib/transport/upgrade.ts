@@ -42,6 +42,8 @@ export class Upgrades {
       logger: Logger;
       /** How long the app's middleware may take to let an upgrade through. */
       handshakeTimeoutMs: number;
+      /** Told of each upgrade before the app is. */
+      onArrival(req: IncomingMessage): void;
     },
   ) {}
 
@@ -73,7 +75,7 @@ export class Upgrades {
   }
 
   private lead(server: Server | SecureServer, req: IncomingMessage, socket: Socket, head: Buffer): void {
-    const { origins, clock, logger, handshakeTimeoutMs } = this.parts;
+    const { origins, clock, logger, handshakeTimeoutMs, onArrival } = this.parts;
     if (isAnswered(socket)) this.warnOfAnother();
     if (isAnswered(socket) || socket.destroyed) return;
     const res = respondOn(socket, req);
@@ -98,6 +100,7 @@ export class Upgrades {
         cancel();
         socket.off('close', cancel);
       });
+      onArrival(req);
       server.emit('request', req, res);
       // The listeners behind this one are called in the same tick.
       process.nextTick(() => {

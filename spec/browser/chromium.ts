@@ -1,6 +1,6 @@
 /** Finds the Chromium on this machine and starts it without a window; the browser specs and the screenshots use it. */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type LaunchOptions } from 'playwright-core';
 
 /** What to do where there is none. */
 export const howToGetChromium =
@@ -19,7 +19,7 @@ export function findChromium(): string | undefined {
 export function describeInChromium(
   folder: string,
   name: string,
-  body: (launch: () => Promise<Browser>) => void,
+  body: (launch: (options?: LaunchOptions) => Promise<Browser>) => void,
 ): void {
   const path = findChromium();
   if (!path && !process.env.CI) {
@@ -28,15 +28,16 @@ export function describeInChromium(
     );
   }
   (path || process.env.CI ? describe : describe.skip)(name, () =>
-    body(async () => {
+    body(async (options) => {
       if (!path) throw new Error(`There is no Chromium here: ${howToGetChromium}`);
-      return launchChromium(path);
+      return launchChromium(path, options);
     }),
   );
 }
 
-export function launchChromium(executablePath: string): Promise<Browser> {
+export function launchChromium(executablePath: string, options: LaunchOptions = {}): Promise<Browser> {
   return chromium.launch({
+    ...options,
     executablePath,
     args: [
       '--headless',

@@ -4,10 +4,14 @@ import { WebSocket } from 'ws';
 import * as client from '../../lib/client';
 import { BackOff, firstWaitMs, longestWaitMs } from '../../lib/client/back-off';
 import { comesBack } from '../../lib/client/close-class';
+import { maxStreams } from '../../lib/client/event-stream';
 import { Follower } from '../../lib/client/follower';
 import { verifyMs } from '../../lib/client/heartbeat';
-import { connectMs, graceMs, steadyMs } from '../../lib/client/link';
+import { connectMs, graceMs, maxUpgrades, steadyMs } from '../../lib/client/link';
 import { maxUnderWay, maxWaiting } from '../../lib/client/outbox';
+import { verdictOn } from '../../lib/client/refusal';
+import { patienceMs } from '../../lib/client/tab-name';
+import { trialMs } from '../../lib/client/upgrade-trial';
 import { closeCodes } from '../../lib/protocol/close-codes';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { maxFramesInFlight } from '../../lib/transport/seat';
@@ -94,6 +98,21 @@ describe('the tables', () => {
     );
   });
 
+  test('an answer in place of a connection is judged as the client judges it', async () => {
+    const { rows } = tableOf(section(page, '## A handshake that is refused'), 'Answer');
+    const judged = rows.flatMap(({ Answer = '', Then = '' }) =>
+      [...Answer.matchAll(/`(\w+)`/g)].map(([, code = '']) => [code, Then] as const),
+    );
+    for (const [code, then] of judged) {
+      const verdict = await verdictOn({ status: 403, json: async () => ({ error: { code } }) });
+      const ending = typeof verdict === 'object' && 'ending' in verdict ? verdict.ending.code : undefined;
+      if (ending !== undefined) expect([code, then]).toEqual([code, `over, as ${ending}`]);
+      else expect([code, then]).toEqual([code, expect.not.stringContaining('over')]);
+      expect([code, verdict === 'welcome']).toEqual([code, then.includes('would be let in')]);
+    }
+    expect(judged.filter(([, then]) => then.startsWith('over')).length).toBe(7);
+  });
+
   test('so are the numbers in the text', () => {
     const seconds = (ms: number) => `${ms / 1_000} second`;
     const says = (heading: string, ...texts: string[]) => {
@@ -103,6 +122,14 @@ describe('the tables', () => {
     says('## States', `after ${seconds(connectMs)}`);
     says('## Coming back', `live for ${seconds(steadyMs)}`);
     says('## Is the other side still there', `wait ${seconds(verifyMs)}`, `after ${seconds(graceMs)}`);
+    const times = ['no', 'one', 'two', 'three'];
+    says(
+      '## Where no WebSocket gets through',
+      `${times[maxUpgrades]} WebSockets in a row`,
+      `every ${trialMs / 60_000} minutes`,
+      `at most ${maxStreams} streams`,
+    );
+    says('## Tabs', `up to ${patienceMs} ms`);
     says('## Sending frames', `keeps ${maxWaiting}`, `has ${maxUnderWay}`, `more than ${maxFramesInFlight} `);
   });
 });

@@ -20,7 +20,7 @@ async function onWire() {
   const wire = { isDead: false };
   const loses = (_envelope: Envelope) => wire.isDead;
   const alice = await Guest.join(hub, { clock, events, loses, random: () => 0.5 });
-  const tell = (type: 'online' | 'offline') => events.dispatchEvent(new Event(type));
+  const tell = (type: string) => events.dispatchEvent(new Event(type));
   return { alice, clock, wire, tell };
 }
 
@@ -72,6 +72,53 @@ test('while it waits, online means: now, or almost', async () => {
   await alice.state('live');
 });
 
+test.each(['visibilitychange', 'resume', 'pageshow'])(
+  'a client that waits to come back is quick about it when its page is seen again: %s',
+  async (type) => {
+    hub = await startTestHub({ heartbeat });
+    const { alice, clock, tell } = await onWire();
+    for (let tries = 1; tries <= 4; tries += 1) {
+      cutAll(hub);
+      await alice.until(() => alice.client.state === 'resuming', 'the loss');
+      if (tries === 4) break;
+      clock.advance((firstWaitMs * 2 ** (tries - 1)) / 2);
+      await alice.state('live');
+    }
+    tell(type);
+    clock.advance(firstWaitMs / 2 - 1);
+    expect(alice.sockets).toHaveLength(4);
+    clock.advance(1);
+    expect(alice.sockets).toHaveLength(5);
+    await alice.state('live');
+  },
+);
+
+test('a page that goes has no socket, timer or question left, and is back at once when it is shown again', async () => {
+  hub = await startTestHub({ heartbeat });
+  const { alice, clock, tell } = await onWire();
+  tell('pagehide');
+  expect(alice.client.state).toBe('resuming');
+  expect(clock.pending).toBe(0);
+  for (const type of ['online', 'offline', 'visibilitychange', 'resume']) tell(type);
+  expect(clock.pending).toBe(0);
+  const bob = await hub.connect({ user: 'bob' });
+  await bob.ask({ type: 'message', content: 'meanwhile' });
+  const sent = alice.client.send('kept');
+  tell('pageshow');
+  await alice.state('live');
+  await sent;
+  expect(alice.sockets).toHaveLength(2);
+  await alice.until(() => alice.contents().join() === 'meanwhile,kept', 'both');
+
+  cutAll(hub);
+  await alice.state('resuming');
+  tell('pagehide');
+  expect(clock.pending).toBe(0);
+  alice.client.close();
+  tell('pageshow');
+  expect(alice.sockets).toHaveLength(2);
+});
+
 test('offline is not believed for ever: a server on the same machine is found all the same', async () => {
   hub = await startTestHub({ heartbeat });
   const { alice, clock, tell } = await onWire();
@@ -94,8 +141,8 @@ test('online does not make it come back before the server wants it', async () =>
   expect(alice.sockets).toHaveLength(2);
 });
 
-test.each(['offline', 'online'] as const)(
-  'a live client that goes %s asks whether its peer is there, once',
+test.each(['offline', 'online', 'visibilitychange', 'resume', 'pageshow'])(
+  'a live client asks at %s whether its peer is there, once',
   async (type) => {
     hub = await startTestHub({ heartbeat });
     const { alice, clock, wire, tell } = await onWire();

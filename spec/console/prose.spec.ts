@@ -223,7 +223,8 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     expect((await hub.hub.hitl.get(request.id)).status).toBe('pending');
     pressed.add(request.id);
     await page.keyboard.press('Enter');
-    await alice.row(request.id).waitFor({ state: 'detached' });
+    // An answer waits for the connection, which may be away for as long as a client's longest wait.
+    await alice.row(request.id).waitFor({ state: 'detached', timeout: 90_000 });
     expect(await hub.hub.hitl.get(request.id)).toMatchObject({
       status: 'approved',
       respondedBy: { userId: 'alice' },
@@ -279,7 +280,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     await page.locator('.hitl-inbox[data-wide]').waitFor();
     await page.getByRole('list', { name: '2 requests that wait' }).waitFor();
     await alice.row(request.id).click();
-    await alice.card(request.id).waitFor();
+    await alice.card(request.id).waitFor({ timeout: 90_000 });
     const field =
       selector === '#frame' ? page.frameLocator(selector).locator('#inner') : page.locator(selector);
     await field.click();

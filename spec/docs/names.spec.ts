@@ -54,6 +54,7 @@ describe('the table of', () => {
     ['Action of `useRequest`', 'docs/react.md', '## A request', fields('RequestActions')],
     ['Field of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxState')],
     ['Action of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxActions')],
+    ['Field of a line', 'docs/mounting.md', '## Saying something on a ticket', fields('Line')],
     ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
     ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],
@@ -117,60 +118,6 @@ test('every entry of the package and its command are named on a page', () => {
   const entries = Object.keys(exports).filter((name) => name !== './package.json');
   for (const name of entries) expect(text).toContain(`\`express-hitl${name.slice(1)}\``);
   for (const name of Object.keys(bin)) expect(text).toContain(`\`${name} `);
-});
-
-/** The index of the reference's package (A74 to A81), in its order. */
-const reference = [
-  'NewHub',
-  'Run',
-  'Register',
-  'Unregister',
-  'BroadcastToTicket',
-  'SendToTicket',
-  'SendMessageToTicket',
-  'SendStatusToTicket',
-  'SendErrorToTicket',
-  'SendToClient',
-  'SendMessageToClient',
-  'SendTraceToClient',
-  'SendWarningToClient',
-  'GetActiveTickets',
-  'GetClientCount',
-  'GetTotalClientCount',
-  'Close',
-  'NewClient',
-  'NewClientWithTabID',
-  'AttachSession',
-  'SessionID',
-  'GetClientID',
-  'NewHandler',
-  'HandleTicketChat',
-  'WithFrontendURL',
-  'WithAllowedOrigins',
-  'NewTestHandler',
-];
-
-test('every entry of the reference hub is on its page, and the name it has here exists', () => {
-  const rows = ['## Hub', '## Client', '## Handler'].flatMap(
-    (heading) => tables(section(page('docs/reference-api.md'), heading))[0]?.rows ?? [],
-  );
-  const entries = rows.flatMap((row) => codes(row.Reference ?? '').map((name) => name.replace(/\(.*/, '')));
-  expect(entries).toEqual(reference);
-  const code = [
-    'lib/hub/hub.ts',
-    'lib/hub/client.ts',
-    'lib/transport/express-hitl.ts',
-    'lib/transport/origin.ts',
-    'lib/testing/test-hub.ts',
-  ]
-    .map((path) => readFileSync(join(root, path), 'utf8'))
-    .join('\n');
-  for (const row of rows) {
-    for (const here of codes(row.Here ?? '')) {
-      const name = here.replace(/\(.*/, '').replace(/^.*\./, '');
-      expect([here, new RegExp(`\\b${name}\\b[(?:<]`).test(code)]).toEqual([here, true]);
-    }
-  }
 });
 
 describe('the life of a frame', () => {

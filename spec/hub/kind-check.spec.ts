@@ -33,6 +33,7 @@ test.each<[string, unknown, string]>([
     }),
     'boom',
   ],
+  ['a value put in the place of a wrong one', z.object({ a: z.number().catch(1) }), '.catch'],
   ['a pattern that explodes', z.record(z.string().regex(/^(a|a)+$/), z.number()), 'exponential'],
   ['a schema of zod 3', z3.z.object({}), 'zod 3'],
   ['no schema', { type: 'object' }, 'zod 4'],

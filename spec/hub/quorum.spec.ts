@@ -113,7 +113,7 @@ describe('a quorum', () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     await answer(id, 'alice', 'Yes');
-    await expect(answer(id, 'alice', ' Yes ')).rejects.toMatchObject({ code: 'already_answered' });
+    await expect(answer(id, 'alice', 'Yes')).rejects.toMatchObject({ code: 'already_answered' });
     expect((await say(id, 'alice', { answer: 'Yes', comment: 'now' })).verdicts).toHaveLength(1);
     expect((await answer(id, 'alice', 'No')).verdicts).toHaveLength(1);
     expect(await answer(id, 'bob', 'No')).toMatchObject({ status: 'approved', response: { answer: 'No' } });

@@ -159,8 +159,8 @@ describe('Who joins a ticket', () => {
     }
     expect(events).toEqual([
       'session_created',
-      'turn_started',
       'message',
+      'turn_started',
       'session_message_added',
       'session_message_added',
       'message',

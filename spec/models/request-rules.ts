@@ -125,7 +125,7 @@ export const requests: Readonly<Record<string, Rules>> = {
   'two stages and a majority': {
     rounds: [
       { users: ['ann', 'lea'], yes: 1, of: 2 },
-      { users: ['bob'], yes: 1, of: 1 },
+      { users: ['bob', 'zoe'], yes: 1, of: 2 },
     ],
     majority: true,
     actors: ['ann', 'bob', 'lea'],

@@ -1,6 +1,6 @@
-/** The machines with one bug in them: a copy of `lib/actors` is changed, compiled and loaded beside the real one. */
+/** The machines with one bug in them: a copy of `lib/actors`, and of one file of another room where the bug is there, is changed, compiled and loaded beside the real one. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import type * as Policy from '../../lib/actors/answer-policy';
 import type { RequestActorCode } from '../models/request-alone';
@@ -29,17 +29,31 @@ export async function withMutant<T>(
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'mutant-'));
   try {
-    for (const file of readdirSync(actors)) {
+    const own = readdirSync(actors);
+    const elsewhere = mutant && !own.includes(mutant.file) ? [mutant.file] : [];
+    for (const file of [...own, ...elsewhere]) {
       const text = file === mutant?.file ? planted(mutant) : readFileSync(join(actors, file), 'utf8');
-      const { code } = transformSync(text, { loader: 'ts', format: 'cjs', target: 'es2023' });
-      // What it needs of the other rooms is theirs, as it is.
-      const rooted = code.replaceAll('require("../', `require("${join(actors, '..')}/`);
-      writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), rooted);
+      writeFileSync(join(folder, copyOf(file)), compiled(text, file, elsewhere));
     }
     return await use(load(folder));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What it needs of the other rooms is theirs, as it is, but for those files that are copied too. */
+function compiled(text: string, file: string, copied: readonly string[]): string {
+  const { code } = transformSync(text, { loader: 'ts', format: 'cjs', target: 'es2023' });
+  return code.replaceAll(/require\("(\.\.?\/[^"]+)"\)/g, (whole, path: string) => {
+    const target = join(dirname(file), path);
+    const isCopied = copied.includes(`${target}.ts`);
+    if (!isCopied && !target.startsWith('..')) return whole;
+    return `require(${JSON.stringify(isCopied ? `./${copyOf(target)}` : join(actors, target))})`;
+  });
+}
+
+function copyOf(file: string): string {
+  return `${file.replace(/\.ts$/, '').replaceAll('../', '').replaceAll('/', '-')}.js`;
 }
 
 /** The text of the file, below `folder`, with this bug. @throws Error if what the bug replaces is not in it exactly once */

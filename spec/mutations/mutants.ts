@@ -303,15 +303,17 @@ export const mutants: readonly Mutant[] = [
       'approvalsIn(stage, verdictsBeside(request, userId))',
       'approvalsIn(stage, request.verdicts)',
     ],
+  ]),
+  ...inFile('../protocol/agreement.ts', [
     [
       'a comment keeps approvals apart',
-      'const { comment: _comment, ...content } = response;',
-      'const content = response;',
+      '{ comment: _comment, ...content }: Response = {}',
+      '{ ...content }: Response = {}',
     ],
     [
       'the choice of a grant keeps approvals apart',
-      '{ ...content, grant: undefined } : content',
-      'content : content',
+      "if (type !== 'tool_approval') return content;",
+      'return content;',
     ],
   ]),
   ...inFile('answer-policy.ts', [

@@ -1,7 +1,19 @@
 /** The way out of `lib/protocol/codec.ts`; `decode.spec.ts` is the way in. */
 import { chatFrame } from '../../lib/protocol/chat-frames';
-import { encode, encodeClassic, encodeClassicDirect, subprotocol } from '../../lib/protocol/codec';
-import { hitlRequest, sessionMessageAdded, turnStarted } from '../../lib/protocol/envelopes';
+import {
+  encode,
+  encodeClassic,
+  encodeClassicDirect,
+  encodeClassicForeign,
+  subprotocol,
+} from '../../lib/protocol/codec';
+import {
+  hitlRequest,
+  type LoggedEnvelope,
+  sessionMessageAdded,
+  turnStarted,
+} from '../../lib/protocol/envelopes';
+import type { MessageRecord } from '../../lib/protocol/records';
 import { requestView } from '../../lib/protocol/views';
 import { bareMessage, bareRequest, iso, message, now, place, request, turn } from './records';
 
@@ -51,6 +63,43 @@ describe('classic is sent', () => {
     );
     const base = { timestamp: iso(0), ticket_id: 'INC-7' };
     expect(encodeClassic({ event: 'typing', ...base, user: ana }, agent)).toEqual([]);
+  });
+
+  test('for a turn and the message that it answers the author’s frame first, and once', () => {
+    const started = { ...turnStarted(turn, now), ...place };
+    const added = { ...sessionMessageAdded(message, now), ...place, seq: place.seq + 1 };
+    const kinds = (frames: string[]) =>
+      frames.map((text) => JSON.parse(text)).map(({ event, type }) => event ?? type);
+    expect(kinds(encodeClassic(started, agent, { after: added }))).toEqual(['message', 'turn_started']);
+    expect(kinds(encodeClassic(added, agent, { before: started }))).toEqual(['session_message_added']);
+    const other = { ...started, turn_id: 't-other' };
+    expect(kinds(encodeClassic(other, agent, { after: added }))).toEqual(['turn_started']);
+    expect(kinds(encodeClassic(added, agent, { before: other }))).toEqual([
+      'message',
+      'session_message_added',
+    ]);
+  });
+
+  test('of another session what people say, and what is said outside of turns, as chat frames alone', () => {
+    const foreign = (record: MessageRecord) =>
+      encodeClassicForeign({ ...sessionMessageAdded(record, now), ...place }, agent).map(
+        (text) => JSON.parse(text).type,
+      );
+    const { turnId: _turn, ...remark } = bareMessage;
+    expect(foreign(message)).toEqual(['message']);
+    expect(foreign({ ...remark, type: 'trace' })).toEqual(['trace']);
+    expect(foreign({ ...bareMessage, turnId: 't-1', type: 'response' })).toEqual([]);
+    expect(foreign({ ...remark, type: 'plan' })).toEqual([]);
+    expect(encodeClassicForeign({ ...turnStarted(turn, now), ...place }, agent)).toEqual([]);
+  });
+
+  test('for an amendment that the prompt is gone, and the one in its place', () => {
+    const cause = { event: 'amended', via: 'app' } as const;
+    const updated = { ...hitlRequest('hitl_request_updated', bareRequest, now), ...place, cause };
+    expect(encodeClassic(updated as LoggedEnvelope, agent).map((text) => JSON.parse(text))).toMatchObject([
+      { event: 'hitl_request_resolved', hitl: { id: bareRequest.id, status: 'superseded' } },
+      { event: 'hitl_request_pending', hitl: { id: bareRequest.id, status: 'pending' } },
+    ]);
   });
 
   test('for a notice one chat frame', () => {

@@ -1,6 +1,8 @@
 /** The recipe for nginx, run by a real one, and what its lines are for. */
 import type { AddressInfo } from 'node:net';
 import { createLogger, transports } from 'winston';
+import { WebSocket } from 'ws';
+import { connectTicket, type Fetch } from '../../lib/client';
 import { TestClient } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { Nginx, nginxBlock, program } from './nginx';
@@ -63,6 +65,26 @@ withNginx('steps of the live charts arrive as they are taken', async () => {
   expect(Buffer.from(first?.value ?? '').toString()).toMatch(/^event: (step|moved)/);
   await reader?.cancel();
   await client.close();
+});
+
+withNginx('without the lines for upgrades clients go on over a stream, which is not held back', async () => {
+  const { hub, url } = await start(without(/Upgrade|Connection|proxy_buffering/));
+  class Socket extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, { origin: url });
+    }
+  }
+  const post: Fetch = (address, init) =>
+    fetch(address, { ...init, headers: { ...init.headers, origin: url } });
+  const client = connectTicket({
+    ...{ url: `${url}/soc`, ticketId: 'T-1', WebSocket: Socket, fetch: post, random: () => 0 },
+  });
+  ends.push(async () => client.close());
+  expect((await client.send('hi')).message_id).toEqual(expect.any(String));
+  expect(client.transport).toBe('sse');
+  const heard = new Promise((resolve) => client.on('notice', resolve));
+  hub.hub.sendStatusToTicket('T-1', 'at once');
+  expect(await heard).toMatchObject({ event: 'notice' });
 });
 
 withNginx('with $host, which has no port, every page on another port than 80 is refused', async () => {

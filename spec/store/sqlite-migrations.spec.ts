@@ -149,8 +149,8 @@ describe('a file of version 1', () => {
   });
 });
 
-test('a file of version 2 has what its envelopes share', async () => {
-  writeFrozen(2);
+test('a file of version 3 has what its envelopes share', async () => {
+  writeFrozen(3);
   await store.open();
   const payload = { tool_name: 'block_ip', tool_args: { list: '203.0.113.7 '.repeat(30) } };
   const { items } = await store.log('ticket-9', 0, 10);

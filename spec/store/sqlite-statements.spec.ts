@@ -44,6 +44,13 @@ test('the audit of a ticket or request is sought by its number', () => {
   });
 });
 
+test('what was said in a session is sought backwards from a message', () => {
+  expect(plans()).toMatchObject({
+    messagesOfSession: ['SEARCH messages USING INDEX messages_by_session (session_id=? AND rowid<?)'],
+    placeOfMessage: ['SEARCH messages USING INDEX sqlite_autoindex_messages_1 (id=?)'],
+  });
+});
+
 test('each list of requests seeks to its place in the index of its filter', () => {
   expect(plans()).toMatchObject({
     requests: ['SEARCH requests USING INDEX requests_by_age ((created_at,id)>(?,?))'],

@@ -91,9 +91,9 @@ test('a lock that another process holds refuses the call in bounded time, and re
     failed('SQLITE_BUSY'),
   );
   await expect(store.trim('ticket', 0, 0)).rejects.toMatchObject(failed('SQLITE_BUSY'));
-  await expect(store.position('new')).rejects.toMatchObject(failed('SQLITE_BUSY'));
   expect(performance.now() - begun).toBeLessThan(2_000);
   expect((await store.log('ticket', 0, 10)).items).toHaveLength(1);
+  expect(await store.position('new')).toMatchObject({ seq: 0 });
   other.exec('ROLLBACK');
   expect(await store.commit([chatCommit('ticket', 'after')])).toMatchObject([
     { ok: true, envelopes: [{ seq: 2 }] },

@@ -64,6 +64,11 @@ export class FaultProxy {
     for (const pair of [...this.pairs]) this.apply('cut', pair);
   }
 
+  /** From now on nothing passes on the connections there are, and neither end is told. */
+  silenceAll(): void {
+    for (const pair of [...this.pairs]) this.apply('half-open', pair);
+  }
+
   async close(): Promise<void> {
     for (const { client, server } of this.pairs) {
       client.destroy();

@@ -1,5 +1,6 @@
 /** The reference's dialect end to end, frame by frame and field by field; the numbers are those of the reference's Part A. */
 import request from 'supertest';
+import { errorCodes } from '../../lib/errors';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 
@@ -56,7 +57,8 @@ test('A35–A50: a whole turn, every frame with exactly the reference’s fields
     .expect(200);
   await client.next('turn_ended');
 
-  const [status, created, started, ...rest] = client.received;
+  const [status, created, echo, started, ...more] = client.received;
+  const rest = [echo, ...more];
   expect(status.type).toBe('status');
   const { session_id } = created;
   const { turn_id } = started;
@@ -252,18 +254,78 @@ test('A77: what the app says to the ticket comes as the chat frame that it is', 
   expect(await client.next()).toEqual({ any: 'thing' });
 });
 
-test('presence, typing, acks and session answers are not told', async () => {
+test('A35: the author’s chat frame comes before the turn that answers it, and the envelopes stay in their order', async () => {
+  const client = await join({ agent: (turn) => turn.respond('hello') });
+  say(client, 'hi');
+  await client.next('turn_ended');
+  expect(client.received.map(({ event, type }) => event ?? type)).toEqual([
+    'status',
+    'session_created',
+    'message',
+    'turn_started',
+    'session_message_added',
+    'session_message_added',
+    'message',
+    'turn_ended',
+  ]);
+});
+
+test('A35: the message of a turn that had to wait is told when it is said, and once', async () => {
+  let finish = () => {};
+  const client = await join({
+    agent: (turn) => turn.message.content === 'one' && new Promise<void>((resolve) => (finish = resolve)),
+  });
+  say(client, 'one');
+  await client.next('turn_started');
+  say(client, 'two');
+  await client.next((frame) => frame.type === 'message' && frame.content === 'two');
+  finish();
+  await client.next('turn_ended');
+  await client.next('turn_ended');
+  expect(client.all('message').map(({ content }) => content)).toEqual(['one', 'two']);
+});
+
+test('presence, typing, acks and a session that goes on are not told', async () => {
   const client = await join();
   const other = await hub.connect({ user: 'bob' });
   other.send({ type: 'typing' });
   await other.next('typing');
+  say(client, 'hi');
+  const { session_id } = await client.next('session_message_added');
+  const back = await hub.connect({ user: 'alice', tab: 'two', dialect: 'classic', sessionId: session_id });
+  back.send('{"type":"ping"}');
+  await back.next('pong');
+  client.send('{"type":"ping"}');
+  await client.next('pong');
+  expect(client.received.map(({ event, type }) => event ?? type)).toEqual([
+    'status',
+    'session_created',
+    'message',
+    'session_message_added',
+    'pong',
+  ]);
+  expect(back.received.map(({ type }) => type)).toEqual(['status', 'pong']);
+});
+
+test('B16: a session that cannot be resumed is an error of the chat, right after the first frame', async () => {
+  await join();
   const strange = await hub.connect({ user: 'carol', dialect: 'classic', sessionId: 'unknown' });
   strange.send('{"type":"ping"}');
   await strange.next('pong');
-  client.send('{"type":"ping"}');
-  await client.next('pong');
-  expect(client.received.map(({ type }) => type)).toEqual(['status', 'pong']);
-  expect(strange.received.map(({ type }) => type)).toEqual(['status', 'pong']);
+  expect(strange.received).toEqual([
+    expect.objectContaining({ type: 'status' }),
+    { type: 'error', content: errorCodes.session_resume_failed.message, timestamp: seconds },
+    expect.objectContaining({ type: 'pong' }),
+  ]);
+});
+
+test('A77: a frame of the app’s own keeps the message that it names, in both dialects', async () => {
+  const client = await join();
+  const other = await hub.connect({ user: 'bob' });
+  const frame = { type: 'trace', content: 'Still looking', timestamp: seconds, message_id: 'm-7' } as const;
+  hub.hub.sendToTicket('T-1', frame);
+  expect(await client.next('trace')).toEqual(frame);
+  expect(await other.next('notice')).toMatchObject({ kind: 'trace', message_id: 'm-7' });
 });
 
 test('B28: pending requests are shown to one who comes later, oldest first', async () => {

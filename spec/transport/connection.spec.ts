@@ -2,6 +2,7 @@
 import { Broadcast, type Outbound } from '../../lib/hub/broadcast';
 import type { Dialect } from '../../lib/protocol/codec';
 import type { LoggedEnvelope, Typing } from '../../lib/protocol/envelopes';
+import type { RequestView } from '../../lib/protocol/views';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import type { Socket } from '../../lib/transport/batch';
 import {
@@ -114,6 +115,55 @@ const sockets = [
   ['frame by frame', () => new StubbornSocket()],
   ['in one write', () => new OpenSocket()],
 ] as const;
+
+/** A request, as far as a classic client is told of it. */
+const prompt = (id: string, asOf: number, revision = 1): Outbound => ({
+  prompt: {
+    id,
+    session_id: 's',
+    type: 'question',
+    status: 'pending',
+    revision,
+    created_at: at,
+  } as RequestView,
+  asOf,
+});
+
+describe('A prompt told again', () => {
+  beforeEach(() => {
+    newSocket = () => new StubbornSocket();
+  });
+  const told = () => socket.sent.map((frame) => JSON.parse(frame).hitl?.id).filter(Boolean);
+
+  test('is not told where the opening knew better', () => {
+    const connection = connect('classic');
+    connection.deliver(of(prompt('old', 4)));
+    connection.deliver(of(logged(5), prompt('gone', 5), logged(6), prompt('there', 6)));
+    connection.goLive([], 6);
+    expect(told()).toEqual(['there']);
+  });
+
+  test('reaches a client that is behind, where what is not logged is dropped', () => {
+    const connection = live('classic');
+    connection.deliver(of(logged(1, 'x'.repeat(pressureBytes))));
+    connection.deliver(of(typing, prompt('r', 1), { raw: 'noise' }));
+    expect(told()).toEqual(['r']);
+    expect(socket.sent).not.toContain('noise');
+  });
+
+  test('is what its panel shows then, in the revision that it has; others have no panel', () => {
+    const connection = live('classic');
+    connection.deliver(of(prompt('r', 0, 3)));
+    expect(connection.panel?.revisionOf('r')).toBe(3);
+    expect(connection.panel?.revisionOf('other')).toBe(1);
+    expect(live().panel).toBeUndefined();
+  });
+
+  test('is nothing to others', () => {
+    live().deliver(of(prompt('r', 0)));
+    expect(socket.sent).toEqual([]);
+  });
+});
 
 describe.each(sockets)('%s:', (_how, make) => {
   beforeEach(() => {

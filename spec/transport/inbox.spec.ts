@@ -256,6 +256,55 @@ describe('the ticket callback', () => {
     expect(JSON.stringify(alice.received)).not.toContain('T-2');
   });
 
+  test('hides what it forbids to the end: its changes, its settling and its withdrawal, in snapshot and cursor too', async () => {
+    await start({ ticket });
+    forbidden = ['T-2'];
+    const hidden = [
+      await ask({ users: ['alice'] }, { ticketId: 'T-2' }),
+      await ask({ users: ['alice'] }, { ticketId: 'T-2' }),
+    ];
+    const shown = [await ask(), await ask()];
+    const alice = await hub.connectInbox({ query: '?limit=3' });
+    const { items, next_cursor: cursor } = await alice.next('inbox_snapshot');
+    expect(ids(items)).toEqual([shown[0]]);
+    hidden.push(await ask({ users: ['alice'] }, { ticketId: 'T-2' }));
+    await hub.hub.hitl.claim(String(hidden[0]), { id: 'alice' });
+    await answer(String(hidden[0]), 'alice');
+    for (const id of hidden.slice(1)) await hub.hub.hitl.cancel(id, 'over');
+    expect(await caughtUp(alice)).toBe(0);
+    expect(ids((await alice.ask({ type: 'inbox_more', cursor })).items)).toEqual([shown[1]]);
+    for (const id of hidden) {
+      expect(JSON.stringify(alice.received)).not.toContain(id);
+      expect(Buffer.from(cursor, 'base64url').toString('latin1')).not.toContain(id);
+    }
+  });
+
+  test('that allows a ticket later shows its requests from their next change on, to their end', async () => {
+    await start({ ticket });
+    forbidden = ['T-2'];
+    const id = await ask({ users: ['alice'] }, { ticketId: 'T-2' });
+    const alice = await hub.connectInbox();
+    await alice.next('inbox_snapshot');
+    forbidden = [];
+    await hub.hub.hitl.claim(id, { id: 'alice' });
+    expect(await alice.next('inbox_updated')).toMatchObject({ seq: 1, hitl: { id } });
+    forbidden = ['T-2'];
+    await hub.hub.hitl.cancel(id, 'over');
+    const gone = await alice.next('inbox_removed');
+    expect([gone.request_id, 'hitl' in gone]).toEqual([id, false]);
+  });
+
+  test('does not make a cursor of one person one of another', async () => {
+    await start();
+    await ask();
+    await ask();
+    const alice = await hub.connectInbox({ query: '?limit=1' });
+    const { next_cursor: cursor } = await alice.next('inbox_snapshot');
+    const bob = await hub.connectInbox({ user: 'bob', query: '?limit=1' });
+    expect(await bob.ask({ type: 'inbox_more', cursor })).toMatchObject({ code: 'invalid_frame' });
+    expect((await alice.ask({ type: 'inbox_more', cursor })).items).toHaveLength(1);
+  });
+
   test('that forbids a ticket later takes its requests away at their next change, without a view of them', async () => {
     await start({ ticket });
     const [changed, settled] = [await ask(), await ask()];

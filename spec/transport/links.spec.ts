@@ -1,6 +1,8 @@
 /** Links over HTTP: one person answers one request from a page without a script; the link alone lets them. */
+import fc from 'fast-check';
 import request from 'supertest';
 import { z } from 'zod';
+import '../seed';
 import type { User } from '../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 
@@ -235,6 +237,56 @@ test('Options are shown where free text is allowed too, and either is taken; bot
     [one, two, three].map(async (each) => (await hub.hub.hitl.get(String(each?.id))).response),
   );
   expect(answers).toEqual([{ answer: 'Lyon' }, { answer: 'Rome' }, { answer: 'Oslo' }]);
+});
+
+test('A field that is sent twice is refused, since only one of the two could be taken', async () => {
+  await start();
+  const { id } = await ask();
+  const path = await linkFor(id);
+  for (const twice of ['comment=a&comment=b&status=approved', 'status=denied&status=approved']) {
+    const { text } = await open(path).then(() =>
+      request(hub.server)
+        .post(path)
+        .set('origin', 'https://mail.example')
+        .type('form')
+        .send(twice)
+        .expect(400),
+    );
+    expect(text).toContain('sent twice');
+  }
+  expect(await statusOf(id)).toBe('pending');
+});
+
+test('Whatever is typed into a link arrives as it was typed, or it is refused and nothing has been decided', async () => {
+  await start();
+  // A lone surrogate has no form in UTF-8, so that no browser can send one.
+  const typed = fc.string({ unit: 'grapheme', maxLength: 40 });
+  const options = fc.uniqueArray(
+    typed.filter((each) => each.length > 0),
+    { minLength: 1, maxLength: 4 },
+  );
+  const browser = (text: string) => text.replaceAll(/\r\n?|\n/g, '\r\n');
+  let approved = 0;
+  await fc.assert(
+    fc.asyncProperty(options, typed, typed, fc.boolean(), async (choices, own, comment, isOwn) => {
+      const payload = { question: 'Which?', options: choices, free_text: isOwn };
+      const { id } = await ask({ type: 'question', payload });
+      const said = isOwn ? { other: browser(own) } : { answer: browser(String(choices[0])) };
+      const { status } = await answer(await linkFor(id), {
+        ...said,
+        comment: browser(comment),
+        status: 'approved',
+      });
+      const record = await hub.hub.hitl.get(id);
+      if (status !== 200) return expect([status, record.status]).toEqual([422, 'pending']);
+      approved += 1;
+      const lines = (text: string) => text.replaceAll(/\r\n?/g, '\n');
+      expect(lines(String(record.response?.answer))).toBe(lines(isOwn ? own : String(choices[0])));
+      expect(record.response?.comment).toBe(comment === '' ? undefined : lines(comment));
+    }),
+    { numRuns: 60 },
+  );
+  expect(approved).toBeGreaterThan(30);
 });
 
 test('What was typed is there again after every refusal, letter by letter', async () => {

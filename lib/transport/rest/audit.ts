@@ -4,7 +4,7 @@ import { auditTrail } from '../../hub/audit';
 import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
 import { idSchema } from '../../protocol/client-frames';
 import { operation } from './operation';
-import { cursor, limit } from './paging';
+import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';
 
 const requestId = idSchema.optional();
@@ -39,6 +39,8 @@ export function serveAudit(rest: Rest): void {
   const open = async (call: Pick<Call<unknown, unknown>, 'req' | 'user'>) => {
     const ticketId = await rest.visibleTicket(call);
     const withAddresses = await access.mayAudit(ticketId, call.user);
+    // Again, since the app may have thought long about the addresses.
+    await rest.visibleTicket(call);
     const view = (entry: AuditEntry): AuditView => {
       const { from, ...shown } = auditView(entry);
       return withAddresses && from !== undefined ? { ...shown, from } : shown;
@@ -48,9 +50,11 @@ export function serveAudit(rest: Rest): void {
 
   rest.serve(listAudit, async (call) => {
     const { ticketId, view } = await open(call);
-    const { request_id, limit: most, cursor: at } = call.query;
-    const { items, nextCursor } = await store.audit({ ticketId, requestId: request_id }, most, at);
-    return { body: { items: items.map(view), ...(nextCursor && { next_cursor: nextCursor }) } };
+    const filter = { ticketId, requestId: call.query.request_id };
+    const { items, ...more } = await pageOf({ list: listAudit.id, ...call }, (...page) =>
+      store.audit(filter, ...page),
+    );
+    return { body: { items: items.map(view), ...more } };
   });
 
   rest.serveLines(exportAudit, async (call) => {

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { HubError } from '../../errors';
 import { assertName } from '../../hub/client';
 import { grantView, grantViewSchema } from '../../protocol/grants';
-import type { GrantRecord, User } from '../../protocol/records';
+import type { GrantRecord } from '../../protocol/records';
 import { requestView, requestViewSchema } from '../../protocol/views';
+import type { Known } from '../access';
 import { operation } from './operation';
-import { cursor, limit } from './paging';
+import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';
 
 export const listGrants = operation({
@@ -59,10 +60,12 @@ export function serveGrants(rest: Rest): void {
   const { hub, access, clock } = rest.parts;
   const view = (grant: GrantRecord) => grantView(grant, clock.now());
   /** Of these, what this person may see and take back. */
-  const visible = async (grants: readonly GrantRecord[], user: Required<User>) => {
+  const visible = async (grants: readonly GrantRecord[], user: Known) => {
     const known = await access.visible(grants, user);
     const answers = await Promise.all(known.map((grant) => hub.grants.mayManage(user, grant)));
-    return known.filter((_grant, index) => answers[index]);
+    const manageable = known.filter((_grant, index) => answers[index]);
+    // Again, since the rules of the app may have taken long.
+    return access.visible(manageable, user);
   };
   const visibleGrant = async ({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>) => {
     const [grant] = await visible([await hub.grants.get(String(req.params.id))], user);
@@ -74,27 +77,31 @@ export function serveGrants(rest: Rest): void {
     const { ticket_id: ticketId } = query;
     if (ticketId !== undefined) await access.authorize(assertName(ticketId), user);
     const filter = { ...(ticketId !== undefined && { ticketId }), live: query.live === 'true' };
-    const page = await hub.grants.list(filter, query.limit, query.cursor);
-    const items = (await visible(page.items, user)).map(view);
-    return { body: { items, ...(page.nextCursor && { next_cursor: page.nextCursor }) } };
+    const { items, ...more } = await pageOf(
+      { list: listGrants.id, user, query },
+      (...page) => hub.grants.list(filter, ...page),
+      (grants) => visible(grants, user),
+    );
+    return { body: { items: items.map(view), ...more } };
   });
 
   rest.serve(getGrant, async (call) => ({ body: { grant: view(await visibleGrant(call)) } }));
 
   rest.serve(listGrantUses, async (call) => {
     const { id } = await visibleGrant(call);
-    const page = await hub.grants.uses(id, call.query.limit, call.query.cursor);
-    const items = await access.visible(page.items, call.user);
-    return {
-      body: {
-        items: items.map((record) => requestView(record, clock.now())),
-        ...(page.nextCursor && { next_cursor: page.nextCursor }),
-      },
-    };
+    const { user, query } = call;
+    const { items, ...more } = await pageOf(
+      { list: listGrantUses.id, user, query },
+      (...page) => hub.grants.uses(id, ...page),
+      (records) => access.visible(records, user),
+    );
+    return { body: { items: items.map((record) => requestView(record, clock.now())), ...more } };
   });
 
   rest.serve(revokeGrant, async (call) => {
     const { id } = await visibleGrant(call);
-    return { body: { grant: view(await hub.grants.revoke(id, call.user, rest.occasion(call))) } };
+    const assertAccess = async () => void (await visibleGrant(call));
+    const occasion = { ...rest.occasion(call), assertAccess };
+    return { body: { grant: view(await hub.grants.revoke(id, call.user, occasion)) } };
   });
 }

@@ -4,7 +4,7 @@ import { requestView, requestViewSchema } from '../../protocol/views';
 import type { InboxFilter } from '../../store/store';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from '../inbox-query';
 import { operation } from './operation';
-import { cursor, limit } from './paging';
+import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';
 
 export const listInbox = operation({
@@ -60,14 +60,12 @@ export function serveInbox(rest: Rest): void {
     const { user, query } = call;
     const filter = await filterOf(call);
     const owner = await access.inboxOf(user);
-    const { items, nextCursor } = await hub.inbox.list(owner, filter, query.order, query.limit, query.cursor);
-    const visible = await access.visible(items, user);
-    return {
-      body: {
-        items: visible.map((record) => requestView(record, clock.now())),
-        ...(nextCursor && { next_cursor: nextCursor }),
-      },
-    };
+    const { items, ...more } = await pageOf(
+      { list: listInbox.id, user, query },
+      (...page) => hub.inbox.list(owner, filter, query.order, ...page),
+      (records) => access.visible(records, user),
+    );
+    return { body: { items: items.map((record) => requestView(record, clock.now())), ...more } };
   });
 
   rest.serve(countInbox, async (call) => {

@@ -23,5 +23,7 @@ export const meOperations = [getMe];
 
 export function serveMe(rest: Rest): void {
   const { agent, charts } = rest.parts;
-  rest.serve(getMe, async ({ req, user }) => ({ body: { user, agent, charts: await charts(req) } }));
+  rest.serve(getMe, async ({ req, user: { id, name, groups } }) => ({
+    body: { user: { id, name, groups }, agent, charts: await charts(req) },
+  }));
 }

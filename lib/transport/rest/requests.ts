@@ -5,7 +5,7 @@ import { verdictSchema, withdrawalSchema } from '../../protocol/client-frames';
 import type { RequestRecord } from '../../protocol/records';
 import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/views';
 import { operation } from './operation';
-import { cursor, limit } from './paging';
+import { cursor, limit, pageOf } from './paging';
 import type { Rest } from './rest';
 
 export const listRequests = operation({
@@ -74,13 +74,13 @@ export function serveRequests(rest: Rest): void {
   rest.serve(listRequests, async ({ user, query }) => {
     const { status, ticket_id: ticketId } = query;
     if (ticketId !== undefined) await access.authorize(assertName(ticketId), user);
-    const page = await hub.hitl.list(
-      { ...(status && { status }), ...(ticketId && { ticketId }) },
-      query.limit,
-      query.cursor,
+    const filter = { ...(status && { status }), ...(ticketId && { ticketId }) };
+    const { items, ...more } = await pageOf(
+      { list: listRequests.id, user, query },
+      (...page) => hub.hitl.list(filter, ...page),
+      (records) => access.visible(records, user),
     );
-    const items = (await access.visible(page.items, user)).map(view);
-    return { body: { items, ...(page.nextCursor && { next_cursor: page.nextCursor }) } };
+    return { body: { items: items.map(view), ...more } };
   });
 
   rest.serve(getRequest, async (call) => ({ body: { hitl: view(await rest.visibleRequest(call)) } }));
@@ -94,13 +94,13 @@ export function serveRequests(rest: Rest): void {
       ...(response && { response }),
       ...(revision !== undefined && { revision }),
     };
-    return { body: { hitl: view(await hub.hitl.respond(id, answer, rest.occasion(call))) } };
+    return { body: { hitl: view(await hub.hitl.respond(id, answer, rest.requestOccasion(call))) } };
   });
 
   rest.serve(cancelRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
     const { reason } = call.body;
-    const occasion = rest.occasion(call);
+    const occasion = rest.requestOccasion(call);
     // What a program has asked is its own to take back.
     const cancelled = call.service
       ? hub.hitl.cancel(id, reason, occasion)

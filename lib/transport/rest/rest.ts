@@ -2,17 +2,17 @@
 import type { Request, RequestHandler, Router } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { HubError, toHubError } from '../../errors';
+import { HubError } from '../../errors';
 import { assertName } from '../../hub/client';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Occasion } from '../../hub/occasion';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { describeIssue } from '../../protocol/codec';
-import type { RequestRecord, User } from '../../protocol/records';
+import type { RequestRecord } from '../../protocol/records';
 import { misspeltField, namingFields } from '../../protocol/unknown-field';
 import type { Store } from '../../store/store';
-import type { Access, Service } from '../access';
+import { type Access, isHidden, type Known, type Service } from '../access';
 import type { OriginPolicy } from '../origin';
 import { addressOf, peerOf } from '../peer';
 import { ready } from '../ready';
@@ -39,7 +39,7 @@ const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosnif
 export interface Call<Query, Body> {
   req: Request;
   /** Of a program: its id and name. */
-  user: Required<User>;
+  user: Known;
   /** The program that calls, where it is one. */
   service?: Service | undefined;
   query: Query;
@@ -89,6 +89,11 @@ export class Rest {
     return { via: 'rest', by: user, from: addressOf(peerOf(req)) };
   }
 
+  /** As `occasion`, for a change to the request of the address: whether the caller may see it is asked again right before. */
+  requestOccasion(call: Caller): Occasion {
+    return { ...this.occasion(call), assertAccess: async () => void (await this.visibleRequest(call)) };
+  }
+
   /** The ticket of the address, if this user may see it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
   async visibleTicket({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>): Promise<string> {
     const ticketId = assertName(String(req.params.ticketId));
@@ -98,7 +103,7 @@ export class Rest {
 
   /**
    * The request of the address; on a ticket one may not see it is, for that person, not there, and for a program what it has
-   * not asked itself. @throws HubError `not_found`, `unavailable`
+   * not asked itself. @throws HubError `not_found`, `authentication_required` for a login that has ended, `unavailable`
    */
   async visibleRequest({ req, user, service }: Caller): Promise<RequestRecord> {
     const { hub, access } = this.parts;
@@ -108,7 +113,7 @@ export class Rest {
     const { ticketId } = record;
     const allowed = service ? access.authorizeService(ticketId, service) : access.authorize(ticketId, user);
     await allowed.catch((error: unknown) => {
-      throw toHubError(error).status < 500 ? hidden : error;
+      throw isHidden(error) ? hidden : error;
     });
     return record;
   }
@@ -143,7 +148,7 @@ export class Rest {
   };
 }
 
-function userOf({ id, name = id }: Service): Required<User> {
+function userOf({ id, name = id }: Service): Known {
   return { id, name, groups: [] };
 }
 

@@ -78,22 +78,25 @@ export function serveServices(rest: Rest): void {
   rest.serve(waitForRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
     // A text that is no duration is refused by its reader.
-    const ms = Math.min(toMillis(call.query.timeout as Duration), maxWaitMs);
+    const asked = Math.min(toMillis(call.query.timeout as Duration), maxWaitMs);
+    const ms = Math.min(asked, Number(call.service?.expiresAt ?? Infinity) - clock.now());
     const settled = call.req.res && (await waits.wait(call.user.id, id, ms, call.req.res));
+    // It may have lost its access while it waited.
+    await rest.visibleRequest(call);
     return settled ? { body: view(settled) } : { status: 202, body: view(await hub.hitl.get(id)) };
   });
 
   rest.serve(amendRequest, async (call) => {
     const { id } = await rest.visibleRequest(call);
     const { payload, display } = call.body;
-    const amendment = { ...rest.occasion(call), ...(display !== undefined && { display }) };
+    const amendment = { ...rest.requestOccasion(call), ...(display !== undefined && { display }) };
     return { body: view(await hub.hitl.amend(id, payload, amendment)) };
   });
 
   rest.serve(reportExecution, async (call) => {
     const { id } = await rest.visibleRequest(call);
     const { body } = call;
-    const occasion = rest.occasion(call);
+    const occasion = rest.requestOccasion(call);
     switch (body.state) {
       case 'executing': {
         const run = { runId: body.run_id, payload: body.payload };

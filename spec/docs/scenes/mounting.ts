@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import express, { type RequestHandler } from 'express';
 import { type ExpressHitl, expressHitl, memoryStore, type Store, type Turn } from '../../../lib';
 import { TestClient } from '../../../lib/testing/test-client';
 import { bodyOf, type Scenes, type } from '../example';
@@ -51,6 +52,60 @@ export const mountingScenes: Scenes = {
           expect(await connect(path, { headers, origin: url })).toMatchObject({ status: 401 });
         },
       ),
+  },
+
+  say: {
+    ...bodyOf({ hub: type('Hub') }),
+    play: (load) =>
+      withHub({ agent: (turn) => turn.respond(`Blocked for ${turn.user.name}`) }, async (hub) => {
+        const alice = await hub.connect({ user: 'alice', ticketId: 'T-1001' });
+        const { example } = load<Body>();
+        await example({ hub: hub.hub });
+        await example({ hub: hub.hub });
+        const lines: string[] = [];
+        while (lines.length < 4) {
+          const { message } = await alice.next('session_message_added');
+          lines.push(`${message.author?.display_name ?? 'agent'}: ${message.content}`);
+        }
+        expect(lines.toSorted()).toEqual([
+          'Ana: Block 203.0.113.7, please',
+          'System: The mail gateway is back',
+          'System: The mail gateway is back',
+          'agent: Blocked for Ana',
+        ]);
+      }),
+  },
+
+  expiry: {
+    before: `import 'express-session';
+      import { expressHitl, type User } from 'express-hitl';
+      declare module 'express-session' { interface SessionData { user: User } }`,
+    after: 'export { hitl };',
+    play: (load) => {
+      const { hitl } = load<{ hitl: ExpressHitl }>();
+      let expires: Date | null = null;
+      const login: RequestHandler = (req, _res, next) => {
+        Object.assign(req, { session: { user: { id: 'alice' }, cookie: { expires } } });
+        next();
+      };
+      return listening(
+        () => {
+          const app = express().use(login, hitl.router);
+          hitl.attach(app.listen(0));
+          return [hitl];
+        },
+        async ({ port, connect, join }) => {
+          const path = '/ws/chat/ticket/T-1';
+          const stays = await join(`${path}?tab=one`);
+          expires = new Date(Date.now() + 250);
+          const alice = await join(`${path}?tab=two`);
+          expect((await alice.closed()).code).toBe(4401);
+          expect(await connect(path)).toMatchObject({ status: 401 });
+          expect((await fetch(`http://127.0.0.1:${port}/hitl/me`)).status).toBe(401);
+          expect(await stays.ask({ type: 'message', content: 'hello' })).toMatchObject({ event: 'ack' });
+        },
+      );
+    },
   },
 
   'two-hubs': {

@@ -1,14 +1,45 @@
 /** The scenes of `docs/reference-api.md`. */
-import type { Agent, RequestRecord } from '../../../lib';
+import { buildSchema, type GraphQLSchema, graphql } from 'graphql';
+import type { Agent } from '../../../lib';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, withHub } from '../stage';
 import { type Body, isCode } from './frames';
 
+type Resolve = (parent: unknown, args: object, context: object) => Promise<object>;
 interface Resolvers {
-  Mutation: {
-    resolveHITLRequest(parent: unknown, args: object, context: object): Promise<RequestRecord>;
-  };
+  Mutation: { resolveHITLRequest: Resolve };
 }
+
+/** A schema with the reference's names (A69), served by this resolver. */
+function servedBy(resolve: Resolve): GraphQLSchema {
+  const schema = buildSchema(`
+    type HITLRequest {
+      id: ID!
+      sessionID: String!
+      type: String!
+      status: String!
+      payload: String!
+      response: String
+      userID: String!
+      createdAt: String!
+      respondedAt: String
+    }
+    type Query { unused: String }
+    type Mutation {
+      resolveHITLRequest(id: ID!, approved: Boolean!, answer: String, comment: String): HITLRequest!
+    }`);
+  const field = schema.getMutationType()?.getFields().resolveHITLRequest;
+  if (field) field.resolve = resolve;
+  return schema;
+}
+
+/** As the reference's front end asks. */
+const source = `
+  mutation Resolve($id: ID!, $approved: Boolean!, $answer: String, $comment: String) {
+    resolveHITLRequest(id: $id, approved: $approved, answer: $answer, comment: $comment) {
+      id sessionID type status payload response userID createdAt respondedAt
+    }
+  }`;
 
 export const referenceApiScenes: Scenes = {
   sending: {
@@ -76,23 +107,42 @@ export const referenceApiScenes: Scenes = {
           payload: { question: 'Which?', options: ['a', 'b'] },
         });
         const args = { id: question.id, approved: true, answer: 'a', comment: null };
-        await expect(resolve({}, args, as('mallory'))).rejects.toEqual(isCode('not_found'));
-        await expect(resolve({}, { ...args, answer: 'c' }, as('bob'))).rejects.toEqual(
-          isCode('invalid_response'),
-        );
-        expect(await resolve({}, args, as('bob'))).toMatchObject({
-          status: 'approved',
-          payload: '{"question":"Which?","options":["a","b"]}',
-          response: '{"answer":"a"}',
+        const schema = servedBy(resolve);
+        /** What the mutation answers, and what its resolver threw. */
+        const answer = async (variableValues: typeof args, user: string) => {
+          const { data, errors } = await graphql({
+            schema,
+            source,
+            variableValues,
+            contextValue: as(user),
+          });
+          return { told: data?.resolveHITLRequest, thrown: errors?.[0]?.originalError };
+        };
+        expect((await answer(args, 'mallory')).thrown).toEqual(isCode('not_found'));
+        expect((await answer({ ...args, answer: 'c' }, 'bob')).thrown).toEqual(isCode('invalid_response'));
+        const time = new Date(hub.clock.now()).toISOString();
+        expect(await answer(args, 'bob')).toEqual({
+          told: {
+            id: question.id,
+            sessionID: question.sessionId,
+            type: 'question',
+            status: 'approved',
+            payload: '{"question":"Which?","options":["a","b"]}',
+            response: '{"answer":"a"}',
+            userID: question.userId,
+            createdAt: time,
+            respondedAt: time,
+          },
+          thrown: undefined,
         });
-        await expect(resolve({}, args, as('carol'))).rejects.toMatchObject({
+        expect((await answer(args, 'carol')).thrown).toMatchObject({
           code: 'already_resolved',
           details: { hitl: { responded_by: { user_id: 'bob' } } },
         });
 
         const { id } = await askApproval(hub);
         const denial = { id, approved: false, answer: 'the panel sends one along', comment: 'no' };
-        expect(await resolve({}, denial, as('bob'))).toMatchObject({
+        expect((await answer(denial as unknown as typeof args, 'bob')).told).toMatchObject({
           status: 'denied',
           response: '{"comment":"no"}',
         });

@@ -161,6 +161,29 @@ export function recordObligations({ store }: Subject): void {
       expect((await store().state('ticket', 0)).messages).toEqual([]);
     });
 
+    test('are read back page by page, before the one that was read last', async () => {
+      const said = (sessionId: string, n: number) => messageRecord({ id: `${sessionId}${n}`, sessionId });
+      await putMessages(...range(1, 5).flatMap((n) => [said('a', n), said('b', n)]));
+      await putMessages({ ...said('a', 2), content: 'edited' });
+      expect(ids(await store().messages('a', 2))).toEqual(['a4', 'a5']);
+      expect(ids(await store().messages('a', 2, 'a4'))).toEqual(['a2', 'a3']);
+      expect(ids(await store().messages('a', 2, 'a2'))).toEqual(['a1']);
+      expect(await store().messages('a', 2, 'a1')).toEqual([]);
+      expect(await store().messages('a', 0, 'a4')).toEqual([]);
+    });
+
+    test('are not read back from one of another session, or from none', async () => {
+      await putMessages(
+        messageRecord({ id: 'a', sessionId: 'a' }),
+        messageRecord({ id: 'b', sessionId: 'b' }),
+      );
+      const refusal = { code: 'invalid_frame', message: expect.stringContaining('before') };
+      for (const before of ['b', 'unknown', '']) {
+        await expect(store().messages('a', 2, before)).rejects.toMatchObject(refusal);
+        await expect(store().messages('nowhere', 2, before)).rejects.toMatchObject(refusal);
+      }
+    });
+
     test('keep their place when they are edited', async () => {
       const [a, b] = [messageRecord({ id: 'a' }), messageRecord({ id: 'b' })];
       await putMessages(a, b);

@@ -27,6 +27,11 @@ async function ask(ticketId: string, question = 'Where?'): Promise<TestFrame> {
   return (await client.next('hitl_request_pending')).hitl;
 }
 
+const askedIn = (ticketId: string) => ({
+  ...{ ticketId, sessionId: 's', userId: 'agent' },
+  ...{ type: 'question', payload: { question: 'Where?' } },
+});
+
 describe('GET /hitl/requests', () => {
   test('lists requests as they are shown everywhere, oldest first', async () => {
     await start();
@@ -71,20 +76,61 @@ describe('GET /hitl/requests', () => {
     expect(seen).toEqual(asked);
   });
 
-  test('leaves out what is on tickets of others, and still gives the way to the next page', async () => {
+  test('passes over what is on tickets of others, without a word of how many there are', async () => {
     await start();
     const hidden = [await ask('S-1'), await ask('S-2')];
     hub.clock.advance(1_000);
-    const open = await ask('T-1');
-    const { body } = await get('/hitl/requests?limit=2', 'mallory').expect(200);
-    expect(body.items).toEqual([]);
-    const next = await get(
-      `/hitl/requests?limit=2&cursor=${encodeURIComponent(body.next_cursor)}`,
-      'mallory',
-    );
-    expect(next.body).toEqual({ items: [open] });
-    expect(JSON.stringify(body)).not.toContain(hidden[0].id);
+    const open = [await ask('T-1')];
+    hub.clock.advance(1_000);
+    hidden.push(await ask('S-1', 'Where else?'));
+    hub.clock.advance(1_000);
+    open.push(await ask('T-1', 'Where else?'));
+    const { body } = await get('/hitl/requests?limit=1', 'mallory').expect(200);
+    expect(body).toEqual({ items: [open[0]], next_cursor: expect.any(String) });
+    const next = await get(`/hitl/requests?limit=2&cursor=${body.next_cursor}`, 'mallory');
+    expect(next.body).toEqual({ items: [open[1]] });
+    for (const { id } of hidden) expect(JSON.stringify([body, next.body])).not.toContain(id);
     await get('/hitl/requests?ticket_id=S-1', 'mallory').expect(403);
+  });
+
+  test('still gives the way to the next page where nearly everything is hidden', async () => {
+    await start();
+    for (let n = 0; n < 25; n += 1) await hub.hub.hitl.request(askedIn('S-1'));
+    hub.clock.advance(1_000);
+    const open = await ask('T-1');
+    const pages: TestFrame[] = [];
+    let next: string | undefined = '';
+    while (next !== undefined) {
+      const path: string = `/hitl/requests?limit=1${next && `&cursor=${next}`}`;
+      const { body }: request.Response = await get(path, 'mallory').expect(200);
+      pages.push(body.items);
+      next = body.next_cursor;
+    }
+    expect(pages).toEqual([[], [], [open]]);
+  });
+
+  test('gives cursors from which nothing can be read, and that are of use to nobody else', async () => {
+    await start();
+    await ask('S-1');
+    hub.clock.advance(1_000);
+    await ask('S-2');
+    const cursorOf = async (path: string) =>
+      (await get(`${path}limit=1`, 'alice').expect(200)).body.next_cursor as string;
+    const cursor = await cursorOf('/hitl/requests?');
+    const { items } = (await get('/hitl/requests')).body;
+    for (const text of [cursor, Buffer.from(cursor, 'base64url').toString('latin1')])
+      for (const told of [items[0].id, items[1].id, String(Date.parse(items[0].created_at))])
+        expect(text).not.toContain(told);
+    expect(await cursorOf('/hitl/requests?')).not.toBe(cursor);
+    expect((await cursorOf('/hitl/inbox?order=urgent&')).length).toBe(cursor.length);
+    await get(`/hitl/requests?cursor=${cursor}`).expect(200);
+    await get(`/hitl/requests?cursor=${cursor}`, 'bob').expect(400);
+    const { body } = await get(`/hitl/inbox?cursor=${cursor}`).expect(400);
+    expect(body.error.code).toBe('invalid_frame');
+    const bent = `${cursor.slice(0, -4)}${cursor.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`;
+    await get(`/hitl/requests?cursor=${bent}`).expect(400);
+    const readable = Buffer.from(JSON.stringify([0, ''])).toString('base64url');
+    await get(`/hitl/requests?cursor=${readable}`).expect(400);
   });
 
   test('says that it cannot say, rather than show an empty list, where the app cannot say who sees what', async () => {

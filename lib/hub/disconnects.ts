@@ -1,0 +1,81 @@
+/** What `hub.disconnect` was told lately: it also holds for whoever was still coming in, or had a frame under way, at that moment; the hub owns one and seats ask it. */
+import { HubError } from '../errors';
+import { type CloseName, closeCodes } from '../protocol/close-codes';
+import type { Client } from './client';
+import type { InboxClient } from './inbox-client';
+
+/** Whom the app sends away. */
+export type Matches = (client: Client | InboxClient) => boolean;
+
+/** Calls of `disconnect` that are remembered; a handshake or frame that is older than all of them is refused. */
+export const maxDisconnects = 1_000;
+
+interface Disconnect {
+  matches: Matches;
+  code: CloseName;
+}
+
+export class Disconnects {
+  /** Calls so far. */
+  private total = 0;
+  /** The last of them, oldest first. */
+  private readonly last: Disconnect[] = [];
+  private readonly arrivals = new WeakMap<object, number>();
+
+  /** How many calls there were: a moment to go by later. */
+  get count(): number {
+    return this.total;
+  }
+
+  /** The moment at which this request came, fixed by the first who asks: before anything was read that says who it is. */
+  arrivalOf(req: object): number {
+    const known = this.arrivals.get(req) ?? this.total;
+    this.arrivals.set(req, known);
+    return known;
+  }
+
+  note(matches: Matches, code: CloseName): void {
+    this.total += 1;
+    if (this.last.push({ matches, code }) > maxDisconnects) this.last.shift();
+  }
+
+  /**
+   * @param since when the client began to come in
+   * @throws HubError if it was sent away since: what the close code says, `unavailable` where that means come back
+   */
+  assertMayEnter(client: Client | InboxClient, since: number): void {
+    const code = this.codeFor(client, since);
+    if (code) throw refusalOf(code);
+  }
+
+  /**
+   * @param since when its frame came
+   * @throws HubError if it was sent away for good since; one that may come back has what it asked for done
+   */
+  assertMayFinish(client: Client | InboxClient, since: number): void {
+    const code = this.codeFor(client, since);
+    if (code && !closeCodes[code].comeBack) throw refusalOf(code);
+  }
+
+  private codeFor(client: Client | InboxClient, since: number): CloseName | undefined {
+    const missed = this.total - since;
+    if (missed === 0) return undefined;
+    if (missed > this.last.length) throw new HubError('unavailable');
+    return this.last.slice(-missed).find(({ matches }) => isMatch(matches, client))?.code;
+  }
+}
+
+/** An app's own test that throws lets nobody stay. */
+function isMatch(matches: Matches, client: Client | InboxClient): boolean {
+  try {
+    return matches(client);
+  } catch {
+    return true;
+  }
+}
+
+function refusalOf(code: CloseName): HubError {
+  if (code === 'session_ended') return new HubError('authentication_required');
+  if (code === 'not_found') return new HubError('not_found');
+  return new HubError(closeCodes[code].comeBack ? 'unavailable' : 'forbidden');
+}
