@@ -36,6 +36,8 @@ async function hub(): Promise<void> {
     ticket: () => 'allow',
     rateLimit: false,
     maxClientsPerTicket: 20,
+    maxClientsPerUserInTicket: 20,
+    maxClientsPerUser: 1_000_000,
     heartbeat: '1h',
     logger: createLogger({ level: 'warn', transports: [new transports.Console({ stderrLevels: ['warn'] })] }),
   });

@@ -106,6 +106,8 @@ function hub(agent?: (turn: Turn) => unknown) {
     user: (req) => ({ id: req.get('x-user') ?? 'nobody' }),
     ticket: () => 'allow',
     maxClientsPerTicket: 1_000,
+    maxClientsPerUserInTicket: 1_000,
+    maxClientsPerUser: 1_000_000,
     heartbeat: '1h',
     ...(agent && { agent }),
     logger: createLogger({

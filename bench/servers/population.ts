@@ -11,6 +11,8 @@ const { hub } = expressHitl({
   user: () => null,
   ticket: () => 'forbidden',
   maxClientsPerTicket: 1_000,
+  maxClientsPerUserInTicket: 1_000,
+  maxClientsPerUser: 1_000_000,
   logger: createLogger({ silent: true, transports: [new transports.Console()] }),
 });
 /** How a client is reached that listens to nothing. */

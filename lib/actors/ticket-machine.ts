@@ -11,10 +11,18 @@ export interface TicketMember {
   generation: number;
 }
 
-export interface TicketInput {
-  ticketId: string;
-  /** How many clients may be in the ticket at once. */
+/** How many clients may be in at once. */
+export interface TicketBounds {
+  /** In the ticket. */
   maxClients: number;
+  /** In the ticket, of one person, so that nobody fills it alone. */
+  maxClientsOfUser: number;
+  /** In all tickets together, of one person. */
+  maxClientsOfUserInAll: number;
+}
+
+export interface TicketInput extends TicketBounds {
+  ticketId: string;
 }
 
 export interface TicketContext extends TicketInput {
@@ -23,7 +31,15 @@ export interface TicketContext extends TicketInput {
 }
 
 export type TicketEvent =
-  | { type: 'join'; clientId: string; userId: string; name: string; tabId: string }
+  | {
+      type: 'join';
+      clientId: string;
+      userId: string;
+      name: string;
+      tabId: string;
+      /** Clients of this person that are in, in whatever ticket. */
+      inAll: number;
+    }
   | { type: 'leave'; clientId: string }
   | { type: 'drain' };
 
@@ -34,7 +50,11 @@ export type TicketEmitted =
   /** The same user came back in the same tab: this older client is out. */
   | { type: 'client_replaced'; clientId: string; by: string }
   | { type: 'presence_changed' }
-  | { type: 'refused'; code: 'ticket_full' | 'closing' };
+  | Refused;
+
+/** Which bound was reached: the ticket's, the person's in this ticket, or the person's in all tickets. */
+export type FullBound = 'ticket' | 'user_in_ticket' | 'user';
+type Refused = { type: 'refused' } & ({ code: 'ticket_full'; bound: FullBound } | { code: 'closing' });
 
 function sameTab(context: TicketContext, event: TicketEvent): TicketMember | undefined {
   if (event.type !== 'join') return undefined;
@@ -55,6 +75,16 @@ export const ticketMachine = setup({
     /** The same user in the same tab is already in: it takes that place, also when the ticket is full. */
     isTakeover: ({ context, event }) => sameTab(context, event) !== undefined,
     hasRoom: ({ context }) => context.members.size < context.maxClients,
+    /** The person has as many clients in this ticket as one may. */
+    isUserFull: ({ context, event }) => {
+      let own = 0;
+      for (const { userId } of context.members.values())
+        if ('userId' in event && userId === event.userId) own += 1;
+      return own >= context.maxClientsOfUser;
+    },
+    /** The person has as many clients in all tickets as one may. */
+    isUserFullInAll: ({ context, event }) =>
+      event.type === 'join' && event.inAll >= context.maxClientsOfUserInAll,
     isMember: ({ context, event }) => 'clientId' in event && context.members.has(event.clientId),
     isLastMember: ({ context, event }) =>
       event.type === 'leave' && context.members.size === 1 && context.members.has(event.clientId),
@@ -89,9 +119,10 @@ export const ticketMachine = setup({
       enqueue.emit({ type: 'client_left', clientId: member.clientId, userId: member.userId });
       enqueue.emit({ type: 'presence_changed' });
     }),
-    refuse: enqueueActions(({ enqueue }, params: { code: 'ticket_full' | 'closing' }) => {
-      enqueue.emit({ type: 'refused', code: params.code });
-    }),
+    refuse: enqueueActions(({ enqueue }) => enqueue.emit({ type: 'refused', code: 'closing' })),
+    refuseFull: enqueueActions(({ enqueue }, { bound }: { bound: FullBound }) =>
+      enqueue.emit({ type: 'refused', code: 'ticket_full', bound }),
+    ),
     forgetAll: assign({ members: () => new Map<string, TicketMember>() }),
   },
 }).createMachine({
@@ -101,6 +132,8 @@ export const ticketMachine = setup({
     guards: {
       isTakeover: 'the same user is already in, in the same tab',
       hasRoom: 'fewer clients are in than the ticket allows',
+      isUserFull: 'the person has as many clients in the ticket as one may',
+      isUserFullInAll: 'the person has as many clients in all tickets as one may',
       isMember: 'the client is in the ticket',
       isLastMember: 'the client is the only one in the ticket',
     },
@@ -116,7 +149,14 @@ export const ticketMachine = setup({
     idle: {
       description: 'Nobody is in. The hub drops the actor; the next join brings it back.',
       on: {
-        join: { target: 'active', actions: 'admit', description: 'The first client comes in.' },
+        join: [
+          {
+            guard: 'isUserFullInAll',
+            actions: { type: 'refuseFull', params: { bound: 'user' } },
+            description: 'The person is in enough tickets: refused before the handshake, nothing is created.',
+          },
+          { target: 'active', actions: 'admit', description: 'The first client comes in.' },
+        ],
         drain: { target: 'closed', description: 'The hub closes and nobody is left to wait for.' },
       },
     },
@@ -131,9 +171,19 @@ export const ticketMachine = setup({
             description:
               'The same tab comes back: the older client is replaced, also when the ticket is full.',
           },
+          {
+            guard: 'isUserFull',
+            actions: { type: 'refuseFull', params: { bound: 'user_in_ticket' } },
+            description: 'The person has enough tabs in the ticket: refused, so that others find room.',
+          },
+          {
+            guard: 'isUserFullInAll',
+            actions: { type: 'refuseFull', params: { bound: 'user' } },
+            description: 'The person is in enough tickets: refused as in an empty ticket.',
+          },
           { guard: 'hasRoom', actions: 'admit', description: 'One more client comes in.' },
           {
-            actions: { type: 'refuse', params: { code: 'ticket_full' } },
+            actions: { type: 'refuseFull', params: { bound: 'ticket' } },
             description: 'The ticket is full: refused before the handshake, nothing is created.',
           },
         ],
@@ -156,7 +206,7 @@ export const ticketMachine = setup({
       description: 'The hub is closing; clients leave, none come in.',
       on: {
         join: {
-          actions: { type: 'refuse', params: { code: 'closing' } },
+          actions: 'refuse',
           description: 'Come back when the next server is up.',
         },
         leave: [

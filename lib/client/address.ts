@@ -20,6 +20,7 @@ export function socketAddress(place: TicketPlace, { tab, sessionId, after }: Joi
   const address = below(place.url, `ws/chat/ticket/${encodeURIComponent(place.ticketId)}`);
   address.protocol = address.protocol.replace('http', 'ws');
   address.searchParams.set('tab', tab);
+  address.searchParams.set('presence', 'changes');
   if (sessionId !== undefined) address.searchParams.set('session_id', sessionId);
   if (after) address.searchParams.set('after', `${after.epoch}:${after.seq}`);
   return address.href;

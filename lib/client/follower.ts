@@ -9,19 +9,33 @@ export interface LogPosition {
 export class Follower {
   /** Where the last gap was. */
   private gapAt: number | undefined;
+  /** A snapshot was begun and its last page has not come: nobody can go on from here. */
+  private isPartial = false;
 
   /** @param position up to which everything is handled; none: nothing is known */
   constructor(private at: LogPosition | undefined) {}
 
   /** Up to here everything has been handled. */
   get position(): LogPosition | undefined {
-    return this.at;
+    return this.isPartial ? undefined : this.at;
   }
 
-  /** A snapshot: everything up to there is known at once. */
-  jump(to: LogPosition): void {
+  /** A snapshot: everything up to there is known at once; or, if pages of it follow, with the last of these. */
+  jump(to: LogPosition, { isPartial = false } = {}): void {
     this.at = { epoch: to.epoch, seq: to.seq };
     this.gapAt = undefined;
+    this.isPartial = isPartial;
+  }
+
+  /** The last page of the snapshot has come. */
+  complete(): void {
+    this.isPartial = false;
+  }
+
+  /** The connection is gone. Half a snapshot is nothing to go on from. */
+  drop(): void {
+    if (this.isPartial) this.at = undefined;
+    this.isPartial = false;
   }
 
   /** The place of the next envelope: `new` is to be handled now, `seen` was before, with `gap` one is missing before it. */

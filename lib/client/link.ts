@@ -236,7 +236,9 @@ export class Link {
     else if (envelope.event === 'inbox_snapshot') {
       this.welcome(envelope);
       this.follower.jump(envelope);
-    } else if (envelope.event === 'snapshot') this.follower.jump(envelope);
+    } else if (envelope.event === 'snapshot')
+      this.follower.jump(envelope, { isPartial: envelope.more_requests === true });
+    else if (envelope.event === 'snapshot_requests' && !envelope.more_requests) this.follower.complete();
     else if (envelope.event === 'pong') this.doubt(envelope.seq);
     else if (envelope.event === 'going_away')
       this.notBefore = this.parts.clock.now() + envelope.retry_after_ms;
@@ -328,6 +330,7 @@ export class Link {
   /** Lets go of the socket, which is the caller's to close. */
   private drop(): ClientSocket | undefined {
     const { socket } = this;
+    this.follower.drop();
     this.heartbeat.stop();
     this.cancelConnect?.();
     this.cancelDoubt?.();

@@ -44,6 +44,8 @@ export function connectTicket(options: TicketOptions): TicketClient {
 export class TicketClient extends SocketClient {
   private readonly listeners = new Listeners<TicketEvents>();
   private readonly tabName: TabName | undefined;
+  /** Of who is in, as it was told; none before it was told, and while the list is asked for. */
+  private presenceVersion: number | undefined;
 
   constructor(options: TicketOptions) {
     const { url, ticketId, sessionId, after } = options;
@@ -106,8 +108,26 @@ export class TicketClient extends SocketClient {
 
   /** On the socket of a ticket come envelopes of tickets only. */
   protected hear(envelope: Envelope): void {
+    if (!this.isNews(envelope)) return;
     this.listeners.tell('envelope', envelope);
     this.tellByName(envelope.event, envelope);
+  }
+
+  /**
+   * False for a change of who is in that the list had already, since it was on its way before that. Changes may be dropped;
+   * after a gap the list is asked for.
+   */
+  private isNews(envelope: Envelope): boolean {
+    const { event } = envelope;
+    if (event === 'snapshot' || event === 'presence_changed')
+      this.presenceVersion = envelope.presence_version;
+    const known = this.presenceVersion;
+    if (event !== 'presence_updated' || known === undefined) return true;
+    const { presence_version: version } = envelope;
+    if (version <= known) return false;
+    this.presenceVersion = version === known + 1 ? version : undefined;
+    if (version > known + 1) this.link.send('{"type":"presence"}');
+    return true;
   }
 
   protected hearRaw(text: string): void {

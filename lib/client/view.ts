@@ -1,5 +1,5 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
-import type { Envelope, LoggedEnvelope, Member, Snapshot } from '../protocol/envelopes';
+import type { Envelope, LoggedEnvelope, Member, PresenceUpdated, Snapshot } from '../protocol/envelopes';
 import type { AbortReason } from '../protocol/records';
 import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 import type { LogPosition } from './follower';
@@ -34,7 +34,7 @@ export interface View {
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];
-  /** Who is in. Not in the log: as the last snapshot or `presence_changed` said. */
+  /** Who is in. Not in the log: as the last snapshot, `presence_changed` and `presence_updated` said. */
   readonly presence: readonly Member[];
 }
 
@@ -59,7 +59,10 @@ export function emptyView(): View {
  */
 export function reduce(view: View, envelope: Envelope): View {
   if (envelope.event === 'snapshot') return fromSnapshot(envelope);
+  if (envelope.event === 'snapshot_requests')
+    return { ...view, pending: withPage(view.pending, envelope.requests) };
   if (envelope.event === 'presence_changed') return { ...view, presence: envelope.presence };
+  if (envelope.event === 'presence_updated') return afterPresence(view, envelope);
   if (!isLogged(envelope)) return view;
   const { epoch, seq } = envelope;
   const isSameLog = view.position?.epoch === epoch;
@@ -97,6 +100,17 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     default:
       return view;
   }
+}
+
+/** What the list has already is for the client to pass over. */
+function afterPresence(view: View, { presence }: PresenceUpdated): View {
+  let members = view.presence;
+  for (const member of presence) {
+    const at = members.findIndex(({ user }) => user.id === member.user.id);
+    if (member.clients === 0) members = members.filter(({ user }) => user.id !== member.user.id);
+    else members = at < 0 ? [...members, member] : members.with(at, member);
+  }
+  return { ...view, presence: members };
 }
 
 /** The lists that would grow for ever, within their bounds. */
@@ -169,6 +183,12 @@ function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>)
     ...(reason !== undefined && { reason }),
     ended_at: timestamp,
   };
+}
+
+/** Those that are pending with a page of those that did not fit into the snapshot. */
+function withPage(pending: readonly RequestView[], page: readonly RequestView[]): readonly RequestView[] {
+  const isNew = new Map(page.map((request) => [request.id, request]));
+  return [...pending.filter(({ id }) => !isNew.has(id)), ...isNew.values()].toSorted(byAge);
 }
 
 /** The list with the item in the place of the one with its id, or at the end; sorted if an order is given. */

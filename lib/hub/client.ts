@@ -37,7 +37,11 @@ export interface ClientInput {
   tabId?: string;
   sink: Sink;
   now: Millis;
+  /** How it is told who is in: by the whole list, or by what is different. Default `list`. */
+  presence?: PresenceMode;
 }
+
+export type PresenceMode = 'list' | 'changes';
 
 /** Reference A16–A17, A81. */
 export class Client {
@@ -46,6 +50,7 @@ export class Client {
   readonly user: Required<User>;
   readonly tabId: string;
   readonly sink: Sink;
+  readonly presence: PresenceMode;
   private session: string | undefined;
 
   /** @throws HubError `invalid_id` for a ticket or tab id that is empty, too long or has control characters */
@@ -58,6 +63,7 @@ export class Client {
       groups: input.user.groups?.length ? input.user.groups : noGroups,
     };
     this.sink = input.sink;
+    this.presence = input.presence ?? 'list';
     const seconds = Math.floor(input.now / 1000);
     this.clientId = `client_${this.ticketId}_${this.user.id}_${this.tabId}_${seconds}_${randomBytes(8).toString('hex')}`;
   }

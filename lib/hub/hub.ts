@@ -3,7 +3,7 @@ import type { Logger } from 'winston';
 import { HubError, isHubError } from '../errors';
 import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
-import type { DirectEnvelope, Notice } from '../protocol/envelopes';
+import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
 import type { RequestRecord, User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
@@ -11,7 +11,7 @@ import type { AppRules } from './app-rules';
 import type { Channel } from './channel';
 import { Channels } from './channels';
 import { Claims } from './claims';
-import { assertName, Client, type Sink } from './client';
+import { assertName, Client, type PresenceMode, type Sink } from './client';
 import type { Clock } from './clock';
 import { Deadlines } from './deadlines';
 import { Disconnects, type Matches } from './disconnects';
@@ -25,8 +25,9 @@ import { Inbox } from './inbox';
 import { InboxClient } from './inbox-client';
 import { type Kind, Kinds } from './kinds';
 import { type LinkSettings, Links } from './links';
-import { type Opening, openingFor } from './opening';
+import { type Opening, openingFor, openingPage } from './opening';
 import { type ClassicScope, Prompts } from './prompts';
+import { givenAck } from './request-ack';
 import { RequestActors } from './request-actors';
 import { Rooms } from './rooms';
 import { type Line, say } from './say';
@@ -59,9 +60,16 @@ export interface HubOptions extends AppRules {
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number | undefined;
+  /** Of these, of one person. Default half of them, rounded up, and at least 2. */
+  maxClientsPerUserInTicket?: number | undefined;
+  /** Clients of one person in all tickets together. Default 256. */
+  maxClientsPerUser?: number | undefined;
   /** What clients with one panel for prompts are told of. Default: of their whole ticket. */
   classic?: { scope?: ClassicScope | undefined } | undefined;
 }
+
+/** More than a browser opens to one host. */
+const defaultClientsPerUser = 256;
 
 export class Hub {
   readonly hitl: Hitl;
@@ -89,12 +97,17 @@ export class Hub {
   constructor(private readonly options: HubOptions) {
     const { store, clock, logger, agent, hooks = {} } = options;
     const { waiters } = this;
+    const { maxClientsPerTicket: maxClients = 10, maxClientsPerUser = defaultClientsPerUser } = options;
     this.steps = new Steps(clock);
     const { steps } = this;
     this.rooms = new Rooms({
       clock,
       steps,
-      maxClients: options.maxClientsPerTicket ?? 10,
+      bounds: {
+        maxClients,
+        maxClientsOfUser: options.maxClientsPerUserInTicket ?? Math.max(2, Math.ceil(maxClients / 2)),
+        maxClientsOfUserInAll: maxClientsPerUser,
+      },
       onLeft: (client) => this.claims.left(client),
     });
     const trimmer = new Trimmer(options, options.log);
@@ -242,8 +255,14 @@ export class Hub {
   }
 
   /** @throws HubError `invalid_id` */
-  newClientWithTabId(ticketId: string, user: User, tabId: string, sink: Sink): Client {
-    return new Client({ ticketId, user, tabId, sink, now: this.options.clock.now() });
+  newClientWithTabId(
+    ticketId: string,
+    user: User,
+    tabId: string,
+    sink: Sink,
+    presence: PresenceMode = 'list',
+  ): Client {
+    return new Client({ ticketId, user, tabId, sink, presence, now: this.options.clock.now() });
   }
 
   /**
@@ -327,7 +346,7 @@ export class Hub {
   }
 
   /** An envelope to one client. False: it does not keep up, and is out. */
-  tell(client: Client, envelope: DirectEnvelope | Notice): boolean {
+  tell(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     const keepsUp = client.sink.send(envelope);
     if (!keepsUp) this.rooms.evict(client);
     return keepsUp;
@@ -351,6 +370,18 @@ export class Hub {
     const timestamp = this.timestamp();
     const { ticketId } = client;
     this.rooms.deliver(ticketId, [{ event: 'typing', timestamp, ticket_id: ticketId, user }]);
+  }
+
+  /** Tells this client who is in. */
+  tellPresence(client: Client): void {
+    const { ticketId } = client;
+    this.tell(client, {
+      event: 'presence_changed',
+      timestamp: this.timestamp(),
+      ticket_id: ticketId,
+      presence: this.rooms.presence(ticketId),
+      presence_version: this.rooms.presenceVersion(ticketId),
+    });
   }
 
   /** Tickets with at least one client. */
@@ -399,12 +430,24 @@ export class Hub {
 
   /**
    * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
+   * `presenceVersion` is that of the presence in it.
    * @throws HubError `storage_failed`
    */
-  async opening(ticketId: string, after?: { epoch: string; seq: number }): Promise<Opening> {
+  async opening(
+    ticketId: string,
+    after?: { epoch: string; seq: number },
+  ): Promise<Opening & { presenceVersion: number }> {
     assertName(ticketId);
     const { store, clock } = this.options;
-    return openingFor(store, ticketId, after, this.rooms.presence(ticketId), clock.now());
+    const presence = this.rooms.presence(ticketId);
+    const presenceVersion = this.rooms.presenceVersion(ticketId);
+    return { ...(await openingFor(store, ticketId, after, presence, clock.now())), presenceVersion };
+  }
+
+  /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */
+  openingPage(ticketId: string, cursor: string): ReturnType<typeof openingPage> {
+    const { store, clock } = this.options;
+    return openingPage(store, ticketId, cursor, clock.now());
   }
 
   /** Where the ticket's log stands. */
@@ -413,8 +456,10 @@ export class Hub {
   }
 
   /** The ack of a client frame that was carried out before, also before a restart. */
-  processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
-    return this.options.store.processedFrame(userId, frameId);
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    const { store } = this.options;
+    const stored = await store.processedFrame(userId, frameId);
+    return stored && givenAck(stored, async (id) => (await store.request(id))?.record);
   }
 
   /** Attaches a client to the session last begun in its tab, if there is one, as its first message would. */

@@ -1,23 +1,32 @@
 /** What a client is told first when it comes in: what it missed, or a snapshot of everything; the hub makes it from the store. */
-import type { LoggedEnvelope, Member, PresenceChanged, Snapshot } from '../protocol/envelopes';
-import type { MessageRecord, Millis } from '../protocol/records';
+import type {
+  LoggedEnvelope,
+  Member,
+  PresenceChanged,
+  Snapshot,
+  SnapshotRequests,
+} from '../protocol/envelopes';
+import type { Millis } from '../protocol/records';
 import { messageView, requestView, sessionView, toWireTime, turnView } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
 
-/** `position` is where the log stood; what is committed later is live. A snapshot says who is there by itself. */
+/**
+ * `position` is where the log stood; what is committed later is live. A snapshot says who is there by itself; `more` is where
+ * its requests end, if more are pending.
+ */
 export type Opening = { position: LogPosition } & (
   | { missed: readonly LoggedEnvelope[]; presence: PresenceChanged }
-  | { snapshot: Snapshot }
+  | { snapshot: Snapshot; more: string | undefined }
 );
 
 /** Envelopes a returning client is sent one by one; further behind, a snapshot is the shorter way. */
 export const maxReplay = 1_000;
 /** Messages in a snapshot. */
 export const snapshotMessages = 200;
-/** Characters of messages in a snapshot; what is older is read by session. */
-export const maxSnapshotChars = 1_048_576;
-/** Characters of messages sent one by one: more than a client may be behind before it is sent away to come back. */
-export const maxReplayChars = 16_777_216;
+/** Bytes of envelopes sent one by one when a client comes back; what is more is left to a snapshot. */
+export const maxReplayBytes = 16_777_216;
+/** Requests on one of the pages that follow a snapshot; their bytes are bounded by the store's page. */
+const pageSize = 200;
 
 /**
  * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
@@ -32,9 +41,9 @@ export async function openingFor(
   now: Millis,
 ): Promise<Opening> {
   if (after) {
-    const { items, ...position } = await store.log(ticketId, after.seq, maxReplay);
+    const { items, ...position } = await store.log(ticketId, after.seq, maxReplay, maxReplayBytes);
     const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
-    const isWhole = after.seq + items.length === position.seq && charsOf(items) <= maxReplayChars;
+    const isWhole = after.seq + items.length === position.seq;
     if (isKnown && isWhole) {
       const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
       return { position, missed: items, presence: { event: 'presence_changed', ...there } };
@@ -47,27 +56,28 @@ export async function openingFor(
     epoch: state.epoch,
     seq: state.seq,
     sessions: state.sessions.map((session) => sessionView(session, now)),
-    messages: newest(state.messages).map((message) => messageView(message, now)),
+    messages: state.messages.map((message) => messageView(message, now)),
     turns: state.turns.map((turn) => turnView(turn, now)),
     requests: state.requests.map((request) => requestView(request, now)),
+    ...(state.nextCursor !== undefined && { more_requests: true as const }),
     presence: [...presence],
   };
-  return { position: state, snapshot };
+  return { position: state, snapshot, more: state.nextCursor };
 }
 
-function charsOf(envelopes: readonly LoggedEnvelope[]): number {
-  return envelopes.reduce(
-    (sum, envelope) => sum + ('message' in envelope ? envelope.message.content.length : 0),
-    0,
-  );
-}
-
-/** The last messages that fit, oldest first. */
-function newest(messages: readonly MessageRecord[]): readonly MessageRecord[] {
-  let chars = 0;
-  const first = messages.findLastIndex(({ content }) => {
-    chars += content.length;
-    return chars > maxSnapshotChars;
-  });
-  return messages.slice(first + 1);
+/** The pending requests behind those of a snapshot, and where they end if there are more. @throws HubError `storage_failed` */
+export async function openingPage(
+  store: Store,
+  ticketId: string,
+  cursor: string,
+  now: Millis,
+): Promise<{ page: SnapshotRequests; more: string | undefined }> {
+  const { items, nextCursor } = await store.requests({ ticketId, status: 'pending' }, pageSize, cursor);
+  const page: SnapshotRequests = {
+    event: 'snapshot_requests',
+    ticket_id: ticketId,
+    requests: items.map((request) => requestView(request, now)),
+    more_requests: nextCursor !== undefined,
+  };
+  return { page, more: nextCursor };
 }

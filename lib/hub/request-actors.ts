@@ -27,6 +27,7 @@ import { grantGiven } from './grant-terms';
 import { Lanes } from './lanes';
 import { LiveActor, statesOf } from './live-actor';
 import type { Occasion } from './occasion';
+import { storedAck } from './request-ack';
 import type { Steps } from './steps';
 
 export interface RequestActorsParts {
@@ -248,7 +249,7 @@ export class RequestActors {
         before: known,
         ...this.toChange(write, emitted, audit),
         audit: isRenewal(audit) ? [] : [audit],
-        ...(frame && { frame: { ...frame, ack: { hitl: requestView(record, this.parts.clock.now()) } } }),
+        ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
     );
     live.version += 1;

@@ -1,4 +1,5 @@
 /** The tickets in use and who is in them: finds a ticket's room, makes it when somebody comes and drops it when the last one goes; the hub owns one. */
+import type { TicketBounds } from '../actors/ticket-machine';
 import { HubError } from '../errors';
 import type { Member } from '../protocol/envelopes';
 import type { Outbound } from './broadcast';
@@ -10,8 +11,7 @@ import type { Steps } from './steps';
 export interface RoomsParts {
   clock: Clock;
   steps: Steps;
-  /** Clients in one ticket at once. */
-  maxClients: number;
+  bounds: TicketBounds;
   /** Told of each client that is out, whether it left, was replaced, or did not keep up. */
   onLeft(client: Client): void;
 }
@@ -19,14 +19,18 @@ export interface RoomsParts {
 export class Rooms {
   private readonly byTicket = new Map<string, Room>();
   private readonly byClient = new Map<string, Client>();
+  /** How many clients each person has in. */
+  private readonly perUser = new Map<string, number>();
 
   constructor(private readonly parts: RoomsParts) {}
 
-  /** @throws HubError `ticket_full`, `closing`; then nothing has changed */
+  /** Repeatable. @throws HubError `ticket_full`, `closing`; then nothing has changed */
   join(client: Client): void {
     const room = this.byTicket.get(client.ticketId) ?? this.open(client.ticketId);
+    const { id } = client.user;
     try {
-      room.join(client);
+      room.join(client, this.perUser.get(id) ?? 0);
+      if (!this.has(client)) this.perUser.set(id, (this.perUser.get(id) ?? 0) + 1);
       this.byClient.set(client.clientId, client);
     } finally {
       this.tidy(room);
@@ -79,6 +83,11 @@ export class Rooms {
     return this.byTicket.get(ticketId)?.presence() ?? [];
   }
 
+  /** How many changes of `presence` have been told; what is told from now on has a higher one. */
+  presenceVersion(ticketId: string): number {
+    return this.byTicket.get(ticketId)?.presenceVersion ?? 0;
+  }
+
   /** Whether this person is in the ticket, in whatever tab. */
   isIn(ticketId: string, userId: string): boolean {
     for (const { user } of this.byTicket.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
@@ -117,13 +126,16 @@ export class Rooms {
   }
 
   private open(ticketId: string): Room {
-    const { clock, steps, maxClients, onLeft } = this.parts;
+    const { clock, steps, bounds, onLeft } = this.parts;
     const onLeave = (client: Client) => {
       this.byClient.delete(client.clientId);
+      const left = (this.perUser.get(client.user.id) ?? 1) - 1;
+      if (left > 0) this.perUser.set(client.user.id, left);
+      else this.perUser.delete(client.user.id);
       this.tidy(room);
       onLeft(client);
     };
-    const room: Room = new Room(ticketId, maxClients, clock, onLeave, steps);
+    const room: Room = new Room(ticketId, bounds, clock, onLeave, steps);
     this.byTicket.set(ticketId, room);
     return room;
   }

@@ -47,11 +47,13 @@ const cancelFrame = z.object({
 });
 const pingFrame = z.object({ type: z.literal('ping') });
 
-/** `hitl.v1`: what a client may send; all but `ping` and `typing` are answered by `ack` or `error` with `re` = `id`. */
+/** `hitl.v1`: what a client may send; all but `ping`, `typing` and `presence` are answered by `ack` or `error` with `re` = `id`. */
 export const clientFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message'), id, content: z.string() }),
   pingFrame,
   z.object({ type: z.literal('typing') }),
+  /** Asks for the list of who is in. */
+  z.object({ type: z.literal('presence') }),
   respondFrame,
   claimFrame,
   releaseFrame,

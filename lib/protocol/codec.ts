@@ -181,6 +181,7 @@ export function encodeClassicDirect(envelope: DirectEnvelope, now: number): stri
     case 'welcome':
       return [JSON.stringify(chatFrame('status', 'Connected to chat', now))];
     case 'snapshot':
+    case 'snapshot_requests':
       // Prompts that were open before this client came (reference B28); the rest it reads over the app's own API.
       return envelope.requests.map(encodeClassicPrompt);
     case 'pong':

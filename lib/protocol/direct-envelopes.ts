@@ -1,7 +1,7 @@
 /** The envelopes meant for one client alone: what it joined, answers to its frames, and farewell; the transport sends them. */
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../errors';
-import { memberSchema } from './ephemeral-envelopes';
+import { memberSchema, presenceVersion } from './ephemeral-envelopes';
 import { position, timestamp } from './logged-envelopes';
 import { messageViewSchema, requestViewSchema, sessionViewSchema, turnViewSchema } from './views';
 
@@ -25,9 +25,21 @@ export const snapshotSchema = z.object({
   messages: z.array(messageViewSchema),
   /** Those that have not ended. */
   turns: z.array(turnViewSchema),
-  /** All that are pending. */
+  /** Those that are pending, oldest first, as far as they fit. */
   requests: z.array(requestViewSchema),
+  /** More are pending: they follow in `snapshot_requests`. */
+  more_requests: z.literal(true).optional(),
   presence: z.array(memberSchema),
+  /** Of `presence`; only to clients that asked for changes. */
+  presence_version: presenceVersion.optional(),
+});
+/** The pending requests that did not fit into the snapshot before, page by page, each once the page before has gone. */
+export const snapshotRequestsSchema = z.object({
+  event: z.literal('snapshot_requests'),
+  ticket_id: z.string(),
+  requests: z.array(requestViewSchema),
+  /** False on the last page: everything is told. */
+  more_requests: z.boolean(),
 });
 /** The session named in the address goes on in this connection. */
 export const sessionResumedSchema = z.object({
@@ -61,6 +73,7 @@ export const goingAwaySchema = z.object({
 export const directSchema = z.discriminatedUnion('event', [
   welcomeSchema,
   snapshotSchema,
+  snapshotRequestsSchema,
   sessionResumedSchema,
   ackSchema,
   errorSchema,
@@ -70,6 +83,7 @@ export const directSchema = z.discriminatedUnion('event', [
 
 export type Welcome = z.infer<typeof welcomeSchema>;
 export type Snapshot = z.infer<typeof snapshotSchema>;
+export type SnapshotRequests = z.infer<typeof snapshotRequestsSchema>;
 export type SessionResumed = z.infer<typeof sessionResumedSchema>;
 export type Ack = z.infer<typeof ackSchema>;
 export type ErrorEnvelope = z.infer<typeof errorSchema>;

@@ -9,11 +9,23 @@ const base = { timestamp, ticket_id: z.string() };
 export const memberSchema = z.object({ user: personSchema, clients: z.number().int() });
 export type Member = z.infer<typeof memberSchema>;
 
+/** Counts the changes of who is in a ticket, for clients that asked for changes. */
+export const presenceVersion = z.number().int().nonnegative();
 /** Somebody came or went; always the whole list. */
 export const presenceChangedSchema = z.object({
   event: z.literal('presence_changed'),
   ...base,
   presence: z.array(memberSchema),
+  /** Only to clients that asked for changes. */
+  presence_version: presenceVersion.optional(),
+});
+/** What of the list is different, to clients that asked for changes; the next one has a version one higher. */
+export const presenceUpdatedSchema = z.object({
+  event: z.literal('presence_updated'),
+  ...base,
+  /** With 0 clients: who has left. */
+  presence: z.array(memberSchema),
+  presence_version: presenceVersion,
 });
 /** Somebody is writing; over after a few seconds without another one. */
 export const typingSchema = z.object({ event: z.literal('typing'), ...base, user: personSchema });
@@ -31,11 +43,13 @@ export const noticeSchema = z.object({
 
 export const ephemeralSchema = z.discriminatedUnion('event', [
   presenceChangedSchema,
+  presenceUpdatedSchema,
   typingSchema,
   noticeSchema,
 ]);
 
 export type PresenceChanged = z.infer<typeof presenceChangedSchema>;
+export type PresenceUpdated = z.infer<typeof presenceUpdatedSchema>;
 export type Typing = z.infer<typeof typingSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
 /** What goes to everybody in a ticket without a place in the log; may be dropped for a client that does not keep up. */

@@ -4,6 +4,7 @@ import { comparisons, countsOf, entryOf, firstOf, type InboxEntry } from './inbo
 import { listsFor, listsOf } from './inbox-lists';
 import { bounded, maxPageSize } from './limits';
 import { OrderedList } from './ordered-list';
+import { firstPage } from './page';
 import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, RequestWrite } from './store';
 
 /** One list in both of its orders. */
@@ -44,14 +45,21 @@ export class MemoryInbox {
     }
   }
 
-  /** As `Store.inbox`, the ids only. */
-  page(owner: InboxOwner, filter: InboxFilter, order: InboxOrder, limit: number, cursor?: string) {
+  /** As `Store.inbox`, the ids only. @param bytesOf of the request of this id, as JSON */
+  page(
+    bytesOf: (id: string) => number,
+    owner: InboxOwner,
+    filter: InboxFilter,
+    order: InboxOrder,
+    limit: number,
+    cursor?: string,
+  ) {
     const size = bounded(limit, 1, maxPageSize);
     const place = decodeInboxCursor(order, cursor);
     const read = (list: string) => this.read(list, owner.userId, order, place);
     const found = firstOf(listsFor(owner, filter), read, order, size + 1);
-    const shown = found.slice(0, size);
-    const last = found.length > size && shown.at(-1);
+    const { shown, hasMore } = firstPage(found, size, ({ id }) => bytesOf(id));
+    const last = hasMore && shown.at(-1);
     return { ids: shown.map(({ id }) => id), ...(last && { nextCursor: encodeInboxCursor(order, last) }) };
   }
 

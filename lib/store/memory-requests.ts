@@ -1,10 +1,11 @@
 /** The requests of the memory store, with the lists they are found by. */
-import type { Millis, RequestRecord } from '../protocol/records';
+import type { Millis, RequestRecord, RequestStatus } from '../protocol/records';
 import { decodeCursor, encodeCursor, type Place } from './cursor';
-import { bounded, maxPageSize } from './limits';
+import { bounded, maxPageSize, maxStateBytes } from './limits';
 import { MemoryInbox } from './memory-inbox';
 import { OrderedList } from './ordered-list';
-import type { DueRequest, Page, RequestFilter, RequestWrite, StoredRequest } from './store';
+import { firstPage } from './page';
+import type { DueRequest, Page, RequestFilter, RequestWrite, Store, StoredRequest } from './store';
 
 type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
   turnId: string | undefined;
@@ -52,8 +53,9 @@ export class MemoryRequests {
     return [...(this.pendingByTurn.get(turnId)?.from() ?? [])].map(copy);
   }
 
-  pendingOfTicket(ticketId: string): RequestRecord[] {
-    return [...(this.byTicket.get(ticketId)?.pending.from() ?? [])].map(copyRecord);
+  /** As in `TicketState`. */
+  pendingOfTicket(ticketId: string): Page<RequestRecord> {
+    return pageOf(this.byTicket.get(ticketId)?.pending.from(), Infinity, maxStateBytes);
   }
 
   claims(ticketId: string, userId: string): string[] {
@@ -64,17 +66,21 @@ export class MemoryRequests {
   page({ ticketId, status }: RequestFilter, limit: number, cursor?: string): Page<RequestRecord> {
     const group = ticketId === undefined ? this.everywhere : this.byTicket.get(ticketId);
     const list = status === 'pending' ? group?.pending : group?.all;
-    return pageOf(list, limit, cursor, (kept) => status === undefined || kept.status === status);
+    const found = list?.from(decodeCursor(cursor));
+    const wanted = status === undefined || status === 'pending' ? found : ofStatus(found, status);
+    return pageOf(wanted, bounded(limit, 1, maxPageSize));
   }
 
   /** As `Store.grantUses`. */
   pageOfGrant(grantId: string, limit: number, cursor?: string): Page<RequestRecord> {
-    return pageOf(this.byGrant.get(grantId), limit, cursor, () => true);
+    const found = this.byGrant.get(grantId)?.from(decodeCursor(cursor));
+    return pageOf(found, bounded(limit, 1, maxPageSize));
   }
 
   /** As `Store.inbox`. */
-  inboxPage(...asked: Parameters<MemoryInbox['page']>): Page<RequestRecord> {
-    const { ids, ...more } = this.inbox.page(...asked);
+  inboxPage(...asked: Parameters<Store['inbox']>): Page<RequestRecord> {
+    const bytesOf = (id: string) => bytesOfRecord(this.byId.get(id));
+    const { ids, ...more } = this.inbox.page(bytesOf, ...asked);
     return { items: ids.flatMap((id) => this.byId.get(id) ?? []).map(copyRecord), ...more };
   }
 
@@ -170,22 +176,18 @@ function listUnder(lists: Map<string, OrderedList<Place, Kept>>, name: string): 
   return list;
 }
 
-function pageOf(
-  list: OrderedList<Place, Kept> | undefined,
-  limit: number,
-  cursor: string | undefined,
-  isWanted: (kept: Kept) => boolean,
-): Page<RequestRecord> {
-  const size = bounded(limit, 1, maxPageSize);
-  const place = decodeCursor(cursor);
-  const shown: Kept[] = [];
-  for (const kept of list?.from(place) ?? []) {
-    if (!isWanted(kept)) continue;
-    const last = shown.at(size - 1);
-    if (last) return { items: shown.map(copyRecord), nextCursor: encodeCursor(last) };
-    shown.push(kept);
-  }
-  return { items: shown.map(copyRecord) };
+function pageOf(found: Iterable<Kept> = [], size: number, maxBytes?: number): Page<RequestRecord> {
+  const { shown, hasMore } = firstPage(found, size, bytesOfRecord, maxBytes);
+  const last = hasMore && shown.at(-1);
+  return { items: shown.map(copyRecord), ...(last && { nextCursor: encodeCursor(last) }) };
+}
+
+function* ofStatus(found: Iterable<Kept> = [], status: RequestStatus): Iterable<Kept> {
+  for (const kept of found) if (kept.status === status) yield kept;
+}
+
+function bytesOfRecord(kept: Kept | undefined): number {
+  return Buffer.byteLength(kept?.record ?? '');
 }
 
 function byAge(): OrderedList<Place, Kept> {

@@ -1,7 +1,11 @@
 /** What the memory store keeps of one ticket, but for its requests: the log, sessions, messages and unfinished turns. */
 import type { AuditEntry } from '../protocol/audit';
+import type { LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, SessionRecord } from '../protocol/records';
 import { encodeNumber } from './cursor';
+import { maxPageBytes } from './limits';
+import { fromStored, type StoredEnvelope } from './log-parts';
+import { bytesOfText, firstPage } from './page';
 import type { LogPosition, Page } from './store';
 
 /** A record as JSON; updated in place, so that every list it is in has the newest. */
@@ -16,6 +20,8 @@ export class MemoryTicket {
   /** The `seq` of the oldest entry. */
   private first = 1;
   private readonly entries: { at: Millis; body: string }[] = [];
+  /** What entries share, by name, with the last of the log that names it. */
+  private readonly parts = new Map<string, { text: string; lastSeq: number }>();
 
   /** These three in the order of the first commit. */
   readonly sessions: KeptSession[] = [];
@@ -31,25 +37,45 @@ export class MemoryTicket {
   }
 
   /** Adds an entry to the end of the log and returns its `seq`. */
-  append(at: Millis, body: string): number {
-    return this.first + this.entries.push({ at, body }) - 1;
+  append(at: Millis, { body, parts }: StoredEnvelope): number {
+    const seq = this.first + this.entries.push({ at, body }) - 1;
+    for (const [name, text] of parts) this.parts.set(name, { text, lastSeq: seq });
+    return seq;
   }
 
   /** As `Store.log`. */
-  log(after: number, limit: number): { seq: number; body: string }[] {
-    const begin = Math.max(0, after - this.first + 1);
-    const found = this.entries.slice(begin, begin + limit);
-    return found.map(({ body }, index) => ({ seq: this.first + begin + index, body }));
+  log(after: number, limit: number, maxBytes: number): (LoggableEnvelope & { seq: number })[] {
+    const envelopes = this.entriesFrom(Math.max(0, after - this.first + 1));
+    const { shown } = firstPage(envelopes, limit, ({ bytes }) => bytes, maxBytes);
+    return shown.map(({ envelope }) => envelope);
+  }
+
+  private *entriesFrom(begin: number) {
+    for (let index = begin; index < this.entries.length; index += 1)
+      yield this.readEntry(this.entries[index]?.body ?? '', this.first + index);
+  }
+
+  private readEntry(body: string, seq: number) {
+    let bytes = Buffer.byteLength(body);
+    const envelope = fromStored(JSON.parse(body), (name) => {
+      const { text } = this.parts.get(name) ?? { text: '' };
+      bytes += Buffer.byteLength(text);
+      return JSON.parse(text);
+    });
+    return { envelope: { ...envelope, seq }, bytes };
   }
 
   /** As `Store.audit`. */
   auditPage(after: number, size: number, requestId?: string): Page<AuditEntry> {
     const items: AuditEntry[] = [];
+    let bytes = 0;
     for (let index = Math.max(0, after); index < this.audit.length; index += 1) {
       const kept = this.audit[index];
       if (!kept || (requestId !== undefined && kept.requestId !== requestId)) continue;
-      const last = items.at(size - 1);
-      if (last) return { items, nextCursor: encodeNumber(last.n) };
+      bytes += bytesOfText(kept);
+      const last = items.at(-1);
+      if (last && (items.length >= size || bytes > maxPageBytes))
+        return { items, nextCursor: encodeNumber(last.n) };
       items.push({ ...JSON.parse(kept.text), n: index + 1 });
     }
     return { items };
@@ -61,6 +87,7 @@ export class MemoryTicket {
     const dropped = Math.max(old, this.entries.length - keep);
     this.entries.splice(0, dropped);
     this.first += dropped;
+    for (const [name, { lastSeq }] of this.parts) if (lastSeq < this.first) this.parts.delete(name);
   }
 
   /** Newest activity first; of those at one time, the one begun last. */

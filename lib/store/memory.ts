@@ -12,11 +12,13 @@ import type {
 } from '../protocol/records';
 import { decodeNumber, noSuchPlace } from './cursor';
 import { epochOf, newSeed } from './epoch';
-import { bounded, maxFramesPerUser, maxPageSize, maxSessionsInState } from './limits';
+import { bounded, maxFramesPerUser, maxLogBytes, maxPageSize, maxSessionsInState } from './limits';
+import { toStored } from './log-parts';
 import { MemoryDeliveries } from './memory-deliveries';
 import { MemoryGrants } from './memory-grants';
 import { MemoryRequests } from './memory-requests';
 import { type Kept, type KeptSession, MemoryTicket } from './memory-ticket';
+import { bytesOfText, firstPage } from './page';
 import { type Lookup, refusal } from './preconditions';
 import type {
   AuditFilter,
@@ -98,11 +100,12 @@ class MemoryStore implements Store {
     ticketId: string,
     after: number,
     limit: number,
+    maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     this.assertOpen();
     const ticket = this.ticketAsIs(ticketId);
-    const items = ticket.log(after, bounded(limit)).map(({ seq, body }): LoggedEnvelope => {
-      return { ...JSON.parse(body), ticket_id: ticketId, epoch: ticket.epoch, seq };
+    const items = ticket.log(after, bounded(limit), maxBytes).map((envelope): LoggedEnvelope => {
+      return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch };
     });
     return { ...ticket.position(), items };
   }
@@ -115,12 +118,15 @@ class MemoryStore implements Store {
   async state(ticketId: string, limit: number): Promise<TicketState> {
     this.assertOpen();
     const ticket = this.ticketAsIs(ticketId);
+    const { items: requests, ...more } = this.requestsKept.pendingOfTicket(ticketId);
+    const newest = lastOf(ticket.messages, limit).reverse();
     return {
       ...ticket.position(),
       sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
-      messages: readAll(lastOf(ticket.messages, limit)),
+      messages: readAll(firstPage(newest, newest.length, bytesOfText, maxLogBytes).shown.reverse()),
       turns: readAll(ticket.unfinished),
-      requests: this.requestsKept.pendingOfTicket(ticketId),
+      requests,
+      ...more,
     };
   }
 
@@ -311,14 +317,14 @@ class MemoryStore implements Store {
       ...deliveries.map((write) => () => this.deliveriesKept.write(write, at)),
       ...(frame ? [this.prepareFrame(frame)] : []),
     ];
-    const bodies = envelopes.map((envelope) => ({ envelope, body: JSON.stringify(envelope) }));
+    const bodies = envelopes.map((envelope) => ({ envelope, stored: toStored(envelope) }));
     return () => {
       const refused = refusal(commit, this.stored);
       if (refused) return refused;
       for (const write of writes) write();
       const ticket = this.ticket(ticketId);
-      const logged = bodies.map(({ envelope, body }): LoggedEnvelope => {
-        return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, body) };
+      const logged = bodies.map(({ envelope, stored }): LoggedEnvelope => {
+        return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, stored) };
       });
       return { ok: true, envelopes: logged };
     };

@@ -3,6 +3,7 @@ import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type { GrantRecord, Millis } from '../protocol/records';
 import { afterGrantWrite, grantIdOf, holdsUntil } from './grant-writes';
 import { frameSlack, maxFramesPerUser } from './limits';
+import { toStored } from './log-parts';
 import { type Lookup, refusal } from './preconditions';
 import { listingOf, relist } from './sqlite-inbox';
 import { parseRow } from './sqlite-rows';
@@ -96,9 +97,17 @@ function appendToLog(
   let seq = last - envelopes.length;
   return envelopes.map((envelope: LoggableEnvelope) => {
     seq += 1;
-    s.append.run(ticketId, seq, at, JSON.stringify(envelope));
+    const { body, parts } = toStored(envelope);
+    s.append.run(ticketId, seq, at, body);
+    for (const [name, text] of parts) storePart(s, ticketId, name, text, seq);
     return { ...envelope, ticket_id: ticketId, epoch, seq };
   });
+}
+
+function storePart(s: Statements, ticketId: string, name: string, text: string, seq: number): void {
+  if (s.usePart.get(seq, ticketId, name)) return;
+  s.addPart.run(ticketId, name, seq);
+  s.addPartText.run(ticketId, name, text);
 }
 
 /** Moves the end of the ticket's log; begins the log if this is its first envelope. */

@@ -3,8 +3,9 @@ import { decodeInboxCursor, encodeInboxCursor, type InboxPlace, never, start } f
 import { type Counted, countsOf, entryOf, firstOf } from './inbox';
 import { listsFor, listsOf } from './inbox-lists';
 import { bounded, maxCounted, maxPageSize } from './limits';
+import { bytesOfText, firstPage } from './page';
 import { parseRow } from './sqlite-rows';
-import type { Statements } from './sqlite-statements';
+import type { Statements, TextRow } from './sqlite-statements';
 import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, RequestWrite } from './store';
 
 /** Where a request is listed, as the text that is kept with it, so that it is taken out of exactly these. */
@@ -33,7 +34,7 @@ export function relist(s: Statements, write: RequestWrite, before: string | null
   for (const userId of next.except) s.addInboxExcept.run(userId, id);
 }
 
-/** As `Store.inbox`, the ids only. */
+/** As `Store.inbox`, as rows. */
 export function inboxPage(
   s: Statements,
   owner: InboxOwner,
@@ -41,14 +42,28 @@ export function inboxPage(
   order: InboxOrder,
   limit: number,
   cursor?: string,
-): { ids: string[]; nextCursor?: string } {
+): { rows: TextRow[]; nextCursor?: string } {
   const size = bounded(limit, 1, maxPageSize);
   const place = decodeInboxCursor(order, cursor);
   const read = (list: string) => readList(s, list, owner.userId, order, place, size + 1);
   const found = firstOf(listsFor(owner, filter), read, order, size + 1);
-  const shown = found.slice(0, size);
-  const last = found.length > size && shown.at(-1);
-  return { ids: shown.map(({ id }) => id), ...(last && { nextCursor: encodeInboxCursor(order, last) }) };
+  const { shown, hasMore } = firstPage(rowsOf(s, found), size, ({ row }) => bytesOfText(row));
+  const last = hasMore && shown.at(-1);
+  return {
+    rows: shown.map(({ row }) => row),
+    ...(last && { nextCursor: encodeInboxCursor(order, last.place) }),
+  };
+}
+
+/** Each place with its request, read when it is its turn. */
+function* rowsOf(
+  s: Statements,
+  places: readonly InboxPlace[],
+): Iterable<{ place: InboxPlace; row: TextRow }> {
+  for (const place of places) {
+    const row = s.requestRecord.get(place.id);
+    if (row) yield { place, row };
+  }
 }
 
 /** As `Store.inboxCounts`. */

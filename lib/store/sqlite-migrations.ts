@@ -164,6 +164,23 @@ const migrations: readonly string[] = [
   );
   INSERT INTO epoch_seed (id, seed) VALUES (1, lower(hex(randomblob(16))));
   `,
+  // What envelopes share, and the last of the log that names it: once that is dropped nobody does. The text is apart, so
+  // that it is not written again with each use.
+  `
+  CREATE TABLE log_parts (
+    ticket_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (ticket_id, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX log_parts_by_use ON log_parts (ticket_id, last_seq);
+  CREATE TABLE log_part_texts (
+    ticket_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX log_part_texts_by_name ON log_part_texts (ticket_id, name);
+  `,
 ];
 
 /** The version this code reads and writes, in `PRAGMA user_version`. */

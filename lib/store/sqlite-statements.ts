@@ -92,6 +92,27 @@ export function prepareStatements(db: Database) {
     log: prepare<[ticketId: string, after: number, limit: number], { seq: number; body: string }>(
       'SELECT seq, body FROM log WHERE ticket_id = ? AND seq > ? ORDER BY seq LIMIT ?',
     ),
+    usePart: prepare<[seq: number, ticketId: string, name: string], { name: string }>(
+      'UPDATE log_parts SET last_seq = ? WHERE ticket_id = ? AND name = ? RETURNING name',
+    ),
+    addPart: prepare<[ticketId: string, name: string, seq: number]>(
+      'INSERT INTO log_parts (ticket_id, name, last_seq) VALUES (?, ?, ?)',
+    ),
+    addPartText: prepare<[ticketId: string, name: string, text: string]>(
+      'INSERT INTO log_part_texts (ticket_id, name, text) VALUES (?, ?, ?)',
+    ),
+    partText: prepare<[ticketId: string, name: string], { text: string }>(
+      'SELECT text FROM log_part_texts WHERE ticket_id = ? AND name = ?',
+    ),
+    unusedParts: prepare<[ticketId: string, upTo: number], { name: string }>(
+      'SELECT name FROM log_parts WHERE ticket_id = ? AND last_seq <= ?',
+    ),
+    dropPart: prepare<[ticketId: string, name: string]>(
+      'DELETE FROM log_parts WHERE ticket_id = ? AND name = ?',
+    ),
+    dropPartText: prepare<[ticketId: string, name: string]>(
+      'DELETE FROM log_part_texts WHERE ticket_id = ? AND name = ?',
+    ),
     lastBefore: prepare<[ticketId: string, since: Millis], { seq: number }>(
       'SELECT seq FROM log WHERE ticket_id = ? AND at < ? ORDER BY seq DESC LIMIT 1',
     ),
@@ -192,9 +213,6 @@ export function prepareStatements(db: Database) {
     ),
     claims: prepare<[ticketId: string, userId: string], { id: string }>(
       'SELECT id FROM requests WHERE ticket_id = ? AND claimed_by = ?',
-    ),
-    pendingOfTicket: prepare<[ticketId: string], TextRow>(
-      `SELECT id, record AS text FROM requests WHERE ticket_id = ? AND status = 'pending' ORDER BY created_at, id`,
     ),
     requests: prepare<At, ListedRow>(`SELECT ${listed} FROM requests WHERE ${afterPlace}`),
     requestsByStatus: prepare<[status: string, ...At], ListedRow>(

@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { damaged, HubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { LoggedEnvelope } from '../protocol/envelopes';
+import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
   GrantRecord,
   MessageRecord,
@@ -11,9 +11,11 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../protocol/records';
-import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace } from './cursor';
+import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace, start } from './cursor';
 import { epochOf } from './epoch';
-import { bounded, maxPageSize, maxSessionsInState } from './limits';
+import { bounded, maxLogBytes, maxPageSize, maxSessionsInState, maxStateBytes } from './limits';
+import { fromStored } from './log-parts';
+import { bytesOfText, firstPage } from './page';
 import { commitWriter, type WriteCommit } from './sqlite-commit';
 import { connect } from './sqlite-connection';
 import { noteDelivery } from './sqlite-deliveries';
@@ -129,11 +131,12 @@ class SqliteStore implements Store {
     ticketId: string,
     after: number,
     limit: number,
+    maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
     return this.read(ticketId, (s, position) => {
-      const rows = s.log.all(ticketId, after, bounded(limit));
-      const items = rows.map(({ seq, body }): LoggedEnvelope => {
-        const envelope: LoggedEnvelope = parseRow('log', { id: `${ticketId}:${seq}`, text: body });
+      const envelopes = readLog(s, ticketId, after, bounded(limit));
+      const { shown } = firstPage(envelopes, bounded(limit), ({ bytes }) => bytes, maxBytes);
+      const items = shown.map(({ envelope, seq }): LoggedEnvelope => {
         return { ...envelope, ticket_id: ticketId, epoch: position.epoch, seq };
       });
       return { ...position, items };
@@ -148,22 +151,39 @@ class SqliteStore implements Store {
         const upTo = Math.max(row.seq - bounded(keep), s.lastBefore.get(ticketId, since)?.seq ?? 0);
         if (upTo < row.first) return;
         s.dropLog.run(ticketId, upTo);
+        for (const { name } of s.unusedParts.all(ticketId, upTo)) {
+          s.dropPart.run(ticketId, name);
+          s.dropPartText.run(ticketId, name);
+        }
         s.setFirst.run(upTo + 1, ticketId);
       }),
     );
   }
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
-    return this.read(ticketId, (s, position) => ({
-      ...position,
-      sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
-      messages: parseAll<MessageRecord>(
-        'messages',
-        s.messagesOfTicket.all(ticketId, bounded(limit)).reverse(),
-      ),
-      turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
-      requests: parseAll<RequestRecord>('requests', s.pendingOfTicket.all(ticketId)),
-    }));
+    return this.read(ticketId, (s, position) => {
+      const newest = firstPage(
+        s.messagesOfTicket.iterate(ticketId, bounded(limit)),
+        Infinity,
+        bytesOfText,
+        maxLogBytes,
+      );
+      const pending = [ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const;
+      const { items: requests, ...more } = pageOf<RequestRecord>(
+        'requests',
+        s.requestsOfTicketByStatus.iterate(...pending),
+        Infinity,
+        maxStateBytes,
+      );
+      return {
+        ...position,
+        sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
+        messages: parseAll<MessageRecord>('messages', newest.shown.reverse()),
+        turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
+        requests,
+        ...more,
+      };
+    });
   }
 
   async session(id: string): Promise<SessionRecord | undefined> {
@@ -236,8 +256,7 @@ class SqliteStore implements Store {
   ): Promise<Page<RequestRecord>> {
     return this.use((s, opened) =>
       transaction(opened, s.begin, () => {
-        const { ids, ...more } = inboxPage(s, owner, filter, order, limit, cursor);
-        const rows = ids.flatMap((id) => s.requestRecord.get(id) ?? []);
+        const { rows, ...more } = inboxPage(s, owner, filter, order, limit, cursor);
         return { items: parseAll<RequestRecord>('requests', rows), ...more };
       }),
     );
@@ -265,13 +284,14 @@ class SqliteStore implements Store {
       const after = decodeNumber(cursor);
       const rows =
         requestId === undefined
-          ? s.audit.all(ticketId, after, size + 1)
-          : s.auditOfRequest.all(ticketId, requestId, after, size + 1);
-      const items = rows.slice(0, size).map(({ n, text }): AuditEntry => {
+          ? s.audit.iterate(ticketId, after, size + 1)
+          : s.auditOfRequest.iterate(ticketId, requestId, after, size + 1);
+      const { shown, hasMore } = firstPage(rows, size, bytesOfText);
+      const items = shown.map(({ n, text }): AuditEntry => {
         return { ...parseRow<AuditEntry>('audit', { id: `${ticketId}:${n}`, text }), n };
       });
       const last = items.at(-1);
-      return { items, ...(rows.length > size && last && { nextCursor: encodeNumber(last.n) }) };
+      return { items, ...(hasMore && last && { nextCursor: encodeNumber(last.n) }) };
     });
   }
 
@@ -299,7 +319,7 @@ class SqliteStore implements Store {
     return this.use((s) => {
       const size = bounded(limit, 1, maxPageSize);
       const { createdAt, id } = decodeCursor(cursor);
-      return pageOf('requests', s.requestsOfGrant.all(grantId, createdAt, id, size + 1), size);
+      return pageOf('requests', s.requestsOfGrant.iterate(grantId, createdAt, id, size + 1), size);
     });
   }
 
@@ -354,32 +374,78 @@ function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], 
   }
 }
 
-function listRequests(s: Statements, filter: RequestFilter, limit: number, cursor?: string): ListedRow[] {
+/** The envelopes of a log one by one, each with its size. */
+function* readLog(
+  s: Statements,
+  ticketId: string,
+  after: number,
+  limit: number,
+): Iterable<{ envelope: LoggableEnvelope; seq: number; bytes: number }> {
+  const part = partReader(s, ticketId);
+  for (const { seq, body } of s.log.iterate(ticketId, after, limit)) {
+    const id = `${ticketId}:${seq}`;
+    let bytes = Buffer.byteLength(body);
+    const envelope = fromStored(parseRow('log', { id, text: body }), (name) => {
+      const shared = part(name, id);
+      bytes += shared.bytes;
+      return shared.value;
+    });
+    yield { envelope, seq, bytes };
+  }
+}
+
+/** What the envelopes of a ticket's log share, each parsed once for one reading. */
+function partReader(
+  s: Statements,
+  ticketId: string,
+): (name: string, rowId: string) => { value: object; bytes: number } {
+  const known = new Map<string, { value: object; bytes: number }>();
+  return (name, rowId) => {
+    const found = known.get(name);
+    if (found) return found;
+    const { text } = s.partText.get(ticketId, name) ?? { text: '' };
+    const part = { value: parseRow('log', { id: rowId, text }), bytes: Buffer.byteLength(text) };
+    known.set(name, part);
+    return part;
+  };
+}
+
+function listRequests(
+  s: Statements,
+  filter: RequestFilter,
+  limit: number,
+  cursor?: string,
+): Iterable<ListedRow> {
   const { ticketId, status } = filter;
   const { createdAt, id } = decodeCursor(cursor);
   if (ticketId !== undefined && status !== undefined) {
-    return s.requestsOfTicketByStatus.all(ticketId, status, createdAt, id, limit);
+    return s.requestsOfTicketByStatus.iterate(ticketId, status, createdAt, id, limit);
   }
-  if (ticketId !== undefined) return s.requestsOfTicket.all(ticketId, createdAt, id, limit);
-  if (status !== undefined) return s.requestsByStatus.all(status, createdAt, id, limit);
-  return s.requests.all(createdAt, id, limit);
+  if (ticketId !== undefined) return s.requestsOfTicket.iterate(ticketId, createdAt, id, limit);
+  if (status !== undefined) return s.requestsByStatus.iterate(status, createdAt, id, limit);
+  return s.requests.iterate(createdAt, id, limit);
 }
 
-function listGrants(s: Statements, filter: GrantFilter, limit: number, cursor?: string): ListedRow[] {
+function listGrants(s: Statements, filter: GrantFilter, limit: number, cursor?: string): Iterable<ListedRow> {
   const { ticketId, liveAt } = filter;
   const { createdAt, id } = decodeCursor(cursor);
   if (ticketId !== undefined && liveAt !== undefined)
-    return s.grantsLiveOfTicket.all(ticketId, liveAt, createdAt, id, limit);
-  if (ticketId !== undefined) return s.grantsOfTicket.all(ticketId, createdAt, id, limit);
-  if (liveAt !== undefined) return s.grantsLive.all(liveAt, createdAt, id, limit);
-  return s.grants.all(createdAt, id, limit);
+    return s.grantsLiveOfTicket.iterate(ticketId, liveAt, createdAt, id, limit);
+  if (ticketId !== undefined) return s.grantsOfTicket.iterate(ticketId, createdAt, id, limit);
+  if (liveAt !== undefined) return s.grantsLive.iterate(liveAt, createdAt, id, limit);
+  return s.grants.iterate(createdAt, id, limit);
 }
 
 /** Of one row more than is shown. */
-function pageOf<T extends object>(table: string, rows: readonly ListedRow[], size: number): Page<T> {
-  const shown = rows.slice(0, size);
+function pageOf<T extends object>(
+  table: string,
+  rows: Iterable<ListedRow>,
+  size: number,
+  maxBytes?: number,
+): Page<T> {
+  const { shown, hasMore } = firstPage(rows, size, bytesOfText, maxBytes);
   const last = shown.at(-1);
-  const nextCursor = rows.length > size && last && encodeCursor({ createdAt: last.created_at, id: last.id });
+  const nextCursor = hasMore && last && encodeCursor({ createdAt: last.created_at, id: last.id });
   return { items: parseAll(table, shown), ...(nextCursor && { nextCursor }) };
 }
 

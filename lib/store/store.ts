@@ -115,12 +115,14 @@ export interface LogPosition {
 export interface TicketState extends LogPosition {
   /** As `Store.sessions`, at most 50. */
   sessions: readonly SessionRecord[];
-  /** The last `limit`, oldest first. */
+  /** The last `limit` that are within 1,048,576 bytes together, oldest first. */
   messages: readonly MessageRecord[];
   /** Those queued or running. */
   turns: readonly TurnRecord[];
-  /** All pending ones, oldest first. */
+  /** Pending ones, oldest first, within 2,097,152 bytes together. */
   requests: readonly RequestRecord[];
+  /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
+  nextCursor?: string;
 }
 
 export interface Page<T> {
@@ -191,6 +193,8 @@ export interface GrantFilter {
  *   a new random `epoch`; a kept log keeps its epoch over restarts.
  * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
  *   and nothing here changes or drops one.
+ * - What repeats in a log, as the payload of a request in every envelope about it, need not be stored more than once, but is
+ *   read whole: each envelope as it was committed, also once those before it are trimmed.
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here. They
  *   keep nothing: what is asked of an unknown ticket leaves no trace.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
@@ -200,6 +204,8 @@ export interface GrantFilter {
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
+ * - A page of requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
+ *   stated there; what is larger by itself comes alone. No more is read for it.
  * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
  *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
  * - What is kept and cannot be read rejects as `damaged` says, by name; everything else stays readable.
@@ -214,11 +220,15 @@ export interface Store {
 
   /** A ticket nobody ever wrote to has an epoch too, the one that its log will have, and `seq` 0; nothing is kept by asking. */
   position(ticketId: string): Promise<LogPosition>;
-  /** Envelopes with `seq > after`, oldest first, at most `limit`, with the position of the log at the same moment. */
+  /**
+   * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default: however
+   * many; one that is larger comes alone), with the position of the log at the same moment.
+   */
   log(
     ticketId: string,
     after: number,
     limit: number,
+    maxBytes?: number,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }>;
   /**
    * Drops from the log all but the last `keep` envelopes, and those committed before `since` with all that stand before

@@ -42,6 +42,7 @@ export class Batch {
    */
   writeTo(socket: Socket, done?: () => void): void {
     const { texts } = this;
+    if (texts.length === 0) done?.();
     if (texts.length === 0) return;
     const stream = streamBelow(socket);
     if (stream) stream.write(this.bytes(), done);

@@ -49,7 +49,7 @@ export class Connection implements Sink {
   /** Bytes of the opening that are still under way: a long one is no sign of a slow client. */
   private exemptBytes = 0;
   /** The last logged envelope this client was sent. */
-  private seq = 0;
+  seq = 0;
   private alive = true;
   private cancelTerminate: (() => void) | undefined;
 
@@ -83,11 +83,19 @@ export class Connection implements Sink {
     return this.state === 'opening' ? this.hold(envelope, 1) : this.write(this.batchOf([envelope]));
   }
 
-  /** As `send`, for what the client has asked for: however long it is, that is no sign of a slow client, unless the last one still waits. */
-  answer(envelope: Told): boolean {
-    if (this.state !== 'live' || !this.socket) return this.send(envelope);
+  /**
+   * As `send`, for what the client has asked for: however long it is, that is no sign of a slow client, unless the last one
+   * still waits.
+   * @param done called once the network has it, or never will
+   */
+  answer(envelope: Told, done?: () => void): boolean {
+    if (this.state !== 'live' || !this.socket) {
+      done?.();
+      return this.send(envelope);
+    }
     if (this.buffered > maxQueuedBytes) return false;
-    this.batchOf([envelope]).writeTo(this.socket);
+    this.note([envelope]);
+    this.batchOf([envelope]).writeTo(this.socket, done);
     this.exemptBytes = this.buffered;
     return true;
   }
@@ -95,12 +103,14 @@ export class Connection implements Sink {
   /**
    * Tells what was before `seq`, then what was held back meanwhile, each envelope once; from now on the client is live.
    * @param opening in order; a snapshot or the envelopes that were missed
+   * @param done called once the network has the opening, or never will
    * @returns false if the client does not keep up already
    */
-  goLive(opening: readonly (Told | Outbound)[], seq: number): boolean {
+  goLive(opening: readonly (Told | Outbound)[], seq: number, done?: () => void): boolean {
+    if (this.state !== 'opening' || !this.socket) done?.();
     if (this.state !== 'opening') return true;
     this.note(opening);
-    if (this.socket) this.batchOf(opening).writeTo(this.socket);
+    if (this.socket) this.batchOf(opening).writeTo(this.socket, done);
     this.exemptBytes = this.buffered;
     this.seq = seq;
     this.state = 'live';
@@ -220,7 +230,7 @@ export class Connection implements Sink {
     if (!('event' in envelope)) return [envelope.raw];
     // The classic dialect knows no inbox, so nobody who speaks it has one.
     if (ofInbox(envelope)) return [encode(envelope)];
-    if (envelope.event === 'snapshot' && this.ownSession) {
+    if ((envelope.event === 'snapshot' || envelope.event === 'snapshot_requests') && this.ownSession) {
       const requests = envelope.requests.filter((view) => !this.isForeign(view));
       return encodeClassicDirect({ ...envelope, requests }, this.clock.now());
     }
@@ -251,6 +261,7 @@ function loggedOnly(envelope: Told | Outbound | undefined): LoggedEnvelope | und
 const directEvents = new Set<string>([
   'welcome',
   'snapshot',
+  'snapshot_requests',
   'session_resumed',
   'ack',
   'error',

@@ -65,6 +65,10 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   logger?: Logger;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number;
+  /** Clients of one person in one ticket at once. Default half of `maxClientsPerTicket`, rounded up, and at least 2. */
+  maxClientsPerUserInTicket?: number;
+  /** Clients of one person in all tickets together. Default 256. */
+  maxClientsPerUser?: number;
   /**
    * What clients of the classic dialect are sent: with `'ticket'`, the default, the output and prompts of every session of
    * the ticket; with `'session'` those of their own session, and of the others what people write.
@@ -120,9 +124,7 @@ export interface ExpressHitl {
  */
 export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   assertExpressOptions(options);
-  const { maxClientsPerTicket = 10 } = options;
-  if (!Number.isInteger(maxClientsPerTicket) || maxClientsPerTicket < 1)
-    throw new HubError('invalid_request', 'maxClientsPerTicket is a whole number from 1 on');
+  const { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
   if (!options.store)
@@ -135,8 +137,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const access = new Access(options, logger, clock);
   const mayUseTicket = (ticketId: string, person: User) =>
     access.mayStillUse(ticketId, person, links?.person);
+  const bounds = { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser, log, classic };
   const rules = { mayRespond, mayCancel, mayCancelTurn, mayGrant, mayUseTicket, links, channels };
-  const bounds = { maxClientsPerTicket, log, classic };
   const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds });
   const origins = new OriginPolicy(options);
   const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');

@@ -14,7 +14,8 @@ export class Panel implements PromptPanel {
     for (const each of sent) {
       if (isPrompt(each)) this.show(each.prompt);
       else if (!('event' in each)) continue;
-      else if (each.event === 'snapshot') for (const view of each.requests) this.show(view);
+      else if (each.event === 'snapshot' || each.event === 'snapshot_requests')
+        for (const view of each.requests) this.show(view);
       else if (each.event === 'hitl_request_resolved') this.amended?.delete(each.hitl.id);
       else if (each.event === 'hitl_request_pending') this.show(each.hitl);
       else if (each.event === 'hitl_request_updated' && isAmended(each)) this.show(each.hitl);

@@ -1,7 +1,7 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
 import type { Request } from 'express';
 import { HubError, toHubError } from '../errors';
-import type { Client } from '../hub/client';
+import type { Client, PresenceMode } from '../hub/client';
 import type { ClassicFrame, ClientFrame } from '../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../protocol/codec';
 import type { DirectEnvelope, Pong } from '../protocol/envelopes';
@@ -18,6 +18,7 @@ interface Query {
   tabId: string;
   sessionId: string | undefined;
   after: { epoch: string; seq: number } | undefined;
+  presence: PresenceMode;
 }
 
 export class TicketSeat extends Seat {
@@ -36,7 +37,13 @@ export class TicketSeat extends Seat {
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
   static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(ticketIdOf(req), user, query.tabId, connection);
+    const client = parts.hub.newClientWithTabId(
+      ticketIdOf(req),
+      user,
+      query.tabId,
+      connection,
+      query.presence,
+    );
     await parts.access.authorize(client.ticketId, user);
     if (connection.dialect === 'classic' && parts.classicScope === 'session')
       connection.hearOnly(() => client.sessionId());
@@ -77,9 +84,39 @@ export class TicketSeat extends Seat {
       timestamp: toWireTime(clock.now(), 0),
     };
     const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
-    const rest = 'missed' in opening ? [...opening.missed, opening.presence] : [opening.snapshot];
-    const keepsUp = connection.goLive([welcome, ...session, ...rest], position.seq);
-    if (!keepsUp) this.dismiss('resync');
+    const version = client.presence === 'changes' && { presence_version: opening.presenceVersion };
+    const rest =
+      'missed' in opening
+        ? [...opening.missed, { ...opening.presence, ...version }]
+        : [{ ...opening.snapshot, ...version }];
+    const first = [welcome, ...session, ...rest];
+    let more = 'missed' in opening ? undefined : opening.more;
+    if (more === undefined) {
+      if (!connection.goLive(first, position.seq)) this.dismiss('resync');
+      return;
+    }
+    await this.given((done) => connection.goLive(first, position.seq, done));
+    while (more !== undefined && this.isIn) more = await this.tellMore(more);
+  }
+
+  /** One more page of what is pending, once the one before has gone: who does not read costs no more. Gives where it ends. */
+  private async tellMore(cursor: string): Promise<string | undefined> {
+    const { client, connection } = this;
+    const { seq } = connection;
+    const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
+    // What has been told meanwhile may be newer than the page.
+    if (connection.seq !== seq) return cursor;
+    await this.given((done) => connection.answer(page, done));
+    return more;
+  }
+
+  /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
+  private given(send: (done: () => void) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (send(resolve)) return;
+      this.dismiss('resync');
+      resolve();
+    });
   }
 
   tell(envelope: DirectEnvelope): void {
@@ -103,8 +140,8 @@ export class TicketSeat extends Seat {
     const frame = decodeClientFrame(text);
     const work = async () => {
       await this.carryOut(frame, assertAccess);
-      // A ping is sent by the machine, all else by a person.
-      if (frame.type !== 'ping') this.parts.hub.heard(this.client);
+      // These two are sent by the machine, all else by a person.
+      if (frame.type !== 'ping' && frame.type !== 'presence') this.parts.hub.heard(this.client);
     };
     return { work, ...('id' in frame && { re: frame.id }) };
   }
@@ -124,6 +161,10 @@ export class TicketSeat extends Seat {
       case 'typing':
         await assertAccess();
         if (this.isIn) hub.tellTyping(client);
+        return;
+      case 'presence':
+        await assertAccess();
+        if (this.isIn) hub.tellPresence(client);
         return;
       case 'turn_cancel':
         return this.once(frame.id, assertAccess, async (occasion) => {
@@ -193,6 +234,7 @@ function readQuery(req: Request): Query {
   return {
     tabId: params.get('tab') || 'default',
     sessionId: params.get('session_id') || undefined,
+    presence: params.get('presence') === 'changes' ? 'changes' : 'list',
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
 }

@@ -8,10 +8,10 @@ import { LiveActor } from '../../lib/hub/live-actor';
 import { Coverage } from './coverage';
 import { everyEventEverywhere } from './paths';
 
-const input = { ticketId: 'T', maxClients: 2 };
+const input = { ticketId: 'T', maxClients: 2, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
 
-function join(clientId: string, userId: string, tabId: string): TicketEvent {
-  return { type: 'join', clientId, userId, name: userId.toUpperCase(), tabId };
+function join(clientId: string, userId: string, tabId: string, inAll = 0): TicketEvent {
+  return { type: 'join', clientId, userId, name: userId.toUpperCase(), tabId, inAll };
 }
 
 const events: TicketEvent[] = [
@@ -22,6 +22,9 @@ const events: TicketEvent[] = [
   join('c4', 'ann', 'left'),
   // An id that may be in already, from another tab.
   join('c2', 'ann', 'third'),
+  // Of somebody who is in the ticket twice, or in as many as one may be.
+  join('c5', 'ann', 'fourth', 2),
+  join('c6', 'cem', 'left', 4),
   { type: 'leave', clientId: 'c1' },
   { type: 'leave', clientId: 'c2' },
   { type: 'leave', clientId: 'c3' },
@@ -57,10 +60,16 @@ function judge(ticket: Oracle, event: TicketEvent): [Oracle, object[]] {
   }
   if (state === 'draining') return [ticket, [{ type: 'refused', code: 'closing' }]];
   if (member) return [ticket, []];
-  const { userId, name, tabId } = event;
+  const { userId, name, tabId, inAll } = event;
   const older = members.find((each) => each.userId === userId && each.tabId === tabId);
-  if (!older && members.length === input.maxClients)
-    return [ticket, [{ type: 'refused', code: 'ticket_full' }]];
+  const own = members.filter((each) => each.userId === userId).length;
+  const full = (bound: string): [Oracle, object[]] => [
+    ticket,
+    [{ type: 'refused', code: 'ticket_full', bound }],
+  ];
+  if (!older && own === input.maxClientsOfUser) return full('user_in_ticket');
+  if (!older && inAll === input.maxClientsOfUserInAll) return full('user');
+  if (!older && members.length === input.maxClients) return full('ticket');
   const newcomer = { clientId, userId, name, tabId, generation: generation + 1 };
   const joined = { type: 'client_joined', clientId, generation: generation + 1 };
   return [
@@ -109,13 +118,17 @@ describe('A ticket', () => {
     expect(coverage.missing()).toEqual([]);
   });
 
-  it('never holds more clients than it may, and never two of one tab', () => {
+  it('never holds more clients than it may, in all and of one person, and never two of one tab', () => {
     for (const path of paths) {
       const [live] = LiveActor.begin(ticketMachine, input);
       for (const event of path) {
         live.send(event);
         const members = [...live.snapshot.context.members.values()];
         expect(members.length).toBeLessThanOrEqual(input.maxClients);
+        for (const { userId } of members)
+          expect(members.filter((each) => each.userId === userId).length).toBeLessThanOrEqual(
+            input.maxClientsOfUser,
+          );
         expect(new Set(members.map(({ userId, tabId }) => `${userId} ${tabId}`)).size).toBe(members.length);
       }
     }
@@ -153,6 +166,7 @@ describe('A ticket', () => {
     ['a leave with an id that is none', { type: 'leave', clientId: { toString: 1 } }],
     ['a join without anything', { type: 'join' }],
     ['a join with ids that are not text', { type: 'join', clientId: 1, userId: null, name: [], tabId: {} }],
+    ['a join with a count that is none', { ...join('c9', 'zoe', 'left'), inAll: 'many' }],
   ])('does not break on %s', (_name, illegal) => {
     const [live] = LiveActor.begin(ticketMachine, input);
     live.send(join('c1', 'ann', 'left'));

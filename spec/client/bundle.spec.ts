@@ -20,10 +20,10 @@ async function runModule(text: string, ...args: string[]): Promise<string> {
   return run(dirname(script), process.execPath, script, ...args);
 }
 
-test('the bundle stays below 9 kB when it is compressed', async () => {
+test('the bundle stays below 9.5 kB when it is compressed', async () => {
   const size = gzipSync(await readFile(bundle.file)).length;
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(9_000);
+  expect(size).toBeLessThan(9_500);
 });
 
 test('it holds the client and the close codes, no package and nothing of the server', () => {

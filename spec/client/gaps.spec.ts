@@ -1,8 +1,8 @@
-import type { Envelope } from '../../lib/client';
+import { type Envelope, emptyView, reduce } from '../../lib/client';
 import { graceMs } from '../../lib/client/link';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { Guest, leaveAll } from './guest';
+import { cutAll, Guest, leaveAll } from './guest';
 
 let hub: TestHub;
 afterEach(async () => {
@@ -104,4 +104,30 @@ test('text that is no envelope is handed on as it is, and does no harm', async (
   );
   expect(raw).toEqual(['{"mine":1}', '[]', 'null', '"event"', '{"event":7}']);
   expect(alice.states).toEqual(['live']);
+});
+
+test('a snapshot of several pages is told before it is live, and begun again where it broke off', async () => {
+  hub = await startTestHub();
+  const ids: string[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
+    const asked = { ticketId: 'T-1', sessionId: 's-1', userId: 'agent', type: 'tool_approval', payload };
+    ids.push((await hub.hub.hitl.request(asked)).id);
+  }
+  let view = emptyView();
+  let cut = false;
+  const alice = await Guest.join(hub, {
+    // The first time the connection breaks before the last page has come.
+    loses: (envelope) => {
+      if (cut || envelope.event !== 'snapshot_requests') return false;
+      cut = true;
+      cutAll(hub);
+      return true;
+    },
+  });
+  await alice.until(() => alice.client.state === 'live', 'it is live');
+  expect(alice.all('snapshot').length).toBe(2);
+  for (const envelope of alice.heard) view = reduce(view, envelope);
+  expect(view.pending.map(({ id }) => id).sort()).toEqual([...ids].sort());
+  expect(alice.client.position).toEqual(view.position);
 });

@@ -1,9 +1,11 @@
 import { Client } from '../../lib/hub/client';
-import { Room } from '../../lib/hub/room';
+import { listEveryMs, maxListedAtOnce, Room } from '../../lib/hub/room';
 import { sessionMessageAdded } from '../../lib/protocol/envelopes';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { messageRecord, noon } from '../store/records';
 import { Ears, type Guest, idle } from './rig';
+
+const bounds = { maxClients: 3, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
 
 describe('A room', () => {
   const clock = new ManualClock(noon);
@@ -13,7 +15,7 @@ describe('A room', () => {
 
   beforeEach(() => {
     left = [];
-    room = new Room('T', 3, clock, (client) => left.push(client));
+    room = new Room('T', bounds, clock, (client) => left.push(client));
   });
 
   function guest(userId: string, tabId = 'tab'): Guest {
@@ -25,7 +27,7 @@ describe('A room', () => {
   }
   function enter(userId: string, tabId?: string): Guest {
     const newcomer = guest(userId, tabId);
-    room.join(newcomer.client);
+    room.join(newcomer.client, 0);
     return newcomer;
   }
   const logged = (seq: number) => ({
@@ -106,6 +108,22 @@ describe('A room', () => {
     expect(left).toEqual([]);
   });
 
+  it('refuses one more of a person than it holds, and one who is in enough tickets, and says which it is', async () => {
+    enter('ann', 'left');
+    enter('ann', 'right');
+    expect(() => enter('ann', 'third')).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'user_in_ticket', most: 2 } }),
+    );
+    expect(() => room.join(guest('ben').client, 4)).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'user', most: 4 } }),
+    );
+    enter('ben');
+    expect(() => enter('cem')).toThrow(
+      expect.objectContaining({ code: 'ticket_full', details: { bound: 'ticket', most: 3 } }),
+    );
+    expect(room.size).toBe(3);
+  });
+
   it('lets the same tab take its own place, also when it is full, without anybody coming or going', async () => {
     const ann = enter('ann');
     const ben = enter('ben');
@@ -125,7 +143,7 @@ describe('A room', () => {
 
   it('does not throw a client out that joins twice', () => {
     const ann = enter('ann');
-    room.join(ann.client);
+    room.join(ann.client, 1);
     expect(room.size).toBe(1);
     expect(ann.ears.closed).toEqual([]);
     room.leave(ann.client.clientId);
@@ -146,6 +164,95 @@ describe('A room', () => {
     room.leave(ann.client.clientId);
     room.leave('nobody');
     expect(left).toEqual([ann.client]);
+  });
+
+  describe('that tells changes to whom asked for them', () => {
+    const people = 1_000;
+    const crowd = { maxClients: people + 1, maxClientsOfUser: 2, maxClientsOfUserInAll: 2 };
+    const listener = (userId: string, presence: 'list' | 'changes', tabId = 'tab'): Guest => {
+      const ears = new Ears();
+      const input = { ticketId: 'T', user: { id: userId, name: userId.toUpperCase() }, tabId, sink: ears };
+      return { ears, client: new Client({ ...input, presence, now: clock.now() }) };
+    };
+    const said = ({ ears }: Guest) => ears.heard as object[];
+    const presenceEvents = (each: Guest) =>
+      said(each).filter((envelope) => 'event' in envelope && String(envelope.event).startsWith('presence'));
+
+    it('says what is different to these, one by one, and the whole list to the others', async () => {
+      const [ann, ben] = [listener('ann', 'changes'), listener('ben', 'list')];
+      room.join(ann.client, 0);
+      await idle();
+      room.join(ben.client, 0);
+      await idle();
+      const second = listener('ben', 'changes', 'second');
+      room.join(second.client, 0);
+      await idle();
+      room.leave(ben.client.clientId);
+      room.leave(second.client.clientId);
+      await idle();
+      const change = (id: string, clients: number, version: number) => ({
+        event: 'presence_updated',
+        timestamp: expect.any(String),
+        ticket_id: 'T',
+        presence: [{ user: { id, name: clients > 0 ? id.toUpperCase() : id }, clients }],
+        presence_version: version,
+      });
+      expect(presenceEvents(ann)).toEqual([
+        change('ann', 1, 1),
+        change('ben', 1, 2),
+        change('ben', 2, 3),
+        change('ben', 0, 4),
+      ]);
+      expect(presenceEvents(ben)).toMatchObject([
+        { event: 'presence_changed', presence: [{ clients: 1 }, { clients: 1 }] },
+        { event: 'presence_changed', presence: [{ clients: 1 }, { clients: 2 }] },
+      ]);
+      expect(room.presenceVersion).toBe(4);
+    });
+
+    it('sends little to each when somebody comes into a crowd, and makes it once for all', async () => {
+      const full = new Room('T', crowd, clock, () => {});
+      const guests = Array.from({ length: people }, (_, n) => listener(`person-${n}`, 'changes'));
+      for (const { client } of guests) full.join(client, 0);
+      await idle();
+      const before = guests.map((each) => said(each).length);
+      full.join(listener('one more', 'changes').client, 0);
+      await idle();
+      const last = guests.map((each, n) => said(each).slice(before[n]));
+      for (const each of last) expect(each).toHaveLength(1);
+      expect(JSON.stringify(last.flat()).length).toBeLessThan(people * 300);
+      expect(new Set(last.flat()).size).toBe(1);
+      expect(clock.pending).toBe(0);
+    });
+
+    it('tells whole lists of a crowd once a second, as it is then, and arms no timer for an empty room', async () => {
+      const full = new Room('T', crowd, clock, () => {});
+      const old = listener('old', 'list');
+      full.join(old.client, 0);
+      await idle();
+      const come = async (name: string) => {
+        full.join(listener(name, 'changes').client, 0);
+        await idle();
+      };
+      for (let n = 2; n <= maxListedAtOnce; n += 1) await come(`person-${n}`);
+      // Up to here each is told.
+      expect(presences(old)).toHaveLength(maxListedAtOnce);
+      await come('fifty-first');
+      await come('fifty-second');
+      full.deliver([logged(1)]);
+      await idle();
+      expect(old.ears.seqs).toEqual([1]);
+      expect(presences(old)).toHaveLength(maxListedAtOnce);
+      clock.advance(listEveryMs - 1);
+      expect(presences(old)).toHaveLength(maxListedAtOnce);
+      clock.advance(1);
+      expect(presences(old)).toHaveLength(maxListedAtOnce + 1);
+      expect(presences(old).at(-1)).toHaveLength(52);
+      await come('fifty-third');
+      expect(clock.pending).toBe(1);
+      for (const { clientId } of [...full.members()]) full.leave(clientId);
+      expect(clock.pending).toBe(0);
+    });
   });
 
   it('sends the one away that does not keep up, and serves the others', async () => {

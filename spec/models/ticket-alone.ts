@@ -2,7 +2,8 @@
 import type * as TicketMachineModule from '../../lib/actors/ticket-machine';
 import { LiveActor } from '../../lib/hub/live-actor';
 import {
-  maxClients,
+  bounds,
+  neverHere,
   type Tab,
   type TicketDeed,
   type TicketSight,
@@ -21,11 +22,7 @@ export class TicketAlone implements TicketSystem {
   private joins = 0;
   /** The client of each tab's last connection. */
   private clients: Partial<Record<Tab, string>> = {};
-  private whereabouts: Record<Tab, Whereabouts> = {
-    'ann left': 'never here',
-    'ann right': 'never here',
-    'ben left': 'never here',
-  };
+  private whereabouts: Record<Tab, Whereabouts> = { ...neverHere };
   /** What each of those who are in was told last. */
   private readonly told = new Map<Tab, string[]>();
 
@@ -41,9 +38,10 @@ export class TicketAlone implements TicketSystem {
         this.joins += 1;
         const clientId = `c${this.joins}`;
         const [userId = '', tabId = ''] = deed.tab.split(' ');
-        const emitted = this.live.send({ type: 'join', clientId, userId, name: userId, tabId });
+        const emitted = this.live.send({ type: 'join', clientId, userId, name: userId, tabId, inAll: 0 });
         const refused = emitted.find(({ type }) => type === 'refused');
-        if (refused?.type === 'refused') return refused.code;
+        if (refused?.type === 'refused')
+          return 'bound' in refused ? `${refused.code} ${refused.bound}` : refused.code;
         this.listen(emitted);
         return this.joined(deed.tab, clientId, emitted);
       }
@@ -87,7 +85,7 @@ export class TicketAlone implements TicketSystem {
   stop(): void {}
 
   private born() {
-    const [live] = LiveActor.begin(this.code.ticketMachine, { ticketId: 'T-1', maxClients });
+    const [live] = LiveActor.begin(this.code.ticketMachine, { ticketId: 'T-1', ...bounds });
     return live;
   }
 

@@ -2,11 +2,16 @@
 import { assign, emit, setup } from 'xstate';
 import { type TestModel, testModel } from '../../lib/testing';
 
-/** The tabs that come and go: two of one person, one of another. */
-export const tabs = ['ann left', 'ann right', 'ben left'] as const;
+/** The tabs that come and go: three of one person, one of another. */
+export const tabs = ['ann left', 'ann right', 'ann third', 'ben left'] as const;
 export type Tab = (typeof tabs)[number];
-/** Clients in the ticket at once. */
-export const maxClients = 2;
+/** Clients at once: in the ticket, there of one person, and of one person in all tickets. */
+export const bounds = { maxClients: 2, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
+
+/** Of the person of a tab, whether those who are in are as many as one person may be in with. */
+const isUserFull = (facts: Facts, tab: Tab) =>
+  membersOf(facts).filter((each) => personOf(each) === personOf(tab)).length >= bounds.maxClientsOfUser;
+const personOf = (tab: Tab) => tab.split(' ')[0];
 
 export type TicketDeed =
   /** A tab connects; if it is in already, it comes back and takes the older connection's place. */
@@ -18,6 +23,14 @@ export type TicketDeed =
 
 /** Where a tab's last connection is. */
 export type Whereabouts = 'never here' | 'in' | 'left' | 'cut off' | 'sent away';
+
+/** Where all tabs are at the beginning. */
+export const neverHere: Readonly<Record<Tab, Whereabouts>> = {
+  'ann left': 'never here',
+  'ann right': 'never here',
+  'ann third': 'never here',
+  'ben left': 'never here',
+};
 
 export interface TicketSight {
   /** Who is in, with how many tabs, as each client that is in was told last; sorted. */
@@ -37,7 +50,7 @@ export interface TicketSystem {
 }
 
 interface Facts {
-  tabs: Record<Tab, Whereabouts>;
+  tabs: Readonly<Record<Tab, Whereabouts>>;
 }
 
 interface Moment {
@@ -66,7 +79,8 @@ export const ticketSpecification = setup({
   },
   guards: {
     isTabIn,
-    hasRoom: ({ context }) => membersOf(context).length < maxClients,
+    hasRoom: ({ context }) => membersOf(context).length < bounds.maxClients,
+    isUserFull: ({ context, event }) => 'tab' in event && isUserFull(context, event.tab),
     isLast: (moment) => isTabIn(moment) && membersOf(moment.context).length === 1,
   },
   actions: {
@@ -78,7 +92,7 @@ export const ticketSpecification = setup({
   },
 }).createMachine({
   id: 'ticketSpecification',
-  context: { tabs: { 'ann left': 'never here', 'ann right': 'never here', 'ben left': 'never here' } },
+  context: { tabs: neverHere },
   initial: 'empty',
   states: {
     empty: {
@@ -94,8 +108,9 @@ export const ticketSpecification = setup({
       on: {
         join: [
           { guard: 'isTabIn', actions: { type: 'answer', params: { as: 'ok, the older one was replaced' } } },
+          { guard: 'isUserFull', actions: { type: 'answer', params: { as: 'ticket_full user_in_ticket' } } },
           { guard: 'hasRoom', actions: 'enter' },
-          { actions: { type: 'answer', params: { as: 'ticket_full' } } },
+          { actions: { type: 'answer', params: { as: 'ticket_full ticket' } } },
         ],
         leave: [
           { guard: 'isLast', target: 'empty', actions: 'leave' },

@@ -2,7 +2,7 @@
 import type { Sink } from '../../lib';
 import { startTestHub, TestClient, type TestFrame, type TestHub } from '../../lib/testing';
 import {
-  maxClients,
+  bounds,
   type Tab,
   type TicketDeed,
   type TicketSight,
@@ -28,7 +28,9 @@ export class TicketOverSockets implements TicketSystem {
 
   static async start(): Promise<TicketOverSockets> {
     const hub = await startTestHub({
-      maxClientsPerTicket: maxClients,
+      maxClientsPerTicket: bounds.maxClients,
+      maxClientsPerUserInTicket: bounds.maxClientsOfUser,
+      maxClientsPerUser: bounds.maxClientsOfUserInAll,
       // Never done by itself; while it works the hub drains.
       agent: ({ signal }) =>
         new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
@@ -91,7 +93,10 @@ export class TicketOverSockets implements TicketSystem {
   private async join(tab: Tab): Promise<string> {
     const [user = '', tabId = ''] = tab.split(' ');
     const opened = await this.hub.tryConnect({ user, tab: tabId });
-    if (!(opened instanceof TestClient)) return opened.body.error.code;
+    if (!(opened instanceof TestClient)) {
+      const { code, details } = opened.body.error;
+      return details?.bound ? `${code} ${details.bound}` : code;
+    }
     await opened.next('snapshot');
     const older = this.connections.get(tab);
     this.connections.set(tab, { client: opened });

@@ -4,7 +4,7 @@ import { Room } from '../../lib/hub/room';
 import { assertCoverage, ManualClock, startTestHub } from '../../lib/testing';
 import { seed } from '../seed';
 import { TicketAlone } from './ticket-alone';
-import { modelOfTicket } from './ticket-model';
+import { bounds, modelOfTicket } from './ticket-model';
 import { deafSink, TicketOverSockets } from './ticket-over-sockets';
 import { watched } from './watched';
 
@@ -53,17 +53,36 @@ describe('Tickets in a hub, over sockets', () => {
     await hub.close();
   });
 
+  it('refuse a person who is in as many tickets as one may, in an empty ticket and in one in use', async () => {
+    const hub = await startTestHub({ maxClientsPerUser: 2 });
+    await hub.connect({ ticketId: 'T-1', user: 'ben' });
+    const first = await hub.connect({ ticketId: 'T-2', user: 'ann' });
+    await hub.connect({ ticketId: 'T-3', user: 'ann' });
+    const refused = {
+      status: 429,
+      body: { error: { code: 'ticket_full', details: { bound: 'user', most: 2 } } },
+    };
+    expect(await hub.tryConnect({ ticketId: 'T-1', user: 'ann' })).toMatchObject(refused);
+    expect(await hub.tryConnect({ ticketId: 'T-4', user: 'ann' })).toMatchObject(refused);
+    // A tab that comes back is no further client, and one that has left makes room.
+    await hub.connect({ ticketId: 'T-2', user: 'ann' });
+    expect((await first.closed()).code).toBe(4409);
+    hub.hub.disconnect(({ ticketId, user }) => ticketId === 'T-3' && user.id === 'ann');
+    await hub.connect({ ticketId: 'T-1', user: 'ann' });
+    await hub.close();
+  });
+
   // The hub has no room for a ticket nobody is in, and asks no room once it closes: here the room itself is asked.
   it('end at once when nobody is in, and let nobody in while they end', () => {
     const clock = new ManualClock();
-    const empty = new Room('T-1', 2, clock, () => {});
+    const empty = new Room('T-1', bounds, clock, () => {});
     empty.drain();
-    const inUse = new Room('T-1', 2, clock, () => {});
+    const inUse = new Room('T-1', bounds, clock, () => {});
     const client = (tabId: string) =>
       new Client({ ticketId: 'T-1', user: { id: 'ann' }, tabId, sink: deafSink, now: clock.now() });
-    inUse.join(client('left'));
+    inUse.join(client('left'), 0);
     inUse.drain();
-    expect(() => inUse.join(client('right'))).toThrow(expect.objectContaining({ code: 'closing' }));
+    expect(() => inUse.join(client('right'), 1)).toThrow(expect.objectContaining({ code: 'closing' }));
     expect([empty.size, inUse.size]).toEqual([0, 1]);
   });
 

@@ -14,6 +14,7 @@ test('A client may send these frames and no others', () => {
     'message',
     'ping',
     'typing',
+    'presence',
     'hitl_respond',
     'hitl_claim',
     'hitl_release',

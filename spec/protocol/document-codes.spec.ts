@@ -5,13 +5,13 @@ import { maxAnswersBytes } from '../../lib/hub/answer-size';
 import { maxNameLength } from '../../lib/hub/client';
 import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox';
 import { maxPayloadBytes } from '../../lib/hub/kinds';
-import { maxReplay, maxReplayChars, maxSnapshotChars, snapshotMessages } from '../../lib/hub/opening';
+import { maxReplay, maxReplayBytes, snapshotMessages } from '../../lib/hub/opening';
 import { maxOutputBytes } from '../../lib/hub/outputs';
 import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/exact-json';
-import { maxCounted } from '../../lib/store/limits';
+import { maxCounted, maxLogBytes, maxPageBytes, maxStateBytes } from '../../lib/store/limits';
 import { maxPrincipals } from '../../lib/transport/access';
 import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
 import { maxFramesInFlight } from '../../lib/transport/seat';
@@ -117,10 +117,15 @@ test('Every limit is the one that is kept', () => {
       maxAnswersBytes,
     ],
     ['Clients in a ticket, unless the app says otherwise', 10],
+    ['Of these, clients of one person, unless the app says otherwise (half, rounded up, at least 2)', 5],
+    ['Clients of one person in all tickets of a process, unless the app says otherwise', 256],
     ['Envelopes repeated on resume', maxReplay],
-    ['Characters of messages repeated on resume', maxReplayChars],
+    ['Bytes repeated on resume, as JSON', maxReplayBytes],
     ['Messages in a snapshot', snapshotMessages],
-    ['Characters of messages in a snapshot', maxSnapshotChars],
+    ['Bytes of messages in a snapshot, as JSON with what they said before', maxLogBytes],
+    ['Bytes of requests in a snapshot, as JSON', maxStateBytes],
+    ['Bytes of a page of requests, of an inbox or of an audit, as JSON', maxPageBytes],
+    ['Bytes of a page of a timeline, as JSON', maxLogBytes],
     ['Users and groups named in a stage of a policy, or to escalate to', maxNamed],
     ['Requests of an inbox that are counted', maxCounted],
     ['Inboxes that one user has open', maxInboxesPerUser],

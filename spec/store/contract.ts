@@ -11,6 +11,7 @@ import { frameObligations } from './contract/frames';
 import { grantObligations } from './contract/grants';
 import { inboxObligations } from './contract/inbox';
 import { logObligations } from './contract/log';
+import { pageObligations } from './contract/pages';
 import { recordObligations } from './contract/records';
 import { refusalObligations } from './contract/refusals';
 import { reopeningObligations } from './contract/reopening';
@@ -57,6 +58,7 @@ export function storeContract(
     describe('the log', () => logObligations(subject));
     describe('sessions, turns and messages', () => recordObligations(subject));
     describe('requests', () => requestObligations(subject));
+    describe('a page', () => pageObligations(subject));
     describe('the audit', () => auditObligations(subject));
     describe('an inbox', () => inboxObligations(subject));
     describe('grants', () => grantObligations(subject));

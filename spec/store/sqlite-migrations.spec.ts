@@ -149,6 +149,17 @@ describe('a file of version 1', () => {
   });
 });
 
+test('a file of version 3 has what its envelopes share', async () => {
+  writeFrozen(3);
+  await store.open();
+  const payload = { tool_name: 'block_ip', tool_args: { list: '203.0.113.7 '.repeat(30) } };
+  const { items } = await store.log('ticket-9', 0, 10);
+  expect(items).toMatchObject([
+    { event: 'hitl_request_pending', hitl: { id: 'request-9', payload } },
+    { event: 'hitl_request_updated', hitl: { id: 'request-9', payload } },
+  ]);
+});
+
 test('a file of a newer version is refused by both numbers and left as it is', async () => {
   writeFrozen(1);
   withFile((db) => db.pragma(`user_version = ${schemaVersion + 1}`));

@@ -61,7 +61,6 @@ test('each list of requests seeks to its place in the index of its filter', () =
     requestsOfTicketByStatus: [
       'SEARCH requests USING INDEX requests_of_ticket_by_status (ticket_id=? AND status=? AND (created_at,id)>(?,?))',
     ],
-    pendingOfTicket: ['SEARCH requests USING INDEX requests_of_ticket_by_status (ticket_id=? AND status=?)'],
     requestsOfTurn: ['SEARCH requests USING INDEX requests_of_turn (turn_id=?)'],
     requestByKey: ['SEARCH requests USING INDEX requests_by_key (ticket_id=? AND key=?)'],
     claims: ['SEARCH requests USING INDEX requests_claimed (ticket_id=? AND claimed_by=?)'],

@@ -100,7 +100,12 @@ const hitl = expressHitl({
   log: { keep: settings.keep ?? 10_000_000, maxAge: '3650d' },
   ...(!settings.limited && { rateLimit: false }),
   ...(settings.heartbeatMs && { heartbeat: settings.heartbeatMs }),
-  ...(settings.maxClientsPerTicket && { maxClientsPerTicket: settings.maxClientsPerTicket }),
+  // Crowds of one person are what some scenarios are made of.
+  maxClientsPerUser: 1_000_000,
+  ...(settings.maxClientsPerTicket && {
+    maxClientsPerTicket: settings.maxClientsPerTicket,
+    maxClientsPerUserInTicket: settings.maxClientsPerTicket,
+  }),
 });
 
 async function carryOut(turn: Turn): Promise<void> {

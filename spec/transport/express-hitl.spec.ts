@@ -10,6 +10,8 @@ test.each<[what: string, options: Partial<ExpressHitlOptions>]>([
   ['no room for anybody', { maxClientsPerTicket: 0 }],
   ['half a client', { maxClientsPerTicket: 1.5 }],
   ['a number of clients that is none', { maxClientsPerTicket: Number.NaN }],
+  ['no room for a person', { maxClientsPerUserInTicket: 0 }],
+  ['a part of a client of a person', { maxClientsPerUser: 2.5 }],
   ['a heartbeat beyond what a timer can wait', { heartbeat: '25d' }],
   ['a heartbeat without end', { heartbeat: Number.POSITIVE_INFINITY }],
   ['a handshake timeout of nothing', { handshakeTimeout: 0 }],

@@ -102,7 +102,7 @@ test('a store that cannot say where the log stands costs nobody the connection',
 });
 
 test('one timer serves all, and none is left when nobody is', async () => {
-  await start();
+  await start({ maxClientsPerUserInTicket: 10 });
   const clients = [];
   for (let n = 1; n <= 10; n += 1) clients.push(await hub.connect({ tab: `tab-${n}` }));
   expect(hub.clock.pending).toBe(1);

@@ -173,13 +173,35 @@ describe('who may come in', () => {
 
   test('B3: the eleventh client is refused with 429 and nothing is created', async () => {
     await start();
-    for (let tab = 1; tab <= 10; tab += 1) await hub.connect({ tab: `tab-${tab}` });
+    for (let person = 1; person <= 10; person += 1) await hub.connect({ user: `person-${person}` });
     const refused = await hub.tryConnect({ tab: 'tab-11' });
     expect(refused).toMatchObject({ status: 429, body: { error: { code: 'ticket_full' } } });
     expect(hub.hub.getClientCount('T-1')).toBe(10);
     expect((await store.state('T-1', 10)).sessions).toEqual([]);
     const elsewhere = await hub.connect({ tab: 'tab-11', ticketId: 'T-2' });
     await elsewhere.next('snapshot');
+  });
+
+  test('tabs of one person leave room for others: the sixth is refused with 429, and somebody else comes in', async () => {
+    await start();
+    for (let tab = 1; tab <= 5; tab += 1) await hub.connect({ tab: `tab-${tab}` });
+    expect(await hub.tryConnect({ tab: 'tab-6' })).toMatchObject({
+      status: 429,
+      body: { error: { code: 'ticket_full', details: { bound: 'user_in_ticket', most: 5 } } },
+    });
+    await hub.connect({ user: 'bob' });
+    expect(hub.hub.getClientCount('T-1')).toBe(6);
+  });
+
+  test('tickets are not opened without end by one person: beyond the bound it is 429, for that person alone', async () => {
+    await start({ maxClientsPerUser: 3 });
+    for (let n = 1; n <= 3; n += 1) await hub.connect({ ticketId: `T-${n}` });
+    expect(await hub.tryConnect({ ticketId: 'T-4' })).toMatchObject({
+      status: 429,
+      body: { error: { code: 'ticket_full', details: { bound: 'user', most: 3 } } },
+    });
+    await hub.connect({ ticketId: 'T-4', user: 'bob' });
+    expect(hub.hub.getActiveTickets()).toEqual(['T-1', 'T-2', 'T-3', 'T-4']);
   });
 
   test('B21: neither cookies nor tokens of a refused client are logged', async () => {

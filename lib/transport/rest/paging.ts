@@ -42,10 +42,13 @@ export async function pageOf<T>(
   let next = openCursor(of, query.cursor);
   for (let reads = 0; reads < maxReads && items.length < query.limit; reads += 1) {
     // No more than has room, since a cursor names the end of what was read.
-    const page = await read(query.limit - items.length, next);
+    const room = query.limit - items.length;
+    const page = await read(room, next);
     items.push(...(await visible(page.items)));
     next = page.nextCursor;
     if (next === undefined) return { items };
+    // A page that ended early has as many bytes as one may have.
+    if (page.items.length < room && items.length > 0) break;
   }
   return { items, ...(next !== undefined && { next_cursor: sealCursor(of, next) }) };
 }

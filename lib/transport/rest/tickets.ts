@@ -5,6 +5,7 @@ import { idSchema } from '../../protocol/client-frames';
 import { loggedSchema } from '../../protocol/envelopes';
 import type { MessageRecord } from '../../protocol/records';
 import { sessionView, sessionViewSchema, storedMessageSchema, storedMessageView } from '../../protocol/views';
+import { maxLogBytes } from '../../store/limits';
 import type { Store } from '../../store/store';
 import { operation } from './operation';
 import { limit } from './paging';
@@ -56,7 +57,7 @@ export function serveTickets(rest: Rest): void {
 
   rest.serve(getTimeline, async (call) => {
     const { after, limit: most } = call.query;
-    const { items, epoch, seq } = await store.log(await rest.visibleTicket(call), after, most);
+    const { items, epoch, seq } = await store.log(await rest.visibleTicket(call), after, most, maxLogBytes);
     return { body: { items, epoch, seq } };
   });
 

@@ -1,6 +1,10 @@
 /** Part of the store contract: where a log stands, how it is read and trimmed. */
-import { chatCommit, noon, requestRecord, requestsCommit } from '../records';
+import { hitlRequest } from '../../../lib/protocol/envelopes';
+import { chatCommit, commitTo, noon, requestRecord, requestsCommit } from '../records';
 import { range, type Subject, seqs } from './subject';
+
+/** Who claims requests here. */
+const by = { userId: 'bob', displayName: 'Bob' };
 
 export function logObligations({ store }: Subject): void {
   /** So many messages, one envelope each, committed one minute apart. */
@@ -47,6 +51,54 @@ export function logObligations({ store }: Subject): void {
     expect(await read(99, 3)).toEqual([]);
     expect(await read(0, 0)).toEqual([]);
     expect(await read(0, -1)).toEqual([]);
+  });
+
+  describe('of a request with much to show', () => {
+    const shown = (word: string) => ({ tool_name: 'block_ip', tool_args: { list: word.repeat(1_000) } });
+    const request = requestRecord({
+      payload: shown('first'),
+      policy: { users: range(1, 50).map((n) => `user-${n}`) },
+    });
+    const amended = { ...request, revision: 2, payload: shown('other') };
+    const envelopes = [
+      hitlRequest('hitl_request_pending', request, noon),
+      hitlRequest('hitl_request_updated', { ...request, claim: { by, at: noon, until: noon + 1 } }, noon),
+      hitlRequest('hitl_request_updated', amended, noon),
+      hitlRequest('hitl_request_updated', { ...amended, claim: { by, at: noon, until: noon + 2 } }, noon),
+    ];
+    const bodies = async (after: number) => {
+      const { items } = await store().log('ticket', after, 10);
+      return items.map(({ ticket_id: _ticket, epoch: _epoch, seq: _seq, ...body }) => body);
+    };
+    beforeEach(async () => {
+      await store().commit([commitTo('ticket', { envelopes: envelopes.slice(0, 2) })]);
+      await store().commit([commitTo('ticket', { envelopes: envelopes.slice(2) })]);
+    });
+
+    test('has each envelope as it was, with what was shown then, also from the middle', async () => {
+      expect(await bodies(0)).toEqual(envelopes);
+      expect(await bodies(1)).toEqual(envelopes.slice(1));
+      // To the order of the fields.
+      expect((await bodies(0)).map((each) => JSON.stringify(each))).toEqual(
+        envelopes.map((each) => JSON.stringify(each)),
+      );
+    });
+
+    test('has them too when the first that showed it is trimmed', async () => {
+      for (const after of [1, 2, 3]) {
+        await store().trim('ticket', 4 - after, all);
+        expect(await bodies(0)).toEqual(envelopes.slice(after));
+      }
+      await store().trim('ticket', 0, all);
+      await store().commit([commitTo('ticket', { envelopes })]);
+      expect(await bodies(0)).toEqual(envelopes);
+    });
+
+    test('has them too in another ticket, of which it knows nothing', async () => {
+      await store().commit([commitTo('other', { envelopes: envelopes.slice(3) })]);
+      await store().trim('ticket', 0, all);
+      expect((await store().log('other', 0, 10)).items).toMatchObject([envelopes[3] ?? {}]);
+    });
   });
 
   test('is read as a copy', async () => {

@@ -12,6 +12,8 @@ async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
     agent: (turn) => turn.ask({ question: turn.message.content }),
+    // Each question is asked from a tab of its own.
+    maxClientsPerTicket: 20,
     ...options,
   });
 }
