@@ -96,21 +96,62 @@ export function isDamage(error: HubError): boolean {
   return error.code === 'storage_failed' && error.details?.table !== undefined;
 }
 
-/** What a log may say of an error: its code or name, and its message; never what it carries. */
-export function describe(error: unknown): string {
+/**
+ * What a log may say of something thrown: its code or name, and its message; never what it carries. Never throws, whatever
+ * an app has thrown.
+ */
+export function describe(thrown: unknown): string {
   try {
-    if (error instanceof HubError && error.code !== 'internal') return `${error.code}: ${error.message}`;
-    const cause = error instanceof HubError ? (error.cause ?? error) : error;
+    if (isHubError(thrown) && thrown.code !== 'internal') return `${thrown.code}: ${thrown.message}`;
+    const cause = isHubError(thrown) ? (thrown.cause ?? thrown) : thrown;
     return cause instanceof Error ? `${cause.name}: ${cause.message}` : typeof cause;
   } catch {
-    // An app may throw an object that throws when it is looked at.
-    return 'indescribable';
+    return indescribable;
+  }
+}
+
+/** As `describe`, without the name or code. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? `${thrown.message}` : typeof thrown;
+  } catch {
+    return indescribable;
+  }
+}
+
+/** Of what throws when it is looked at. */
+const indescribable = 'indescribable';
+
+/** As `instanceof`, for something thrown, which may throw when it is looked at. */
+export function isA<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an app gives a promise where none can be used; that it fails then must not end the process. */
+export function isPromise(given: unknown): boolean {
+  if (!isA(given, Promise)) return false;
+  given.catch(() => {});
+  return true;
+}
+
+/** Whether it is one of ours that can be read: an app may throw it too, or something made from it. */
+export function isHubError(thrown: unknown): thrown is HubError {
+  try {
+    return (
+      thrown instanceof HubError &&
+      Object.hasOwn(errorCodes, thrown.code) &&
+      typeof thrown.message === 'string'
+    );
+  } catch {
+    return false;
   }
 }
 
 /** Any thrown value as a `HubError`; what we did not throw ourselves becomes `internal`, its cause kept for the log only. */
 export function toHubError(thrown: unknown): HubError {
-  return thrown instanceof HubError
-    ? thrown
-    : new HubError('internal', undefined, undefined, { cause: thrown });
+  return isHubError(thrown) ? thrown : new HubError('internal', undefined, undefined, { cause: thrown });
 }

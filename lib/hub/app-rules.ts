@@ -1,6 +1,6 @@
 /** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { HubError, messageOf } from '../errors';
 import type { RequestRecord, TurnRecord, User } from '../protocol/records';
 import type { Clock } from './clock';
 import { deepFreeze } from './kinds';
@@ -21,7 +21,7 @@ export type MayRespond = Rule;
 export type MayCancel = Rule;
 export type MayCancelTurn = Rule<TurnRecord>;
 
-/** How long a rule may take; the request's other events wait for it. */
+/** How long a rule may take. */
 export const ruleTimeoutMs = 10_000;
 
 /** What the rule says; undefined if the app has none. Never rejects. */
@@ -47,7 +47,7 @@ export async function saysYes(
   } catch (error) {
     logger.error(`${rule.name} failed; that is taken for a no`, {
       ...rule.about,
-      error: error instanceof Error ? error.message : typeof error,
+      error: messageOf(error),
     });
     return false;
   }

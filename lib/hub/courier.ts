@@ -1,6 +1,6 @@
 /** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
 import type { Logger } from 'winston';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isA } from '../errors';
 import type { Millis } from '../protocol/records';
 import { requestView } from '../protocol/views';
 import type { DeliveryOutcome, Store, WaitingDelivery } from '../store/store';
@@ -144,7 +144,7 @@ export class Courier {
       return 'delivered';
     } catch (thrown) {
       const error = describe(thrown).slice(0, 500);
-      if (thrown instanceof DeliveryRefused || attempts >= maxAttempts)
+      if (isA(thrown, DeliveryRefused) || attempts >= maxAttempts)
         return { attempts, deadAt: clock.now(), error };
       this.noteTrouble(error);
       return { attempts, dueAt: clock.now() + waitMs(attempts, random()) };

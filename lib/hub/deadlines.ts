@@ -53,6 +53,11 @@ export class Deadlines {
     if (!this.stopped && at < this.wakeAt) this.arm(at);
   }
 
+  /** Asks the store now: another hand may have set a deadline there. */
+  look(): void {
+    if (!this.stopped) void this.run();
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelTimer();

@@ -1,5 +1,5 @@
 /** What people are shown beside a payload: checked and copied here on every way in, before a request hears of it. */
-import { HubError } from '../errors';
+import { HubError, isPromise } from '../errors';
 import { describeIssue } from '../protocol/codec';
 import type { Display } from '../protocol/records';
 import { namingFields } from '../protocol/unknown-field';
@@ -21,6 +21,8 @@ export function toDisplay(given: unknown): Display | undefined {
 }
 
 function read(given: unknown) {
+  if (isPromise(given))
+    throw new HubError('invalid_request', 'display: It is a promise; wait for it, and give what it gives');
   try {
     return displaySchema.safeParse(given, namingFields);
   } catch (cause) {

@@ -11,6 +11,7 @@ import type { Funnel } from './funnel';
 import type { Prompts } from './prompts';
 import type { Rooms } from './rooms';
 import type { Steps } from './steps';
+import type { Sweep } from './sweep';
 import type { Turns } from './turns';
 import type { Waiters } from './waiters';
 
@@ -23,6 +24,7 @@ export interface EndingParts {
   turns: Turns;
   deadlines: Deadlines;
   waiters: Waiters;
+  sweep: Sweep;
   funnel: Funnel;
   channels: Channels | undefined;
   steps: Steps;
@@ -67,7 +69,8 @@ export class Ending {
 
   private end(name: CloseName, graceMs: number): Promise<void> {
     this.ended ??= (async () => {
-      const { clock, store, rooms, claims, turns, deadlines, waiters, funnel, channels, steps } = this.parts;
+      const { clock, store, rooms, claims, turns, deadlines, waiters, sweep, funnel, channels, steps } =
+        this.parts;
       const begun = clock.now();
       this.abort.abort(new HubError('closing'));
       rooms.drain();
@@ -79,6 +82,7 @@ export class Ending {
       await deadlines.stop();
       await claims.settled();
       waiters.close();
+      await sweep.settled();
       await funnel.settled();
       await this.parts.prompts.settled();
       await channels?.stop();

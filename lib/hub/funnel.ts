@@ -1,6 +1,6 @@
 /** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
 import type { Logger } from 'winston';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../store/store';
 import { Lanes } from './lanes';
@@ -75,10 +75,9 @@ export class Funnel {
         this.settle(waiting, results[index]);
       });
     } catch (thrown) {
-      const error =
-        thrown instanceof HubError
-          ? thrown
-          : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      const error = isHubError(thrown)
+        ? thrown
+        : new HubError('storage_failed', undefined, undefined, { cause: thrown });
       if (error.code === 'storage_failed') this.noteOutage(describe(thrown));
       for (const { reject } of group) reject(error);
     }

@@ -2,7 +2,7 @@
 import type { Logger } from 'winston';
 import { isAmong, stagesOf } from '../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../actors/hitl-request';
-import { HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import { grantState } from '../protocol/grants';
 import type { GrantRecord, Millis, RequestRecord, User } from '../protocol/records';
 import type { GrantFilter, Page, Store } from '../store/store';
@@ -115,9 +115,19 @@ export class Grants {
     return true;
   }
 
+  /** Whether the app's rule is asked before such a grant is given. */
+  asksAbout({ scope }: Pick<GrantSubject, 'scope'>): boolean {
+    return scope !== 'ticket' && this.hasRule;
+  }
+
+  /** Whether the app has a rule of its own on grants. */
+  get hasRule(): boolean {
+    return this.parts.mayGrant !== undefined;
+  }
+
   /** Whether the app lets this person give such a grant. */
   async mayGive(user: User, grant: GrantSubject): Promise<boolean> {
-    return grant.scope === 'ticket' || !this.parts.mayGrant || this.isAllowed(user, grant);
+    return !this.asksAbout(grant) || this.isAllowed(user, grant);
   }
 
   /**
@@ -135,7 +145,7 @@ export class Grants {
     const { store, clock, logger } = this.parts;
     store.dropGrants(clock.now() - keptMs, maxDropped).catch((error: unknown) =>
       logger.warn('Old grants could not be dropped', {
-        error: error instanceof HubError ? error.code : String(error),
+        error: isHubError(error) ? error.code : describe(error),
       }),
     );
   }

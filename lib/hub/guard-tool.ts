@@ -1,6 +1,6 @@
 /** Puts a human between an agent and a tool: decides by rules, asks where they say so, and runs what was approved, once. */
 import type { z } from 'zod';
-import { HubError } from '../errors';
+import { HubError, isA } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import { callFields, toolFields } from './asked-options';
 import { type Duration, toMillis } from './duration';
@@ -98,7 +98,7 @@ export function guardTool<Args extends Record<string, unknown>, Result>(
       );
       return { status: 'executed', value, request };
     } catch (error) {
-      if (!(error instanceof NotBegun)) throw error;
+      if (!isA(error, NotBegun)) throw error;
       const { rule: reason } = error;
       const again = reason === 'grant_revoked' ? '' : ' again';
       const message = `${name} was approved, but it is not run${again}: ${reason}`;

@@ -1,10 +1,10 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { type ExpiryDefault, type RequestInput, toAnswerer } from '../actors/hitl-request';
-import { HubError } from '../errors';
+import { type ExpiryDefault, type RequestEvent, type RequestInput, toAnswerer } from '../actors/hitl-request';
+import { HubError, isHubError } from '../errors';
 import type { AuditEntry } from '../protocol/audit';
-import type { Display, Millis, RequestRecord, RequestResponse, User } from '../protocol/records';
+import type { Display, RequestRecord, RequestResponse, User } from '../protocol/records';
 import type { AuditFilter, Page, RequestFilter, Store } from '../store/store';
 import { assertFitsBeside } from './answer-size';
 import { type AppRules, askRule } from './app-rules';
@@ -29,6 +29,7 @@ import { newId } from './new-id';
 import type { Occasion } from './occasion';
 import { assertOptions } from './options';
 import type { RequestActors } from './request-actors';
+import { type Ruling, Rulings } from './rulings';
 import { hasTerms } from './terms';
 import type { Waiters } from './waiters';
 
@@ -59,7 +60,7 @@ export const runLeaseMs = 60_000;
 const maxErrorLength = 2_000;
 /** Stands among turns for the app, which asks and waits without one. */
 const theApp = '';
-/** How often a grant that was gone when it was to be used is looked for anew. */
+/** How often a grant that was gone when it was to be used, or a key that was taken meanwhile, is looked for anew. */
 const maxAttempts = 3;
 
 export interface HitlParts {
@@ -80,7 +81,11 @@ export class Hitl {
   /** By request that is pending: the turns of this process that wait for it, and the app where it has asked again. */
   private readonly attending = new Map<string, Set<string>>();
 
-  constructor(private readonly parts: HitlParts) {}
+  private readonly rulings: Rulings;
+
+  constructor(private readonly parts: HitlParts) {
+    this.rulings = new Rulings(parts.actors, parts.clock);
+  }
 
   /**
    * Asks a human. Resolves when the request is kept and shown, with its record; `wait` for the outcome.
@@ -108,7 +113,7 @@ export class Hitl {
       isNew: true,
     });
     if (!key) return begin();
-    return this.keys.run(`${ticketId}\n${key}`, async () => {
+    const find = async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
       if (!older) return begin();
       const { id, digest, userId } = older.record;
@@ -121,6 +126,17 @@ export class Hitl {
       }
       if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
       return begin(id);
+    };
+    return this.keys.run(`${ticketId}\n${key}`, async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await find();
+        } catch (error) {
+          // Another node has asked with the key since it was looked for here: then that is what is found.
+          const isTaken = isHubError(error) && error.code === 'key_conflict' && !error.details?.request_id;
+          if (!isTaken || attempt >= maxAttempts) throw error;
+        }
+      }
     });
   }
 
@@ -133,31 +149,43 @@ export class Hitl {
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
     assertOptions('The answer', answer, answerFields);
-    return this.parts.actors.change(
+    const { by, status } = answer;
+    const { kinds, clock, rules, grants, revisionShown } = this.parts;
+    return this.rulings.change(
       id,
-      async (record) => {
-        const pending = record.status === 'pending';
-        const response = pending
-          ? this.parts.kinds.response(record, answer.status, answer.response)
-          : undefined;
-        this.parts.kinds.assertAsSent(record, answer.response, response);
-        assertFitsBeside(record, answer.by.id, response);
-        const at = this.parts.clock.now();
-        const grant = await this.grantChosen(answer.by, record, at, response);
-        const revision = answer.revision ?? this.parts.revisionShown(record.ticketId, answer.by.id, id);
-        return {
-          type: 'respond',
-          at,
-          by: toAnswerer(answer.by),
-          permitted: pending && (await this.isPermitted(answer.by, record)),
-          status: answer.status,
-          ...(response && { response }),
-          ...(response?.tool_args && {
-            digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),
-          }),
-          ...(revision !== undefined && { revision }),
-          ...(grant && { grant }),
-        };
+      by.id,
+      {
+        hasRules: rules.mayRespond !== undefined || grants.hasRule,
+        toEvent: (record, { permitted = true, mayGrant = true }) => {
+          const response =
+            record.status === 'pending' ? kinds.response(record, status, answer.response) : undefined;
+          kinds.assertAsSent(record, answer.response, response);
+          assertFitsBeside(record, by.id, response);
+          const at = clock.now();
+          const grant = grantChosen(record, response);
+          const revision = answer.revision ?? revisionShown(record.ticketId, by.id, id);
+          return {
+            type: 'respond',
+            at,
+            by: toAnswerer(by),
+            permitted,
+            status,
+            ...(response && { response }),
+            ...(response?.tool_args && {
+              digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),
+            }),
+            ...(revision !== undefined && { revision }),
+            ...(grant && { grant: { ...grant, id: newId(at), permitted: mayGrant } }),
+          };
+        },
+        rules: (record, event) => {
+          const subject = this.grantSubject(record, event);
+          if (!rules.mayRespond && !subject) return undefined;
+          return async () => {
+            const permitted = (await askRule(this.parts, 'mayRespond', by, record)) ?? true;
+            return { permitted, mayGrant: !permitted || !subject || (await grants.mayGive(by, subject)) };
+          };
+        },
       },
       occasion,
     );
@@ -165,17 +193,16 @@ export class Hitl {
 
   /** Says "I am on it" for two minutes; again renews. Same errors as `respond`. */
   async claim(id: string, by: User, occasion: Occasion = {}): Promise<RequestRecord> {
-    return this.parts.actors.change(
+    return this.rulings.change(
       id,
-      async (record) => {
-        const at = this.parts.clock.now();
-        return {
-          type: 'claim',
-          at,
-          by: toAnswerer(by),
-          permitted: await this.isPermitted(by, record),
-          until: at + leaseMs,
-        };
+      by.id,
+      {
+        hasRules: this.parts.rules.mayRespond !== undefined,
+        toEvent: (_record, { permitted = true }) => {
+          const at = this.parts.clock.now();
+          return { type: 'claim', at, by: toAnswerer(by), permitted, until: at + leaseMs };
+        },
+        rules: (record) => this.askingOne('mayRespond', by, record),
       },
       occasion,
     );
@@ -233,12 +260,17 @@ export class Hitl {
   ): Promise<RequestRecord> {
     assertOptions('The withdrawal', withdrawal, withdrawFields);
     const { by, reason } = withdrawal;
-    return this.parts.actors.change(
+    const hasRules = this.parts.rules.mayCancel !== undefined;
+    return this.rulings.change(
       id,
-      async (record) => {
-        const permitted = await askRule(this.parts, 'mayCancel', by, record);
-        const said = permitted !== undefined && { permitted };
-        return { type: 'withdraw', at: this.parts.clock.now(), by: toAnswerer(by), reason, ...said };
+      by.id,
+      {
+        hasRules,
+        toEvent: (_record, { permitted = true }) => {
+          const said = hasRules && { permitted };
+          return { type: 'withdraw', at: this.parts.clock.now(), by: toAnswerer(by), reason, ...said };
+        },
+        rules: (record) => this.askingOne('mayCancel', by, record),
       },
       occasion,
     );
@@ -447,19 +479,20 @@ export class Hitl {
     return (why) => this.parts.logger.warn('Arguments are shown as not editable', { type, why });
   }
 
-  private async isPermitted(user: User, record: RequestRecord): Promise<boolean> {
-    return (await askRule(this.parts, 'mayRespond', user, record)) ?? true;
+  /** What asks one rule of the app, if there is that rule. */
+  private askingOne(name: 'mayRespond' | 'mayCancel', by: User, record: RequestRecord) {
+    if (!this.parts.rules[name]) return undefined;
+    return async (): Promise<Ruling> => ({
+      permitted: (await askRule(this.parts, name, by, record)) ?? true,
+    });
   }
 
-  /** The grant that an answer would give, and whether the app lets this person give it. */
-  private async grantChosen(by: User, record: RequestRecord, at: Millis, response?: RequestResponse) {
-    const chosen = grantChosen(record, response);
-    if (!chosen || !response) return undefined;
-    const subject = grantSubject(
-      { ...record, response },
-      { ...chosen, expiresAt: at + chosen.expires_in_ms },
-    );
-    return { ...chosen, id: newId(at), permitted: await this.parts.grants.mayGive(by, subject) };
+  /** The grant that an answer would give, where the app's rule is asked about it. */
+  private grantSubject(record: RequestRecord, event: RequestEvent) {
+    if (event.type !== 'respond' || !event.grant || !event.response) return undefined;
+    const { at, grant, response } = event;
+    if (!this.parts.grants.asksAbout(grant)) return undefined;
+    return grantSubject({ ...record, response }, { ...grant, expiresAt: at + grant.expires_in_ms });
   }
 
   /** A request that a live grant covers is approved by it; every other waits for people. */
@@ -473,7 +506,7 @@ export class Hitl {
         return await actors.begin(born, occasion, { olderId, grant: used });
       } catch (error) {
         // Its last use was taken, or it was revoked, in this very moment.
-        if (!(error instanceof HubError && error.code === 'conflict')) throw error;
+        if (!(isHubError(error) && error.code === 'conflict')) throw error;
       }
     }
     return actors.begin(born, occasion, { olderId });

@@ -1,5 +1,6 @@
 /** What the app is told of requests beside the wire: to page someone, or to go on where nobody waits any more. */
 import type { Logger } from 'winston';
+import { messageOf } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 
 /** Called after what they tell of is kept and delivered. What they throw is logged and changes nothing. */
@@ -24,7 +25,7 @@ export function callHook(
     logger.error('A request hook failed', {
       hook: name,
       requestId: request.id,
-      error: error instanceof Error ? error.message : typeof error,
+      error: messageOf(error),
     }),
   );
 }

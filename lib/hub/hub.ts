@@ -1,10 +1,10 @@
 /** The hub: tickets in use, what is sent to them, and the parts that keep turns and requests going; the transport and the app drive it. */
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { HubError, isHubError } from '../errors';
 import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
 import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
-import type { User } from '../protocol/records';
+import type { RequestRecord, User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition, Store } from '../store/store';
 import type { AppRules } from './app-rules';
@@ -33,6 +33,7 @@ import { Rooms } from './rooms';
 import { type Line, say } from './say';
 import type { ResumeFailure } from './sessions';
 import { Steps } from './steps';
+import { Sweep } from './sweep';
 import { type LogBounds, Trimmer } from './trimmer';
 import { type Accepted, type Agent, Turns } from './turns';
 import { Waiters } from './waiters';
@@ -86,7 +87,8 @@ export class Hub {
   private readonly rooms: Rooms;
   private readonly funnel: Funnel;
   private readonly deadlines: Deadlines;
-  private readonly waiters = new Waiters();
+  private readonly waiters = new Waiters((isWaiting) => this.sweep.note(isWaiting));
+  private readonly sweep: Sweep;
   private readonly claims: Claims;
   private readonly prompts: Prompts;
   private started: Promise<void> | undefined;
@@ -119,6 +121,18 @@ export class Hub {
     const { scope = 'ticket' } = options.classic ?? {};
     this.prompts = new Prompts({ store, funnel, rooms, clock, logger, scope });
     this.inbox = new Inbox({ store, funnel });
+    const settle = (record: RequestRecord) => {
+      waiters.settle(record);
+      this.hitl.forget(record.id);
+    };
+    this.sweep = new Sweep({
+      clock,
+      logger,
+      awaited: () => waiters.requests(),
+      read: (id) => this.hitl.get(id),
+      settle,
+      lookForDeadlines: () => this.deadlines.look(),
+    });
     const actors = new RequestActors({
       store,
       steps,
@@ -132,8 +146,7 @@ export class Hub {
       },
       onDue: (at) => this.deadlines.note(at),
       onResolved: (record) => {
-        waiters.settle(record);
-        this.hitl.forget(record.id);
+        settle(record);
         callHook(hooks, 'resolved', record, logger);
         if (record.grant) this.grants.tidy();
       },
@@ -167,7 +180,7 @@ export class Hub {
     this.channels = channels && new Channels(channels, courierParts);
     this.turns = new Turns({ store, funnel, clock, logger, hitl: this.hitl, steps, agent, rules: options });
     this.ending = new Ending({
-      ...{ store, clock, waiters, funnel, steps },
+      ...{ store, clock, waiters, funnel, steps, sweep: this.sweep },
       rooms: this.rooms,
       claims: this.claims,
       prompts: this.prompts,
@@ -193,9 +206,7 @@ export class Hub {
     })().catch((cause: unknown) => {
       // What failed now may work later: the next call tries again.
       this.started = undefined;
-      throw cause instanceof HubError
-        ? cause
-        : new HubError('storage_failed', undefined, undefined, { cause });
+      throw isHubError(cause) ? cause : new HubError('storage_failed', undefined, undefined, { cause });
     });
     return this.started;
   }
@@ -231,6 +242,7 @@ export class Hub {
   /** Resolves when every deadline that is due has been told and everything decided so far is kept and handed over. */
   async settled(): Promise<void> {
     await this.deadlines.settled();
+    await this.sweep.settled();
     await this.claims.settled();
     await this.funnel.settled();
     await this.prompts.settled();

@@ -7,20 +7,33 @@ import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, Page, Store } fr
 import { inboxFields } from './asked-options';
 import { assertName } from './client';
 import type { Funnel } from './funnel';
-import type { InboxClient, InboxPage } from './inbox-client';
+import type { InboxChange, InboxClient, InboxPage } from './inbox-client';
+import { Lanes } from './lanes';
 import { assertOptions } from './options';
 
 /** Inboxes that one user may have open at once. */
 export const maxInboxesPerUser = 10;
 /** Inboxes that may be open at once in this process. */
 export const maxInboxes = 10_000;
+/** How often a page is read again, because something in the inbox changed meanwhile, before commits wait for its reading. */
+export const maxFreeReads = 3;
+
+/** An inbox that is open. */
+interface Open {
+  /** Changes in it since it began to be read. */
+  changes: number;
+  /** It was shown a page, and is told of every change. */
+  isShown: boolean;
+}
 
 export class Inbox {
-  private readonly open = new Set<InboxClient>();
+  private readonly open = new Map<InboxClient, Open>();
   /** How many each user has open. */
   private readonly perUser = new Map<string, number>();
-  /** Those that are told of changes, by the lists in which they find their requests. */
+  /** Those that were read or are being read, by the lists in which they find their requests. */
   private readonly watching = new Map<string, Set<InboxClient>>();
+  /** Of the readings for which commits wait one is under way, so that a commit waits for one at most. */
+  private readonly held = new Lanes();
 
   constructor(private readonly parts: { store: Store; funnel: Funnel }) {}
 
@@ -49,7 +62,7 @@ export class Inbox {
 
   /** Inboxes that are open now. */
   clients(): IterableIterator<InboxClient> {
-    return this.open.values();
+    return this.open.keys();
   }
 
   has(client: InboxClient): boolean {
@@ -62,7 +75,7 @@ export class Inbox {
     const own = this.perUser.get(client.user.id) ?? 0;
     if (own >= maxInboxesPerUser) throw new HubError('inbox_limit');
     this.perUser.set(client.user.id, own + 1);
-    this.open.add(client);
+    this.open.set(client, { changes: 0, isShown: false });
   }
 
   /** Repeatable. */
@@ -81,19 +94,32 @@ export class Inbox {
 
   /**
    * Reads a page of an open inbox, which from that moment on is told of every change: `take` gets the page after all that
-   * happened before it was told, and before anything that happened later.
+   * happened before it was told, and before anything that happened later. Nothing waits for the reading: if the inbox has
+   * changed meanwhile it is read again. One that never holds still is read while commits wait.
    * @param cursor where the page before ended; without one, from the beginning
    * @throws HubError `invalid_frame` for a cursor that was not given here, `storage_failed`
    */
-  read(client: InboxClient, take: (page: InboxPage) => void, cursor?: string): Promise<void> {
-    const { owner, filter, order, limit } = client.look;
-    return this.parts.funnel.between(async () => {
-      const page = await this.list(owner, filter, order, limit, cursor);
-      const { total, isCapped } = await this.counts(owner, filter);
-      if (!this.has(client)) return;
-      for (const name of this.listsOf(client)) this.watchersOf(name).add(client);
-      take({ ...page, total, isCapped });
-    });
+  async read(client: InboxClient, take: (page: InboxPage) => void, cursor?: string): Promise<void> {
+    const open = this.open.get(client);
+    if (!open) return;
+    for (const name of this.listsOf(client)) this.watchersOf(name).add(client);
+    const show = (page: InboxPage) => {
+      open.isShown = true;
+      if (this.has(client)) take(page);
+    };
+    for (let reads = 0; reads < maxFreeReads && this.has(client); reads += 1) {
+      const { changes } = open;
+      const page = await this.page(client, cursor);
+      // Between commits, so that whatever of them the page may show already was noted.
+      const isCurrent = await this.parts.funnel.between(async () => {
+        if (open.changes !== changes) return false;
+        show(page);
+        return true;
+      });
+      if (isCurrent) return;
+    }
+    const readHeld = async () => show(await this.page(client, cursor));
+    if (this.has(client)) await this.held.run('', () => this.parts.funnel.between(readHeld));
   }
 
   /** A request was changed and kept. Who is told is found by the request's lists, not by asking every open inbox. */
@@ -101,8 +127,21 @@ export class Inbox {
     if (this.watching.size === 0) return;
     const had = this.concerned(before);
     const has = this.concerned(record);
-    for (const client of had) client.sink.changed({ type: has.has(client) ? 'updated' : 'removed', record });
-    for (const client of has) if (!had.has(client)) client.sink.changed({ type: 'added', record });
+    for (const client of had) this.tell(client, { type: has.has(client) ? 'updated' : 'removed', record });
+    for (const client of has) if (!had.has(client)) this.tell(client, { type: 'added', record });
+  }
+
+  private tell(client: InboxClient, change: InboxChange): void {
+    const open = this.open.get(client);
+    if (!open) return;
+    open.changes += 1;
+    if (open.isShown) client.sink.changed(change);
+  }
+
+  private async page({ look }: InboxClient, cursor: string | undefined): Promise<InboxPage> {
+    const page = await this.list(look.owner, look.filter, look.order, look.limit, cursor);
+    const { total, isCapped } = await this.counts(look.owner, look.filter);
+    return { ...page, total, isCapped };
   }
 
   private concerned(record: RequestRecord | undefined): Set<InboxClient> {

@@ -1,5 +1,7 @@
 /** Whether a schema can be answered by people, whose answers come as JSON; kinds and tools are refused by it where they are registered. */
+
 import { z } from 'zod';
+import { describe, isA, messageOf } from '../errors';
 import { whyExplosive } from './pattern-check';
 
 /** Schemas in one, all levels together, that are looked at. */
@@ -159,10 +161,9 @@ function whyFailing(schema: AnySchema): string | undefined {
     tryOut(schema, sampleOf(schema, 0));
     return undefined;
   } catch (error) {
-    return error instanceof z.core.$ZodAsyncError ||
-      (error instanceof Error && error.name === '$ZodAsyncError')
+    return isA(error, z.core.$ZodAsyncError) || describe(error).startsWith('$ZodAsyncError:')
       ? whyAsync
-      : `it throws where it should refuse: ${error instanceof Error ? error.message : typeof error}`;
+      : `it throws where it should refuse: ${messageOf(error)}`;
   }
 }
 

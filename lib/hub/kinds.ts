@@ -1,7 +1,7 @@
 /** The kinds of request: what each may ask and which answers fit; requests are validated here before their actor hears of it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isHubError, isPromise } from '../errors';
 import { canonicalJson } from '../protocol/canonical-json';
 import { maxCommentLength } from '../protocol/client-frames';
 import { describeIssue } from '../protocol/codec';
@@ -249,6 +249,7 @@ export class Kinds {
   }
 
   private whyFaulty(schema: unknown): string | undefined {
+    if (isPromise(schema)) return 'it is a promise, and must be a schema';
     const noSchema = whyNoSchema(schema);
     if (noSchema) return noSchema;
     const known = this.faults.get(schema as object);
@@ -333,7 +334,7 @@ export function jsonCopy(
   try {
     text = jsonText(value, code);
   } catch (cause) {
-    if (cause instanceof HubError) throw cause;
+    if (isHubError(cause)) throw cause;
     throw new HubError(code, 'The payload cannot be written as JSON', undefined, { cause });
   }
   if (text === undefined) throw new HubError(code, 'The payload cannot be written as JSON');

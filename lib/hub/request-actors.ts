@@ -1,5 +1,6 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
 import type { Logger } from 'winston';
+import type { SnapshotFrom } from 'xstate';
 import { answerersOf } from '../actors/answerers';
 import {
   nextDeadline,
@@ -11,7 +12,7 @@ import {
   stateName,
 } from '../actors/hitl-request';
 import { hitlRequestMachine } from '../actors/hitl-request-machine';
-import { damaged, HubError } from '../errors';
+import { damaged, HubError, isHubError } from '../errors';
 import type { AuditRecord } from '../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../protocol/envelopes';
 import type { Millis, RequestRecord, UsedGrant } from '../protocol/records';
@@ -49,6 +50,13 @@ export interface RequestActorsParts {
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
 export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
+
+/** A request as it stands when it is an event's turn. */
+export interface Standing {
+  snapshot: SnapshotFrom<typeof hitlRequestMachine>;
+  /** The stored version. */
+  version: number;
+}
 
 interface Live {
   actor: LiveActor<typeof hitlRequestMachine>;
@@ -124,12 +132,28 @@ export class RequestActors {
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
-  change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
+  async change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
+    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    // Not in the lane, where others would wait for the app's answer.
+    if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
+    return this.tryChange<never>(id, make, occasion);
+  }
+
+  /**
+   * As `change`, where the caller has asked whether the person still may. Where `make` gives something else than an event,
+   * nothing is changed, and that comes back.
+   */
+  tryChange<Else extends object>(
+    id: string,
+    make: (standing: Standing) => Promise<RequestEvent | Else>,
+    occasion: Occasion,
+  ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
       decided(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
-        return this.apply(live, await this.made(live, toEvent, occasion), occasion);
+        const made = await this.made(live, make);
+        return isEvent(made) ? this.apply(live, made, occasion) : made;
       }),
     );
   }
@@ -261,19 +285,13 @@ export class RequestActors {
       );
   }
 
-  /**
-   * The event for the request as it stands, from somebody who may still do it.
-   * @throws what `toEvent` and the occasion throw, if the request still is as this actor knows it
-   */
-  private async made(live: Live, toEvent: ToEvent, occasion: Occasion): Promise<RequestEvent> {
-    const record = requestRecord(live.actor.snapshot);
+  /** What is made of the request as it stands. @throws what `make` throws, if the request still is as this actor knows it */
+  private async made<Made>(live: Live, make: (standing: Standing) => Promise<Made>): Promise<Made> {
+    const { snapshot } = live.actor;
     try {
-      const event = await toEvent(record, live.actor.snapshot.context);
-      // Last: the rules of the app may have taken long.
-      await assertStillMay(occasion, this.parts.clock);
-      return event;
+      return await make({ snapshot, version: live.version });
     } catch (error) {
-      await this.assertCurrent(record.id, live);
+      await this.assertCurrent(snapshot.context.id, live);
       throw error;
     }
   }
@@ -388,13 +406,17 @@ export class RequestActors {
   }
 }
 
+function isEvent(made: RequestEvent | object): made is RequestEvent {
+  return 'type' in made;
+}
+
 /** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
 async function decided<T>(decide: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await decide();
     } catch (error) {
-      const lostRace = error instanceof HubError && error.code === 'conflict';
+      const lostRace = isHubError(error) && error.code === 'conflict';
       if (!lostRace || attempt >= maxAttempts) throw error;
     }
   }

@@ -1,7 +1,7 @@
 /** The rules before a guarded tool: which of them decides about a call; `guardTool` asks here. */
 import type { Logger } from 'winston';
 import { whyImpossible } from '../actors/answer-policy';
-import { HubError } from '../errors';
+import { HubError, messageOf } from '../errors';
 import type { Display } from '../protocol/records';
 import type { AskOptions } from './ask';
 import { ruleFields } from './asked-options';
@@ -81,8 +81,7 @@ export async function ruleFor<Args>(
       if (typeof fits !== 'boolean') throw new Error(`neither true nor false, but ${typeof fits}`);
       if (fits) return rule;
     } catch (error) {
-      const why = error instanceof Error ? error.message : typeof error;
-      logger.error('A tool rule failed; the call is denied', { tool: name, error: why });
+      logger.error('A tool rule failed; the call is denied', { tool: name, error: messageOf(error) });
       return { decide: 'deny', because: 'the rule that decides about it failed' };
     }
   }

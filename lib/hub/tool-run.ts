@@ -1,7 +1,7 @@
 /** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; `guardTool` runs through here. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'winston';
-import { HubError, toHubError } from '../errors';
+import { HubError, isA, messageOf, toHubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import type { Clock } from './clock';
 import { type Hitl, runLeaseMs } from './hitl';
@@ -60,9 +60,9 @@ export async function runApproved<Result>(
     end = hitl.executed(id, runId, undefined, occasion);
     return value;
   } catch (error) {
-    if (error instanceof CutOff) end = hitl.lost(id, runId, wordsOf(error.reason), occasion);
+    if (isA(error, CutOff)) end = hitl.lost(id, runId, wordsOf(error.reason), occasion);
     else end = hitl.executed(id, runId, wordsOf(error), occasion);
-    throw error instanceof CutOff ? error.reason : error;
+    throw isA(error, CutOff) ? error.reason : error;
   } finally {
     stopRenewing();
     await end.catch((error: unknown) =>
@@ -105,7 +105,7 @@ export async function noteNotRun(
 
 /** In words; nothing where an earlier run of the same call says how it went. */
 function whyNot(error: unknown): string | undefined {
-  if (!(error instanceof NotBegun)) return wordsOf(error);
+  if (!isA(error, NotBegun)) return wordsOf(error);
   return notBegunWords[error.rule];
 }
 
@@ -114,8 +114,9 @@ const notBegunWords: Record<string, string> = {
   grant_revoked: 'the grant that approved it has been revoked',
 };
 
+/** In words, for the record of a run; a thrown text is its own. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return typeof error === 'string' ? error : messageOf(error);
 }
 
 /** Work that was stopped from outside: whether it is still going on, or how far it came, nobody can say. */
@@ -131,7 +132,7 @@ export async function runFreely<Result>(clock: Clock, work: Work<Result>, bounds
   try {
     return await runWithin(clock, work, bounds);
   } catch (error) {
-    throw error instanceof CutOff ? error.reason : error;
+    throw isA(error, CutOff) ? error.reason : error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Keeps every ticket's log within its bounds as it grows; the hub tells it what was committed. */
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import type { LoggedEnvelope } from '../protocol/envelopes';
 import type { Store } from '../store/store';
 import type { Clock } from './clock';
@@ -43,7 +43,7 @@ export class Trimmer {
     store.trim(ticketId, this.keep, clock.now() - this.maxAgeMs).catch((error: unknown) =>
       logger.warn('A log could not be trimmed', {
         ticketId,
-        error: error instanceof HubError ? error.code : String(error),
+        error: isHubError(error) ? error.code : describe(error),
       }),
     );
   }

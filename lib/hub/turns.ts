@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../actors/turn-machine';
-import { describe, HubError } from '../errors';
+import { describe, HubError, isHubError } from '../errors';
 import {
   type LoggableEnvelope,
   sessionCreated,
@@ -171,7 +171,7 @@ export class Turns {
         return await this.accept(await said.session(), said);
       } catch (error) {
         // In another session, at the same time.
-        const meanwhile = error instanceof HubError && error.code === 'duplicate_id' && (await before());
+        const meanwhile = isHubError(error) && error.code === 'duplicate_id' && (await before());
         if (meanwhile) return toAccepted(meanwhile);
         throw error;
       }
@@ -399,7 +399,7 @@ export class Turns {
         return;
       } catch (error) {
         // Another frame has taken the id meanwhile: the turn ends without it.
-        if (error instanceof HubError && error.code === 'duplicate_id') frame = undefined;
+        if (isHubError(error) && error.code === 'duplicate_id') frame = undefined;
         this.log('The end of a turn could not be kept', running, error);
         // What is left open here is ended by the next start.
         if (this.isOver) return;

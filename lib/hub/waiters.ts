@@ -11,6 +11,14 @@ export class Waiters {
   private readonly byRequest = new Map<string, Set<Waiter>>();
   private closed = false;
 
+  /** @param note told when the first one waits, and when nobody waits any more */
+  constructor(private readonly note: (isWaiting: boolean) => void = () => {}) {}
+
+  /** The requests that are waited for. */
+  requests(): IterableIterator<string> {
+    return this.byRequest.keys();
+  }
+
   /** How many promises are waiting. */
   get size(): number {
     let size = 0;
@@ -27,7 +35,9 @@ export class Waiters {
     if (this.closed) throw new HubError('closing');
     const { promise, waiter } = deferred();
     const waiters = this.byRequest.get(id) ?? new Set();
+    const isFirst = this.byRequest.size === 0;
     this.byRequest.set(id, waiters.add(waiter));
+    if (isFirst) this.note(true);
     const onAbort = () => waiter.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
@@ -37,7 +47,10 @@ export class Waiters {
     } finally {
       signal?.removeEventListener('abort', onAbort);
       waiters.delete(waiter);
-      if (waiters.size === 0 && this.byRequest.get(id) === waiters) this.byRequest.delete(id);
+      if (waiters.size === 0 && this.byRequest.get(id) === waiters) {
+        this.byRequest.delete(id);
+        if (this.byRequest.size === 0) this.note(false);
+      }
     }
   }
 

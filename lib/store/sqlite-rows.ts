@@ -1,5 +1,5 @@
 /** Rows of the SQLite store as what the hub reads, and what goes wrong in the database as `HubError`s. */
-import { damaged, HubError } from '../errors';
+import { damaged, HubError, isHubError } from '../errors';
 import type { RequestRecord } from '../protocol/records';
 import type { RequestRow, TextRow } from './sqlite-statements';
 import type { StoredRequest } from './store';
@@ -28,7 +28,7 @@ function parseJson(table: string, row: TextRow) {
 
 /** Anything thrown while the database was used, as `storage_failed` with SQLite's code in its details and as its cause. */
 export function toStorageError(thrown: unknown): HubError {
-  if (thrown instanceof HubError) return thrown;
+  if (isHubError(thrown)) return thrown;
   const code = sqliteCode(thrown);
   if (!code) return new HubError('storage_failed', undefined, undefined, { cause: thrown });
   return new HubError('storage_failed', `The database failed with ${code}`, { code }, { cause: thrown });

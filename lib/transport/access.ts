@@ -2,8 +2,9 @@
 import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
-import { HubError, toHubError } from '../errors';
+import { HubError, isHubError, messageOf, toHubError } from '../errors';
 import type { Clock } from '../hub/clock';
+import { canonicalJson } from '../protocol/canonical-json';
 import { describeIssue } from '../protocol/codec';
 import { nearestName } from '../protocol/nearest-name';
 import type { Millis, User } from '../protocol/records';
@@ -95,6 +96,9 @@ const userSchema = z.object({
 const ticketsSchema = z.union([z.literal('all'), z.array(z.string())]);
 
 export class Access {
+  /** By person and ticket: what was asked in this turn of the event loop about what is only shown. */
+  private readonly asked = new Map<string, Promise<boolean>>();
+
   private hasWarned = false;
 
   constructor(
@@ -219,11 +223,31 @@ export class Access {
    * Of these, what is on tickets this user may use; each ticket is asked about once.
    * @throws HubError `authentication_required`, `unavailable`
    */
-  async visible<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
+  async visible<T extends { ticketId: string }>(
+    items: readonly T[],
+    user: Known,
+    mayUse = (ticketId: string) => this.mayUse(ticketId, user),
+  ): Promise<T[]> {
     const tickets = [...new Set(items.map(({ ticketId }) => ticketId))];
-    const answers = await Promise.all(tickets.map((ticketId) => this.mayUse(ticketId, user)));
+    const answers = await Promise.all(tickets.map(mayUse));
     const open = new Set(tickets.filter((_ticketId, index) => answers[index]));
     return items.filter(({ ticketId }) => open.has(ticketId));
+  }
+
+  /**
+   * As `visible`, for open inboxes: all that ask about one person and ticket in one turn of the event loop share the answer. No
+   * answer is used for longer, and none of these for what somebody does.
+   */
+  visibleAtOnce<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
+    return this.visible(items, user, (ticketId) => {
+      const key = canonicalJson([ticketId, user]);
+      const known = this.asked.get(key);
+      if (known) return known;
+      const answer = this.mayUse(ticketId, user);
+      if (this.asked.size === 0) setImmediate(() => this.asked.clear());
+      this.asked.set(key, answer);
+      return answer;
+    });
   }
 
   /**
@@ -260,10 +284,10 @@ export class Access {
     try {
       return await callback();
     } catch (cause) {
-      if (cause instanceof HubError) throw cause;
+      if (isHubError(cause)) throw cause;
       // Its message only: what an app's error carries beside may hold what must not be logged.
       this.logger.error(`The ${name} callback failed; access is refused`, {
-        error: cause instanceof Error ? cause.message : typeof cause,
+        error: messageOf(cause),
       });
       throw new HubError('unavailable', undefined, undefined, { cause });
     }

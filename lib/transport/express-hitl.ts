@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
 import type { Logger } from 'winston';
-import { HubError } from '../errors';
+import { describe, HubError, toHubError } from '../errors';
 import type { AppRules } from '../hub/app-rules';
 import type { Channel } from '../hub/channel';
 import { type Clock, longestTimerMs, systemClock } from '../hub/clock';
@@ -221,9 +221,9 @@ const startAgainMs = 1_000;
 
 /** A failed start is answered to every client with 503, logged, and tried again: it must not end the process by itself. */
 function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logger }, logged?: string): void {
-  hub.start().catch((error: Error) => {
+  hub.start().catch((thrown: unknown) => {
     if (hub.closing) return;
-    const why = String(error.cause ?? error);
+    const why = describe(toHubError(thrown).cause ?? thrown);
     if (why !== logged) logger.error('The hub could not start', { error: why });
     clock.later(startAgainMs, () => startHub({ hub, clock, logger }, why));
   });

@@ -13,7 +13,9 @@ export function unfailing(logger: Logger): Logger {
     Object.defineProperty(guarded, method, {
       value: (...line: unknown[]) => {
         try {
-          Reflect.apply(logger[method], logger, line);
+          const logged: unknown = Reflect.apply(logger[method], logger, line);
+          // Not one of winston's, where it is a promise.
+          if (logged !== logger) Promise.resolve(logged).catch(() => {});
         } catch {
           // There is nowhere left to say it.
         }

@@ -1,7 +1,7 @@
 /** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'winston';
-import type { HubError } from '../errors';
+import { type HubError, messageOf } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
 import { encodeRefusal } from '../protocol/codec';
 import { addressOf, peerOf } from './peer';
@@ -41,6 +41,6 @@ export function logRefusal(logger: Logger, error: HubError, req: IncomingMessage
     logger.info('A socket was refused', { code: error.code, from });
     return;
   }
-  const cause = error.cause instanceof Error ? error.cause.message : error.message;
+  const cause = error.cause === undefined ? error.message : messageOf(error.cause);
   logger.error('A socket could not be let in', { error: cause, from });
 }

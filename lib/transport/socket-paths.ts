@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Request, type Response } from 'express';
-import { HubError } from '../errors';
+import { HubError, messageOf } from '../errors';
 
 export const ticketPath = '/ws/chat/ticket/:ticketId';
 export const inboxPath = '/ws/inbox';
@@ -30,7 +30,7 @@ export function matcherOf(mount: string | undefined, server: Server | SecureServ
   try {
     router.use(mount === '' ? '/' : mount, below);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new HubError('invalid_request', `path is not one that Express matches: ${reason}`, undefined, {
       cause,
     });

@@ -59,8 +59,9 @@ export class SocketRoute {
       this.take(seat, () => this.watch(upgrade.accept(), connection));
     } catch (thrown) {
       if (!upgrade.isOpen) return upgrade.abandon();
-      logRefusal(this.parts.logger, toHubError(thrown), req);
-      next(thrown);
+      const error = toHubError(thrown);
+      logRefusal(this.parts.logger, error, req);
+      next(error);
       return;
     }
     await seat.tryToOpen();

@@ -1,6 +1,6 @@
 /** Two hubs on one store: what the one has in memory the other may have changed, and each event is decided on what is kept. */
 import type { HitlRequestInput } from '../../lib/index';
-import { Rig } from './rig';
+import { gate, Rig } from './rig';
 
 const ann = { id: 'ann', name: 'Ann' };
 const ben = { id: 'ben', name: 'Ben' };
@@ -50,6 +50,43 @@ describe('Two hubs on one store', () => {
     await there.hitl.respond(id, { by: ben, status: 'denied' });
     const unfit = { by: ann, status: 'approved', response: { answer: 'no question was asked' } } as const;
     await expect(here.hitl.respond(id, unfit)).rejects.toMatchObject({ code: 'already_resolved' });
+  });
+
+  it('find one request when the same is asked in both at once, with the same key', async () => {
+    const input = { ticketId: 'T', sessionId: 's', userId: 'agent', type: 'tool_approval', key: 'k' };
+    const payload = blocking('203.0.113.7');
+    // Both have looked for the key before either has kept a request.
+    let looking = 0;
+    const { open, opened } = gate();
+    rig.trouble.requestByKey = () => {
+      looking += 1;
+      if (looking === 2) open();
+      return looking <= 2 ? opened : undefined;
+    };
+    const [one, other] = await Promise.all(
+      [here, there].map((hub) => hub.hitl.request({ ...input, payload })),
+    );
+    expect(other?.id).toBe(one?.id);
+    expect(looking).toBe(3);
+    expect(await rig.story()).toEqual(['hitl_request_pending']);
+  });
+
+  it('refuse the other when different things are asked at once with one key, and name the request that has it', async () => {
+    let looking = 0;
+    const { open, opened } = gate();
+    rig.trouble.requestByKey = () => {
+      looking += 1;
+      if (looking === 2) open();
+      return looking <= 2 ? opened : undefined;
+    };
+    const input = { ticketId: 'T', sessionId: 's', userId: 'agent', type: 'tool_approval', key: 'k' };
+    const asked = await Promise.allSettled([
+      here.hitl.request({ ...input, payload: blocking('203.0.113.7') }),
+      there.hitl.request({ ...input, payload: blocking('203.0.113.8') }),
+    ]);
+    const won = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value.id] : []));
+    const lost = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(lost).toMatchObject([{ code: 'key_conflict', details: { request_id: won[0] } }]);
   });
 
   it('decide an event anew that lost a race, on what the winner has left', async () => {

@@ -86,6 +86,17 @@ describe('when the login ends', () => {
     expect(hub.hub.getTotalClientCount()).toBe(0);
   });
 
+  test('so is whoever is still opening an inbox', async () => {
+    await start(inAnHour, {
+      tickets: () => {
+        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+        return 'all';
+      },
+    });
+    expect(await hub.tryConnectInbox()).toMatchObject({ status: 401 });
+    expect([...hub.hub.inbox.clients()]).toEqual([]);
+  });
+
   test('what a rule of the app still thinks about is not done, over a socket and over REST', async () => {
     await start(inAnHour, {
       mayRespond: () => {

@@ -390,6 +390,43 @@ describe('who is let in', () => {
     });
   });
 
+  test('shares what the app says of a person and a ticket with the others that ask in the same moment, and only then', async () => {
+    const calls: string[] = [];
+    let isOpen = true;
+    await start({
+      ticket: (ticketId, { id }) => {
+        calls.push(`${id} ${ticketId}`);
+        return isOpen ? 'allow' : 'forbidden';
+      },
+    });
+    const people = ['alice', 'bob', 'carol'];
+    const perPerson = 10;
+    const owners = people.flatMap((user) => Array.from({ length: perPerson }, () => user));
+    const inboxes = await Promise.all(owners.map((user) => hub.connectInbox({ user })));
+    for (const inbox of inboxes) await inbox.next('inbox_snapshot');
+    calls.length = 0;
+    const ask = () =>
+      hub.hub.hitl.request({
+        ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent' },
+        ...{ type: 'question', payload: { question: 'Why?' } },
+      });
+    const asked = await Promise.all(Array.from({ length: 10 }, ask));
+    for (const inbox of inboxes) for (const _each of asked) await inbox.next('inbox_added');
+    expect(calls.sort()).toEqual(people.map((user) => `${user} T-1`));
+    // The next moment has answers of its own, and nobody who does something is given one of these.
+    calls.length = 0;
+    inboxes[0]?.send({ type: 'hitl_claim', id: 'c', request_id: asked[0]?.id });
+    await inboxes[0]?.next('ack');
+    expect(calls.filter((each) => each === 'alice T-1').length).toBeGreaterThan(1);
+    isOpen = false;
+    await ask();
+    isOpen = true;
+    const { id } = await ask();
+    for (const inbox of inboxes) {
+      expect(await inbox.next('inbox_added')).toMatchObject({ hitl: { id } });
+    }
+  }, 20_000);
+
   test('one user has ten inboxes at most, and a closed one makes room', async () => {
     await start();
     const open: TestClient[] = [];

@@ -133,23 +133,47 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
     expect((await recordOf(id)).status).toBe('pending');
   });
 
-  test('takes no revocation of a grant that the app’s rule allows too late', async () => {
-    const grants = [{ scope: 'everywhere' as const }];
-    await start();
-    const id = await askIn(hub, {}, { payload: { tool_name: 'block_ip', tool_args: {}, grants } });
-    const { grant } = await hub.hub.hitl.respond(id, {
-      by: { id: 'bob' },
-      status: 'approved',
-      response: { grant: 0 },
-    });
+  test.each([
+    ['first', 1],
+    ['last', 2],
+  ])(
+    'takes no revocation of a grant that the app’s rule, asked for the %s time, allows too late',
+    async (_which, call) => {
+      const grants = [{ scope: 'everywhere' as const }];
+      await start();
+      const id = await askIn(hub, {}, { payload: { tool_name: 'block_ip', tool_args: {}, grants } });
+      const { grant } = await hub.hub.hitl.respond(id, {
+        by: { id: 'bob' },
+        status: 'approved',
+        response: { grant: 0 },
+      });
+      const { rule, entered, say } = slowRule();
+      let calls = 0;
+      jest.spyOn(hub.hub.grants, 'mayManage').mockImplementation(async () => {
+        calls += 1;
+        return calls === call ? rule() : true;
+      });
+      const posted = post(`/hitl/grants/${grant?.id}/revoke`, {}).then((res) => res);
+      await entered;
+      verdict = 'forbidden';
+      say(true);
+      expect((await posted).status).toBe(404);
+      expect((await hub.hub.grants.get(String(grant?.id))).revokedAt).toBeUndefined();
+    },
+  );
+
+  test('shows no audit of which the app still thinks whether it has addresses', async () => {
     const { rule, entered, say } = slowRule();
-    jest.spyOn(hub.hub.grants, 'mayManage').mockImplementation(rule);
-    const posted = post(`/hitl/grants/${grant?.id}/revoke`, {}).then((res) => res);
+    await start({ mayAudit: rule });
+    await ask();
+    const got = request(hub.server)
+      .get('/tickets/T-1/audit')
+      .set(mallory)
+      .then((res) => res);
     await entered;
     verdict = 'forbidden';
     say(true);
-    expect((await posted).status).toBe(404);
-    expect((await hub.hub.grants.get(String(grant?.id))).revokedAt).toBeUndefined();
+    expect(await got).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
   });
 
   test('takes the answer of somebody whose access was never withdrawn', async () => {

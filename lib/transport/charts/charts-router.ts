@@ -4,7 +4,7 @@ import type { Logger } from 'winston';
 import { hitlRequestMachine } from '../../actors/hitl-request-machine';
 import { ticketMachine } from '../../actors/ticket-machine';
 import { turnMachine } from '../../actors/turn-machine';
-import { HubError } from '../../errors';
+import { HubError, messageOf } from '../../errors';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
 import type { Store } from '../../store/store';
@@ -116,7 +116,7 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
       return (await admin(req)) === true;
     } catch (error) {
       logger.error('The admin callback failed; the live charts are refused', {
-        error: error instanceof Error ? error.message : typeof error,
+        error: messageOf(error),
       });
       throw new HubError('unavailable');
     }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import type { Logger } from 'winston';
-import { toHubError } from '../../errors';
+import { isA, toHubError } from '../../errors';
 import { encodeLine } from '../../protocol/codec';
 
 /** Characters that are written at once. */
@@ -41,5 +41,5 @@ async function* chunks(first: IteratorResult<object>, rest: AsyncGenerator<objec
 }
 
 function isHangUp(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return isA(error, Error) && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }

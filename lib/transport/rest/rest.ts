@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Router } from 'express';
 import type { Logger } from 'winston';
 import type { z } from 'zod';
-import { HubError } from '../../errors';
+import { HubError, toHubError } from '../../errors';
 import { assertName } from '../../hub/client';
 import type { Clock } from '../../hub/clock';
 import type { Hub } from '../../hub/hub';
@@ -65,7 +65,7 @@ export class Rest {
       res.set(noStore);
       this.answer(declared, req, handle)
         .then(({ status = 200, body }) => res.status(status).json(body))
-        .catch(next);
+        .catch((thrown: unknown) => next(toHubError(thrown)));
     };
     if (declared.method === 'get') this.router.get(declared.path, answer);
     else this.router.post(declared.path, this.assertChange, parseBody, answer);
@@ -80,7 +80,7 @@ export class Rest {
       res.set(noStore);
       this.answer(declared, req, handle)
         .then((items) => writeLines(items, res, this.parts.logger))
-        .catch(next);
+        .catch((thrown: unknown) => next(toHubError(thrown)));
     });
   }
 
