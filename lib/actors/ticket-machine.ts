@@ -15,7 +15,7 @@ export interface TicketMember {
 export interface TicketBounds {
   /** In the ticket. */
   maxClients: number;
-  /** In the ticket, of one person, so that nobody fills it alone. */
+  /** In the ticket, of one person. */
   maxClientsOfUser: number;
   /** In all tickets together, of one person. */
   maxClientsOfUserInAll: number;
@@ -74,7 +74,18 @@ export const ticketMachine = setup({
   guards: {
     /** The same user in the same tab is already in: it takes that place, also when the ticket is full. */
     isTakeover: ({ context, event }) => sameTab(context, event) !== undefined,
-    hasRoom: ({ context }) => context.members.size < context.maxClients,
+    /** Of every other person at most half of the places count, so that nobody who has more tabs locks the others out. */
+    hasRoom: ({ context, event }) => {
+      const { members, maxClients } = context;
+      if (members.size < maxClients) return true;
+      const share = Math.ceil(maxClients / 2);
+      const byUser = new Map<string, number>();
+      for (const { userId } of members.values()) byUser.set(userId, (byUser.get(userId) ?? 0) + 1);
+      let taken = 0;
+      for (const [userId, count] of byUser)
+        taken += 'userId' in event && userId === event.userId ? count : Math.min(count, share);
+      return taken < maxClients;
+    },
     /** The person has as many clients in this ticket as one may. */
     isUserFull: ({ context, event }) => {
       let own = 0;
@@ -131,7 +142,8 @@ export const ticketMachine = setup({
   meta: {
     guards: {
       isTakeover: 'the same user is already in, in the same tab',
-      hasRoom: 'fewer clients are in than the ticket allows',
+      hasRoom:
+        'fewer clients are in than the ticket allows; of every other person at most half of the places count',
       isUserFull: 'the person has as many clients in the ticket as one may',
       isUserFullInAll: 'the person has as many clients in all tickets as one may',
       isMember: 'the client is in the ticket',

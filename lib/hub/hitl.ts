@@ -149,8 +149,8 @@ export class Hitl {
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
     assertOptions('The answer', answer, answerFields);
-    const { by, status } = answer;
-    const { kinds, clock, rules, grants, revisionShown } = this.parts;
+    const { by } = answer;
+    const { clock, rules, grants, revisionShown } = this.parts;
     return this.rulings.change(
       id,
       by.id,
@@ -158,8 +158,10 @@ export class Hitl {
         hasRules: rules.mayRespond !== undefined || grants.hasRule,
         toEvent: (record, { permitted = true, mayGrant = true }) => {
           const response =
-            record.status === 'pending' ? kinds.response(record, status, answer.response) : undefined;
-          kinds.assertAsSent(record, answer.response, response);
+            record.status === 'pending'
+              ? this.parts.kinds.response(record, answer.status, answer.response)
+              : undefined;
+          this.parts.kinds.assertAsSent(record, answer.response, response);
           assertFitsBeside(record, by.id, response);
           const at = clock.now();
           const grant = grantChosen(record, response);
@@ -169,7 +171,7 @@ export class Hitl {
             at,
             by: toAnswerer(by),
             permitted,
-            status,
+            status: answer.status,
             ...(response && { response }),
             ...(response?.tool_args && {
               digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),

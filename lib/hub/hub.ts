@@ -60,7 +60,7 @@ export interface HubOptions extends AppRules {
   log?: LogBounds | undefined;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number | undefined;
-  /** Of these, of one person. Default half of them, rounded up, and at least 2. */
+  /** Of these, of one person. Default: all of them; for others at most half of the places count as taken by one person. */
   maxClientsPerUserInTicket?: number | undefined;
   /** Clients of one person in all tickets together. Default 256. */
   maxClientsPerUser?: number | undefined;
@@ -105,7 +105,7 @@ export class Hub {
       steps,
       bounds: {
         maxClients,
-        maxClientsOfUser: options.maxClientsPerUserInTicket ?? Math.max(2, Math.ceil(maxClients / 2)),
+        maxClientsOfUser: options.maxClientsPerUserInTicket ?? maxClients,
         maxClientsOfUserInAll: maxClientsPerUser,
       },
       onLeft: (client) => this.claims.left(client),

@@ -1,13 +1,13 @@
 /** Lets a few pieces of work of each person run at the same time; the others of that person wait in line, and nobody else does. */
 import { HubError } from '../errors';
 
-interface Line {
+interface Queue {
   running: number;
   waiting: (() => void)[];
 }
 
 export class Turnstile {
-  private readonly lines = new Map<string, Line>();
+  private readonly lines = new Map<string, Queue>();
 
   /**
    * @param maxRunning of one person at the same time
@@ -31,14 +31,14 @@ export class Turnstile {
     }
   }
 
-  private turnIn({ waiting }: Line): Promise<void> {
+  private turnIn({ waiting }: Queue): Promise<void> {
     if (waiting.length >= this.maxWaiting)
       throw new HubError('busy', 'Too much of yours is being decided; wait until some of it is answered');
     return new Promise((resolve) => waiting.push(resolve));
   }
 
   /** The place goes to the next in line, who counts as running in its stead. */
-  private pass(person: string, line: Line): void {
+  private pass(person: string, line: Queue): void {
     const next = line.waiting.shift();
     if (next) next();
     else line.running -= 1;

@@ -65,7 +65,7 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   logger?: Logger;
   /** Clients in one ticket at once. Default 10 (reference A20). */
   maxClientsPerTicket?: number;
-  /** Clients of one person in one ticket at once. Default half of `maxClientsPerTicket`, rounded up, and at least 2. */
+  /** Clients of one person in one ticket at once. Default `maxClientsPerTicket`. */
   maxClientsPerUserInTicket?: number;
   /** Clients of one person in all tickets together. Default 256. */
   maxClientsPerUser?: number;

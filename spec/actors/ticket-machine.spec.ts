@@ -69,7 +69,9 @@ function judge(ticket: Oracle, event: TicketEvent): [Oracle, object[]] {
   ];
   if (!older && own === input.maxClientsOfUser) return full('user_in_ticket');
   if (!older && inAll === input.maxClientsOfUserInAll) return full('user');
-  if (!older && members.length === input.maxClients) return full('ticket');
+  // Of somebody else's tabs one counts, which is half of the two places.
+  const others = new Set(members.filter((each) => each.userId !== userId).map((each) => each.userId));
+  if (!older && own + others.size >= input.maxClients) return full('ticket');
   const newcomer = { clientId, userId, name, tabId, generation: generation + 1 };
   const joined = { type: 'client_joined', clientId, generation: generation + 1 };
   return [
@@ -124,7 +126,9 @@ describe('A ticket', () => {
       for (const event of path) {
         live.send(event);
         const members = [...live.snapshot.context.members.values()];
-        expect(members.length).toBeLessThanOrEqual(input.maxClients);
+        // One person's second tab takes no place of others.
+        expect(members.length).toBeLessThanOrEqual(input.maxClients + 1);
+        expect(new Set(members.map(({ userId }) => userId)).size).toBeLessThanOrEqual(input.maxClients);
         for (const { userId } of members)
           expect(members.filter((each) => each.userId === userId).length).toBeLessThanOrEqual(
             input.maxClientsOfUser,

@@ -12,6 +12,11 @@ export const bounds = { maxClients: 2, maxClientsOfUser: 2, maxClientsOfUserInAl
 const isUserFull = (facts: Facts, tab: Tab) =>
   membersOf(facts).filter((each) => personOf(each) === personOf(tab)).length >= bounds.maxClientsOfUser;
 const personOf = (tab: Tab) => tab.split(' ')[0];
+/** Places that count against a tab: all of its own person's, and of the other person's one, which is half of two. */
+const placesTaken = (facts: Facts, tab: Tab) => {
+  const own = membersOf(facts).filter((each) => personOf(each) === personOf(tab)).length;
+  return own + (membersOf(facts).length > own ? 1 : 0);
+};
 
 export type TicketDeed =
   /** A tab connects; if it is in already, it comes back and takes the older connection's place. */
@@ -79,7 +84,7 @@ export const ticketSpecification = setup({
   },
   guards: {
     isTabIn,
-    hasRoom: ({ context }) => membersOf(context).length < bounds.maxClients,
+    hasRoom: ({ context, event }) => 'tab' in event && placesTaken(context, event.tab) < bounds.maxClients,
     isUserFull: ({ context, event }) => 'tab' in event && isUserFull(context, event.tab),
     isLast: (moment) => isTabIn(moment) && membersOf(moment.context).length === 1,
   },

@@ -331,16 +331,14 @@ export const mutants: readonly Mutant[] = [
     ['an escalation opens a stage to nobody new', '...(more.users ?? [])', ''],
   ]),
   ...inFile('ticket-machine.ts', [
-    [
-      'one client too many comes in',
-      'context.members.size < context.maxClients',
-      'context.members.size <= context.maxClients',
-    ],
+    ['one client too many comes in', 'return taken < maxClients;', 'return taken <= maxClients;'],
     [
       'one client too few comes in',
-      'context.members.size < context.maxClients',
-      'context.members.size + 1 < context.maxClients',
+      'if (members.size < maxClients) return true;',
+      'if (members.size + 1 < maxClients) return true;\n      if (members.size + 1 === maxClients) return false;',
     ],
+    ['tabs of one person lock the others out', 'Math.min(count, share)', 'count'],
+    ['tabs of one person take no place at all', 'Math.min(count, share)', '0'],
     [
       'one client of a person too many comes in',
       'own >= context.maxClientsOfUser',
@@ -353,8 +351,8 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       'what others have in a ticket counts as the own',
-      "'userId' in event && userId === event.userId",
-      'userId',
+      "if ('userId' in event && userId === event.userId) own += 1;",
+      'if (userId) own += 1;',
     ],
     ['a tab that comes back is one more client', 'sameTab(context, event) !== undefined', 'false'],
     [

@@ -182,15 +182,29 @@ describe('who may come in', () => {
     await elsewhere.next('snapshot');
   });
 
-  test('tabs of one person leave room for others: the sixth is refused with 429, and somebody else comes in', async () => {
+  test('ten tabs of one person lock nobody out: the eleventh is refused with 429, and others have half of the places', async () => {
     await start();
+    for (let tab = 1; tab <= 10; tab += 1) await hub.connect({ tab: `tab-${tab}` });
+    expect(await hub.tryConnect({ tab: 'tab-11' })).toMatchObject({
+      status: 429,
+      body: { error: { code: 'ticket_full', details: { bound: 'user_in_ticket', most: 10 } } },
+    });
+    for (let person = 1; person <= 5; person += 1) await hub.connect({ user: `person-${person}` });
+    expect(await hub.tryConnect({ user: 'person-6' })).toMatchObject({
+      status: 429,
+      body: { error: { code: 'ticket_full', details: { bound: 'ticket', most: 10 } } },
+    });
+    expect(hub.hub.getClientCount('T-1')).toBe(15);
+  });
+
+  test('an app may bound the tabs of one person', async () => {
+    await start({ maxClientsPerUserInTicket: 5 });
     for (let tab = 1; tab <= 5; tab += 1) await hub.connect({ tab: `tab-${tab}` });
     expect(await hub.tryConnect({ tab: 'tab-6' })).toMatchObject({
       status: 429,
       body: { error: { code: 'ticket_full', details: { bound: 'user_in_ticket', most: 5 } } },
     });
     await hub.connect({ user: 'bob' });
-    expect(hub.hub.getClientCount('T-1')).toBe(6);
   });
 
   test('tickets are not opened without end by one person: beyond the bound it is 429, for that person alone', async () => {
