@@ -1,4 +1,4 @@
-/** Deadlines that pass while nobody can tell a request of them: what is then refused, alone, over sockets and after a restart. */
+/** Deadlines that pass while another is being kept: what is then refused, over sockets and after a restart. */
 
 import type { RequestDeed } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
@@ -21,7 +21,7 @@ export const missedDeadlines: readonly MissedDeadline[] = [
     what: 'an answer',
     deed: { type: 'respond', who: 'ann', yes: true, revision: 1 },
     rules: { ...claimed, end: { after: 2, means: 'expired' } },
-    refusal: 'already_resolved pending',
+    refusal: 'already_resolved expired',
   },
   {
     what: 'a claim by the requester',
@@ -38,8 +38,8 @@ export const missedDeadlines: readonly MissedDeadline[] = [
 ];
 
 /**
- * Asks, lets Ann claim it, and tries the deed in the one moment in which the hub has not told the deadlines yet: the
- * reminder is due and told first; while that is kept, the next tick passes and with it the claim and the end.
+ * Asks, lets Ann claim it, and tries the deed in the moment in which its deadlines pass: the reminder is due and told
+ * first; while that is kept, the next tick passes and with it the claim and the end.
  * @param meanwhile does something during the next commit of the stage's store
  */
 export async function tryTooLate(
