@@ -51,10 +51,7 @@ export function useHistory(ticketId: string, isLive: boolean, begin: string) {
         rest<Page>(`${path}?after=${after}&limit=${limit}`, { signal: asking.signal });
       const top = from ?? afterTop(await read(0, 1));
       const after = Math.max(0, top.seq - 1 - pageSize);
-      const page = await read(after, Math.min(pageSize, Math.max(1, top.seq - 1 - after)));
-      // Another epoch is another log: what was read of the old one has nothing before it.
-      const isSameLog = page.epoch === top.epoch;
-      const items = isSameLog ? page.items.filter(({ seq }) => seq < top.seq) : [];
+      const items = await readUpTo(read, after, top);
       const oldest = items[0]?.seq ?? 1;
       become({
         ...withPage(latest.current, items),
@@ -81,6 +78,26 @@ export function useHistory(ticketId: string, isLive: boolean, begin: string) {
   }, [isLive, begin, loadMore]);
 
   return { history, loadMore };
+}
+
+/** All that the log has after `after` and before `top`. A page is bounded in bytes too, so it may end before it is full. */
+async function readUpTo(
+  read: (after: number, limit: number) => Promise<Page>,
+  after: number,
+  top: { epoch: string; seq: number },
+): Promise<LoggedEnvelope[]> {
+  const items: LoggedEnvelope[] = [];
+  for (let last = after; last < top.seq - 1; ) {
+    const page = await read(last, Math.min(pageSize, top.seq - 1 - last));
+    // Another epoch is another log: what was read of the old one has nothing before it.
+    if (page.epoch !== top.epoch) return [];
+    const before = page.items.filter(({ seq }) => seq < top.seq);
+    items.push(...before);
+    const end = before.at(-1)?.seq;
+    if (end === undefined) break;
+    last = end;
+  }
+  return items;
 }
 
 function afterTop({ epoch, seq }: Page): { epoch: string; seq: number } {

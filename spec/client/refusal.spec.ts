@@ -44,7 +44,7 @@ describe('a handshake that would never succeed ends the client, with the code of
     await alice.state('closed');
     await refused;
     expect(alice.client.ending).toMatchObject({ code });
-    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/chat/ticket/T-1?tab=one`]);
+    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/chat/ticket/T-1?tab=one&presence=changes`]);
     expect(clock.pending).toBe(0);
   });
 
