@@ -96,6 +96,30 @@ export const hubMutants: readonly HubMutant[] = [
       'answer.response',
       overSockets('no rule'),
     ],
+    [
+      'a key finds a request under other terms',
+      "hasTerms(older.record, input, born.termsDigest ?? '')",
+      'true',
+      'closed rules',
+    ],
+    [
+      'silence approves what needs an answer since it was amended',
+      "const bySilence = onExpiry === 'approved' &&",
+      'const bySilence = false &&',
+      'closed rules',
+    ],
+    [
+      'a field is dropped from edited arguments',
+      'this.parts.kinds.assertAsSent(record, answer.response, response);',
+      '',
+      'closed rules',
+    ],
+    [
+      'a list goes by a filter that nobody knows',
+      "assertOptions('The filter', filter, listFields);",
+      '',
+      'closed rules',
+    ],
   ]),
   ...inFile('hub/turns.ts', [
     [
@@ -183,32 +207,6 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
     ['a request is asked in a ticket that cannot be', 'assertName(ticketId);', '', 'closed rules'],
-  ]),
-  ...inFile('hub/hitl.ts', [
-    [
-      'a key finds a request under other terms',
-      "hasTerms(older.record, input, born.termsDigest ?? '')",
-      'true',
-      'closed rules',
-    ],
-    [
-      'silence approves what needs an answer since it was amended',
-      "const bySilence = onExpiry === 'approved' &&",
-      'const bySilence = false &&',
-      'closed rules',
-    ],
-    [
-      'a field is dropped from edited arguments',
-      'this.parts.kinds.assertAsSent(record, answer.response, response);',
-      '',
-      'closed rules',
-    ],
-    [
-      'a list goes by a filter that nobody knows',
-      "assertOptions('The filter', filter, listFields);",
-      '',
-      'closed rules',
-    ],
   ]),
   ...inFile('hub/as-sent.ts', [
     [
