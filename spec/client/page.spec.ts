@@ -82,7 +82,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
   });
 
   const address = () => hub.url.replace('/soc', '/');
-  const live = (on = page) => on.waitForFunction(`client.state === 'live'`);
+  const live = (on = page) => on.waitForFunction(`typeof client === 'object' && client.state === 'live'`);
   const namesOf = (on: Page) => on.evaluate('names') as Promise<string[]>;
   /** As by the button; what playwright has for it does not know of pages that are taken out again. */
   const goBack = () => page.evaluate('void setTimeout(() => history.back())');

@@ -1,6 +1,7 @@
 /** Requests answered in the console, by one person and by several at once, in a real browser. */
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
+import type { RequestRecord } from '../../lib';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { Operator } from './operator';
@@ -229,7 +230,12 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
   });
 
   it('can be worked through with the keyboard alone', async () => {
-    const [one, two] = [await ask(hub), await ask(hub, { ticketId: 'T-2' })];
+    // Of two that were asked in the same millisecond the id says which comes first.
+    const asked = [await ask(hub), await ask(hub, { ticketId: 'T-2' })];
+    const [one, two] = asked.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)) as [
+      RequestRecord,
+      RequestRecord,
+    ];
     const alice = await enter('alice');
     const { keyboard } = alice.page;
     await alice.card(one.id).waitFor();
