@@ -21,6 +21,13 @@ interface Query {
   presence: PresenceMode;
 }
 
+/** What a newcomer still has to be told. */
+interface More {
+  cursor: string;
+  /** Resolves once what was told before has gone to the network. */
+  gone: Promise<void>;
+}
+
 export class TicketSeat extends Seat {
   private constructor(
     parts: SeatParts,
@@ -63,6 +70,15 @@ export class TicketSeat extends Seat {
   }
 
   async open(): Promise<void> {
+    let more = await this.tellFirst();
+    while (more && this.isIn) {
+      await more.gone;
+      more = await this.tellMore(more.cursor);
+    }
+  }
+
+  /** What was told is in the memory of the socket only, from here on, however long it takes. */
+  private async tellFirst(): Promise<More | undefined> {
     const { client, connection } = this;
     const { hub, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
@@ -90,24 +106,22 @@ export class TicketSeat extends Seat {
         ? [...opening.missed, { ...opening.presence, ...version }]
         : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session, ...rest];
-    let more = 'missed' in opening ? undefined : opening.more;
-    if (more === undefined) {
-      if (!connection.goLive(first, position.seq)) this.dismiss('resync');
-      return;
-    }
-    await this.given((done) => connection.goLive(first, position.seq, done));
-    while (more !== undefined && this.isIn) more = await this.tellMore(more);
+    const cursor = 'missed' in opening ? undefined : opening.more;
+    if (cursor !== undefined)
+      return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
+    if (!connection.goLive(first, position.seq)) this.dismiss('resync');
+    return undefined;
   }
 
-  /** One more page of what is pending, once the one before has gone: who does not read costs no more. Gives where it ends. */
-  private async tellMore(cursor: string): Promise<string | undefined> {
+  /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
+  private async tellMore(cursor: string): Promise<More | undefined> {
     const { client, connection } = this;
     const { seq } = connection;
     const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
     // What has been told meanwhile may be newer than the page.
-    if (connection.seq !== seq) return cursor;
-    await this.given((done) => connection.answer(page, done));
-    return more;
+    if (connection.seq !== seq) return { cursor, gone: Promise.resolve() };
+    const gone = this.given((done) => connection.answer(page, done));
+    return more === undefined ? undefined : { cursor: more, gone };
   }
 
   /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codes, section, tables } from '../protocol/markdown';
-import { sections, updated } from '../stress/figures-page';
+import { sections, soakName, updated } from '../stress/figures-page';
 import { scenarios } from '../stress/scenarios';
 import { page, root } from './pages';
 
 const names = scenarios.map(({ name }) => name);
+const order = [...names, soakName];
 const figures = page('docs/reliability-figures.md');
 const [bounds] = tables(section(page('docs/reliability.md'), '## Bounds'));
 
@@ -27,22 +28,22 @@ test('every scenario is told of, in the order in which they are played, and no o
 });
 
 describe('the page of figures', () => {
-  test('has figures of every scenario', () => {
-    expect([...sections(figures).keys()]).toEqual(names);
+  test('has figures of every scenario and of the soak', () => {
+    expect([...sections(figures).keys()]).toEqual(order);
   });
 
   test('is as the runner writes it', () => {
-    expect(updated(figures, [], names)).toBe(figures);
+    expect(updated(figures, [], order)).toBe(figures);
     for (const text of sections(figures).values()) {
       expect(text).toMatch(
-        /^Held in \d+ s on \d{4}-\d{2}-\d{2}: long, seed \d+; Node v\S+, .* cores, \d+ GB; load [\d.]+\.$/m,
+        /^Held in \d+ s on \d{4}-\d{2}-\d{2}: (?:long|\d+ minutes), seed \d+; Node v\S+, .* cores, \d+ GB; load [\d.]+\.$/m,
       );
       expect(tables(text)[0]?.rows.length).toBeGreaterThan(0);
     }
   });
 
   test('gets new figures of a scenario in place of the old ones, and loses those of one that is no more', () => {
-    const outcome = { seed: 1, size: 'long' as const, seconds: 2, figures: { kills: 1_234 }, violations: [] };
+    const outcome = { seed: 1, size: 'long', seconds: 2, figures: { kills: 1_234 } };
     const surroundings = { date: '2026-02-03', machine: 'Node v1, 2 cores, 1 GB', load: 0.25 };
     const write = (text: string, scenario: string, order: string[]) =>
       updated(text, [{ ...outcome, scenario, surroundings }], order);

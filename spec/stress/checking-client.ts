@@ -2,7 +2,7 @@
 import WebSocket from 'ws';
 import type { Ledger } from './ledger';
 import type { Random } from './random';
-import { isLogged, type OnWire, parseEnvelope, type SentFrame } from './wire';
+import { isLogged, type LoggedOnWire, type OnWire, parseEnvelope, type SentFrame } from './wire';
 
 export interface CheckingClientOptions {
   /** Asked anew for every connection. */
@@ -21,6 +21,8 @@ export interface CheckingClientOptions {
   patienceMs?: number;
   /** Coming back it may get a snapshot though it asked for what it missed. Default false: that is a violation. */
   maySkip?: boolean;
+  /** The app may send it away for good; it then stays away until `enter`. Default false: that is a violation. */
+  mayBeSentAway?: boolean;
 }
 
 /** Tries in a row to come back; with the longest wait between them this is some 100 seconds. */
@@ -29,7 +31,16 @@ const retryMs = { first: 20, longest: 1_000 };
 /** Codes after which a client comes back; all others are final. */
 const comeBackCodes: ReadonlySet<number> = new Set([1001, 1005, 1006, 1011, 1012, 1013]);
 
-type State = 'away' | 'connecting' | 'welcome' | 'snapshot' | 'replay' | 'live';
+/** A frame on its way. */
+interface Unanswered {
+  frame: SentFrame;
+  settle(answer: OnWire): void;
+  /** The connection has ended; none: the frame is sent again on the next. */
+  lost?(): void;
+}
+
+/** `paging`: of a snapshot with many requests the rest is still to come, while what is live comes already. */
+type State = 'away' | 'connecting' | 'welcome' | 'snapshot' | 'paging' | 'replay' | 'live';
 
 export class CheckingClient {
   readonly name: string;
@@ -45,16 +56,21 @@ export class CheckingClient {
   enteredAt = 0;
   /** How often each close code came. */
   readonly closes = new Map<number, number>();
+  /** Whether the last snapshot came to its end; without that there is nothing to go on from. */
+  private isWhole = true;
   /** Whether it is in, or on its way back. */
   wantsIn = false;
   private socket: WebSocket | undefined;
   private state: State = 'away';
   private target = 0;
+  /** Of a snapshot: what is pending and what was running in it. */
+  private pending = new Set<string>();
+  private running: readonly string[] = [];
   private tries = 0;
   private notBefore = 0;
   private timer: NodeJS.Timeout | undefined;
   private silence: NodeJS.Timeout | undefined;
-  private readonly unanswered = new Map<string, { frame: SentFrame; settle(answer: OnWire): void }>();
+  private readonly unanswered = new Map<string, Unanswered>();
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly options: CheckingClientOptions) {
@@ -124,6 +140,28 @@ export class CheckingClient {
     return answered;
   }
 
+  /** Sends a frame on this connection only; undefined if that ends, or there is none, before an answer comes. */
+  askOnce(frame: SentFrame): Promise<OnWire | undefined> {
+    const { socket } = this;
+    if (socket?.readyState !== WebSocket.OPEN) return Promise.resolve(undefined);
+    const { ledger, ticketId, userId } = this.options;
+    ledger.sent.push({ ticketId, userId, frame });
+    return new Promise((resolve) => {
+      const finish = (answer?: OnWire) => {
+        this.unanswered.delete(frame.id);
+        if (answer?.event === 'ack') ledger.ack({ ticketId, userId, frame, ack: answer });
+        resolve(answer);
+      };
+      this.unanswered.set(frame.id, { frame, settle: finish, lost: finish });
+      socket.send(JSON.stringify(frame));
+    });
+  }
+
+  /** Sends what is answered by nobody. */
+  say(frame: { type: string }): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+  }
+
   /** Resolves when it has seen the log up to there. */
   reached(seq: number, timeoutMs = 30_000): Promise<void> {
     return this.until(() => this.seq >= seq && this.isLive, `to reach ${seq}`, timeoutMs);
@@ -153,7 +191,7 @@ export class CheckingClient {
   }
 
   private get position(): string | undefined {
-    return this.epoch === undefined ? undefined : `${this.epoch}:${this.seq}`;
+    return this.epoch === undefined || !this.isWhole ? undefined : `${this.epoch}:${this.seq}`;
   }
 
   private connect(): void {
@@ -203,7 +241,9 @@ export class CheckingClient {
     this.state = 'away';
     if (wasIn) this.closes.set(code, (this.closes.get(code) ?? 0) + 1);
     else this.counts.failed += 1;
+    for (const waiting of this.unanswered.values()) waiting.lost?.();
     const isFinal = wasIn && !comeBackCodes.has(code) && (code < 4500 || code > 4599);
+    if (isFinal && this.options.mayBeSentAway) this.wantsIn = false;
     if (this.wantsIn && isFinal) this.violate(`was closed for good with ${code}`);
     else if (this.wantsIn) this.comeBack();
     this.wake();
@@ -230,9 +270,14 @@ export class CheckingClient {
 
   private receive(text: string): void {
     const { ledger, ticketId } = this.options;
-    const isInside = this.state === 'live' || this.state === 'replay';
+    const isInside = this.state === 'live' || this.state === 'replay' || this.state === 'paging';
     // Nine out of ten envelopes were seen by another client before: to compare is enough, and spares the parsing.
-    if (isInside && this.epoch && ledger.textAt(ticketId, this.epoch, this.seq + 1) === text) {
+    if (
+      isInside &&
+      this.state !== 'paging' &&
+      this.epoch &&
+      ledger.textAt(ticketId, this.epoch, this.seq + 1) === text
+    ) {
       ledger.observations += 1;
       this.goOn();
       return;
@@ -245,8 +290,27 @@ export class CheckingClient {
       if (envelope.ticket_id !== ticketId) this.violate(`got an envelope of ${envelope.ticket_id}`);
       ledger.observe(this.name, envelope, text);
       this.seq = envelope.seq - 1;
+      if (this.state === 'paging') this.follow(envelope);
       this.goOn();
     } else this.receiveDirect(envelope);
+  }
+
+  /** Requests of a snapshot; after the last of them it is whole. */
+  private turnPage({ requests = [], more_requests: isMore }: OnWire): void {
+    for (const { id } of requests) this.pending.add(id);
+    if (isMore) return;
+    const { name, ticketId, seq, running } = this;
+    this.options.ledger.shown.push({ who: name, ticketId, seq, pending: [...this.pending], running });
+    this.isWhole = true;
+    this.state = 'live';
+  }
+
+  /** Between the pages of a snapshot. */
+  private follow({ event, hitl, turn_id: turnId }: LoggedOnWire): void {
+    if (event === 'hitl_request_pending' && hitl) this.pending.add(hitl.id);
+    if (event === 'hitl_request_resolved' && hitl) this.pending.delete(hitl.id);
+    if (event === 'turn_started' && turnId) this.running = [...this.running, turnId];
+    if (event === 'turn_ended') this.running = this.running.filter((id) => id !== turnId);
   }
 
   private goOn(): void {
@@ -262,12 +326,15 @@ export class CheckingClient {
       if (this.state !== 'snapshot' || seq !== this.target) this.violate(`got a snapshot at ${seq} unasked`);
       this.epoch = epoch;
       this.seq = seq;
-      this.state = 'live';
+      this.state = 'paging';
+      this.isWhole = false;
       this.presence = envelope.presence ?? [];
-      const { ticketId, ledger } = this.options;
-      const pending = (envelope.requests ?? []).map(({ id }) => id);
-      const running = (envelope.turns ?? []).filter(({ status }) => status === 'running').map(({ id }) => id);
-      ledger.shown.push({ who: this.name, ticketId, seq, pending, running });
+      this.pending = new Set();
+      this.running = (envelope.turns ?? []).filter(({ status }) => status === 'running').map(({ id }) => id);
+      this.turnPage(envelope);
+    } else if (event === 'snapshot_requests') {
+      if (this.state !== 'paging') this.violate('got more requests unasked');
+      this.turnPage(envelope);
     } else if (event === 'presence_changed') this.presence = envelope.presence ?? [];
     else if (event === 'going_away') this.notBefore = performance.now() + (envelope.retry_after_ms ?? 0);
     else if (event === 'pong' && this.isLive && seq > this.seq)

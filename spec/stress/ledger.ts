@@ -1,6 +1,6 @@
 /** What all clients of a run saw together: each of them writes here as it receives, and whatever does not fit is a violation. */
 import { isDeepStrictEqual } from 'node:util';
-import type { LoggedOnWire, OnWire, SentFrame } from './wire';
+import type { HitlOnWire, LoggedOnWire, OnWire, SentFrame } from './wire';
 
 /** A frame, who sent it, and where. */
 export interface Sent {
@@ -44,6 +44,8 @@ export class Ledger {
   /** Called with each envelope when the first client gets it. */
   onFirst: (envelope: LoggedOnWire) => void = () => {};
   private readonly logs = new Map<string, SeenLog>();
+  private readonly asked = new Map<string, readonly HitlOnWire[]>();
+  private readonly settled = new Set<string>();
   private readonly acks = new Map<string, OnWire>();
 
   violate(what: string): void {
@@ -66,6 +68,16 @@ export class Ledger {
     return this.logs.get(ticketId)?.texts ?? [];
   }
 
+  /** Requests of a turn that anybody has seen asked, in their order; also those that are settled since. */
+  requestsOf(turnId: string): readonly HitlOnWire[] {
+    return this.asked.get(turnId) ?? [];
+  }
+
+  /** Whether anybody has seen this request end. */
+  isSettled(requestId: string): boolean {
+    return this.settled.has(requestId);
+  }
+
   /** One client has received one logged envelope: it must be what every other client got at this place. */
   observe(who: string, envelope: LoggedOnWire, text: string): void {
     this.observations += 1;
@@ -79,10 +91,18 @@ export class Ledger {
     const known = log.texts[seq];
     if (known === undefined) {
       log.texts[seq] = text;
+      this.note(envelope);
       this.onFirst(envelope);
     } else if (known !== text && !isDeepStrictEqual(JSON.parse(known), JSON.parse(text))) {
       this.violate(`${who}: ${ticketId} ${seq} is ${text}, and another client saw ${known}`);
     }
+  }
+
+  private note({ event, hitl }: LoggedOnWire): void {
+    const { id, turn_id: turnId = '' } = hitl ?? {};
+    if (!id || !hitl) return;
+    if (event === 'hitl_request_pending') this.asked.set(turnId, [...this.requestsOf(turnId), hitl]);
+    if (event === 'hitl_request_resolved') this.settled.add(id);
   }
 
   /** A frame was acked; the same frame, however often it is sent, must always get the same ack. */

@@ -1,9 +1,10 @@
 /** `npm run stress`: plays scenarios by seed, says what they measured, and fails with the seed if anything did not hold. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Surroundings, updated } from './figures-page';
+import { type Surroundings, soakName, updated } from './figures-page';
+import { machineLine } from './machine';
 import { scenarios } from './scenarios';
 import { type Outcome, perform, type Scenario, type Size } from './stage';
 
@@ -56,21 +57,6 @@ function readArguments(): Arguments {
   return { seed, chosen, size: short ? 'short' : 'long', write };
 }
 
-/** What the figures depend on. */
-function machineLine(): string {
-  const version = (name: string): string => require(`${name}/package.json`).version;
-  const versions = ['ws', 'better-sqlite3', 'xstate'].map((name) => `${name} ${version(name)}`);
-  const gigabytes = Math.round(totalmem() / 2 ** 30);
-  const { platform, arch } = process;
-  return [
-    `Node ${process.version}`,
-    ...versions,
-    platform,
-    arch,
-    `${cpus().length} cores, ${gigabytes} GB`,
-  ].join(', ');
-}
-
 function report({ scenario, seed, size, seconds, figures, violations }: Outcome, load: number): void {
   const verdict = violations.length > 0 ? 'FAILED' : 'held';
   console.log(`\n${scenario}: ${verdict} in ${seconds} s (load ${load.toFixed(1)})`);
@@ -81,7 +67,7 @@ function report({ scenario, seed, size, seconds, figures, violations }: Outcome,
 }
 
 function note(outcome: Outcome, surroundings: Surroundings): void {
-  const order = scenarios.map(({ name }) => name);
+  const order = [...scenarios.map(({ name }) => name), soakName];
   writeFileSync(page, updated(readFileSync(page, 'utf8'), [{ ...outcome, surroundings }], order));
 }
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { ServerSettings } from './server';
+import type { AccessChange, ServerSettings } from './server';
 import type { Command, Effort, Stats } from './server-report';
 
 /** Unlike tsx it adds nothing to what is run, so that what is measured is what is built; and it is up sooner. */
@@ -15,6 +15,8 @@ export interface HubStats extends Stats {
   /** Timers that the hub has set and that have not come. */
   timers: number;
   inHub: { clients: number; tickets: number };
+  /** Requests that reached the app, and how many of their responses have closed. */
+  requests: { begun: number; closed: number };
 }
 
 /** Objects of some classes that are in memory. */
@@ -41,7 +43,12 @@ export class ServerProcess {
 
   /** A hub on a database file. @throws Error with what it wrote, if it does not come up */
   static start(settings: ServerSettings): Promise<ServerProcess> {
-    return ServerProcess.fork('server.ts', settings);
+    const { oldSpaceMiB } = settings;
+    return ServerProcess.fork(
+      'server.ts',
+      settings,
+      oldSpaceMiB ? [`--max-old-space-size=${oldSpaceMiB}`] : [],
+    );
   }
 
   /** Nothing but `ws`. */
@@ -49,9 +56,9 @@ export class ServerProcess {
     return ServerProcess.fork('bare-server.ts', {});
   }
 
-  private static async fork(file: string, settings: object): Promise<ServerProcess> {
+  private static async fork(file: string, settings: object, execArgv: string[] = []): Promise<ServerProcess> {
     const child = fork(runTypescript, [join(__dirname, file), JSON.stringify(settings)], {
-      execArgv: [],
+      execArgv,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // What the test runner sets for itself is not the server's.
       env: { PATH: process.env.PATH, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' },
@@ -77,10 +84,15 @@ export class ServerProcess {
   }
 
   /** What it has when it has no more than so many timers, or after 20 seconds; for ten somebody who left may be back. */
-  async rested(timers: number): Promise<HubStats> {
+  rested(timers: number): Promise<HubStats> {
+    return this.statsOnce((now) => now.timers <= timers);
+  }
+
+  /** What it has when this is true of it, or after 20 seconds. */
+  async statsOnce(isTrue: (now: HubStats) => boolean): Promise<HubStats> {
     for (let tries = 1; ; tries += 1) {
       const now = await this.stats();
-      if (now.timers <= timers || tries === 80) return now;
+      if (isTrue(now) || tries === 80) return now;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
@@ -93,6 +105,11 @@ export class ServerProcess {
   /** Resolves when no turn runs or waits and all that was decided is kept and handed over. */
   async idle(): Promise<void> {
     await this.command('idle');
+  }
+
+  /** Resolves when the app decides so, and whoever is to go has been sent away. */
+  async setAccess(change: AccessChange): Promise<void> {
+    await this.command('setAccess', change);
   }
 
   async peakDuring(work: () => Promise<void>): Promise<Effort> {

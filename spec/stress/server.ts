@@ -8,11 +8,14 @@ import { Actor } from 'xstate';
 import { Client, type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
 import { userFromHeader } from '../../lib/testing/test-hub';
 import { Connection } from '../../lib/transport/connection';
+import { type AppSettings, StressApp } from './app';
 import { backlog } from './backlog';
 import { alive, Peak, serveCommands, stats } from './server-report';
+import { DelayMeter } from './soak/delay-meter';
+import { Round } from './soak/round';
 
 /** What `ServerProcess` hands over. */
-export interface ServerSettings {
+export interface ServerSettings extends AppSettings {
   /** The database file. */
   file: string;
   /** Default 30 seconds. */
@@ -27,6 +30,20 @@ export interface ServerSettings {
   aheadMs?: number;
   /** Whether frames are limited as they are by default. Default false: scenarios send as fast as they can. */
   limited?: boolean;
+  /** What a line of the log begins with that the scenario itself brings about, and that is therefore no violation. */
+  expected?: string;
+  /** Whether delays inside the server are measured. Default false. */
+  measured?: boolean;
+  /** Megabytes of old space that the process may have. Default: as much as Node takes. */
+  oldSpaceMiB?: number;
+}
+
+/** What the app decides about a person from now on. */
+export interface AccessChange {
+  userId: string;
+  may: boolean;
+  /** The person is sent away, too, with the close code of this name. */
+  goodbye?: 'forbidden' | 'session_ended';
 }
 
 /** The program of an agent, as a chat message: what it is to do in its turn. */
@@ -41,6 +58,10 @@ export interface AgentProgram {
   wait?: boolean;
   /** Bytes of each line. */
   size?: number;
+  /** Bytes of the arguments of each request. */
+  payload?: number;
+  /** Each detached request is over after so many milliseconds. */
+  expiresMs?: number;
   /** How long it thinks before it is done. */
   thinkMs?: number;
 }
@@ -79,7 +100,10 @@ class StressClock implements Clock {
 }
 
 const clock = new StressClock();
+const stressApp = new StressApp(settings);
+const { expected } = settings;
 const peak = new Peak();
+const round = settings.measured ? new Round(new DelayMeter()) : undefined;
 
 const hitl = expressHitl({
   store: sqliteStore(settings.file),
@@ -88,20 +112,25 @@ const hitl = expressHitl({
     if (loginMs > 0) await new Promise((resolve) => setTimeout(resolve, loginMs));
     return userFromHeader(req);
   },
-  ticket: () => 'allow',
+  ticket: stressApp.ticket,
+  tickets: () => 'all',
+  ...stressApp.rules,
   agent: carryOut,
   clock,
   // Errors reach the scenario's process, which takes them for a violation.
   logger: createLogger({
     level: 'error',
-    format: format.json(),
+    format: format.combine(
+      format((info) => (expected && String(info.message).startsWith(expected) ? false : info))(),
+      format.json(),
+    ),
     transports: [new transports.Console({ stderrLevels: ['error'] })],
   }),
   log: { keep: settings.keep ?? 10_000_000, maxAge: '3650d' },
   ...(!settings.limited && { rateLimit: false }),
   ...(settings.heartbeatMs && { heartbeat: settings.heartbeatMs }),
   // Crowds of one person are what some scenarios are made of.
-  maxClientsPerUser: 1_000_000,
+  ...(!settings.limited && { maxClientsPerUser: 1_000_000 }),
   ...(settings.maxClientsPerTicket && {
     maxClientsPerTicket: settings.maxClientsPerTicket,
     maxClientsPerUserInTicket: settings.maxClientsPerTicket,
@@ -109,9 +138,15 @@ const hitl = expressHitl({
 });
 
 async function carryOut(turn: Turn): Promise<void> {
-  const { n, say = 0, ask = 0, wait, size = 0, thinkMs = 0 } = programOf(turn);
+  const { n, say = 0, ask = 0, wait, size = 0, thinkMs = 0, payload = 0, expiresMs } = programOf(turn);
   const request = (key: string, detached: boolean) =>
-    turn.approve({ toolName: 'act', toolArgs: { key }, key, detached });
+    turn.approve({
+      toolName: 'act',
+      toolArgs: { key, ...(payload > 0 && { text: '.'.repeat(payload) }) },
+      key,
+      detached,
+      ...(expiresMs && { expiresIn: expiresMs }),
+    });
   for (let index = 0; index < say; index += 1) await turn.trace(`${n} ${index} ${'.'.repeat(size)}`);
   for (let index = 0; index < ask; index += 1) void request(`${n} ${index}`, true);
   if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
@@ -128,7 +163,9 @@ function programOf(turn: Turn): AgentProgram {
 }
 
 const app = express();
-app.use(hitl.router);
+// What waits for the end of an upgrade costs memory for as long as its socket lives.
+if (settings.counts) app.use(stressApp.count);
+app.use(stressApp.router, hitl.router);
 const server = createServer(app);
 if (settings.patienceMs) server.requestTimeout = server.headersTimeout = settings.patienceMs;
 hitl.attach(server);
@@ -140,7 +177,7 @@ async function main(): Promise<void> {
     stats: async () => {
       const { hub } = hitl;
       const inHub = { clients: hub.getTotalClientCount(), tickets: hub.getActiveTickets().length };
-      return { ...(await stats()), timers: clock.pending, inHub };
+      return { ...(await stats()), timers: clock.pending, inHub, requests: stressApp.requests };
     },
     alive: () => alive({ actors: Actor, clients: Client, connections: Connection, sockets: WebSocket }),
     peakBegin: () => peak.begin(),
@@ -150,6 +187,12 @@ async function main(): Promise<void> {
       await hitl.hub.settled();
     },
     moveOn: (ms) => clock.moveOn(Number(ms)),
+    setAccess: (argument) => {
+      const { userId, may, goodbye } = argument as AccessChange;
+      stressApp.setAccess(userId, may);
+      if (goodbye) hitl.hub.disconnect(({ user }) => user.id === userId, goodbye);
+    },
+    round: () => round?.take(),
     drain: (overMs) => hitl.drain({ over: Number(overMs) }),
   });
 }

@@ -93,8 +93,13 @@ export class Stage {
 
   /** An answer to a request. */
   answer(requestId: string, status: 'approved' | 'denied'): SentFrame {
+    return this.frame('hitl_respond', { request_id: requestId, revision: 1, status });
+  }
+
+  /** Any other frame. */
+  frame(type: string, fields: object): SentFrame {
     this.ids += 1;
-    return { type: 'hitl_respond', id: `a${this.ids}`, request_id: requestId, revision: 1, status };
+    return { type, id: `a${this.ids}`, ...fields };
   }
 
   check(holds: boolean, otherwise: string): void {

@@ -5,6 +5,7 @@ export interface HitlOnWire {
   id: string;
   status: string;
   revision: number;
+  turn_id?: string;
   responded_by?: { user_id: string };
 }
 
@@ -29,6 +30,8 @@ export interface OnWire {
   heartbeat_ms?: number;
   retry_after_ms?: number;
   requests?: HitlOnWire[];
+  /** Of a snapshot and of what follows it: whether requests are still to come. */
+  more_requests?: boolean;
   turns?: { id: string; status: string }[];
   presence?: { user: { id: string }; clients: number }[];
 }

@@ -1,8 +1,8 @@
 /** Frames that are too large, malformed or no frames at all, from many sockets, while a neighbour in the same ticket goes on talking. */
 import { RawSocket } from '../../transport/raw-socket';
-import type { CheckingClient } from '../checking-client';
 import { type Hostility, hostilities } from '../hostilities';
 import type { Figures, Scenario, Stage } from '../stage';
+import { talkUntil } from '../talk';
 
 const ticketId = 'hostile';
 
@@ -16,7 +16,7 @@ async function play(stage: Stage): Promise<Figures> {
   };
   const neighbours = [await join('talker'), await join('listener')] as const;
   let isOver = false;
-  const talk = talkOn(stage, neighbours, () => isOver);
+  const talk = talkUntil(stage, ...neighbours, () => isOver);
   let sent = 0;
   const before = (await server.stats()).memory;
   for (let round = 0; round < rounds; round += 1) {
@@ -55,25 +55,6 @@ async function play(stage: Stage): Promise<Figures> {
     'slowest word between the neighbours, ms': Math.round(slowestMs),
     'heap grown, MiB': Math.round(grownMiB * 10) / 10,
   };
-}
-
-/** The neighbours' talk goes on; how long it took at most until a word was heard. */
-async function talkOn(
-  stage: Stage,
-  [talker, listener]: readonly [CheckingClient, CheckingClient],
-  isOver: () => boolean,
-): Promise<number> {
-  let slowestMs = 0;
-  for (let round = 0; !isOver() && round < 10_000; round += 1) {
-    const begun = performance.now();
-    const from = listener.seq;
-    await stage.insist(talker, stage.message());
-    await listener.until(() => listener.seq > from, 'to hear it');
-    slowestMs = Math.max(slowestMs, performance.now() - begun);
-    // As fast as a person who types fast, and below the limit.
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
-  return slowestMs;
 }
 
 /** The close code it was answered with, or the code of the `error`, whichever came first; 1006 for an end without a word. */

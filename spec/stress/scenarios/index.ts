@@ -1,5 +1,6 @@
 /** All scenarios, in the order in which they are played. */
 import type { Scenario } from '../stage';
+import { bigPayloads } from './big-payloads';
 import { churn } from './churn';
 import { cuts } from './cuts';
 import { disconnectDuringJoin } from './disconnect-during-join';
@@ -13,6 +14,9 @@ import { recoveryStorm } from './recovery-storm';
 import { resumeRace } from './resume-race';
 import { rollingDrain } from './rolling-drain';
 import { slowReader } from './slow-reader';
+import { slowRules } from './slow-rules';
+import { strangersScenario } from './strangers';
+import { withdrawnAccess } from './withdrawn-access';
 
 export const scenarios: readonly Scenario[] = [
   recoveryStorm,
@@ -22,6 +26,10 @@ export const scenarios: readonly Scenario[] = [
   slowReader,
   noPong,
   hostileFrames,
+  strangersScenario,
+  withdrawnAccess,
+  slowRules,
+  bigPayloads,
   disconnectDuringJoin,
   churn,
   killLoop,
