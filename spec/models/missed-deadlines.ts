@@ -1,4 +1,4 @@
-/** Deadlines that pass while another is being kept: what is then refused, over sockets and after a restart. */
+/** Deadlines that pass before anybody has told a request of them: what is then refused, by the machine alone, over sockets and after a restart. */
 
 import type { RequestDeed } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
@@ -10,7 +10,10 @@ export interface MissedDeadline {
   what: string;
   deed: RequestDeed;
   rules: Rules;
+  /** By the machine, which has not heard of the deadline. */
   refusal: string;
+  /** By a hub, which tells the machine of the deadline first. */
+  answer: string;
 }
 
 /** Ann has claimed it, and two ticks have passed since: with them the claim, and the end where there is one. */
@@ -21,19 +24,22 @@ export const missedDeadlines: readonly MissedDeadline[] = [
     what: 'an answer',
     deed: { type: 'respond', who: 'ann', yes: true, revision: 1 },
     rules: { ...claimed, end: { after: 2, means: 'expired' } },
-    refusal: 'already_resolved expired',
+    refusal: 'already_resolved pending',
+    answer: 'already_resolved expired',
   },
   {
     what: 'a claim by the requester',
     deed: { type: 'claim', who: 'rita' },
     rules: { ...claimed, fourEyes: true },
     refusal: 'not_allowed four_eyes',
+    answer: 'not_allowed four_eyes',
   },
   {
     what: 'a claim by somebody else than was named',
     deed: { type: 'claim', who: 'rita' },
     rules: { ...claimed, rounds: [{ users: ['ann'], yes: 1 }] },
     refusal: 'not_allowed answerers',
+    answer: 'not_allowed answerers',
   },
 ];
 

@@ -28,7 +28,7 @@ describe('Requests whose hub ends, in good order or by a crash, and starts again
       const { store, meanwhile } = slowStore();
       const stage = await RequestStage.open({ store });
       const { request, answer } = await tryTooLate(stage, meanwhile, missed);
-      expect(answer).toBe(missed.refusal);
+      expect(answer).toBe(missed.answer);
       await stage.restart();
       const status = missed.rules.end ? 'expired' : 'pending';
       expect(await request.look()).toMatchObject({ status, claimedBy: null, reminded: 1 });
