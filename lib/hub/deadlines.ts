@@ -99,10 +99,12 @@ export class Deadlines {
     const { store, clock } = this.parts;
     const now = clock.now();
     if (now < this.pausedUntil) return this.note(this.pausedUntil);
+    // One that is due no more would be waited for without end.
+    for (const [id, until] of this.heldBack) if (until <= now) this.heldBack.delete(id);
     try {
       const due = await store.dueRequests(now, maxUnderWay + this.heldBack.size + this.underWay.size);
       for (const { id } of due) {
-        const isFree = !this.underWay.has(id) && (this.heldBack.get(id) ?? 0) <= now;
+        const isFree = !this.underWay.has(id) && !this.heldBack.has(id);
         if (isFree && this.underWay.size < maxUnderWay && !this.stopped) this.begin(id);
       }
       const next = await store.nextDue(now);
@@ -116,7 +118,6 @@ export class Deadlines {
   }
 
   private begin(id: string): void {
-    this.heldBack.delete(id);
     const work = this.fire(id).finally(() => {
       this.underWay.delete(id);
       // There is room now, and what was fired may have left the request with another deadline that is due.

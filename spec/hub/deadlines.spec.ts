@@ -143,6 +143,26 @@ describe('Deadlines', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('that were left alone and are settled meanwhile are forgotten, and the store is not asked for them again', async () => {
+    await put('stuck', noon - 10);
+    fires = async (id) => {
+      told.push(id);
+      return false;
+    };
+    await deadlines.start();
+    const stored = await store.request('stuck');
+    if (!stored) throw new Error('It was put there');
+    const { dueAt: _over, ...rest } = stored;
+    await store.commit([
+      commitTo('T', { requests: [{ ...rest, record: { ...stored.record, status: 'denied' } }] }),
+    ]);
+    const asked = jest.spyOn(store, 'dueRequests');
+    await pass(retryMs);
+    expect(told).toEqual(['stuck']);
+    expect(asked.mock.calls.length).toBeLessThanOrEqual(2);
+    expect(clock.pending).toBe(0);
+  });
+
   it('need one timer, however many there are', async () => {
     await deadlines.start();
     for (let n = 0; n < 100; n += 1) await ask(`r${n}`, 1_000 + n);
