@@ -3,28 +3,29 @@ export type { ExpiryDefault } from './actors/hitl-request';
 export { hitlRequestMachine } from './actors/hitl-request-machine';
 export { ticketMachine } from './actors/ticket-machine';
 export { turnMachine } from './actors/turn-machine';
+export { type WebhookOptions, webhookChannel } from './channels/webhook';
 export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
-export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/app-rules';
-export type { AskOptions, HitlRequestInput } from './hub/ask';
-export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/channel';
-export type { Channels } from './hub/channels';
-export { Client, type PromptPanel, type Sink } from './hub/client';
-export { type Clock, systemClock } from './hub/clock';
-export type { Duration } from './hub/duration';
-export type { GrantOffer, GrantSubject } from './hub/grant-terms';
-export type { Grants, MayGrant } from './hub/grants';
-export type { GuardedTool, Tool, ToolOutcome } from './hub/guard-tool';
-export type { Amendment, Hitl, HitlAnswer } from './hub/hitl';
+export { type Clock, systemClock } from './hub/commit/clock';
+export type { Occasion } from './hub/commit/occasion';
+export type { LogBounds } from './hub/commit/trimmer';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
-export type { Inbox } from './hub/inbox';
-export type { Kind } from './hub/kinds';
-export type { LinkOptions, Links } from './hub/links';
-export type { Occasion } from './hub/occasion';
-export type { ClassicScope } from './hub/prompts';
-export type { Line } from './hub/say';
-export type { ToolRule } from './hub/tool-rules';
-export type { LogBounds } from './hub/trimmer';
+export type { Inbox } from './hub/inbox/inbox';
+export type { GrantOffer, GrantSubject } from './hub/kinds/grant-terms';
+export type { Kind } from './hub/kinds/kinds';
+export type { Duration } from './hub/options/duration';
+export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
+export type { Channels } from './hub/outbox/channels';
+export type { LinkOptions, Links } from './hub/outbox/links';
+export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/requests/app-rules';
+export type { AskOptions, HitlRequestInput } from './hub/requests/ask';
+export type { Grants, MayGrant } from './hub/requests/grants';
+export type { Amendment, Hitl, HitlAnswer } from './hub/requests/hitl';
+export { Client, type PromptPanel, type Sink } from './hub/tickets/client';
+export type { ClassicScope } from './hub/tickets/prompts';
+export type { GuardedTool, Tool, ToolOutcome } from './hub/tools/guard-tool';
+export type { ToolRule } from './hub/tools/tool-rules';
+export type { Line } from './hub/turns/say';
 export type {
   Answer,
   Approval,
@@ -33,8 +34,8 @@ export type {
   KindOptions,
   QuestionOptions,
   Turn,
-} from './hub/turn';
-export type { Accepted, Agent, Turns } from './hub/turns';
+} from './hub/turns/turn';
+export type { Accepted, Agent, Turns } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
@@ -57,8 +58,8 @@ export type {
   User,
 } from './protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
-export { memoryStore } from './store/memory';
-export { type SqliteStoreOptions, sqliteStore } from './store/sqlite';
+export { memoryStore } from './store/memory/memory-store';
+export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-store';
 export type {
   Commit,
   CommitResult,
@@ -69,9 +70,8 @@ export type {
   InboxOwner,
   Store,
 } from './store/store';
-export type { AccessCallbacks, Identity, Service, TicketAccess } from './transport/access';
-export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express-hitl';
-export type { OriginOptions } from './transport/origin';
-export type { RateLimitOptions } from './transport/rate-limit';
-export type { AttachOptions } from './transport/upgrade';
-export { type WebhookOptions, webhookChannel } from './transport/webhook-channel';
+export type { AccessCallbacks, Identity, Service, TicketAccess } from './transport/core/access';
+export type { OriginOptions } from './transport/core/origin';
+export type { RateLimitOptions } from './transport/core/rate-limit';
+export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express/express-hitl';
+export type { AttachOptions } from './transport/express/upgrade';

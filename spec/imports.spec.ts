@@ -89,9 +89,21 @@ describe('a planted violation is found:', () => {
     ],
     [
       'sideways',
-      'lib/store/x.ts',
-      `import '../actors/ticket-machine';`,
+      'lib/store/memory/x.ts',
+      `import '../../actors/ticket-machine';`,
       'imports lib/actors/ticket-machine.ts',
+    ],
+    [
+      'up, from one room of the hub to another',
+      'lib/hub/tickets/x.ts',
+      `import '../turns/turns';`,
+      'imports lib/hub/turns/turns.ts',
+    ],
+    [
+      'of one store by another',
+      'lib/store/memory/x.ts',
+      `import '../sqlite/rows';`,
+      'imports lib/store/sqlite/rows.ts',
     ],
     ['of a spec', 'lib/hub/x.ts', `import '../../spec/x';`, 'imports spec/x.ts, outside lib'],
     [
@@ -103,7 +115,7 @@ describe('a planted violation is found:', () => {
     ['ws outside transport', 'lib/hub/x.ts', `import { WebSocket } from 'ws/wrapper.mjs';`, 'imports ws'],
     [
       'SQLite outside its file',
-      'lib/store/memory.ts',
+      'lib/store/memory/memory-store.ts',
       `import Db from 'better-sqlite3';`,
       'imports better-sqlite3',
     ],

@@ -1,8 +1,8 @@
 /** What `hub.disconnect` was told lately: it also holds for whoever was still coming in, or had a frame under way, at that moment; the hub owns one and seats ask it. */
 import { HubError } from '../errors';
 import { type CloseName, closeCodes } from '../protocol/close-codes';
-import type { Client } from './client';
-import type { InboxClient } from './inbox-client';
+import type { InboxClient } from './inbox/inbox-client';
+import type { Client } from './tickets/client';
 
 /** Whom the app sends away. */
 export type Matches = (client: Client | InboxClient) => boolean;

@@ -2,18 +2,18 @@
 import { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
 import type { Store } from '../store/store';
-import type { Channels } from './channels';
-import type { Claims } from './claims';
-import type { Sink } from './client';
-import type { Clock } from './clock';
-import type { Deadlines } from './deadlines';
-import type { Funnel } from './funnel';
-import type { Prompts } from './prompts';
-import type { Rooms } from './rooms';
-import type { Steps } from './steps';
-import type { Sweep } from './sweep';
-import type { Turns } from './turns';
-import type { Waiters } from './waiters';
+import type { Clock } from './commit/clock';
+import type { Funnel } from './commit/funnel';
+import type { Steps } from './commit/steps';
+import type { Sweep } from './commit/sweep';
+import type { Channels } from './outbox/channels';
+import type { Claims } from './requests/claims';
+import type { Deadlines } from './requests/deadlines';
+import type { Waiters } from './requests/waiters';
+import type { Sink } from './tickets/client';
+import type { Prompts } from './tickets/prompts';
+import type { Rooms } from './tickets/rooms';
+import type { Turns } from './turns/turns';
 
 export interface EndingParts {
   store: Store;

@@ -1,7 +1,7 @@
 /** What of a machine has been seen: states entered, transitions taken, guards that said yes and no; filled by a machine watch. */
 import type { AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
-import { stateIdOf } from '../hub/live-actor';
-import { type Branch, candidatesOf, guardNameOf, nodesOf } from './state-nodes';
+import { type Branch, stateIdOf } from '../insides/xstate';
+import { candidatesOf, guardNameOf, nodesOf } from './state-nodes';
 
 export interface StateSeen {
   /** As in the charts: `hitlRequest.pending.open`. */

@@ -1,5 +1,5 @@
 /** The public names of express-hitl/testing, one by one. */
-export type { Clock } from '../hub/clock';
+export type { Clock } from '../hub/commit/clock';
 export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
 export { coverageSvg } from './coverage-picture';
 export {

@@ -1,5 +1,5 @@
 /** A clock that stands still until a test moves it; handed to a hub in place of the system's. */
-import type { Clock } from '../hub/clock';
+import type { Clock } from '../hub/commit/clock';
 import type { Millis } from '../protocol/records';
 
 interface Timer {

@@ -1,8 +1,6 @@
 /** What is read off a machine's state nodes: their names, their branches and their timers; coverage and model ask here. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, SnapshotFrom } from 'xstate';
-
-/** One branch of one event of one state, as XState keeps it. */
-export type Branch = NonNullable<AnyStateNode['always']>[number];
+import type { Branch } from '../insides/xstate';
 
 /** What every machine's snapshot has; XState's type says nothing of it while the machine's own type is open. */
 export function plainSnapshot<M extends AnyStateMachine>(snapshot: SnapshotFrom<M>): AnyMachineSnapshot {

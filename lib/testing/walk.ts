@@ -1,10 +1,10 @@
 /** One path walked on the system under test, everything the model says being asked after each step; tests and searches use it. */
 import type { AnyStateMachine, SnapshotFrom } from 'xstate';
-import { stateIdOf } from '../hub/live-actor';
+import { activeNodes, stateIdOf } from '../insides/xstate';
 import type { Finding } from './model-failure';
 import type { ModelOptions, Path, Perform, Step, SystemSource } from './model-options';
 import type { PureModel } from './pure-model';
-import { plainSnapshot, timerNameOf } from './state-nodes';
+import { timerNameOf } from './state-nodes';
 import { canonical } from './wording';
 
 /** Thrown where the system leaves the model; whoever walks catches it. */
@@ -117,7 +117,7 @@ export async function compare<M extends AnyStateMachine, S>(
 ): Promise<void> {
   const { look, view, states = {} } = model.options;
   if (look && view) assertSame('view', view(snapshot), await tried('look', () => look(system)));
-  for (const node of plainSnapshot<M>(snapshot)._nodes) {
+  for (const node of activeNodes(snapshot)) {
     const path = node.path.join('.');
     const holds = states[path];
     if (holds) await tried(stateIdOf(node), () => holds(system, snapshot));

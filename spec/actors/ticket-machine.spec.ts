@@ -4,7 +4,7 @@ import {
   type TicketMember,
   ticketMachine,
 } from '../../lib/actors/ticket-machine';
-import { LiveActor } from '../../lib/hub/live-actor';
+import { LiveActor } from '../../lib/hub/commit/live-actor';
 import { Coverage } from './coverage';
 import { everyEventEverywhere } from './paths';
 

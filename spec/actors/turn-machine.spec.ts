@@ -1,6 +1,6 @@
 import type { SnapshotFrom } from 'xstate';
 import { type TurnEvent, turnMachine, turnRecord } from '../../lib/actors/turn-machine';
-import { LiveActor } from '../../lib/hub/live-actor';
+import { LiveActor } from '../../lib/hub/commit/live-actor';
 import type { TurnRecord } from '../../lib/protocol/records';
 import { Coverage } from './coverage';
 import { everyEventEverywhere } from './paths';

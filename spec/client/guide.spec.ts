@@ -14,7 +14,7 @@ import { patienceMs } from '../../lib/client/tab-name';
 import { trialMs } from '../../lib/client/upgrade-trial';
 import { closeCodes } from '../../lib/protocol/close-codes';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { maxFramesInFlight } from '../../lib/transport/seat';
+import { maxFramesInFlight } from '../../lib/transport/core/seat';
 import { readPage, section, tableOf } from '../protocol/markdown';
 import { cutAll, testSocket } from './guest';
 

@@ -1,6 +1,6 @@
 /** The inbox client against a real hub: what it holds, how it comes back, and how answers go through it. */
 import { connectInbox, type InboxClient, type InboxOptions } from '../../lib/client';
-import type { HitlRequestInput } from '../../lib/hub/ask';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { until } from '../transport/until';
 import { cutAll, sendAway, testSocket } from './guest';

@@ -1,11 +1,11 @@
 import type { Envelope } from '../../lib/client';
 import { maxUnderWay, maxWaiting, Outbox } from '../../lib/client/outbox';
 import { maxFrameBytes } from '../../lib/protocol/client-frames';
-import { memoryStore } from '../../lib/store/memory';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import type { Store } from '../../lib/store/store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import { maxFramesInFlight } from '../../lib/transport/seat';
+import { maxFramesInFlight } from '../../lib/transport/core/seat';
 import { cutAll, Guest, leaveAll } from './guest';
 
 let hub: TestHub;

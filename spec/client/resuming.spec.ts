@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memoryStore } from '../../lib/store/memory';
-import { sqliteStore } from '../../lib/store/sqlite';
+import { memoryStore } from '../../lib/store/memory/memory-store';
+import { sqliteStore } from '../../lib/store/sqlite/sqlite-store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { cutAll, Guest, leaveAll } from './guest';

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { createLogger } from 'winston';
 import { HubError } from '../../lib/errors';
-import { Client } from '../../lib/hub/client';
 import { Hub } from '../../lib/hub/hub';
-import type { Turn } from '../../lib/hub/turn';
+import { Client } from '../../lib/hub/tickets/client';
+import type { Turn } from '../../lib/hub/turns/turn';
 import type { LoggedEnvelope, Snapshot } from '../../lib/protocol/envelopes';
-import { memoryStore } from '../../lib/store/memory';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 
 export const ticketId = 'T-1';

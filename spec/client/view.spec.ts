@@ -8,7 +8,7 @@ import {
   type Snapshot,
   type View,
 } from '../../lib/client';
-import { memoryStore } from '../../lib/store/memory';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import type { Store } from '../../lib/store/store';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { cutAll, Guest, leaveAll } from './guest';

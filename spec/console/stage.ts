@@ -1,7 +1,7 @@
 /** A hub with the console on a free port, and people in front of it in browsers of their own; the specs of the console play here. */
 import { z } from 'zod';
-import type { HitlRequestInput } from '../../lib/hub/ask';
-import { systemClock } from '../../lib/hub/clock';
+import { systemClock } from '../../lib/hub/commit/clock';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import type { RequestRecord } from '../../lib/protocol/records';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { builtConsole } from './built';

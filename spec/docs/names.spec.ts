@@ -54,7 +54,12 @@ describe('the table of', () => {
     ['Action of `useRequest`', 'docs/react.md', '## A request', fields('RequestActions')],
     ['Field of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxState')],
     ['Action of `useInbox`', 'docs/react.md', '## An inbox', fields('InboxActions')],
-    ['Field of a line', 'docs/mounting.md', '## Saying something on a ticket', fields('Line', 'lib/hub/say')],
+    [
+      'Field of a line',
+      'docs/mounting.md',
+      '## Saying something on a ticket',
+      fields('Line', 'lib/hub/turns/say'),
+    ],
     ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
     ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],

@@ -10,7 +10,7 @@ import {
   sessionViewSchema,
   turnViewSchema,
 } from '../../lib/protocol/views';
-import { maxQueuedBytes, maxQueuedFrames } from '../../lib/transport/connection';
+import { maxQueuedBytes, maxQueuedFrames } from '../../lib/transport/core/connection';
 import { codes, section, tables } from '../protocol/markdown';
 import { page, root } from './pages';
 
@@ -188,9 +188,9 @@ test('every entry of the reference hub is on its page, and the name it has here 
   expect(entries).toEqual(reference);
   const code = [
     'lib/hub/hub.ts',
-    'lib/hub/client.ts',
-    'lib/transport/express-hitl.ts',
-    'lib/transport/origin.ts',
+    'lib/hub/tickets/client.ts',
+    'lib/transport/express/express-hitl.ts',
+    'lib/transport/core/origin.ts',
     'lib/testing/test-hub.ts',
   ]
     .map((path) => readFileSync(join(root, path), 'utf8'))

@@ -2,13 +2,13 @@
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
 import { HubError } from '../../lib/errors';
-import { type Broadcast, isLogged, type Outbound } from '../../lib/hub/broadcast';
-import type { Client, Sink } from '../../lib/hub/client';
 import { Hub, type HubOptions } from '../../lib/hub/hub';
-import type { Accepted } from '../../lib/hub/turns';
+import { type Broadcast, isLogged, type Outbound } from '../../lib/hub/tickets/broadcast';
+import type { Client, Sink } from '../../lib/hub/tickets/client';
+import type { Accepted } from '../../lib/hub/turns/turns';
 import type { CloseName } from '../../lib/protocol/close-codes';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from '../../lib/protocol/envelopes';
-import { memoryStore } from '../../lib/store/memory';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import type { Store } from '../../lib/store/store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 

@@ -10,18 +10,54 @@ interface Room {
 }
 
 const everything = [''];
+/** What every room of the hub stands on. */
+const decided = ['store/store', 'actors/', 'protocol/', 'errors'];
 
 /** Every room, lowest first. A file below `lib/` that is in none of them is an error: name its room here first. */
 export const rooms: Readonly<Record<string, Room>> = {
   errors: { files: [], packages: [] },
   'protocol/': { files: ['errors'], packages: ['zod', '@streamparser/json'] },
   'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
-  'store/': { files: ['protocol/', 'errors'] },
+  // Private parts of libraries, so that there is one place to look when a release of one changes them.
+  'insides/': { files: ['protocol/', 'errors'], packages: ['ws', 'xstate'] },
+  'store/store': { files: ['protocol/', 'errors'], packages: [] },
+  'store/shared/': { files: ['store/store', 'protocol/', 'errors'] },
+  'store/memory/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
+  'store/sqlite/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
   'bus/': { files: ['protocol/', 'errors'] },
-  'hub/': { files: ['store/store', 'store/inbox-lists', 'bus/bus', 'actors/', 'protocol/', 'errors'] },
-  'charts/': { files: ['actors/', 'protocol/', 'errors'] },
+  // The rooms of the hub, each on those before it.
+  'hub/options/': { files: ['protocol/', 'errors'] },
+  'hub/commit/': { files: ['hub/options/', ...decided, 'insides/'] },
+  'hub/kinds/': { files: ['hub/options/', ...decided] },
+  'hub/tickets/': { files: ['hub/commit/', 'hub/options/', ...decided, 'insides/'] },
+  'hub/requests/': {
+    files: ['hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided, 'insides/'],
+  },
+  'hub/turns/': {
+    files: ['hub/requests/', 'hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
+  },
+  'hub/tools/': {
+    files: ['hub/turns/', 'hub/requests/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
+  },
+  'hub/inbox/': {
+    files: ['hub/tickets/', 'hub/commit/', 'hub/options/', 'store/shared/inbox-lists', ...decided],
+  },
+  'hub/outbox/': { files: ['hub/requests/', 'hub/commit/', 'hub/options/', ...decided] },
+  'hub/': { files: ['hub/', 'bus/bus', ...decided] },
+  'channels/': { files: ['hub/outbox/channel', 'hub/options/', 'protocol/', 'errors'] },
+  'charts/': { files: ['actors/', 'insides/', 'protocol/', 'errors'] },
   'cli/': { files: ['charts/', 'errors'] },
-  'transport/': { files: ['hub/', 'charts/', 'store/', 'bus/', 'actors/', 'protocol/', 'errors'] },
+  'transport/core/': { files: ['hub/', 'store/store', 'insides/', 'protocol/', 'errors'] },
+  'transport/rest/': {
+    files: ['transport/core/', 'hub/', 'store/store', 'store/shared/limits', 'protocol/', 'errors'],
+  },
+  'transport/documents/': { files: ['transport/rest/', 'hub/', 'protocol/', 'errors'] },
+  'transport/pages/': {
+    files: ['transport/core/', 'hub/', 'charts/', 'store/store', 'actors/', 'protocol/', 'errors'],
+  },
+  'transport/express/': {
+    files: ['transport/', 'channels/', 'hub/', 'store/', 'insides/', 'protocol/', 'errors'],
+  },
   'client/': { files: ['protocol/', 'errors'] },
   // Of the client only what everybody gets: the two are bundled apart, and an app that has both has the client once.
   'react/': { files: ['client/index'], packages: ['react'] },
@@ -37,9 +73,9 @@ export const bundled: readonly string[] = ['parts/', 'console/'];
 /** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */
 export const reserved: Readonly<Record<string, readonly string[]>> = {
   express: ['transport/', 'testing/'],
-  'express-ws': ['transport/', 'testing/'],
-  ws: ['transport/', 'testing/'],
-  'better-sqlite3': ['store/sqlite'],
+  'express-ws': ['transport/express/', 'testing/'],
+  ws: ['transport/express/', 'insides/', 'testing/'],
+  'better-sqlite3': ['store/sqlite/'],
   elkjs: ['charts/layout'],
   react: ['react/', 'parts/', 'console/'],
   'react-dom': ['console/'],
@@ -48,7 +84,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // These write no frame: `protocol/unknown-field` quotes a name in a refusal, `protocol/canonical-json` makes the text that
-  // digests and comparisons are defined on, `hub/json-text` and `hub/kinds` copy what is asked and answered, and
+  // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked and answered, and
   // `charts/implementations` prints what a machine holds into a picture.
   JSON: [
     'protocol/codec',
@@ -56,8 +92,8 @@ export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
     'protocol/exact-json',
     'protocol/unknown-field',
     'store/',
-    'hub/json-text',
-    'hub/kinds',
+    'hub/kinds/json-text',
+    'hub/kinds/kinds',
     'charts/',
     'client/',
     'react/',
@@ -126,12 +162,9 @@ function inLib(path: string): string {
   return path.replace(/^lib\//, '').replace(/\.tsx?$/, '');
 }
 
-/** A room by its `/`, a family of files (`store/sqlite`, `store/sqlite-rows`) or one file by its name. */
+/** A room by its `/`, or one file by its name. */
 function isIn(path: string, place: string): boolean {
-  return (
-    place === '' ||
-    (place.endsWith('/') ? path.startsWith(place) : path === place || path.startsWith(`${place}-`))
-  );
+  return place === '' || (place.endsWith('/') ? path.startsWith(place) : path === place);
 }
 
 /** One sentence per circle found; type-only imports count, since a circle of types is still two files that are one. */

@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import Driver, { type Database } from 'better-sqlite3';
 import { createLogger, transports } from 'winston';
-import { sqliteStore } from '../../lib/store/sqlite';
+import { sqliteStore } from '../../lib/store/sqlite/sqlite-store';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { blockingAgent } from './fixtures/blocking-agent';
 import { hasSeen, logOf, toLine, useStage } from './stage';

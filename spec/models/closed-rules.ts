@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
 import { z } from 'zod';
 import type { Turn } from '../../lib';
-import type { HitlRequestInput } from '../../lib/hub/ask';
-import { guardTool, type Tool } from '../../lib/hub/guard-tool';
 import { Hub, type HubOptions } from '../../lib/hub/hub';
-import type { ToolRule } from '../../lib/hub/tool-rules';
-import { memoryStore } from '../../lib/store/memory';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
+import { guardTool, type Tool } from '../../lib/hub/tools/guard-tool';
+import type { ToolRule } from '../../lib/hub/tools/tool-rules';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 
 /** One rule, and what shows that it holds. */

@@ -3,7 +3,7 @@
 import type * as RequestModule from '../../lib/actors/hitl-request';
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
-import { LiveActor } from '../../lib/hub/live-actor';
+import { LiveActor } from '../../lib/hub/commit/live-actor';
 import { responseOf } from './request-hand';
 import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import {

@@ -1,6 +1,6 @@
 /** A ticket as an actor alone, without a hub; it can be kept and brought back, though no hub does that with tickets. */
 import type * as TicketMachineModule from '../../lib/actors/ticket-machine';
-import { LiveActor } from '../../lib/hub/live-actor';
+import { LiveActor } from '../../lib/hub/commit/live-actor';
 import {
   bounds,
   neverHere,

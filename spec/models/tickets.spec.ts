@@ -1,6 +1,6 @@
 import { presenceOf, ticketMachine } from '../../lib/actors/ticket-machine';
-import { Client } from '../../lib/hub/client';
-import { Room } from '../../lib/hub/room';
+import { Client } from '../../lib/hub/tickets/client';
+import { Room } from '../../lib/hub/tickets/room';
 import { assertCoverage, ManualClock, startTestHub } from '../../lib/testing';
 import { seed } from '../seed';
 import { TicketAlone } from './ticket-alone';

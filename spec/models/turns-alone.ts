@@ -1,7 +1,7 @@
 /** The turns of a session as actors alone, in a row without a hub; they can be kept and brought back. */
 import type * as TurnMachineModule from '../../lib/actors/turn-machine';
 import type { TurnEvent } from '../../lib/actors/turn-machine';
-import { LiveActor } from '../../lib/hub/live-actor';
+import { LiveActor } from '../../lib/hub/commit/live-actor';
 import type { TurnDeed, TurnSight, TurnSystem } from './turn-model';
 
 /** The machine and what reads it; the mutation check hands over versions with a bug. */

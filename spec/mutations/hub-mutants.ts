@@ -24,7 +24,7 @@ const restarted = (requests: string) => ({ requests, how: 'restarted' }) as cons
 const inTwoHubs = { requests: 'two approvals, one veto', how: 'in two hubs' } as const;
 
 export const hubMutants: readonly HubMutant[] = [
-  ...inFile('hub/request-actors.ts', [
+  ...inFile('hub/requests/request-actors.ts', [
     [
       'what lost a race is not decided anew',
       'if (!lostRace || attempt >= maxAttempts) throw error;',
@@ -68,7 +68,7 @@ export const hubMutants: readonly HubMutant[] = [
       overSockets('an end'),
     ],
   ]),
-  ...inFile('hub/deadlines.ts', [
+  ...inFile('hub/requests/deadlines.ts', [
     [
       'after a restart nobody thinks of the deadlines',
       'this.stopped = false;\n    await this.run();',
@@ -76,7 +76,7 @@ export const hubMutants: readonly HubMutant[] = [
       restarted('an end'),
     ],
   ]),
-  ...inFile('hub/hitl.ts', [
+  ...inFile('hub/requests/hitl.ts', [
     ['a claim lasts half as long', 'leaseMs = 120_000', 'leaseMs = 60_000', overSockets('no rule')],
     [
       'a run is waited for half as long',
@@ -121,7 +121,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/turns.ts', [
+  ...inFile('hub/turns/turns.ts', [
     [
       'the turn that waits never begins',
       "if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);",
@@ -140,7 +140,7 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/hub.ts', [
     ['turns of a process that is gone run for ever', 'await this.turns.recover();', '', 'turns'],
   ]),
-  ...inFile('hub/room.ts', [
+  ...inFile('hub/tickets/room.ts', [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],
     [
       'nobody is told who comes and goes',
@@ -149,7 +149,7 @@ export const hubMutants: readonly HubMutant[] = [
       'tickets',
     ],
   ]),
-  ...inFile('store/preconditions.ts', [
+  ...inFile('store/shared/preconditions.ts', [
     [
       'the store keeps what was decided on an older state',
       '(versions.get(record.id) ?? stored.version(record.id)) !== version',
@@ -157,7 +157,7 @@ export const hubMutants: readonly HubMutant[] = [
       inTwoHubs,
     ],
   ]),
-  ...inFile('hub/options.ts', [
+  ...inFile('hub/options/options.ts', [
     [
       'an option that nobody knows is passed over',
       'if (unknown.length > 0) return',
@@ -193,7 +193,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/ask.ts', [
+  ...inFile('hub/requests/ask.ts', [
     [
       'silence approves what needs an answer',
       "(onExpiry === 'approved' && kinds.whyNotBySilence(type, payload))",
@@ -208,7 +208,7 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     ['a request is asked in a ticket that cannot be', 'assertName(ticketId);', '', 'closed rules'],
   ]),
-  ...inFile('hub/as-sent.ts', [
+  ...inFile('hub/kinds/as-sent.ts', [
     [
       'what was filled in and not seen runs',
       'if (!before.has(key))',
@@ -216,7 +216,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/kinds.ts', [
+  ...inFile('hub/kinds/kinds.ts', [
     [
       'a kind is registered that nobody can answer',
       "if (why) throw refuse('approval', why);",
@@ -230,7 +230,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/pattern-check.ts', [
+  ...inFile('hub/kinds/pattern-check.ts', [
     [
       'a pattern that explodes in two alternatives is taken',
       'return same > 0 && same < pairLoop.size;',
@@ -238,7 +238,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/guard-tool.ts', [
+  ...inFile('hub/tools/guard-tool.ts', [
     [
       'a tool is given what was changed while a rule looked at it',
       'deepFreeze(read(tool, jsonCopy(givenArgs)))',
@@ -246,7 +246,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/tool-rules.ts', [
+  ...inFile('hub/tools/tool-rules.ts', [
     [
       'rules change after the tool was guarded',
       'return Object.freeze(given.map(',
@@ -254,7 +254,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/grants.ts', [
+  ...inFile('hub/requests/grants.ts', [
     [
       'a grant covers a ticket that its giver may not use',
       'if (await this.reaches(grant, asked.ticketId)) return grant;',
@@ -262,7 +262,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/duration.ts', [
+  ...inFile('hub/options/duration.ts', [
     [
       'a deadline is beyond the calendar',
       'if (read(given) <= longestDeadlineMs || whyNoDuration(given)) return whyNoDuration(given);',

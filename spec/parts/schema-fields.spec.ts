@@ -1,6 +1,6 @@
 /** Which control each schema gets, and which place a comment has. */
 import { z } from 'zod';
-import { inputSchema } from '../../lib/hub/input-schema';
+import { inputSchema } from '../../lib/hub/kinds/input-schema';
 import { commentPlace } from '../../lib/parts/response-form';
 import { fieldOf, fieldsOf, responseField } from '../../lib/parts/schema-fields';
 import { emptyText, filledIn, initialOf } from '../../lib/parts/schema-values';

@@ -1,20 +1,20 @@
 /** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
 import { maxNamed } from '../../lib/actors/answer-policy';
 import { type ErrorCode, errorCodes } from '../../lib/errors';
-import { maxAnswersBytes } from '../../lib/hub/answer-size';
-import { maxNameLength } from '../../lib/hub/client';
-import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox';
-import { maxPayloadBytes } from '../../lib/hub/kinds';
-import { maxReplay, maxReplayBytes, snapshotMessages } from '../../lib/hub/opening';
-import { maxOutputBytes } from '../../lib/hub/outputs';
-import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns';
+import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox/inbox';
+import { maxPayloadBytes } from '../../lib/hub/kinds/kinds';
+import { maxAnswersBytes } from '../../lib/hub/requests/answer-size';
+import { maxNameLength } from '../../lib/hub/tickets/client';
+import { maxReplay, maxReplayBytes, snapshotMessages } from '../../lib/hub/tickets/opening';
+import { maxOutputBytes } from '../../lib/hub/turns/outputs';
+import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/exact-json';
-import { maxCounted, maxLogBytes, maxPageBytes, maxStateBytes } from '../../lib/store/limits';
-import { maxPrincipals } from '../../lib/transport/access';
-import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/connection';
-import { maxFramesInFlight } from '../../lib/transport/seat';
+import { maxCounted, maxLogBytes, maxPageBytes, maxStateBytes } from '../../lib/store/shared/limits';
+import { maxPrincipals } from '../../lib/transport/core/access';
+import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/core/connection';
+import { maxFramesInFlight } from '../../lib/transport/core/seat';
 import { codes, readPage, section, tableOf, tables } from './markdown';
 
 const protocol = readPage('protocol.md');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import '../seed';
 import { z } from 'zod';
-import { inputSchema } from '../../lib/hub/input-schema';
+import { inputSchema } from '../../lib/hub/kinds/input-schema';
 import { checkResponse } from '../../lib/react/check-response';
 import { unfinished } from '../../lib/react/unfinished';
 

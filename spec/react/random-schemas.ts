@@ -1,7 +1,7 @@
 /** zod schemas by chance, of all that forms have controls for, each with a value that fits; the properties of forms are about these. */
 import fc from 'fast-check';
 import { z } from 'zod';
-import { inputSchema } from '../../lib/hub/input-schema';
+import { inputSchema } from '../../lib/hub/kinds/input-schema';
 
 export interface Sampled {
   schema: z.ZodType;

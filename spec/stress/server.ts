@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 import { Actor } from 'xstate';
 import { Client, type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
 import { userFromHeader } from '../../lib/testing/test-hub';
-import { Connection } from '../../lib/transport/connection';
+import { Connection } from '../../lib/transport/core/connection';
 import { type AppSettings, StressApp } from './app';
 import { backlog } from './backlog';
 import { alive, Peak, serveCommands, stats } from './server-report';

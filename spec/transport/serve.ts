@@ -6,10 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import { createLogger, type Logger, transports } from 'winston';
-import { memoryStore } from '../../lib/store/memory';
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import { TestClient, type TestClientOptions } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions, userFromHeader } from '../../lib/testing/test-hub';
-import { type ExpressHitl, type ExpressHitlOptions, expressHitl } from '../../lib/transport/express-hitl';
+import {
+  type ExpressHitl,
+  type ExpressHitlOptions,
+  expressHitl,
+} from '../../lib/transport/express/express-hitl';
 
 const silent: Logger = createLogger({ silent: true, transports: [new transports.Console()] });
 

@@ -1,6 +1,6 @@
 /** REST: the audit of a ticket, a page at a time or all of it as JSON Lines. */
 import { z } from 'zod';
-import { auditTrail } from '../../hub/audit';
+import { auditTrail } from '../../hub/requests/audit';
 import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
 import { idSchema } from '../../protocol/client-frames';
 import { operation } from './operation';

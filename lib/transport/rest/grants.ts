@@ -1,11 +1,11 @@
 /** REST: reading grants and taking them back. */
 import { z } from 'zod';
 import { HubError } from '../../errors';
-import { assertName } from '../../hub/client';
+import { assertName } from '../../hub/tickets/client';
 import { grantView, grantViewSchema } from '../../protocol/grants';
 import type { GrantRecord } from '../../protocol/records';
 import { requestView, requestViewSchema } from '../../protocol/views';
-import type { Known } from '../access';
+import type { Known } from '../core/access';
 import { operation } from './operation';
 import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { requestView, requestViewSchema } from '../../protocol/views';
 import type { InboxFilter } from '../../store/store';
-import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from '../inbox-query';
+import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from '../core/inbox-query';
 import { operation } from './operation';
 import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';

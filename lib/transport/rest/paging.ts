@@ -1,7 +1,7 @@
 /** Lists over REST, a page at a time: the query that asks for a page, and the page of what its reader may see. */
 import { z } from 'zod';
 import type { Page } from '../../store/store';
-import { maxCursorLength, openCursor, sealCursor } from '../sealed-cursor';
+import { maxCursorLength, openCursor, sealCursor } from '../core/sealed-cursor';
 
 /** Pages read for one that is shown; where nearly all is hidden, the page is shorter and the next one goes on. */
 const maxReads = 10;

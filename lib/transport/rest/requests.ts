@@ -1,6 +1,6 @@
 /** REST: reading and answering requests. */
 import { z } from 'zod';
-import { assertName } from '../../hub/client';
+import { assertName } from '../../hub/tickets/client';
 import { verdictSchema, withdrawalSchema } from '../../protocol/client-frames';
 import type { RequestRecord } from '../../protocol/records';
 import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/views';

@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'winston';
 import { describe, HubError, isDamage, toHubError } from '../../errors';
 import { maxFrameBytes } from '../../protocol/client-frames';
-import { refuse } from '../refusal';
+import { refuse } from '../core/refusal';
 
 /** The last handler of the router: our errors as coded JSON, those of the app's own middleware left to the app. */
 export function restErrors(logger: Logger): ErrorRequestHandler {

@@ -1,13 +1,13 @@
 /** REST for agents in other processes: asking, waiting, changing, and saying what became of what was approved. */
 import { z } from 'zod';
 import { HubError } from '../../errors';
-import type { HitlRequestInput } from '../../hub/ask';
-import { assertName } from '../../hub/client';
-import { type Duration, toMillis } from '../../hub/duration';
+import { type Duration, toMillis } from '../../hub/options/duration';
+import type { HitlRequestInput } from '../../hub/requests/ask';
+import { assertName } from '../../hub/tickets/client';
 import { type Ask, amendSchema, askSchema, executionReportSchema } from '../../protocol/ask';
 import type { AnswerPolicy, RequestRecord } from '../../protocol/records';
 import { requestView, requestViewSchema } from '../../protocol/views';
-import type { Service } from '../access';
+import type { Service } from '../core/access';
 import { operation } from './operation';
 import type { Rest } from './rest';
 import { maxWaitMs, Waits } from './waits';

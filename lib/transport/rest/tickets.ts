@@ -5,7 +5,7 @@ import { idSchema } from '../../protocol/client-frames';
 import { loggedSchema } from '../../protocol/envelopes';
 import type { MessageRecord } from '../../protocol/records';
 import { sessionView, sessionViewSchema, storedMessageSchema, storedMessageView } from '../../protocol/views';
-import { maxLogBytes } from '../../store/limits';
+import { maxLogBytes } from '../../store/shared/limits';
 import type { Store } from '../../store/store';
 import { operation } from './operation';
 import { limit } from './paging';

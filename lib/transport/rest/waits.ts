@@ -1,7 +1,7 @@
 /** The long polls: how long they may last and how many there may be; REST waits here for the outcomes that programs ask for. */
 import type { Response } from 'express';
 import { HubError } from '../../errors';
-import type { Clock } from '../../hub/clock';
+import type { Clock } from '../../hub/commit/clock';
 import type { Hub } from '../../hub/hub';
 import type { RequestRecord } from '../../protocol/records';
 

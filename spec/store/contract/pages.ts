@@ -1,6 +1,6 @@
 /** Part of the store contract: pages end after so many bytes. */
 import { hitlRequest } from '../../../lib/protocol/envelopes';
-import { maxLogBytes, maxPageBytes, maxStateBytes } from '../../../lib/store/limits';
+import { maxLogBytes, maxPageBytes, maxStateBytes } from '../../../lib/store/shared/limits';
 import type { Page } from '../../../lib/store/store';
 import { auditRecord, commitTo, messageRecord, noon, requestRecord, requestWrite } from '../records';
 import { ids, range, type Subject, seqs } from './subject';

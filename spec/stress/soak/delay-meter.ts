@@ -1,6 +1,6 @@
 /** How long a frame is inside the server: from when it is read until its answer is given to its socket. The server of a soak measures by it. */
-import { Batch } from '../../../lib/transport/batch';
-import { Seat } from '../../../lib/transport/seat';
+import { Batch } from '../../../lib/transport/core/batch';
+import { Seat } from '../../../lib/transport/core/seat';
 
 /** Frames on their way that are remembered; of a connection that ends meanwhile the answer never comes. */
 const maxUnderWay = 10_000;

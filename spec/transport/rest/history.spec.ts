@@ -1,6 +1,6 @@
 /** Reading what was said in a session, back to its beginning, whatever the log still holds. */
 import request from 'supertest';
-import { maxOutputBytes } from '../../../lib/hub/outputs';
+import { maxOutputBytes } from '../../../lib/hub/turns/outputs';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { maxPageChars } from '../../../lib/transport/rest/tickets';

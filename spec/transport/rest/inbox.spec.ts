@@ -1,7 +1,7 @@
 /** The inbox over HTTP: what waits for whom across tickets, page by page, and what the app's callbacks have to say in it. */
 import request from 'supertest';
 import type { AnswerPolicy } from '../../../lib';
-import type { HitlRequestInput } from '../../../lib/hub/ask';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { askIn } from '../asking';

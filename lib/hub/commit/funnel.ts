@@ -1,0 +1,110 @@
+/** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
+import type { Logger } from 'winston';
+import { describe, HubError, isHubError } from '../../errors';
+import type { LoggedEnvelope } from '../../protocol/envelopes';
+import type { Commit, CommitResult, Store } from '../../store/store';
+import { Lanes } from './lanes';
+
+interface Waiting {
+  commit: Commit;
+  onKept: (() => void) | undefined;
+  resolve(envelopes: readonly LoggedEnvelope[]): void;
+  reject(error: HubError): void;
+}
+
+/** Told of every kept envelope, in the order of the log. Must not throw. */
+export type Deliver = (ticketId: string, envelopes: readonly LoggedEnvelope[]) => void;
+
+/** How many commits go into one store transaction: enough to share the disk's flush, few enough not to block the loop. */
+const maxGroup = 100;
+/** Commits waiting for the store; one more is refused as `busy`. */
+export const maxWaitingCommits = 10_000;
+
+export class Funnel {
+  private readonly waiting: Waiting[] = [];
+  private flushing: Promise<void> | undefined;
+  /** What keeps the store from keeping anything; said once, and not for each of what may be thousands of commits. */
+  private outage: string | undefined;
+  /** One for all that uses the store here: a group is kept and told before anything else. */
+  private readonly lane = new Lanes();
+
+  constructor(
+    private readonly store: Store,
+    private readonly deliver: Deliver,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Keeps one event's changes, delivers its envelopes, then resolves. What arrives in one tick shares a transaction.
+   * @param onKept called when it is kept, in the order of what is kept; must not throw
+   * @throws HubError `conflict`, `key_conflict`, `duplicate_id` (its details are the first `ack`), `storage_failed`, `busy`;
+   *   then nothing was kept and nothing delivered
+   */
+  commit(commit: Commit, onKept?: () => void): Promise<readonly LoggedEnvelope[]> {
+    if (this.waiting.length >= maxWaitingCommits) return Promise.reject(new HubError('busy'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ commit, onKept, resolve, reject });
+      this.flushing ??= new Promise((done) => setImmediate(() => this.flush().then(done)));
+    });
+  }
+
+  /** Does what must see the store at a moment when all that is kept has been told and nothing is on its way. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.lane.run('', work);
+  }
+
+  /** Resolves when nothing is waiting any more. */
+  async settled(): Promise<void> {
+    while (this.flushing) await this.flushing;
+  }
+
+  private async flush(): Promise<void> {
+    while (this.waiting.length > 0) {
+      await this.between(() => this.keep(this.waiting.splice(0, maxGroup)));
+      // The loop gets its turn between groups, so that sockets are read and written.
+      if (this.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.flushing = undefined;
+  }
+
+  private async keep(group: readonly Waiting[]): Promise<void> {
+    try {
+      const results = await this.store.commit(group.map(({ commit }) => commit));
+      this.noteOutage(undefined);
+      group.forEach((waiting, index) => {
+        this.settle(waiting, results[index]);
+      });
+    } catch (thrown) {
+      const error = isHubError(thrown)
+        ? thrown
+        : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      if (error.code === 'storage_failed') this.noteOutage(describe(thrown));
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  private noteOutage(outage: string | undefined): void {
+    if (outage === this.outage) return;
+    this.outage = outage;
+    if (outage === undefined) this.logger.warn('The store keeps again what it is given');
+    else this.logger.error('The store does not keep what it is given; it is refused', { error: outage });
+  }
+
+  private settle({ commit, onKept, resolve, reject }: Waiting, result: CommitResult | undefined): void {
+    if (!result?.ok) {
+      reject(new HubError(result?.code ?? 'storage_failed', undefined, result?.ack));
+      return;
+    }
+    try {
+      this.deliver(commit.ticketId, result.envelopes);
+      onKept?.();
+    } catch (error) {
+      // Kept is kept. Who missed it here sees the gap in `seq` and asks the store.
+      this.logger.error('Envelopes could not be delivered', {
+        ticketId: commit.ticketId,
+        error: describe(error),
+      });
+    }
+    resolve(result.envelopes);
+  }
+}

@@ -1,0 +1,50 @@
+/** Keeps every ticket's log within its bounds as it grows; the hub tells it what was committed. */
+import type { Logger } from 'winston';
+import { describe, HubError, isHubError } from '../../errors';
+import type { LoggedEnvelope } from '../../protocol/envelopes';
+import type { Store } from '../../store/store';
+import { type Duration, toMillis } from '../options/duration';
+import type { Clock } from './clock';
+
+export interface LogBounds {
+  /** Envelopes kept per ticket, at least; a client further behind gets a snapshot. Default 10,000. */
+  keep?: number;
+  /** Envelopes older than this go too, when the ticket's log grows. Default `'90d'`. */
+  maxAge?: Duration;
+}
+
+/** A log is looked at each time it has grown by this part of what is kept, so that it is at most that much over. */
+const slack = 10;
+
+export class Trimmer {
+  private readonly keep: number;
+  private readonly maxAgeMs: number;
+  private readonly step: number;
+
+  /** @throws HubError `invalid_request` for bounds that are none */
+  constructor(
+    private readonly parts: { store: Store; clock: Clock; logger: Logger },
+    bounds: LogBounds = {},
+  ) {
+    this.keep = bounds.keep ?? 10_000;
+    this.maxAgeMs = toMillis(bounds.maxAge ?? '90d');
+    if (!Number.isInteger(this.keep) || this.keep < 1) {
+      throw new HubError('invalid_request', 'A log keeps at least one envelope');
+    }
+    this.step = Math.max(1, Math.floor(this.keep / slack));
+  }
+
+  /** Envelopes were added to a ticket's log; trims it now and then. Never throws: what could not be trimmed is next time. */
+  note(ticketId: string, envelopes: readonly LoggedEnvelope[]): void {
+    const last = envelopes.at(-1)?.seq ?? 0;
+    const before = last - envelopes.length;
+    if (Math.floor(last / this.step) === Math.floor(before / this.step)) return;
+    const { store, clock, logger } = this.parts;
+    store.trim(ticketId, this.keep, clock.now() - this.maxAgeMs).catch((error: unknown) =>
+      logger.warn('A log could not be trimmed', {
+        ticketId,
+        error: isHubError(error) ? error.code : describe(error),
+      }),
+    );
+  }
+}

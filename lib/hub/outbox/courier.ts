@@ -1,0 +1,212 @@
+/** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
+import type { Logger } from 'winston';
+import { describe, HubError, isA } from '../../errors';
+import type { Millis } from '../../protocol/records';
+import { requestView } from '../../protocol/views';
+import type { DeliveryOutcome, Store, WaitingDelivery } from '../../store/store';
+import type { Clock } from '../commit/clock';
+import { type Channel, DeliveryRefused, type OpenDelivery } from './channel';
+import type { Links } from './links';
+
+/** Deliveries of one channel under way at once. */
+export const maxAtOnce = 8;
+/** How long a channel may take for one try. */
+export const attemptMs = 30_000;
+/** The wait after the first failure; it doubles with each, and up to half of it is left to chance. */
+export const firstWaitMs = 1_000;
+/** The longest wait. */
+export const longestWaitMs = 3_600_000;
+/** Failed tries after which a delivery is given up: more than a day of them. */
+export const maxAttempts = 48;
+/** After the store has failed. */
+export const retryMs = 5_000;
+
+export interface CourierParts {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  links: Links | undefined;
+  /** From 0 up to, not including, 1. */
+  random(): number;
+}
+
+export class Courier {
+  /** By request: two deliveries of one are never on their way at once. */
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly ending = new AbortController();
+  private cancelTimer = () => {};
+  private running: Promise<void> | undefined;
+  private isStarted = false;
+  /** Something may have come to wait since the store was asked. */
+  private isAwake = false;
+  /** The channel failed and has taken nothing since; said once. */
+  private isFailing = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly channel: Channel,
+    private readonly parts: CourierParts,
+  ) {}
+
+  start(): void {
+    this.isStarted = true;
+    this.wake();
+  }
+
+  /** Something new may wait. */
+  wake(): void {
+    if (!this.isStarted || this.ending.signal.aborted) return;
+    this.isAwake = true;
+    this.running ??= this.passes();
+  }
+
+  /** What is under way is cut off, and comes again at the next start with all that waits. */
+  async stop(): Promise<void> {
+    this.ending.abort(new HubError('closing'));
+    this.cancelTimer();
+    await this.running;
+    await Promise.all(this.underWay.values());
+  }
+
+  private async passes(): Promise<void> {
+    while (this.isAwake && !this.ending.signal.aborted) {
+      this.isAwake = false;
+      await this.pass();
+    }
+    this.running = undefined;
+  }
+
+  /** Begins what is due, as far as there is room, and arms the timer for what is not. Never rejects. */
+  private async pass(): Promise<void> {
+    const { store, clock, logger } = this.parts;
+    this.cancelTimer();
+    try {
+      const waiting = await store.deliveries(this.name, maxAtOnce + 1);
+      for (const delivery of waiting) {
+        if (this.ending.signal.aborted || this.underWay.size >= maxAtOnce) return;
+        if (this.underWay.has(delivery.requestId)) continue;
+        if (delivery.dueAt > clock.now()) return this.arm(delivery.dueAt);
+        this.begin(delivery);
+      }
+    } catch (error) {
+      logger.error('What waits for a channel could not be read; trying again', {
+        channel: this.name,
+        error: describe(error),
+      });
+      this.arm(clock.now() + retryMs);
+    }
+  }
+
+  private arm(at: Millis): void {
+    if (this.ending.signal.aborted) return;
+    const { clock } = this.parts;
+    this.cancelTimer = clock.later(Math.min(at - clock.now(), longestWaitMs), () => this.wake());
+  }
+
+  private begin(delivery: WaitingDelivery): void {
+    const { requestId } = delivery;
+    const carried = this.carry(delivery).finally(() => {
+      this.underWay.delete(requestId);
+      this.wake();
+    });
+    this.underWay.set(requestId, carried);
+  }
+
+  /** One try, and what became of it noted. Never rejects. */
+  private async carry(delivery: WaitingDelivery): Promise<void> {
+    const outcome = await this.tried(delivery);
+    const { store, logger } = this.parts;
+    const { channel, requestId, event } = delivery;
+    while (!this.ending.signal.aborted) {
+      try {
+        const isNoted = await store.noteDelivery(delivery, outcome);
+        if (isNoted && outcome !== 'delivered' && 'deadAt' in outcome)
+          logger.error('A delivery is given up', { channel, requestId, event, ...outcome });
+        return;
+      } catch (error) {
+        logger.error('What became of a delivery could not be kept; trying again', {
+          channel,
+          requestId,
+          error: describe(error),
+        });
+        await this.pause();
+      }
+    }
+  }
+
+  /** Never rejects. */
+  private async tried(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
+    const { clock, random } = this.parts;
+    const attempts = delivery.attempts + 1;
+    try {
+      await this.inTime((signal) => this.tell(delivery, attempts, signal));
+      this.noteTrouble(undefined);
+      return 'delivered';
+    } catch (thrown) {
+      const error = describe(thrown).slice(0, 500);
+      if (isA(thrown, DeliveryRefused) || attempts >= maxAttempts)
+        return { attempts, deadAt: clock.now(), error };
+      this.noteTrouble(error);
+      return { attempts, dueAt: clock.now() + waitMs(attempts, random()) };
+    }
+  }
+
+  private async tell(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
+    const { store, clock, links } = this.parts;
+    const { channel, requestId, event, version } = delivery;
+    const stored = await store.request(requestId);
+    // One that ended while this was on its way has its `settle` waiting already.
+    if (!stored || signal.aborted || (event !== 'settle' && stored.record.status !== 'pending')) return;
+    const hitl = requestView(stored.record, clock.now());
+    const told = { id: `${requestId}_${version}_${channel}`, channel, attempt, hitl, signal };
+    if (event === 'settle') return this.channel.settle(told);
+    const link: OpenDelivery['link'] =
+      links && ((userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn }));
+    return this.channel[event]?.({ ...told, ...(link && { link }) });
+  }
+
+  /** @throws what `work` throws, or HubError `unavailable` when its time is over, `closing` when the hub closes */
+  private inTime(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const attempt = new AbortController();
+    const { signal } = this.ending;
+    const isOver = new Promise<never>((_resolve, reject) =>
+      attempt.signal.addEventListener('abort', () => reject(attempt.signal.reason)),
+    );
+    const close = () => attempt.abort(signal.reason);
+    const cancel = this.parts.clock.later(attemptMs, () =>
+      attempt.abort(new HubError('unavailable', `The channel took longer than ${attemptMs} ms`)),
+    );
+    signal.addEventListener('abort', close);
+    return Promise.race([work(attempt.signal), isOver]).finally(() => {
+      cancel();
+      signal.removeEventListener('abort', close);
+    });
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.ending;
+      const end = () => {
+        cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = this.parts.clock.later(retryMs, end);
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  private noteTrouble(error: string | undefined): void {
+    if (this.isFailing === (error !== undefined) || this.ending.signal.aborted) return;
+    this.isFailing = error !== undefined;
+    const { logger } = this.parts;
+    if (error === undefined) logger.info('A channel takes deliveries again', { channel: this.name });
+    else logger.warn('A channel fails; its deliveries are tried again', { channel: this.name, error });
+  }
+}
+
+/** How long to wait after so many failures. @param random from 0 up to, not including, 1 */
+export function waitMs(attempts: number, random: number): number {
+  const limit = Math.min(longestWaitMs, firstWaitMs * 2 ** (attempts - 1));
+  return Math.ceil(limit * (1 - random / 2));
+}

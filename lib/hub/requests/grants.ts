@@ -1,0 +1,158 @@
+/** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
+import type { Logger } from 'winston';
+import { isAmong, stagesOf } from '../../actors/answer-policy';
+import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
+import { describe, HubError, isHubError } from '../../errors';
+import { grantState } from '../../protocol/grants';
+import type { GrantRecord, Millis, RequestRecord, User } from '../../protocol/records';
+import type { GrantFilter, Page, Store } from '../../store/store';
+import type { Clock } from '../commit/clock';
+import type { Occasion } from '../commit/occasion';
+import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
+import { deepFreeze, grantsOffered } from '../kinds/kinds';
+import { grantListFields } from '../options/asked-options';
+import { assertOptions } from '../options/options';
+import { assertName } from '../tickets/client';
+import { saysYes } from './app-rules';
+import type { RequestActors } from './request-actors';
+
+/**
+ * The app's own rule on who may give, see and revoke a grant that holds everywhere, asked at that moment; a rule that
+ * throws says no.
+ */
+export type MayGrant = (user: User, grant: Readonly<GrantSubject>) => boolean | Promise<boolean>;
+
+/** Whether a person may use a ticket now; throwing and rejecting mean no. */
+export type MayUseTicket = (ticketId: string, person: User) => boolean | Promise<boolean>;
+
+/** Live grants looked at for one call; if none of these may cover it, a human is asked. */
+const maxLookedAt = 20;
+/** How long an ended grant is kept to be read. */
+export const keptMs: Millis = 90 * 86_400_000;
+/** Grants dropped at once, when another is given. */
+const maxDropped = 100;
+
+export interface GrantsParts {
+  store: Store;
+  actors: RequestActors;
+  clock: Clock;
+  logger: Logger;
+  mayGrant?: MayGrant | undefined;
+  mayUseTicket?: MayUseTicket | undefined;
+}
+
+export class Grants {
+  constructor(private readonly parts: GrantsParts) {}
+
+  /** Oldest first; `limit` at most 200. @throws HubError `invalid_request`, `invalid_id`, `invalid_frame` for a cursor that was not given out */
+  async list(
+    filter: { ticketId?: string; live?: boolean } = {},
+    limit = 50,
+    cursor?: string,
+  ): Promise<Page<GrantRecord>> {
+    assertOptions('The filter', filter, grantListFields);
+    const { ticketId, live } = filter;
+    if (ticketId !== undefined) assertName(ticketId);
+    const wanted: GrantFilter = {
+      ...(ticketId !== undefined && { ticketId }),
+      ...(live && { liveAt: this.parts.clock.now() }),
+    };
+    return this.parts.store.grants(wanted, limit, cursor);
+  }
+
+  /** @throws HubError `not_found` */
+  async get(id: string): Promise<GrantRecord> {
+    const grant = await this.parts.store.grant(id);
+    if (!grant) throw new HubError('not_found', 'There is no such grant');
+    return grant;
+  }
+
+  /** The requests that the grant approved, oldest first: who asked for what and when, and what became of it. */
+  uses(id: string, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.parts.store.grantUses(id, limit, cursor);
+  }
+
+  /**
+   * Takes a grant back: from now on it covers nothing, and what it has approved but nobody has begun to do is not done.
+   * One that has ended stays as it is.
+   * @throws HubError `not_found`, `storage_failed`
+   */
+  async revoke(id: string, by: User, occasion: Occasion = {}): Promise<GrantRecord> {
+    const { actors, clock } = this.parts;
+    const grant = await this.get(id);
+    if (['spent', 'expired'].includes(grantState(grant, clock.now()))) return grant;
+    await actors.change(
+      grant.requestId,
+      async () => ({ type: 'revoke_grant', at: clock.now(), by: toAnswerer(by) }),
+      occasion,
+    );
+    return this.get(id);
+  }
+
+  /** The grant that covers what is about to be asked, if there is one. The commit that uses it judges it again. */
+  async covering(asked: RequestInput): Promise<GrantRecord | undefined> {
+    const { store, clock } = this.parts;
+    const covers = grantsOffered(asked).map((terms) => coverageOf(asked, terms));
+    if (covers.length === 0) return undefined;
+    const live = await store.liveGrants(covers, clock.now(), maxLookedAt);
+    // Four eyes: what one has said yes to for others is no yes to oneself.
+    const isOwn = ({ givenBy }: GrantRecord) => givenBy.some(({ userId }) => userId === asked.userId);
+    for (const grant of live) {
+      if (asked.policy.excludeRequester && isOwn(grant)) continue;
+      if (await this.reaches(grant, asked.ticketId)) return grant;
+    }
+    return undefined;
+  }
+
+  /** Nobody gives away what they may not use: a grant that holds everywhere is none in a ticket closed to one who gave it. */
+  private async reaches({ id, scope, givenBy }: GrantRecord, ticketId: string): Promise<boolean> {
+    const { mayUseTicket } = this.parts;
+    if (scope === 'ticket' || !mayUseTicket) return true;
+    for (const { userId, displayName } of givenBy) {
+      const ask = () => mayUseTicket(ticketId, { id: userId, name: displayName });
+      if (!(await saysYes({ name: 'ticket', ask, about: { grantId: id } }, this.parts))) return false;
+    }
+    return true;
+  }
+
+  /** Whether the app's rule is asked before such a grant is given. */
+  asksAbout({ scope }: Pick<GrantSubject, 'scope'>): boolean {
+    return scope !== 'ticket' && this.hasRule;
+  }
+
+  /** Whether the app has a rule of its own on grants. */
+  get hasRule(): boolean {
+    return this.parts.mayGrant !== undefined;
+  }
+
+  /** Whether the app lets this person give such a grant. */
+  async mayGive(user: User, grant: GrantSubject): Promise<boolean> {
+    return !this.asksAbout(grant) || this.isAllowed(user, grant);
+  }
+
+  /**
+   * Whether this person, who may see the ticket where the grant was given, may see and revoke it: in that ticket everybody
+   * may; of one that holds everywhere those whom the app names, else those who could have given it.
+   */
+  async mayManage(user: User, grant: GrantRecord): Promise<boolean> {
+    if (grant.scope === 'ticket') return true;
+    if (this.parts.mayGrant) return this.isAllowed(user, grant);
+    return stagesOf(grant.policy).some((stage) => isAmong(stage, user.id, user.groups ?? []));
+  }
+
+  /** Lets go of those that ended long ago. Never throws: what could not be dropped is next time. */
+  tidy(): void {
+    const { store, clock, logger } = this.parts;
+    store.dropGrants(clock.now() - keptMs, maxDropped).catch((error: unknown) =>
+      logger.warn('Old grants could not be dropped', {
+        error: isHubError(error) ? error.code : describe(error),
+      }),
+    );
+  }
+
+  private isAllowed(user: User, grant: GrantSubject): Promise<boolean> {
+    const { mayGrant } = this.parts;
+    const ask = () => mayGrant?.(user, deepFreeze(structuredClone(grant)));
+    return saysYes({ name: 'mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
+  }
+}

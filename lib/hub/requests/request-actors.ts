@@ -1,0 +1,442 @@
+/** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
+import type { Logger } from 'winston';
+import type { SnapshotFrom } from 'xstate';
+import { answerersOf } from '../../actors/answerers';
+import {
+  nextDeadline,
+  type RequestContext,
+  type RequestEmitted,
+  type RequestEvent,
+  type RequestInput,
+  requestRecord,
+  stateName,
+} from '../../actors/hitl-request';
+import { hitlRequestMachine } from '../../actors/hitl-request-machine';
+import { damaged, HubError, isHubError } from '../../errors';
+import { statesOf } from '../../insides/xstate';
+import type { AuditRecord } from '../../protocol/audit';
+import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
+import type { Millis, RequestRecord, UsedGrant } from '../../protocol/records';
+import { requestView } from '../../protocol/views';
+import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../../store/store';
+import type { Clock } from '../commit/clock';
+import type { Funnel } from '../commit/funnel';
+import { Lanes } from '../commit/lanes';
+import { LiveActor } from '../commit/live-actor';
+import type { Occasion } from '../commit/occasion';
+import type { Steps } from '../commit/steps';
+import { grantGiven } from '../kinds/grant-terms';
+import { assertStillMay } from './app-rules';
+import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
+import { deliveriesOf } from './deliveries';
+import { storedAck } from './request-ack';
+
+export interface RequestActorsParts {
+  store: Store;
+  funnel: Funnel;
+  clock: Clock;
+  logger: Logger;
+  steps: Steps;
+  /** By name: who outside is told of requests. */
+  channels: readonly string[];
+  /** Told of every change in the order in which they are kept; there is nothing before a birth. */
+  onKept(before: RequestRecord | undefined, record: RequestRecord): void;
+  /** Told when a request has a deadline to be told of. */
+  onDue(at: Millis): void;
+  /** Told once of each request that has reached its end, after that is kept and delivered. */
+  onResolved(record: RequestRecord): void;
+  onReminded(record: RequestRecord): void;
+  onEscalated(record: RequestRecord): void;
+}
+
+/** Makes an event from the request as it stands, and what is known of it beside the record. */
+export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
+
+/** A request as it stands when it is an event's turn. */
+export interface Standing {
+  snapshot: SnapshotFrom<typeof hitlRequestMachine>;
+  /** The stored version. */
+  version: number;
+}
+
+interface Live {
+  actor: LiveActor<typeof hitlRequestMachine>;
+  /** The stored version the actor stands at. */
+  version: number;
+  /** Who was refused by which rule, so that trying again and again fills no disk. */
+  refusals?: Set<string>;
+}
+
+/** What is kept of one event: the request it changed, or that and the one which made way. */
+interface Change {
+  requests: readonly [RequestWrite, ...RequestWrite[]];
+  /** The request that was there before; a newer one follows it in `requests` if it makes way. */
+  before?: RequestRecord;
+  envelopes: readonly LoggableEnvelope[];
+  grants: readonly GrantWrite[];
+  deliveries: readonly DeliveryWrite[];
+  audit: readonly AuditRecord[];
+  frame?: ProcessedFrame;
+}
+
+/** A snapshot with the version of the machine it was taken from; a later version brings the older ones up to itself here. */
+interface Kept {
+  version: number;
+  snapshot: unknown;
+}
+const snapshotVersion = 1;
+
+/** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
+export const maxLiveRequests = 1_000;
+/** Refused answers of one request that are kept for the audit while its actor is in memory. */
+export const maxRefusals = 100;
+/** How often an event that lost against another node's commit is decided anew. */
+const maxAttempts = 5;
+
+export class RequestActors {
+  private readonly lanes = new Lanes();
+  private readonly live = new Map<string, Live>();
+
+  constructor(private readonly parts: RequestActorsParts) {}
+
+  /** Actors in memory now. */
+  get size(): number {
+    return this.live.size;
+  }
+
+  /**
+   * A new request, kept and shown; an older one with the same key makes way in the same commit. One that a grant covers is
+   * approved by it before anybody is asked, also in that commit.
+   */
+  async begin(
+    input: RequestInput,
+    occasion: Occasion = {},
+    { olderId, grant }: { olderId?: string | undefined; grant?: UsedGrant } = {},
+  ): Promise<RequestRecord> {
+    const [actor, asked] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
+    const emitted = grant ? actor.send({ type: 'use_grant', at: input.createdAt, grant }) : asked;
+    const live = { actor, version: 0 };
+    const write = this.toWrite(live);
+    const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
+    const birth = this.toChange(write, emitted, audit);
+    if (olderId === undefined) await this.keep(birth);
+    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
+    live.version = 1;
+    actor.tellSteps();
+    if (write.record.status === 'pending') this.remember(input.id, live);
+    this.tell(emitted, write.record);
+    return write.record;
+  }
+
+  /**
+   * One event to one request: decide, keep, tell. Events of one request wait for each other.
+   * @param toEvent makes the event from the request as it stands when it is the event's turn
+   * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
+   */
+  async change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
+    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    // Not in the lane, where others would wait for the app's answer.
+    if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
+    return this.tryChange<never>(id, make, occasion);
+  }
+
+  /**
+   * As `change`, where the caller has asked whether the person still may. Where `make` gives something else than an event,
+   * nothing is changed, and that comes back.
+   */
+  tryChange<Else extends object>(
+    id: string,
+    make: (standing: Standing) => Promise<RequestEvent | Else>,
+    occasion: Occasion,
+  ): Promise<RequestRecord | Else> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        await this.catchUp(live);
+        const made = await this.made(live, make);
+        return isEvent(made) ? this.apply(live, made, occasion) : made;
+      }),
+    );
+  }
+
+  /** As `change`, for what decides nothing: no deadline that has passed is told before it. */
+  note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        const event = toEvent();
+        return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
+      }),
+    );
+  }
+
+  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
+  states(id: string): Promise<string[]> {
+    // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
+    return this.lanes.run(id, async () => statesOf((await this.wake(id)).actor.snapshot));
+  }
+
+  /**
+   * Sends a request every deadline that has passed; resolves with whether that changed it. An actor in memory for which
+   * nothing is due may be older than what is stored, and then that decides.
+   */
+  fireDue(id: string): Promise<boolean> {
+    return this.lanes.run(id, () =>
+      decided(async () => {
+        const live = await this.wake(id);
+        const { version } = live;
+        await this.catchUp(live);
+        if (live.version === version) await this.assertCurrent(id, live);
+        return live.version > version;
+      }),
+    );
+  }
+
+  private async makeWay(olderId: string, newer: Change, occasion: Occasion): Promise<void> {
+    const older = await this.wake(olderId);
+    await this.catchUp(older);
+    const reason = `superseded by ${newer.requests[0].record.id}`;
+    const before = requestRecord(older.actor.snapshot);
+    const fromState = stateName(older.actor.snapshot);
+    const event: RequestEvent = { type: 'supersede', at: this.parts.clock.now(), reason };
+    const farewell = older.actor.send(event);
+    const write = this.toWrite(older);
+    const toState = stateName(older.actor.snapshot);
+    const audit = auditOf(write.record, event, { fromState, toState }, occasion);
+    const change = this.toChange(write, farewell, audit);
+    await this.guarded(olderId, () =>
+      this.keep({
+        before,
+        requests: [write, ...newer.requests],
+        envelopes: [...change.envelopes, ...newer.envelopes],
+        grants: [...change.grants, ...newer.grants],
+        deliveries: [...change.deliveries, ...newer.deliveries],
+        audit: [audit, ...newer.audit],
+      }),
+    );
+    this.forget(olderId);
+    older.actor.tellSteps();
+    this.tell(farewell, write.record);
+  }
+
+  private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
+    const before = live.actor.snapshot;
+    const emitted = live.actor.send(event);
+    const { snapshot } = live.actor;
+    const write = this.toWrite(live);
+    const { record } = write;
+    const refused = emitted.find((each) => each.type === 'refused');
+    if (refused) {
+      await this.assertCurrent(record.id, live);
+      live.actor.tellSteps();
+      const refusal = new HubError(refused.code, undefined, {
+        hitl: requestView(record, this.parts.clock.now()),
+        ...(refused.rule && { rule: refused.rule }),
+      });
+      await this.keepRefusal(live, event, occasion, refusal);
+      throw refusal;
+    }
+    if (snapshot.context === before.context) {
+      await this.assertCurrent(record.id, live);
+      live.actor.tellSteps();
+      return record;
+    }
+    const known = requestRecord(before);
+    const { frame } = occasion;
+    const states = { fromState: stateName(before), toState: stateName(snapshot) };
+    const audit = auditOf(record, event, states, occasion);
+    await this.guarded(record.id, () =>
+      this.keep({
+        before: known,
+        ...this.toChange(write, emitted, audit),
+        audit: isRenewal(audit) ? [] : [audit],
+        ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
+      }),
+    );
+    live.version += 1;
+    live.actor.tellSteps();
+    // Of most that are settled nobody hears again, and what is held for long costs more to let go.
+    if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
+    this.tell(emitted, record);
+    return record;
+  }
+
+  /** Who answers and may not is kept too, once per person and rule; that it could not be kept changes nothing. */
+  private async keepRefusal(
+    live: Live,
+    event: RequestEvent,
+    occasion: Occasion,
+    refusal: HubError,
+  ): Promise<void> {
+    if (event.type !== 'respond' || refusal.code !== 'not_allowed') return;
+    live.refusals ??= new Set();
+    const tried = `${event.by.userId}\n${refusal.details?.rule}`;
+    if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
+    live.refusals.add(tried);
+    const record = requestRecord(live.actor.snapshot);
+    const audit = auditOfRefusal(record, event, stateName(live.actor.snapshot), occasion, refusal);
+    const { funnel, logger } = this.parts;
+    await funnel
+      .commit({ ticketId: record.ticketId, at: event.at, envelopes: [], audit: [audit] })
+      .catch((error: HubError) =>
+        logger.error('A refused answer could not be kept for the audit', {
+          requestId: record.id,
+          error: error.code,
+        }),
+      );
+  }
+
+  /** What is made of the request as it stands. @throws what `make` throws, if the request still is as this actor knows it */
+  private async made<Made>(live: Live, make: (standing: Standing) => Promise<Made>): Promise<Made> {
+    const { snapshot } = live.actor;
+    try {
+      return await make({ snapshot, version: live.version });
+    } catch (error) {
+      await this.assertCurrent(snapshot.context.id, live);
+      throw error;
+    }
+  }
+
+  private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
+    const { onResolved, onReminded, onEscalated } = this.parts;
+    for (const { type } of emitted) {
+      if (type === 'hitl_request_resolved') onResolved(record);
+      else if (type === 'reminded') onReminded(record);
+      else if (type === 'escalated') onEscalated(record);
+    }
+  }
+
+  /**
+   * A refusal, and that nothing changes, is only right if the request still is as this actor knows it: another node may have
+   * been at it.
+   * @throws HubError `conflict` if it is not; then the event is decided anew
+   */
+  private async assertCurrent(id: string, live: Live): Promise<void> {
+    const stored = await this.parts.store.request(id);
+    if (stored?.version === live.version) return;
+    this.forget(id);
+    throw new HubError('conflict');
+  }
+
+  /** An actor whose decision was not kept knows too much: it is thrown away, and the next event asks the store. */
+  private async guarded(id: string, keep: () => Promise<void>): Promise<void> {
+    try {
+      await keep();
+    } catch (error) {
+      this.forget(id);
+      throw error;
+    }
+  }
+
+  /** Fires what is due, so that nothing is decided against a deadline that has passed. */
+  private async catchUp(live: Live): Promise<void> {
+    const now = this.parts.clock.now();
+    let due = nextDeadline(live.actor.snapshot);
+    while (due && due.at <= now) {
+      await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
+      const next = nextDeadline(live.actor.snapshot);
+      if (next?.type === due.type && next.at === due.at)
+        throw new HubError('internal', 'A deadline changed nothing');
+      due = next;
+    }
+  }
+
+  private async wake(id: string): Promise<Live> {
+    const known = this.live.get(id);
+    if (known) {
+      this.remember(id, known);
+      return known;
+    }
+    const stored = await this.parts.store.request(id);
+    if (!stored) throw new HubError('not_found', 'There is no such request');
+    const live = {
+      actor: LiveActor.restore(hitlRequestMachine, unpacked(id, stored.snapshot), this.parts.steps),
+      version: stored.version,
+    };
+    this.remember(id, live);
+    return live;
+  }
+
+  private remember(id: string, live: Live): void {
+    this.live.delete(id);
+    this.live.set(id, live);
+    const [oldest] = this.live.keys();
+    if (this.live.size > maxLiveRequests && oldest !== undefined) this.forget(oldest);
+  }
+
+  /** Not stopped, only let go: it holds no timer or child, and may be in the middle of its last event. */
+  private forget(id: string): void {
+    this.live.delete(id);
+  }
+
+  private toWrite({ actor, version }: Live): RequestWrite {
+    const dueAt = nextDeadline(actor.snapshot)?.at;
+    const record = requestRecord(actor.snapshot);
+    const answerers = answerersOf(record);
+    return {
+      record,
+      ...(answerers && { answerers }),
+      snapshot: { version: snapshotVersion, snapshot: actor.persisted() } satisfies Kept,
+      version,
+      ...(dueAt !== undefined && { dueAt }),
+    };
+  }
+
+  private toChange(write: RequestWrite, emitted: readonly RequestEmitted[], audit: AuditRecord): Change {
+    const now = this.parts.clock.now();
+    const { record } = write;
+    const envelopes = emitted.flatMap(({ type }) =>
+      type === 'hitl_request_pending' || type === 'hitl_request_updated' || type === 'hitl_request_resolved'
+        ? [hitlRequest(type, record, now, audit)]
+        : [],
+    );
+    const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
+    const deliveries = deliveriesOf(this.parts.channels, emitted, write);
+    return { requests: [write], envelopes, grants, deliveries, audit: [audit] };
+  }
+
+  private async keep({ before, ...change }: Change): Promise<void> {
+    const { funnel, clock, onKept, onDue } = this.parts;
+    const [first, newer] = change.requests;
+    const commit = { ticketId: first.record.ticketId, at: clock.now(), ...change };
+    await funnel.commit(commit, () => {
+      onKept(before, first.record);
+      if (newer) onKept(undefined, newer.record);
+    });
+    for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
+  }
+}
+
+function isEvent(made: RequestEvent | object): made is RequestEvent {
+  return 'type' in made;
+}
+
+/** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
+async function decided<T>(decide: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await decide();
+    } catch (error) {
+      const lostRace = isHubError(error) && error.code === 'conflict';
+      if (!lostRace || attempt >= maxAttempts) throw error;
+    }
+  }
+}
+
+/** What a request says of grants, as it is kept with it. */
+function grantWrites(type: RequestEmitted['type'], record: RequestRecord): GrantWrite[] {
+  const { grant, usedGrant } = record;
+  if (type === 'grant_given') return [{ type: 'give', grant: grantGiven(record) }];
+  if (type === 'grant_used' && usedGrant) return [{ type: 'use', id: usedGrant.id }];
+  if (type === 'grant_revoked' && grant?.revokedBy)
+    return [{ type: 'revoke', id: grant.id, by: grant.revokedBy }];
+  return [];
+}
+
+/** @throws HubError `storage_failed` for a snapshot this version cannot read */
+function unpacked(id: string, stored: unknown): unknown {
+  const { version, snapshot } = stored as Kept;
+  if (version === snapshotVersion) return snapshot;
+  const cause = new Error(`It was kept by another version of its machine: ${version}`);
+  throw damaged('requests', id, cause);
+}

@@ -1,0 +1,65 @@
+/** One tick's envelopes of one ticket on their way to its clients, encoded once per dialect; rooms make them, connections send them. */
+import type { EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
+import type { RequestView } from '../../protocol/views';
+
+/** Text that is sent as it is, in every dialect. */
+export interface RawFrame {
+  raw: string;
+}
+
+/** A pending request told again to those that show one at a time; the others know it and are sent nothing. */
+export interface PromptAgain {
+  prompt: RequestView;
+  /** Where the log stood when it was pending: whoever is further knows better. */
+  asOf: number;
+}
+
+export type Outbound = LoggedEnvelope | EphemeralEnvelope | RawFrame | PromptAgain;
+
+/** Logged envelopes must reach the client or the client must go; the others may be dropped for a slow one. */
+export function isLogged(outbound: Outbound): outbound is LoggedEnvelope {
+  return 'seq' in outbound;
+}
+
+export function isPrompt(outbound: object): outbound is PromptAgain {
+  return 'prompt' in outbound;
+}
+
+export class Broadcast {
+  /** How many of the envelopes may be dropped. */
+  readonly ephemerals: number;
+  /** Of the newest logged envelope; none without one. */
+  readonly lastSeq: number | undefined;
+  private readonly firstSeq: number | undefined;
+  private readonly encodings: Record<string, unknown> = {};
+
+  /** @param outbounds the logged ones of one ticket, in the order of its log */
+  constructor(readonly outbounds: readonly Outbound[]) {
+    let ephemerals = 0;
+    for (const each of outbounds) {
+      if (isLogged(each)) {
+        this.firstSeq ??= each.seq;
+        this.lastSeq = each.seq;
+      } else if (isPrompt(each)) {
+        this.firstSeq ??= each.asOf + 1;
+      } else {
+        ephemerals += 1;
+      }
+    }
+    this.ephemerals = ephemerals;
+  }
+
+  /** Whether all that has a place in the log is newer than `seq`. */
+  isAfter(seq: number): boolean {
+    return this.firstSeq === undefined || this.firstSeq > seq;
+  }
+
+  /** What `encode` makes of this broadcast, made once per `dialect` however many clients ask. */
+  encoded<T>(dialect: string, encode: (outbounds: readonly Outbound[]) => T): T {
+    const known = this.encodings[dialect];
+    if (known !== undefined) return known as T;
+    const made = encode(this.outbounds);
+    this.encodings[dialect] = made;
+    return made;
+  }
+}

@@ -1,0 +1,83 @@
+/** What a client is told first when it comes in: what it missed, or a snapshot of everything; the hub makes it from the store. */
+import type {
+  LoggedEnvelope,
+  Member,
+  PresenceChanged,
+  Snapshot,
+  SnapshotRequests,
+} from '../../protocol/envelopes';
+import type { Millis } from '../../protocol/records';
+import { messageView, requestView, sessionView, toWireTime, turnView } from '../../protocol/views';
+import type { LogPosition, Store } from '../../store/store';
+
+/**
+ * `position` is where the log stood; what is committed later is live. A snapshot says who is there by itself; `more` is where
+ * its requests end, if more are pending.
+ */
+export type Opening = { position: LogPosition } & (
+  | { missed: readonly LoggedEnvelope[]; presence: PresenceChanged }
+  | { snapshot: Snapshot; more: string | undefined }
+);
+
+/** Envelopes a returning client is sent one by one; further behind, a snapshot is the shorter way. */
+export const maxReplay = 1_000;
+/** Messages in a snapshot. */
+export const snapshotMessages = 200;
+/** Bytes of envelopes sent one by one when a client comes back; what is more is left to a snapshot. */
+export const maxReplayBytes = 16_777_216;
+/** Requests on one of the pages that follow a snapshot; their bytes are bounded by the store's page. */
+const pageSize = 200;
+
+/**
+ * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
+ *   too far behind) gives a snapshot
+ * @throws HubError `storage_failed`
+ */
+export async function openingFor(
+  store: Store,
+  ticketId: string,
+  after: { epoch: string; seq: number } | undefined,
+  presence: readonly Member[],
+  now: Millis,
+): Promise<Opening> {
+  if (after) {
+    const { items, ...position } = await store.log(ticketId, after.seq, maxReplay, maxReplayBytes);
+    const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
+    const isWhole = after.seq + items.length === position.seq;
+    if (isKnown && isWhole) {
+      const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
+      return { position, missed: items, presence: { event: 'presence_changed', ...there } };
+    }
+  }
+  const state = await store.state(ticketId, snapshotMessages);
+  const snapshot: Snapshot = {
+    event: 'snapshot',
+    ticket_id: ticketId,
+    epoch: state.epoch,
+    seq: state.seq,
+    sessions: state.sessions.map((session) => sessionView(session, now)),
+    messages: state.messages.map((message) => messageView(message, now)),
+    turns: state.turns.map((turn) => turnView(turn, now)),
+    requests: state.requests.map((request) => requestView(request, now)),
+    ...(state.nextCursor !== undefined && { more_requests: true as const }),
+    presence: [...presence],
+  };
+  return { position: state, snapshot, more: state.nextCursor };
+}
+
+/** The pending requests behind those of a snapshot, and where they end if there are more. @throws HubError `storage_failed` */
+export async function openingPage(
+  store: Store,
+  ticketId: string,
+  cursor: string,
+  now: Millis,
+): Promise<{ page: SnapshotRequests; more: string | undefined }> {
+  const { items, nextCursor } = await store.requests({ ticketId, status: 'pending' }, pageSize, cursor);
+  const page: SnapshotRequests = {
+    event: 'snapshot_requests',
+    ticket_id: ticketId,
+    requests: items.map((request) => requestView(request, now)),
+    more_requests: nextCursor !== undefined,
+  };
+  return { page, more: nextCursor };
+}

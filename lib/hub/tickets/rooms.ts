@@ -1,0 +1,147 @@
+/** The tickets in use and who is in them: finds a ticket's room, makes it when somebody comes and drops it when the last one goes; the hub owns one. */
+import type { TicketBounds } from '../../actors/ticket-machine';
+import { HubError } from '../../errors';
+import type { Member } from '../../protocol/envelopes';
+import type { Clock } from '../commit/clock';
+import type { Steps } from '../commit/steps';
+import type { Outbound } from './broadcast';
+import type { Client } from './client';
+import { Room } from './room';
+
+export interface RoomsParts {
+  clock: Clock;
+  steps: Steps;
+  bounds: TicketBounds;
+  /** Told of each client that is out, whether it left, was replaced, or did not keep up. */
+  onLeft(client: Client): void;
+}
+
+export class Rooms {
+  private readonly byTicket = new Map<string, Room>();
+  private readonly byClient = new Map<string, Client>();
+  /** How many clients each person has in. */
+  private readonly perUser = new Map<string, number>();
+
+  constructor(private readonly parts: RoomsParts) {}
+
+  /** Repeatable. @throws HubError `ticket_full`, `closing`; then nothing has changed */
+  join(client: Client): void {
+    const room = this.byTicket.get(client.ticketId) ?? this.open(client.ticketId);
+    const { id } = client.user;
+    try {
+      room.join(client, this.perUser.get(id) ?? 0);
+      if (!this.has(client)) this.perUser.set(id, (this.perUser.get(id) ?? 0) + 1);
+      this.byClient.set(client.clientId, client);
+    } finally {
+      this.tidy(room);
+    }
+  }
+
+  /** Repeatable. */
+  leave({ ticketId, clientId }: Client): void {
+    this.byTicket.get(ticketId)?.leave(clientId);
+  }
+
+  /** Takes out one that does not keep up; it may come back and resume. */
+  evict(client: Client): void {
+    this.byTicket.get(client.ticketId)?.evict(client);
+  }
+
+  /** Whether the client is in: not replaced, not evicted, not gone. */
+  has(client: Client): boolean {
+    return this.byClient.get(client.clientId) === client;
+  }
+
+  /** @throws HubError `client_not_found` */
+  client(clientId: string): Client {
+    const client = this.byClient.get(clientId);
+    if (!client) throw new HubError('client_not_found');
+    return client;
+  }
+
+  /** Everybody in every ticket. */
+  clients(): IterableIterator<Client> {
+    return this.byClient.values();
+  }
+
+  /** Tickets with at least one client. */
+  tickets(): IterableIterator<string> {
+    return this.byTicket.keys();
+  }
+
+  /** Clients in every ticket together, or in one. */
+  count(ticketId?: string): number {
+    return ticketId === undefined ? this.byClient.size : (this.byTicket.get(ticketId)?.size ?? 0);
+  }
+
+  /** The states of a ticket, by the ids of the charts; none of one that nobody is in. */
+  statesOf(ticketId: string): readonly string[] {
+    return this.byTicket.get(ticketId)?.states ?? [];
+  }
+
+  presence(ticketId: string): Member[] {
+    return this.byTicket.get(ticketId)?.presence() ?? [];
+  }
+
+  /** How many changes of `presence` have been told; what is told from now on has a higher one. */
+  presenceVersion(ticketId: string): number {
+    return this.byTicket.get(ticketId)?.presenceVersion ?? 0;
+  }
+
+  /** Whether this person is in the ticket, in whatever tab. */
+  isIn(ticketId: string, userId: string): boolean {
+    for (const { user } of this.byTicket.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
+    return false;
+  }
+
+  /** Whether somebody in the ticket shows one prompt at a time. */
+  hasPanel(ticketId: string): boolean {
+    for (const { sink } of this.byTicket.get(ticketId)?.members() ?? []) if (sink.panel) return true;
+    return false;
+  }
+
+  /** The oldest revision of a request that a panel of this person in the ticket shows; none without a panel. */
+  revisionShown(ticketId: string, userId: string, requestId: string): number | undefined {
+    let oldest: number | undefined;
+    for (const { user, sink } of this.byTicket.get(ticketId)?.members() ?? []) {
+      if (user.id !== userId || !sink.panel) continue;
+      oldest = Math.min(sink.panel.revisionOf(requestId), oldest ?? Number.POSITIVE_INFINITY);
+    }
+    return oldest;
+  }
+
+  /** To everybody in the ticket at the end of the tick; a ticket nobody is in is no error (reference A76). */
+  deliver(ticketId: string, outbounds: readonly Outbound[]): void {
+    this.byTicket.get(ticketId)?.deliver(outbounds);
+  }
+
+  /** Hands over now what waits for the end of the tick. */
+  flush(): void {
+    for (const room of this.byTicket.values()) room.flush();
+  }
+
+  /** Lets nobody in any more. */
+  drain(): void {
+    for (const room of this.byTicket.values()) room.drain();
+  }
+
+  private open(ticketId: string): Room {
+    const { clock, steps, bounds, onLeft } = this.parts;
+    const onLeave = (client: Client) => {
+      this.byClient.delete(client.clientId);
+      const left = (this.perUser.get(client.user.id) ?? 1) - 1;
+      if (left > 0) this.perUser.set(client.user.id, left);
+      else this.perUser.delete(client.user.id);
+      this.tidy(room);
+      onLeft(client);
+    };
+    const room: Room = new Room(ticketId, bounds, clock, onLeave, steps);
+    this.byTicket.set(ticketId, room);
+    return room;
+  }
+
+  /** A ticket nobody is in costs nothing. */
+  private tidy(room: Room): void {
+    if (room.size === 0 && this.byTicket.get(room.ticketId) === room) this.byTicket.delete(room.ticketId);
+  }
+}

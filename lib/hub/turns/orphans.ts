@@ -1,0 +1,87 @@
+/** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
+import type { Logger } from 'winston';
+import { turnMachine, turnRecord } from '../../actors/turn-machine';
+import { describe, isDamage, toHubError } from '../../errors';
+import { turnEnded } from '../../protocol/envelopes';
+import type { Store, UnfinishedTurn } from '../../store/store';
+import type { Clock } from '../commit/clock';
+import type { Funnel } from '../commit/funnel';
+import { LiveActor } from '../commit/live-actor';
+import type { Hitl } from '../requests/hitl';
+
+/** Turns ended at once, so that any number of them gets through the funnel. */
+const groupSize = 1_000;
+/** Requests read and written at once, few enough not to block the loop. */
+const pageSize = 50;
+
+interface Parts {
+  store: Store;
+  funnel: Funnel;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Ends every turn that is queued or running in the store and not here; one that cannot be read is left, and said so.
+ * @throws HubError `storage_failed`
+ */
+export async function endOrphans(parts: Parts, isHere: (turnId: string) => boolean): Promise<void> {
+  const { store, funnel, clock, logger } = parts;
+  const left = (await store.unfinishedTurns()).filter(({ id }) => !isHere(id));
+  const end = async ({ id }: UnfinishedTurn) => {
+    const said = 'A turn that was left behind could not be ended';
+    const record = await unlessDamaged(store.turn(id), logger, said, { turnId: id });
+    if (!record) return;
+    const { status, ...input } = record;
+    const [actor] = LiveActor.begin(turnMachine, input);
+    const at = clock.now();
+    if (status === 'running') actor.send({ type: 'start', at: input.startedAt ?? input.queuedAt });
+    actor.send({ type: 'crash', at });
+    const turn = turnRecord(actor.snapshot);
+    await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnEnded(turn, at)] });
+  };
+  while (left.length > 0) await Promise.all(left.splice(0, groupSize).map(end));
+}
+
+/**
+ * Says of pending requests whose turn is not here that their asker is gone; what no turn asked is left alone. One that cannot be
+ * read is left, and said so.
+ * @param atMost about how many requests are looked at
+ * @param cursor from where on; default: from the oldest
+ * @returns from where to go on, where there are more
+ * @throws HubError `storage_failed`
+ */
+export async function leaveOrphans(
+  { hitl, logger }: Pick<Parts, 'logger'> & { hitl: Hitl },
+  isHere: (turnId: string) => boolean,
+  atMost: number,
+  cursor?: string,
+): Promise<string | undefined> {
+  const said = 'Whether the asker of a request is gone could not be noted';
+  let next = cursor;
+  for (let seen = 0; seen < atMost; seen += pageSize) {
+    const page = await unlessDamaged(hitl.list({ status: 'pending' }, pageSize, next), logger, said);
+    const left = page?.items.filter(({ turnId, asker }) => turnId && !asker && !isHere(turnId)) ?? [];
+    await Promise.all(left.map(({ id }) => unlessDamaged(hitl.leave(id), logger, said, { requestId: id })));
+    next = page?.nextCursor;
+    if (next === undefined) return undefined;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return next;
+}
+
+/** What the work gives; nothing, and a word in the log, where a record is damaged. @throws whatever else fails */
+async function unlessDamaged<T>(
+  work: Promise<T>,
+  logger: Logger,
+  said: string,
+  about: Record<string, string> = {},
+): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!isDamage(toHubError(thrown))) throw thrown;
+    logger.error(said, { ...about, error: describe(thrown) });
+    return undefined;
+  }
+}

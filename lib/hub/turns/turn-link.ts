@@ -1,0 +1,100 @@
+/** One turn's line to the hub: carries what the agent says and asks, and knows what has to be over before the turn is; turns make one each. */
+import { HubError } from '../../errors';
+import type { MessageRecord, MessageType, RequestRecord, User } from '../../protocol/records';
+import type { Store } from '../../store/store';
+import type { Hitl } from '../requests/hitl';
+import type { Outputs, Speaker } from './outputs';
+import type { TurnPort } from './turn';
+
+type Asked = Parameters<TurnPort['request']>[0];
+
+export class TurnLink implements TurnPort {
+  /** What the agent has begun to say or to ask and is not kept yet. */
+  private readonly underWay = new Set<Promise<unknown>>();
+  /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
+  private readonly adopted = new Set<string>();
+  /** Requests that this turn waits for and that outlive it. */
+  private readonly attended = new Set<string>();
+  private readonly over = new AbortController();
+
+  constructor(
+    private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
+    private readonly turn: Speaker & { user: Required<User> },
+    readonly nameIntent: (intent: string) => void,
+  ) {}
+
+  add(type: MessageType, content: string): Promise<MessageRecord> {
+    return this.track(this.parts.outputs.add(this.turn, type, content));
+  }
+
+  update(messageId: string, content: string): Promise<MessageRecord> {
+    return this.track(this.parts.outputs.update(this.turn, messageId, content));
+  }
+
+  history(limit: number): Promise<readonly MessageRecord[]> {
+    return this.parts.store.messages(this.turn.sessionId, limit);
+  }
+
+  async request(asked: Asked): Promise<RequestRecord> {
+    const { request, endsWithTurn } = await this.track(this.ask(asked));
+    // One that outlives the turn must not hold the agent's code when the turn is over; of one that ends with it the agent
+    // learns the outcome.
+    const signal = endsWithTurn ? this.over.signal : this.turn.signal;
+    try {
+      const settled = await this.parts.hitl.wait(request.id, { signal });
+      this.attended.delete(request.id);
+      return settled;
+    } finally {
+      this.parts.hitl.turnAway(request.id, this.turn.id);
+    }
+  }
+
+  /** Resolves when what was begun before is kept or refused. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+  }
+
+  /** Withdraws the pending requests that end with the turn. @throws HubError `storage_failed` */
+  withdraw(): Promise<void> {
+    return this.parts.hitl.endWithTurn(this.turn.id, this.adopted, this.attended);
+  }
+
+  /** The end of the turn is kept: whatever it still waits for could not be withdrawn, and is waited for no more. */
+  end(): void {
+    this.over.abort(new HubError('turn_ended'));
+  }
+
+  private async ask({
+    message,
+    ...input
+  }: Asked): Promise<{ request: RequestRecord; endsWithTurn: boolean }> {
+    const { hitl, store } = this.parts;
+    const { id, ticketId, sessionId, user, signal } = this.turn;
+    signal.throwIfAborted();
+    const asker = {
+      ticketId,
+      sessionId,
+      turnId: id,
+      userId: user.id,
+      ...(message && { messageId: message.id }),
+    };
+    const request = await hitl.request({ ...input, ...asker }, { by: user, via: 'turn' });
+    hitl.attend(request.id, id);
+    if (request.detached) this.attended.add(request.id);
+    // It may have been left in the moment before.
+    if (request.turnId !== id && request.turnId) await hitl.takeUp(request.id);
+    if (request.detached || !request.turnId) return { request, endsWithTurn: false };
+    if (request.turnId === id) return { request, endsWithTurn: true };
+    const earlier = await store.turn(request.turnId);
+    const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
+    if (isOrphan) this.adopted.add(request.id);
+    return { request, endsWithTurn: isOrphan };
+  }
+
+  private track<T>(work: Promise<T>): Promise<T> {
+    const done = () => this.underWay.delete(work);
+    this.underWay.add(work);
+    work.then(done, done);
+    return work;
+  }
+}

@@ -1,0 +1,109 @@
+/** The deliveries of the memory store: what waits for each channel, and what was given up. */
+import type { Millis } from '../../protocol/records';
+import { bounded, maxDeadDeliveries } from '../shared/limits';
+import { OrderedList } from '../shared/ordered-list';
+import type { DeadDelivery, DeliveryOutcome, DeliveryWrite, WaitingDelivery } from '../store';
+
+interface Place {
+  at: Millis;
+  channel: string;
+  requestId: string;
+}
+
+interface Kept extends Place, DeliveryWrite {
+  attempts: number;
+  /** Of one that was given up. */
+  error?: string;
+}
+
+export class MemoryDeliveries {
+  private readonly kept = new Map<string, Kept>();
+  private readonly waiting = new Map<string, OrderedList<Place, Kept>>();
+  private readonly given = byTime();
+
+  write(write: DeliveryWrite, at: Millis): void {
+    const before = this.kept.get(keyOf(write));
+    const isUnseen = before?.event === 'present' && write.event === 'update';
+    const { channel, requestId, version } = write;
+    const event = isUnseen ? 'present' : write.event;
+    this.put({ channel, requestId, event, version, attempts: 0, at });
+  }
+
+  /** As `Store.deliveries`. */
+  list(channel: string, limit: number): WaitingDelivery[] {
+    return take(this.waiting.get(channel)?.from() ?? [], limit).map(({ at: dueAt, ...rest }) => ({
+      ...rest,
+      dueAt,
+    }));
+  }
+
+  /** As `Store.noteDelivery`. */
+  note(tried: DeliveryWrite, outcome: DeliveryOutcome): boolean {
+    const kept = this.kept.get(keyOf(tried));
+    if (kept?.version !== tried.version) {
+      if (kept?.event === 'present' && outcome === 'delivered') kept.event = 'update';
+      return false;
+    }
+    if (outcome === 'delivered') this.drop(kept);
+    else if ('dueAt' in outcome) this.put({ ...kept, attempts: outcome.attempts, at: outcome.dueAt });
+    else {
+      const { attempts, deadAt, error } = outcome;
+      this.put({ ...kept, attempts, at: deadAt, error });
+      const oldest = this.given.first();
+      if (oldest && this.given.size > maxDeadDeliveries) this.drop(oldest);
+    }
+    return true;
+  }
+
+  /** As `Store.deadDeliveries`. */
+  dead(limit: number): DeadDelivery[] {
+    const newest = take(
+      this.given.backFrom({ at: Number.POSITIVE_INFINITY, channel: '', requestId: '' }),
+      limit,
+    );
+    return newest.map(({ at: deadAt, error = '', ...rest }) => ({ ...rest, deadAt, error }));
+  }
+
+  private put(next: Kept): void {
+    const before = this.kept.get(keyOf(next));
+    if (before) this.drop(before);
+    this.kept.set(keyOf(next), next);
+    this.listOf(next).add(next);
+  }
+
+  private drop(kept: Kept): void {
+    this.kept.delete(keyOf(kept));
+    this.listOf(kept).remove(kept);
+  }
+
+  private listOf({ channel, error }: Kept): OrderedList<Place, Kept> {
+    if (error !== undefined) return this.given;
+    const list = this.waiting.get(channel) ?? byTime();
+    this.waiting.set(channel, list);
+    return list;
+  }
+}
+
+function keyOf({ channel, requestId }: DeliveryWrite): string {
+  return `${channel}\n${requestId}`;
+}
+
+function take<T>(items: Iterable<T>, limit: number): T[] {
+  const taken: T[] = [];
+  const size = bounded(limit);
+  for (const item of items) {
+    if (taken.length >= size) break;
+    taken.push(item);
+  }
+  return taken;
+}
+
+function byTime(): OrderedList<Place, Kept> {
+  return new OrderedList(
+    (a, b) => a.at - b.at || byText(a.channel, b.channel) || byText(a.requestId, b.requestId),
+  );
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,63 @@
+/** The rules by which a commit is refused, in one place; every store asks here before it writes anything. */
+import type { GrantRecord, Millis } from '../../protocol/records';
+import type { Commit, CommitResult, GrantWrite } from '../store';
+import { afterGrantWrite, grantIdOf } from './grant-writes';
+
+/** What the rules must know of what is stored, read inside the store's transaction. */
+export interface Lookup {
+  /** The `ack` given to this frame, if it was carried out before. */
+  ack(userId: string, frameId: string): Record<string, unknown> | undefined;
+  /** The stored version of a request; 0 if there is none. */
+  version(requestId: string): number;
+  /** The id of the live request of this key. */
+  holder(ticketId: string, key: string): string | undefined;
+  grant(id: string): GrantRecord | undefined;
+}
+
+/**
+ * Why this commit cannot be kept; undefined if it can. A repeated frame is told before anything else, since what it asked
+ * for was done the first time. Request writes are judged in their order, each as if those before it were kept.
+ */
+export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, { ok: true }> | undefined {
+  const { frame, requests = [], grants = [] } = commit;
+  const ack = frame && stored.ack(frame.userId, frame.frameId);
+  if (ack) return { ok: false, code: 'duplicate_id', ack };
+  if (!canWriteGrants(grants, commit.at, stored)) return { ok: false, code: 'conflict' };
+  if (requests.length === 0) return undefined;
+
+  const versions = new Map<string, number>();
+  const holders = new Map<string, string | undefined>();
+  /** Those that have no key in this commit, whatever they had before. */
+  const released = new Set<string>();
+  for (const { record, version } of requests) {
+    if ((versions.get(record.id) ?? stored.version(record.id)) !== version)
+      return { ok: false, code: 'conflict' };
+    versions.set(record.id, version + 1);
+    if (record.key === undefined) {
+      released.add(record.id);
+      continue;
+    }
+    const holder = holders.has(record.key)
+      ? holders.get(record.key)
+      : stored.holder(record.ticketId, record.key);
+    if (record.status !== 'superseded') {
+      if (holder !== undefined && holder !== record.id && !released.has(holder))
+        return { ok: false, code: 'key_conflict' };
+      holders.set(record.key, record.id);
+    } else if (holder === record.id) {
+      holders.set(record.key, undefined);
+    }
+  }
+  return undefined;
+}
+
+/** In their order, each as if those before it were kept. */
+function canWriteGrants(writes: readonly GrantWrite[], at: Millis, stored: Lookup): boolean {
+  const known = new Map<string, GrantRecord>();
+  return writes.every((write) => {
+    const id = grantIdOf(write);
+    const after = afterGrantWrite(known.get(id) ?? stored.grant(id), write, at);
+    if (after) known.set(id, after);
+    return after !== undefined;
+  });
+}

@@ -1,0 +1,229 @@
+/** The schema of a SQLite store, version by version; `open` brings older files up to date and refuses what it cannot read. */
+import type { Database } from 'better-sqlite3';
+import { HubError } from '../../errors';
+
+/** `PRAGMA application_id` of our files: "hitl" in ASCII. */
+export const applicationId = 0x6869746c;
+
+/**
+ * Entry `n` makes version `n + 1` of version `n`. An entry that was released is never changed; a change of schema is a new
+ * entry, and `spec/store/fixtures` gets a frozen file of the version before.
+ *
+ * `n` keeps the order of the first commit, which no clock can turn round. Columns beside `record` are what queries need.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE tickets (
+    id TEXT PRIMARY KEY NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    first INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE log (
+    ticket_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX log_by_seq ON log (ticket_id, seq);
+
+  CREATE TABLE sessions (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    tab_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_active_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX sessions_by_activity ON sessions (ticket_id, last_active_at);
+  CREATE INDEX sessions_by_tab ON sessions (ticket_id, user_id, tab_id, created_at);
+
+  CREATE TABLE turns (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX turns_unfinished ON turns (ticket_id) WHERE status IN ('queued', 'running');
+
+  CREATE TABLE messages (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    ticket_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX messages_by_ticket ON messages (ticket_id);
+  CREATE INDEX messages_by_session ON messages (session_id);
+
+  CREATE TABLE requests (
+    id TEXT PRIMARY KEY NOT NULL,
+    ticket_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    turn_id TEXT,
+    key TEXT,
+    grant_id TEXT,
+    status TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    due_at INTEGER,
+    claimed_by TEXT,
+    created_at INTEGER NOT NULL,
+    inbox TEXT,
+    record TEXT NOT NULL,
+    snapshot TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX requests_by_key ON requests (ticket_id, key) WHERE key IS NOT NULL AND status <> 'superseded';
+  CREATE INDEX requests_due ON requests (due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX requests_of_turn ON requests (turn_id, created_at, id) WHERE status = 'pending' AND turn_id IS NOT NULL;
+  CREATE INDEX requests_claimed ON requests (ticket_id, claimed_by) WHERE claimed_by IS NOT NULL;
+  CREATE INDEX requests_by_age ON requests (created_at, id);
+  CREATE INDEX requests_by_status ON requests (status, created_at, id);
+  CREATE INDEX requests_of_ticket ON requests (ticket_id, created_at, id);
+  CREATE INDEX requests_of_ticket_by_status ON requests (ticket_id, status, created_at, id);
+  CREATE INDEX requests_of_grant ON requests (grant_id, created_at, id) WHERE grant_id IS NOT NULL;
+
+  CREATE TABLE grants (
+    id TEXT PRIMARY KEY NOT NULL,
+    ticket_id TEXT NOT NULL,
+    covers TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    holds_until INTEGER,
+    record TEXT NOT NULL
+  );
+  CREATE INDEX grants_covering ON grants (covers, holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_live ON grants (holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_live_of_ticket ON grants (ticket_id, holds_until, id) WHERE holds_until IS NOT NULL;
+  CREATE INDEX grants_by_age ON grants (created_at, id);
+  CREATE INDEX grants_of_ticket ON grants (ticket_id, created_at, id);
+  CREATE INDEX grants_by_end ON grants (expires_at, id);
+
+  CREATE TABLE audit (
+    ticket_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX audit_by_number ON audit (ticket_id, n);
+  CREATE INDEX audit_of_request ON audit (ticket_id, request_id, n);
+  CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_is_not_dropped BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+  CREATE TABLE inbox (
+    list TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    urgency INTEGER,
+    type TEXT NOT NULL,
+    tool_name TEXT,
+    PRIMARY KEY (list, created_at, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX inbox_by_urgency ON inbox (list, urgency, created_at, id) WHERE urgency IS NOT NULL;
+  CREATE TABLE inbox_except (
+    user_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (user_id, id)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE deliveries (
+    channel TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER,
+    dead_at INTEGER,
+    error TEXT,
+    PRIMARY KEY (channel, request_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX deliveries_waiting ON deliveries (channel, due_at, request_id) WHERE due_at IS NOT NULL;
+  CREATE INDEX deliveries_dead ON deliveries (dead_at, channel, request_id) WHERE dead_at IS NOT NULL;
+
+  CREATE TABLE frames (
+    n INTEGER PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    frame_id TEXT NOT NULL,
+    ack TEXT NOT NULL,
+    UNIQUE (user_id, frame_id)
+  );
+  CREATE TABLE frame_counts (
+    user_id TEXT PRIMARY KEY NOT NULL,
+    n INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  PRAGMA application_id = ${applicationId};
+  `,
+  `
+  CREATE TABLE epoch_seed (
+    id INTEGER PRIMARY KEY,
+    seed TEXT NOT NULL
+  );
+  INSERT INTO epoch_seed (id, seed) VALUES (1, lower(hex(randomblob(16))));
+  `,
+  // What envelopes share, and the last of the log that names it: once that is dropped nobody does. The text is apart, so
+  // that it is not written again with each use.
+  `
+  CREATE TABLE log_parts (
+    ticket_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (ticket_id, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX log_parts_by_use ON log_parts (ticket_id, last_seq);
+  CREATE TABLE log_part_texts (
+    ticket_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX log_part_texts_by_name ON log_part_texts (ticket_id, name);
+  `,
+];
+
+/** The version this code reads and writes, in `PRAGMA user_version`. */
+export const schemaVersion = migrations.length;
+
+/**
+ * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Writes
+ * even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
+ * @throws HubError `storage_failed` for a file of a newer version, and for one that is not ours; neither is touched
+ */
+export function migrate(db: Database): void {
+  while (step(db) < schemaVersion);
+}
+
+function step(db: Database): number {
+  return db
+    .transaction(() => {
+      const version = Number(db.pragma('user_version', { simple: true }));
+      assertOurs(db, version);
+      const migration = migrations[version];
+      if (migration !== undefined) db.exec(migration);
+      const reached = migration === undefined ? version : version + 1;
+      // Written even if it is the same: SQLite opens a read-only file without a word, and even begins to write to it.
+      db.pragma(`user_version = ${reached}`);
+      return reached;
+    })
+    .immediate();
+}
+
+function assertOurs(db: Database, version: number): void {
+  const application = db.pragma('application_id', { simple: true });
+  const isNew = version === 0 && application === 0 && !db.prepare('SELECT 1 FROM sqlite_schema').get();
+  if (!isNew && application !== applicationId) {
+    throw new HubError(
+      'storage_failed',
+      'This database belongs to another program; give the hub a file of its own',
+    );
+  }
+  if (version > schemaVersion) {
+    throw new HubError(
+      'storage_failed',
+      `This database was written by a newer express-hitl (schema ${version}, known here up to ${schemaVersion}); upgrade`,
+      { found: version, known: schemaVersion },
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/** Rows of the SQLite store as what the hub reads, and what goes wrong in the database as `HubError`s. */
+import { damaged, HubError, isHubError } from '../../errors';
+import type { RequestRecord } from '../../protocol/records';
+import type { StoredRequest } from '../store';
+import type { RequestRow, TextRow } from './statements';
+
+/** @throws HubError `storage_failed`, its details naming the table and the id, if the text is not a JSON object */
+export function parseRow<T extends object>(table: string, row: TextRow): T {
+  const value: T | null = parseJson(table, row);
+  if (typeof value === 'object' && value !== null) return value;
+  throw damaged(table, row.id);
+}
+
+/** @throws HubError as `parseRow` */
+export function parseRequest(row: RequestRow): StoredRequest {
+  const record: RequestRecord = parseRow('requests', row);
+  const snapshot: unknown = parseJson('requests', { id: row.id, text: row.snapshot });
+  return { record, snapshot, version: row.version, ...(row.due_at !== null && { dueAt: row.due_at }) };
+}
+
+function parseJson(table: string, row: TextRow) {
+  try {
+    return JSON.parse(row.text);
+  } catch (cause) {
+    throw damaged(table, row.id, cause);
+  }
+}
+
+/** Anything thrown while the database was used, as `storage_failed` with SQLite's code in its details and as its cause. */
+export function toStorageError(thrown: unknown): HubError {
+  if (isHubError(thrown)) return thrown;
+  const code = sqliteCode(thrown);
+  if (!code) return new HubError('storage_failed', undefined, undefined, { cause: thrown });
+  return new HubError('storage_failed', `The database failed with ${code}`, { code }, { cause: thrown });
+}
+
+/** SQLite's extended code, as in `SQLITE_IOERR_WRITE`; undefined for what SQLite did not throw. */
+export function sqliteCode(thrown: unknown): string | undefined {
+  // Not by class: the driver's binary, loaded once for the process, throws errors of the realm that loaded it first.
+  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return undefined;
+  return typeof thrown.code === 'string' && thrown.code.startsWith('SQLITE_') ? thrown.code : undefined;
+}

@@ -1,0 +1,458 @@
+/** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
+import type { Database } from 'better-sqlite3';
+import { damaged, HubError } from '../../errors';
+import type { AuditEntry } from '../../protocol/audit';
+import type { LoggableEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
+import type {
+  GrantRecord,
+  MessageRecord,
+  Millis,
+  RequestRecord,
+  SessionRecord,
+  TurnRecord,
+} from '../../protocol/records';
+import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace, start } from '../shared/cursor';
+import { epochOf } from '../shared/epoch';
+import { bounded, maxLogBytes, maxPageSize, maxSessionsInState, maxStateBytes } from '../shared/limits';
+import { fromStored } from '../shared/log-parts';
+import { bytesOfText, firstPage } from '../shared/page';
+import type {
+  AuditFilter,
+  Commit,
+  CommitResult,
+  DeadDelivery,
+  DeliveryOutcome,
+  DeliveryWrite,
+  DueRequest,
+  GrantFilter,
+  InboxCounts,
+  InboxFilter,
+  InboxOrder,
+  InboxOwner,
+  LogPosition,
+  Page,
+  RequestFilter,
+  Store,
+  StoredRequest,
+  TicketState,
+  UnfinishedTurn,
+  WaitingDelivery,
+} from '../store';
+import { commitWriter, type WriteCommit } from './commit';
+import { connect } from './connection';
+import { noteDelivery } from './deliveries';
+import { inboxCounts, inboxPage } from './inbox';
+import { assertSqliteOptions, type SqliteStoreOptions } from './options';
+import { parseRequest, parseRow, toStorageError } from './rows';
+import {
+  type ListedRow,
+  prepareStatements,
+  type Statements,
+  type TextRow,
+  type TicketRow,
+} from './statements';
+
+export type { SqliteStoreOptions } from './options';
+
+/**
+ * A store in one SQLite file (WAL). What a commit reported survives a crash of the process and, unless `synchronous` is
+ * `normal`, power loss. One process may use the file at a time, held by a lock that ends with the process; a second one's
+ * `open` rejects with `unavailable`, and its message names the process and host of the first.
+ *
+ * Needs the package `better-sqlite3`, which the app installs; without it `open` rejects with `unavailable`. Whatever goes
+ * wrong in the database rejects with `storage_failed`, SQLite's code in `details.code`; the store goes on working once the
+ * cause is gone. A damaged row is named by `details.table` and `details.id` to whoever reads it; all others stay readable.
+ * @param path the file, made with its folder if missing, for their owner only; `:memory:` for one that ends with the process
+ */
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
+  assertSqliteOptions(options);
+  return new SqliteStore(path, options);
+}
+
+interface Opened {
+  db: Database;
+  close(): void;
+  statements: Statements;
+  write: WriteCommit;
+  /** Where the log of a ticket stands; one that nobody has written to is empty, and stays without a row. */
+  ticket(id: string): TicketRow;
+}
+
+class SqliteStore implements Store {
+  private opened: Opened | undefined;
+  private closed = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly options: SqliteStoreOptions,
+  ) {}
+
+  async open(): Promise<void> {
+    if (this.closed) throw new HubError('unavailable', 'The store is closed');
+    if (this.opened) return;
+    try {
+      const { db, close } = connect(this.path, this.options);
+      const statements = prepareStatements(db);
+      const row = statements.epochSeed.get();
+      if (!row) {
+        close();
+        throw damaged('epoch_seed', '1');
+      }
+      const newEpochOf = (ticketId: string) => epochOf(row.seed, ticketId);
+      const ticket = (id: string) => statements.ticket.get(id) ?? { epoch: newEpochOf(id), seq: 0, first: 1 };
+      this.opened = { db, close, statements, write: commitWriter(statements, newEpochOf), ticket };
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { opened } = this;
+    this.closed = true;
+    this.opened = undefined;
+    try {
+      opened?.close();
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  async commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
+    return this.use((s, opened) =>
+      commits.length === 0 ? [] : transaction(opened, s.beginWrite, () => commits.map(opened.write)),
+    );
+  }
+
+  async position(ticketId: string): Promise<LogPosition> {
+    return this.use((_s, { ticket }) => ticket(ticketId));
+  }
+
+  async log(
+    ticketId: string,
+    after: number,
+    limit: number,
+    maxBytes = Infinity,
+  ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
+    return this.read(ticketId, (s, position) => {
+      const envelopes = readLog(s, ticketId, after, bounded(limit));
+      const { shown } = firstPage(envelopes, bounded(limit), ({ bytes }) => bytes, maxBytes);
+      const items = shown.map(({ envelope, seq }): LoggedEnvelope => {
+        return { ...envelope, ticket_id: ticketId, epoch: position.epoch, seq };
+      });
+      return { ...position, items };
+    });
+  }
+
+  async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
+    this.use((s, opened) =>
+      transaction(opened, s.beginWrite, () => {
+        const row = s.ticket.get(ticketId);
+        if (!row) return;
+        const upTo = Math.max(row.seq - bounded(keep), s.lastBefore.get(ticketId, since)?.seq ?? 0);
+        if (upTo < row.first) return;
+        s.dropLog.run(ticketId, upTo);
+        for (const { name } of s.unusedParts.all(ticketId, upTo)) {
+          s.dropPart.run(ticketId, name);
+          s.dropPartText.run(ticketId, name);
+        }
+        s.setFirst.run(upTo + 1, ticketId);
+      }),
+    );
+  }
+
+  async state(ticketId: string, limit: number): Promise<TicketState> {
+    return this.read(ticketId, (s, position) => {
+      const newest = firstPage(
+        s.messagesOfTicket.iterate(ticketId, bounded(limit)),
+        Infinity,
+        bytesOfText,
+        maxLogBytes,
+      );
+      const pending = [ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const;
+      const { items: requests, ...more } = pageOf<RequestRecord>(
+        'requests',
+        s.requestsOfTicketByStatus.iterate(...pending),
+        Infinity,
+        maxStateBytes,
+      );
+      return {
+        ...position,
+        sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
+        messages: parseAll<MessageRecord>('messages', newest.shown.reverse()),
+        turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
+        requests,
+        ...more,
+      };
+    });
+  }
+
+  async session(id: string): Promise<SessionRecord | undefined> {
+    return this.use((s) => parseOne('sessions', s.session.get(id)));
+  }
+
+  async sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined> {
+    return this.use((s) => parseOne('sessions', s.sessionByTab.get(ticketId, userId, tabId)));
+  }
+
+  async sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]> {
+    return this.use((s) => parseAll('sessions', s.sessions.all(ticketId, bounded(limit))));
+  }
+
+  async turn(id: string): Promise<TurnRecord | undefined> {
+    return this.use((s) => parseOne('turns', s.turn.get(id)));
+  }
+
+  async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
+    return this.use((s) => s.unfinishedTurns.all());
+  }
+
+  async message(id: string): Promise<MessageRecord | undefined> {
+    return this.use((s) => parseOne('messages', s.message.get(id)));
+  }
+
+  async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
+    return this.use((s) => {
+      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
+      if (n === undefined) throw noSuchPlace();
+      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
+    });
+  }
+
+  async request(id: string): Promise<StoredRequest | undefined> {
+    return this.use((s) => {
+      const row = s.request.get(id);
+      return row && parseRequest(row);
+    });
+  }
+
+  async requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined> {
+    return this.use((s) => {
+      const row = s.requestByKey.get(ticketId, key);
+      return row && parseRequest(row);
+    });
+  }
+
+  async requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]> {
+    return this.use((s) => s.requestsOfTurn.all(turnId).map(parseRequest));
+  }
+
+  async claims(ticketId: string, userId: string): Promise<readonly string[]> {
+    return this.use((s) => s.claims.all(ticketId, userId).map(({ id }) => id));
+  }
+
+  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      return pageOf('requests', listRequests(s, filter, size + 1, cursor), size);
+    });
+  }
+
+  async inbox(
+    owner: InboxOwner,
+    filter: InboxFilter,
+    order: InboxOrder,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<RequestRecord>> {
+    return this.use((s, opened) =>
+      transaction(opened, s.begin, () => {
+        const { rows, ...more } = inboxPage(s, owner, filter, order, limit, cursor);
+        return { items: parseAll<RequestRecord>('requests', rows), ...more };
+      }),
+    );
+  }
+
+  async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {
+    return this.use((s, opened) => transaction(opened, s.begin, () => inboxCounts(s, owner, filter)));
+  }
+
+  async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {
+    return this.use((s) => s.dueRequests.all(until, bounded(limit)));
+  }
+
+  async nextDue(after: Millis): Promise<Millis | undefined> {
+    return this.use((s) => s.nextDue.get(after)?.due_at);
+  }
+
+  async audit(
+    { ticketId, requestId }: AuditFilter,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<AuditEntry>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      const after = decodeNumber(cursor);
+      const rows =
+        requestId === undefined
+          ? s.audit.iterate(ticketId, after, size + 1)
+          : s.auditOfRequest.iterate(ticketId, requestId, after, size + 1);
+      const { shown, hasMore } = firstPage(rows, size, bytesOfText);
+      const items = shown.map(({ n, text }): AuditEntry => {
+        return { ...parseRow<AuditEntry>('audit', { id: `${ticketId}:${n}`, text }), n };
+      });
+      const last = items.at(-1);
+      return { items, ...(hasMore && last && { nextCursor: encodeNumber(last.n) }) };
+    });
+  }
+
+  async grant(id: string): Promise<GrantRecord | undefined> {
+    return this.use((s) => parseOne('grants', s.grant.get(id)));
+  }
+
+  async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
+    return this.use((s) => {
+      const rows = [...new Set(covers)].flatMap((each) => s.grantsCovering.all(each, now, bounded(limit)));
+      return parseAll<GrantRecord>('grants', rows)
+        .sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))
+        .slice(0, bounded(limit));
+    });
+  }
+
+  async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      return pageOf('grants', listGrants(s, filter, size + 1, cursor), size);
+    });
+  }
+
+  async grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+    return this.use((s) => {
+      const size = bounded(limit, 1, maxPageSize);
+      const { createdAt, id } = decodeCursor(cursor);
+      return pageOf('requests', s.requestsOfGrant.iterate(grantId, createdAt, id, size + 1), size);
+    });
+  }
+
+  async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
+    this.use((s) => s.dropGrants.run(endedBefore, bounded(limit)));
+  }
+
+  async deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]> {
+    return this.use((s) => s.deliveries.all(channel, bounded(limit)));
+  }
+
+  async noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean> {
+    return this.use((s, opened) => transaction(opened, s.beginWrite, () => noteDelivery(s, tried, outcome)));
+  }
+
+  async deadDeliveries(limit: number): Promise<readonly DeadDelivery[]> {
+    return this.use((s) => s.deadDeliveries.all(bounded(limit)));
+  }
+
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    return this.use((s) => parseOne('frames', s.frame.get(userId, frameId)));
+  }
+
+  /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
+  private use<T>(work: (s: Statements, opened: Opened) => T): T {
+    if (!this.opened)
+      throw new HubError('unavailable', `The store is ${this.closed ? 'closed' : 'not open'}`);
+    try {
+      return work(this.opened.statements, this.opened);
+    } catch (thrown) {
+      throw toStorageError(thrown);
+    }
+  }
+
+  /** Several reads of one ticket at one moment, with where its log stands. */
+  private read<T>(ticketId: string, work: (s: Statements, position: LogPosition) => T): T {
+    return this.use((s, opened) => transaction(opened, s.begin, () => work(s, opened.ticket(ticketId))));
+  }
+}
+
+/** All of `work` or nothing of it. */
+function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], work: () => T): T {
+  begin.run();
+  try {
+    const result = work();
+    statements.commit.run();
+    return result;
+  } catch (thrown) {
+    // SQLite has already rolled back by itself after some errors, such as a full disk.
+    if (db.inTransaction) statements.rollback.run();
+    throw thrown;
+  }
+}
+
+/** The envelopes of a log one by one, each with its size. */
+function* readLog(
+  s: Statements,
+  ticketId: string,
+  after: number,
+  limit: number,
+): Iterable<{ envelope: LoggableEnvelope; seq: number; bytes: number }> {
+  const part = partReader(s, ticketId);
+  for (const { seq, body } of s.log.iterate(ticketId, after, limit)) {
+    const id = `${ticketId}:${seq}`;
+    let bytes = Buffer.byteLength(body);
+    const envelope = fromStored(parseRow('log', { id, text: body }), (name) => {
+      const shared = part(name, id);
+      bytes += shared.bytes;
+      return shared.value;
+    });
+    yield { envelope, seq, bytes };
+  }
+}
+
+/** What the envelopes of a ticket's log share, each parsed once for one reading. */
+function partReader(
+  s: Statements,
+  ticketId: string,
+): (name: string, rowId: string) => { value: object; bytes: number } {
+  const known = new Map<string, { value: object; bytes: number }>();
+  return (name, rowId) => {
+    const found = known.get(name);
+    if (found) return found;
+    const { text } = s.partText.get(ticketId, name) ?? { text: '' };
+    const part = { value: parseRow('log', { id: rowId, text }), bytes: Buffer.byteLength(text) };
+    known.set(name, part);
+    return part;
+  };
+}
+
+function listRequests(
+  s: Statements,
+  filter: RequestFilter,
+  limit: number,
+  cursor?: string,
+): Iterable<ListedRow> {
+  const { ticketId, status } = filter;
+  const { createdAt, id } = decodeCursor(cursor);
+  if (ticketId !== undefined && status !== undefined) {
+    return s.requestsOfTicketByStatus.iterate(ticketId, status, createdAt, id, limit);
+  }
+  if (ticketId !== undefined) return s.requestsOfTicket.iterate(ticketId, createdAt, id, limit);
+  if (status !== undefined) return s.requestsByStatus.iterate(status, createdAt, id, limit);
+  return s.requests.iterate(createdAt, id, limit);
+}
+
+function listGrants(s: Statements, filter: GrantFilter, limit: number, cursor?: string): Iterable<ListedRow> {
+  const { ticketId, liveAt } = filter;
+  const { createdAt, id } = decodeCursor(cursor);
+  if (ticketId !== undefined && liveAt !== undefined)
+    return s.grantsLiveOfTicket.iterate(ticketId, liveAt, createdAt, id, limit);
+  if (ticketId !== undefined) return s.grantsOfTicket.iterate(ticketId, createdAt, id, limit);
+  if (liveAt !== undefined) return s.grantsLive.iterate(liveAt, createdAt, id, limit);
+  return s.grants.iterate(createdAt, id, limit);
+}
+
+/** Of one row more than is shown. */
+function pageOf<T extends object>(
+  table: string,
+  rows: Iterable<ListedRow>,
+  size: number,
+  maxBytes?: number,
+): Page<T> {
+  const { shown, hasMore } = firstPage(rows, size, bytesOfText, maxBytes);
+  const last = shown.at(-1);
+  const nextCursor = hasMore && last && encodeCursor({ createdAt: last.created_at, id: last.id });
+  return { items: parseAll(table, shown), ...(nextCursor && { nextCursor }) };
+}
+
+function parseOne<T extends object>(table: string, row: TextRow | undefined): T | undefined {
+  return row && parseRow<T>(table, row);
+}
+
+function parseAll<T extends object>(table: string, rows: readonly TextRow[]): T[] {
+  return rows.map((row) => parseRow<T>(table, row));
+}

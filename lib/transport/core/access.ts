@@ -1,0 +1,301 @@
+/** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
+import type { Request } from 'express';
+import type { Logger } from 'winston';
+import { z } from 'zod';
+import { HubError, isHubError, messageOf, toHubError } from '../../errors';
+import type { Clock } from '../../hub/commit/clock';
+import { canonicalJson } from '../../protocol/canonical-json';
+import { describeIssue } from '../../protocol/codec';
+import { nearestName } from '../../protocol/nearest-name';
+import type { Millis, User } from '../../protocol/records';
+import type { InboxOwner } from '../../store/store';
+
+/** What the app says of a person and a ticket. */
+export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
+
+export interface AccessCallbacks {
+  /**
+   * Who sends this request: an id, a user, or nothing for nobody (→ 401). Express's `Request`, after the app's middleware.
+   * Throwing or rejecting means that it cannot be said now (→ 503).
+   */
+  user(req: Request): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
+  /**
+   * Whether this person may use this ticket: asked when they come in, on every REST call, and at every frame but `ping`; where
+   * the app has rules of its own for what is asked, once more after them.
+   * Throwing, rejecting or any other value than the three means no (→ 503).
+   */
+  ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
+  /**
+   * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done; only `true`
+   * means yes. Default: nobody does over REST. Throwing or rejecting → 503.
+   */
+  mayAudit?(ticketId: string, user: Required<User>): boolean | Promise<boolean>;
+  /**
+   * In which tickets this person finds requests that name nobody in their inbox; `'all'` where everybody works on
+   * everything. Asked when an inbox is read or opened; `ticket` is asked all the same about what is shown. Default: none, so
+   * that an inbox has only what names the person or a group. Throwing, rejecting, more than 1,000 tickets and groups, or
+   * anything else is a fault (→ 503).
+   */
+  tickets?: ((user: Required<User>) => Tickets | Promise<Tickets>) | undefined;
+  /**
+   * Which program sends this request, or nothing if it is a person. Whoever is a program may ask and never answer. Default:
+   * there are none. Throwing or rejecting → 503.
+   */
+  service?(req: Request): Service | null | undefined | Promise<Service | null | undefined>;
+}
+
+type Tickets = readonly string[] | 'all';
+
+/** Until when something holds: milliseconds since 1970, or a `Date`. */
+type End = number | Date | null | undefined;
+
+/** Who sends a request. */
+export interface Identity extends User {
+  /**
+   * When the login ends: from then on REST answers 401, and the person's sockets are closed with 4401. Default: whenever the
+   * app says so, with `hub.disconnect`.
+   */
+  expiresAt?: End;
+}
+
+/** A user of whom all is known. */
+export type Known = Required<User> & { expiresAt?: Millis };
+
+/** A program that the app lets ask people: an agent in another process. */
+export interface Service {
+  /** Stable, and the id of no user: what it asks is asked in this name, and only it may wait for that or change it. */
+  id: string;
+  /** Shown to people; default: the id. */
+  name?: string;
+  /** In which tickets it may ask. */
+  tickets: 'any' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
+  /**
+   * Whether it may ask with `on_expiry: 'approved'`, and so be approved by silence; only `true` means yes. Default: it may
+   * not.
+   */
+  mayExpireApproved?: boolean;
+  /** When its credential ends: from then on it is nobody (401), also where it waits. Default: never by itself. */
+  expiresAt?: End;
+}
+
+/** Groups and tickets of one person at most, since an inbox looks at each. */
+export const maxPrincipals = 1_000;
+
+const endSchema = z
+  .union([z.number(), z.date()], 'Must be a number of milliseconds since 1970, or a Date')
+  .transform(Number)
+  .nullish();
+/** An app's user may have whatever else it needs. */
+const userSchema = z.object({
+  id: z.string().nullish(),
+  name: z.string().nullish(),
+  groups: z.array(z.string()).nullish(),
+  expiresAt: endSchema,
+});
+
+const ticketsSchema = z.union([z.literal('all'), z.array(z.string())]);
+
+export class Access {
+  /** By person and ticket: what was asked in this turn of the event loop about what is only shown. */
+  private readonly asked = new Map<string, Promise<boolean>>();
+
+  private hasWarned = false;
+
+  constructor(
+    private readonly callbacks: AccessCallbacks,
+    private readonly logger: Logger,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
+  async service(req: Request): Promise<Service | undefined> {
+    const given = await this.ask('service', async () => this.callbacks.service?.(req));
+    if (!given) return undefined;
+    const { id, name, tickets, mayExpireApproved } = given;
+    const end = endSchema.safeParse(given.expiresAt);
+    if (
+      end.success &&
+      typeof id === 'string' &&
+      id !== '' &&
+      (name === undefined || typeof name === 'string')
+    ) {
+      const expiresAt = end.data ?? undefined;
+      this.assertHolds(expiresAt);
+      return {
+        id,
+        tickets,
+        mayExpireApproved: mayExpireApproved === true,
+        ...(name !== undefined && { name }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+    }
+    this.logger.error('The service callback gave no service; access is refused');
+    throw new HubError('unavailable');
+  }
+
+  /** @throws HubError `forbidden` where a program may not ask, `unavailable` */
+  async authorizeService(ticketId: string, { tickets, expiresAt }: Service): Promise<void> {
+    const may = await this.ask('service', async () => {
+      if (typeof tickets === 'function') return tickets(ticketId);
+      return tickets === 'any' || (Array.isArray(tickets) && tickets.includes(ticketId));
+    });
+    this.assertHolds(expiresAt);
+    if (may !== true) throw new HubError('forbidden', 'This service has no access to this ticket');
+  }
+
+  /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
+  async identify(req: Request): Promise<Known> {
+    if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
+    return this.known('user', async () => this.callbacks.user(req));
+  }
+
+  /** @throws HubError `authentication_required` once this time has come */
+  assertHolds(expiresAt: End): void {
+    if (expiresAt != null && Number(expiresAt) <= this.clock.now())
+      throw new HubError('authentication_required', 'The login has ended');
+  }
+
+  /** The person of a link, as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
+  async person(id: string, lookUp: (id: string) => unknown): Promise<Known> {
+    const user = await this.known('links.person', async () => lookUp(id));
+    if (user.id !== id) throw new HubError('forbidden');
+    return user;
+  }
+
+  private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Known> {
+    const given = await this.ask(callbackName, callback);
+    if (!given) throw new HubError('authentication_required');
+    const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
+    if (!result.success) {
+      // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
+      const wrong = describeIssue(result.error.issues[0]);
+      this.logger.error(`The ${callbackName} callback gave no user; access is refused`, { wrong });
+      throw new HubError('unavailable');
+    }
+    const { id, name, groups, expiresAt } = result.data;
+    if (!id) throw new HubError('authentication_required');
+    if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
+    else this.assertHolds(expiresAt);
+    return { id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
+  }
+
+  /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
+  private warnOfMisspelt(callbackName: string, given: unknown): void {
+    if (this.hasWarned || typeof given !== 'object') return;
+    const misspelt = Object.keys(given ?? {}).find((name) => nearestName(name, ['expiresAt']));
+    if (misspelt === undefined) return;
+    this.hasWarned = true;
+    this.logger.warn(
+      `The ${callbackName} callback gave ${misspelt}, which ends nothing: did you mean expiresAt?`,
+    );
+  }
+
+  /** @throws HubError `authentication_required` for a login that has ended, `forbidden`, `not_found`, `unavailable` */
+  async authorize(ticketId: string, user: Known): Promise<void> {
+    const access = await this.ask('ticket', async () => this.callbacks.ticket(ticketId, user));
+    this.assertHolds(user.expiresAt);
+    if (access === 'allow') return;
+    if (access === 'forbidden') throw new HubError('forbidden', 'You have no access to this ticket');
+    if (access === 'not_found') throw new HubError('not_found', 'There is no such ticket');
+    this.logger.error('The ticket callback gave none of allow, forbidden, not_found; access is refused');
+    throw new HubError('unavailable');
+  }
+
+  /** Whose inbox this user reads. @throws HubError `unavailable` */
+  async inboxOf(user: Required<User>): Promise<InboxOwner> {
+    const given = await this.ask('tickets', async () =>
+      this.callbacks.tickets ? this.callbacks.tickets(user) : [],
+    );
+    const result = ticketsSchema.safeParse(given);
+    const tickets = result.data ?? [];
+    const wrong =
+      (!result.success && describeIssue(result.error.issues[0])) ||
+      (user.groups.length + tickets.length > maxPrincipals &&
+        `more than ${maxPrincipals} groups and tickets`);
+    if (wrong) {
+      this.logger.error('The tickets callback gave no tickets; the inbox is refused', { wrong });
+      throw new HubError('unavailable');
+    }
+    return { userId: user.id, groups: user.groups, tickets };
+  }
+
+  /**
+   * Of these, what is on tickets this user may use; each ticket is asked about once.
+   * @throws HubError `authentication_required`, `unavailable`
+   */
+  async visible<T extends { ticketId: string }>(
+    items: readonly T[],
+    user: Known,
+    mayUse = (ticketId: string) => this.mayUse(ticketId, user),
+  ): Promise<T[]> {
+    const tickets = [...new Set(items.map(({ ticketId }) => ticketId))];
+    const answers = await Promise.all(tickets.map(mayUse));
+    const open = new Set(tickets.filter((_ticketId, index) => answers[index]));
+    return items.filter(({ ticketId }) => open.has(ticketId));
+  }
+
+  /**
+   * As `visible`, for open inboxes: all that ask about one person and ticket in one turn of the event loop share the answer. No
+   * answer is used for longer, and none of these for what somebody does.
+   */
+  visibleAtOnce<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
+    return this.visible(items, user, (ticketId) => {
+      const key = canonicalJson([ticketId, user]);
+      const known = this.asked.get(key);
+      if (known) return known;
+      const answer = this.mayUse(ticketId, user);
+      if (this.asked.size === 0) setImmediate(() => this.asked.clear());
+      this.asked.set(key, answer);
+      return answer;
+    });
+  }
+
+  /**
+   * Whether somebody who gave a grant may use this ticket now.
+   * @param lookUp who they are now; without it they are asked about by id and name, in no group
+   * @throws HubError `authentication_required`, `forbidden`, `unavailable`, which are no yes
+   */
+  async mayStillUse(
+    ticketId: string,
+    { id, name = id }: User,
+    lookUp?: (id: string) => unknown,
+  ): Promise<boolean> {
+    const user = lookUp ? await this.person(id, lookUp) : { id, name, groups: [] };
+    return this.mayUse(ticketId, user);
+  }
+
+  /** Like `authorize`, as a yes or no. @throws HubError `authentication_required` and `unavailable`, which are neither */
+  private async mayUse(ticketId: string, user: Known): Promise<boolean> {
+    try {
+      await this.authorize(ticketId, user);
+      return true;
+    } catch (error) {
+      if (!isHidden(error)) throw error;
+      return false;
+    }
+  }
+
+  /** Whether addresses are shown too. @throws HubError `unavailable` */
+  async mayAudit(ticketId: string, user: Required<User>): Promise<boolean> {
+    return (await this.ask('mayAudit', async () => this.callbacks.mayAudit?.(ticketId, user))) === true;
+  }
+
+  private async ask<T>(name: string, callback: () => Promise<T>): Promise<T> {
+    try {
+      return await callback();
+    } catch (cause) {
+      if (isHubError(cause)) throw cause;
+      // Its message only: what an app's error carries beside may hold what must not be logged.
+      this.logger.error(`The ${name} callback failed; access is refused`, {
+        error: messageOf(cause),
+      });
+      throw new HubError('unavailable', undefined, undefined, { cause });
+    }
+  }
+}
+
+/** Whether this refusal means that something is not there for whoever asks, instead of that it cannot be said now, or to nobody. */
+export function isHidden(refusal: unknown): boolean {
+  const { status } = toHubError(refusal);
+  return status === 403 || status === 404;
+}

@@ -1,0 +1,78 @@
+/** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
+import type { IncomingMessage } from 'node:http';
+import { HubError } from '../../errors';
+
+export interface OriginOptions {
+  /** The app's own front end; its origin is allowed. */
+  frontendUrl?: string | undefined;
+  /** Further origins (`https://app.example.com`); path, case and default port do not matter. */
+  allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Lets clients in that send cookies but no Origin. Browsers always send one with a WebSocket, so only other programs
+   * do not; those with a bearer token and no cookie are let in anyway. Default false.
+   */
+  allowMissingOrigin?: boolean | undefined;
+}
+
+export class OriginPolicy {
+  private readonly allowed: ReadonlySet<string> | undefined;
+
+  /**
+   * With neither a front end nor origins given, pages of the same host and port may.
+   * @throws HubError `invalid_request` for something that is no URL
+   */
+  constructor(private readonly options: OriginOptions) {
+    const { frontendUrl, allowedOrigins } = options;
+    const given = [...(frontendUrl ? [frontendUrl] : []), ...(allowedOrigins ?? [])];
+    this.allowed = given.length > 0 || allowedOrigins ? new Set(given.map(configured)) : undefined;
+  }
+
+  /** For a socket. @throws HubError `origin_refused` */
+  assertSocket(req: IncomingMessage): void {
+    const { origin, cookie } = req.headers;
+    if (origin === undefined && (cookie === undefined || this.options.allowMissingOrigin)) return;
+    if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
+  }
+
+  /**
+   * For a `GET` that opens what a socket would open. Pages send no Origin with one of their own site; that it is of their own
+   * a header proves that others cannot send without their Origin. @throws HubError `origin_refused`
+   */
+  assertStream(req: IncomingMessage): void {
+    const { origin, 'sec-fetch-site': site, 'x-requested-with': requestedWith } = req.headers;
+    const isOwn = origin === undefined && (site === 'same-origin' || (!site && requestedWith !== undefined));
+    if (!isOwn) this.assertSocket(req);
+  }
+
+  /** For a REST call that changes something; there browsers send an Origin if it could be forged. @throws HubError `origin_refused` */
+  assertChange(req: IncomingMessage): void {
+    const { origin } = req.headers;
+    const crossSite = origin === undefined && req.headers['sec-fetch-site'] === 'cross-site';
+    if (crossSite || (origin !== undefined && !this.allows(origin, req)))
+      throw new HubError('origin_refused');
+  }
+
+  private allows(origin: string, req: IncomingMessage): boolean {
+    const normal = normalised(origin);
+    if (normal === undefined) return false;
+    if (this.allowed) return this.allowed.has(normal);
+    const scheme = normal.slice(0, normal.indexOf(':'));
+    // Behind a proxy that ends TLS the own scheme is not known; where it is, a page sent in the clear is another's.
+    if (scheme === 'http' && 'encrypted' in req.socket) return false;
+    return normal === normalised(`${scheme}://${req.headers.host ?? ''}`);
+  }
+}
+
+function configured(url: string): string {
+  const origin = normalised(url);
+  if (origin === undefined)
+    throw new HubError('invalid_request', `Not an origin: ${url}; write for example https://app.example.com`);
+  return origin;
+}
+
+/** Lower case, no default port, no path; nothing for `null` and for what is no web address (reference B18). */
+function normalised(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, origin } = new URL(text);
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+}

@@ -1,0 +1,46 @@
+/** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'winston';
+import { type HubError, messageOf } from '../../errors';
+import type { CloseName } from '../../protocol/close-codes';
+import { encodeRefusal } from '../../protocol/codec';
+import { addressOf, peerOf } from './peer';
+
+/** Seconds after which a 503 asks to come back. */
+const retryAfter = '5';
+
+/** Answers with the error's status and its coded JSON body; does nothing where an answer has begun. */
+export function refuse(res: ServerResponse, error: HubError): void {
+  if (res.headersSent) return;
+  res.statusCode = error.status;
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('Cache-Control', 'no-store');
+  if (error.status === 503) res.setHeader('Retry-After', retryAfter);
+  if (error.code === 'invalid_handshake') res.setHeader('Sec-WebSocket-Version', '13');
+  res.end(encodeRefusal(error));
+}
+
+/** The close code that says what the HTTP status would have said. */
+export function closeNameFor(error: HubError): CloseName {
+  const byStatus: Partial<Record<number, CloseName>> = {
+    400: 'bad_request',
+    401: 'session_ended',
+    403: 'forbidden',
+    404: 'not_found',
+    429: 'rate_limited',
+    503: 'unavailable',
+  };
+  return byStatus[error.status] ?? 'internal';
+}
+
+/** The code and the peer's address, and nothing that the peer has sent: its headers hold its credentials (reference B21). */
+export function logRefusal(logger: Logger, error: HubError, req: IncomingMessage): void {
+  const from = addressOf(peerOf(req));
+  if (error.code !== 'internal') {
+    logger.info('A socket was refused', { code: error.code, from });
+    return;
+  }
+  const cause = error.cause === undefined ? error.message : messageOf(error.cause);
+  logger.error('A socket could not be let in', { error: cause, from });
+}

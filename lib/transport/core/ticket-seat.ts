@@ -1,0 +1,254 @@
+/** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
+import type { Request } from 'express';
+import { HubError, toHubError } from '../../errors';
+import type { Client, PresenceMode } from '../../hub/tickets/client';
+import type { ClassicFrame, ClientFrame } from '../../protocol/client-frames';
+import { decodeClassicFrame, decodeClientFrame } from '../../protocol/codec';
+import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
+import { toWireTime } from '../../protocol/views';
+import type { Known } from './access';
+import type { Connection } from './connection';
+import { pongOf } from './pong';
+import { queryOf } from './query';
+import { closeNameFor } from './refusal';
+import { type Asked, Seat, type SeatParts } from './seat';
+
+/** What the address says beside the ticket. */
+interface Query {
+  tabId: string;
+  sessionId: string | undefined;
+  after: { epoch: string; seq: number } | undefined;
+  presence: PresenceMode;
+}
+
+/** What a newcomer still has to be told. */
+interface More {
+  cursor: string;
+  /** Resolves once what was told before has gone to the network. */
+  gone: Promise<void>;
+}
+
+export class TicketSeat extends Seat {
+  private constructor(
+    parts: SeatParts,
+    connection: Connection,
+    readonly client: Client,
+    req: Request,
+    expiresAt: Known['expiresAt'],
+    /** Until it is opened. */
+    private query: Query | undefined,
+  ) {
+    super(parts, connection, req, expiresAt);
+  }
+
+  /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
+  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
+    const query = readQuery(req);
+    const client = parts.hub.newClientWithTabId(
+      ticketIdOf(req),
+      user,
+      query.tabId,
+      connection,
+      query.presence,
+    );
+    await parts.access.authorize(client.ticketId, user);
+    if (connection.dialect === 'classic' && parts.classicScope === 'session')
+      connection.hearOnly(() => client.sessionId());
+    return new TicketSeat(parts, connection, client, req, user.expiresAt, query);
+  }
+
+  protected register(): void {
+    this.parts.hub.register(this.client);
+  }
+
+  get isIn(): boolean {
+    return this.parts.hub.isRegistered(this.client);
+  }
+
+  protected unregister(): void {
+    this.parts.hub.unregister(this.client);
+  }
+
+  async open(): Promise<void> {
+    let more = await this.tellFirst();
+    while (more && this.isIn) {
+      await more.gone;
+      more = await this.tellMore(more.cursor);
+    }
+  }
+
+  /** What was told is in the memory of the socket only, from here on, however long it takes. */
+  private async tellFirst(): Promise<More | undefined> {
+    const { client, connection } = this;
+    const { hub, heartbeatMs, clock, classicScope } = this.parts;
+    const { sessionId, after }: Partial<Query> = this.query ?? {};
+    // It may stay for days, and what it asked for is not kept so long.
+    this.query = undefined;
+    const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
+    if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
+    const opening = await hub.opening(client.ticketId, after);
+    const { position } = opening;
+    const welcome: DirectEnvelope = {
+      event: 'welcome',
+      ticket_id: client.ticketId,
+      epoch: position.epoch,
+      seq: position.seq,
+      client_id: client.clientId,
+      user: { id: client.user.id, name: client.user.name },
+      resumed: 'missed' in opening,
+      heartbeat_ms: heartbeatMs,
+      timestamp: toWireTime(clock.now(), 0),
+    };
+    const session = sessionId ? [this.sessionAnswer(sessionId, failure)] : [];
+    const version = client.presence === 'changes' && { presence_version: opening.presenceVersion };
+    const rest =
+      'missed' in opening
+        ? [...opening.missed, { ...opening.presence, ...version }]
+        : [{ ...opening.snapshot, ...version }];
+    const first = [welcome, ...session, ...rest];
+    const cursor = 'missed' in opening ? undefined : opening.more;
+    if (cursor !== undefined)
+      return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
+    if (!connection.goLive(first, position.seq)) this.dismiss('resync');
+    return undefined;
+  }
+
+  /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
+  private async tellMore(cursor: string): Promise<More | undefined> {
+    const { client, connection } = this;
+    const { seq } = connection;
+    const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
+    // What has been told meanwhile may be newer than the page.
+    if (connection.seq !== seq) return { cursor, gone: Promise.resolve() };
+    const gone = this.given((done) => connection.answer(page, done));
+    return more === undefined ? undefined : { cursor: more, gone };
+  }
+
+  /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
+  private given(send: (done: () => void) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (send(resolve)) return;
+      this.dismiss('resync');
+      resolve();
+    });
+  }
+
+  tell(envelope: DirectEnvelope): void {
+    this.parts.hub.tell(this.client, envelope);
+  }
+
+  get pongFor(): string {
+    return this.client.ticketId;
+  }
+
+  pong(): Promise<Pong> {
+    return pongOf(this.parts.hub, this.client.ticketId);
+  }
+
+  protected read(text: string): Asked {
+    const assertAccess = this.accessOf(() => this.askAccess());
+    if (this.connection.dialect === 'classic') {
+      const frame = decodeClassicFrame(text);
+      return { work: () => this.carryOutClassic(frame, assertAccess) };
+    }
+    const frame = decodeClientFrame(text);
+    const work = async () => {
+      await this.carryOut(frame, assertAccess);
+      // These two are sent by the machine, all else by a person.
+      if (frame.type !== 'ping' && frame.type !== 'presence') this.parts.hub.heard(this.client);
+    };
+    return { work, ...('id' in frame && { re: frame.id }) };
+  }
+
+  private async carryOutClassic(frame: ClassicFrame, assertAccess: () => Promise<void>): Promise<void> {
+    if (frame.type === 'ping') return this.tell(await this.pong());
+    await this.parts.hub.turns.message(this.client, frame.content ?? '', { assertAccess });
+    this.parts.hub.heard(this.client);
+  }
+
+  private async carryOut(frame: ClientFrame, assertAccess: () => Promise<void>): Promise<void> {
+    const { client } = this;
+    const { hub } = this.parts;
+    switch (frame.type) {
+      case 'ping':
+        return this.tell(await this.pong());
+      case 'typing':
+        await assertAccess();
+        if (this.isIn) hub.tellTyping(client);
+        return;
+      case 'presence':
+        await assertAccess();
+        if (this.isIn) hub.tellPresence(client);
+        return;
+      case 'turn_cancel':
+        return this.once(frame.id, assertAccess, async (occasion) => {
+          await hub.turns.cancel(client.ticketId, frame.turn_id, { ...occasion, by: client.user });
+          return { turn_id: frame.turn_id };
+        });
+      case 'message':
+        // Asked when it is the message's turn, so that messages stay in their order.
+        return this.onceKept(frame.id, assertAccess, async (occasion) => {
+          const accepted = await hub.turns.message(client, frame.content, occasion);
+          const { messageId, sessionId, turnId } = accepted;
+          return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
+        });
+      default:
+        return this.onRequest(frame, assertAccess, () => this.assertHere(frame.request_id));
+    }
+  }
+
+  /** A request of another ticket is none of this client's. @throws HubError `not_found` */
+  private async assertHere(requestId: string): Promise<void> {
+    const { ticketId } = await this.parts.hub.hitl.get(requestId);
+    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+  }
+
+  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  private async askAccess(): Promise<void> {
+    const { ticketId, user } = this.client;
+    try {
+      await this.parts.access.authorize(ticketId, user);
+    } catch (thrown) {
+      const error = toHubError(thrown);
+      if (error.status < 500) this.farewell = closeNameFor(error);
+      throw error;
+    }
+  }
+
+  private sessionAnswer(sessionId: string, failure: string | undefined): DirectEnvelope {
+    if (failure === undefined) {
+      const timestamp = new Date(this.parts.clock.now()).toISOString();
+      return {
+        event: 'session_resumed',
+        timestamp,
+        ticket_id: this.client.ticketId,
+        session_id: sessionId,
+      };
+    }
+    const { code, message } = new HubError('session_resume_failed').toBody();
+    return { event: 'error', code, message, details: { reason: failure } };
+  }
+}
+
+function ticketIdOf(req: Request): string {
+  const { ticketId } = req.params;
+  if (typeof ticketId !== 'string')
+    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+  return ticketId;
+}
+
+/** @throws HubError `invalid_id` for an `after` that is none */
+function readQuery(req: Request): Query {
+  const params = queryOf(req);
+  const after = params.get('after');
+  const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
+  if (match === null)
+    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+  const { epoch = '', seq = '0' } = match?.groups ?? {};
+  return {
+    tabId: params.get('tab') || 'default',
+    sessionId: params.get('session_id') || undefined,
+    presence: params.get('presence') === 'changes' ? 'changes' : 'list',
+    after: match ? { epoch, seq: Number(seq) } : undefined,
+  };
+}

@@ -1,0 +1,132 @@
+/** Leads an upgrade request through the app's own middleware before any handshake, so that a refusal is a real HTTP answer. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Logger } from 'winston';
+import { WebSocketServer } from 'ws';
+import { HubError, toHubError } from '../../errors';
+import type { Clock } from '../../hub/commit/clock';
+import { maxFrameBytes } from '../../protocol/client-frames';
+import { subprotocol } from '../../protocol/codec';
+import type { OriginPolicy } from '../core/origin';
+import { logRefusal, refuse } from '../core/refusal';
+import { assertHandshake, dialectOf, isHandshake } from './handshake';
+import { isAnswered, PendingUpgrade } from './pending-upgrade';
+import { matcherOf, pathnameOf } from './socket-paths';
+import { UpgradeGate } from './upgrade-gate';
+import { respondOn } from './upgrade-response';
+
+export interface AttachOptions {
+  /**
+   * Where the router is mounted, as it was given to `app.use`: `/soc`, `/org/:org/soc`. Default: any mount; several hubs on
+   * one server each need theirs.
+   */
+  path?: string;
+}
+
+export class Upgrades {
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  });
+  private readonly attached = new Set<() => void>();
+  private hasWarned = false;
+
+  constructor(
+    private readonly parts: {
+      origins: OriginPolicy;
+      clock: Clock;
+      logger: Logger;
+      /** How long the app's middleware may take to let an upgrade through. */
+      handshakeTimeoutMs: number;
+      /** Told of each upgrade before the app is. */
+      onArrival(req: IncomingMessage): void;
+    },
+  ) {}
+
+  /**
+   * Takes the handshakes of tickets and inboxes on `server` and leaves everything else to the app and to whoever else listens;
+   * returns what stops it.
+   * @throws HubError `invalid_request` for something that is no server, and for a path at which Express can mount nothing
+   */
+  attach(server: Server | SecureServer, { path }: AttachOptions = {}): () => void {
+    // An Express app has the methods of an emitter too, and never an upgrade.
+    if (typeof server !== 'object' || typeof server?.on !== 'function')
+      throw new HubError('invalid_request', 'attach takes the server that app.listen gives, not the app');
+    const isSocket = matcherOf(path, server);
+    const detach = UpgradeGate.of(server).add({
+      takes: (req) => isHandshake(req) && isSocket(req.url ?? ''),
+      take: (req, socket, head) => this.lead(server, req, socket, head),
+    });
+    this.attached.add(detach);
+    return () => {
+      this.attached.delete(detach);
+      detach();
+    };
+  }
+
+  /** Takes no more upgrades on any server. */
+  stop(): void {
+    for (const detach of this.attached) detach();
+    this.attached.clear();
+  }
+
+  private lead(server: Server | SecureServer, req: IncomingMessage, socket: Socket, head: Buffer): void {
+    const { origins, clock, logger, handshakeTimeoutMs, onArrival } = this.parts;
+    if (isAnswered(socket)) this.warnOfAnother();
+    if (isAnswered(socket) || socket.destroyed) return;
+    const res = respondOn(socket, req);
+    if (!res) return;
+    const turnDown = (thrown: unknown) => {
+      const error = toHubError(thrown);
+      logRefusal(logger, error, req);
+      refuse(res, error);
+    };
+    try {
+      origins.assertSocket(req);
+      assertHandshake(req);
+      assertDecodable(pathnameOf(req.url));
+      const dialect = dialectOf(req);
+      const cancel = clock.later(handshakeTimeoutMs, () => {
+        if (pending.isOpen) turnDown(new HubError('unavailable', 'The handshake took too long'));
+        else if (pending.isTaken) pending.abandon();
+        else socket.destroy();
+      });
+      socket.once('close', cancel);
+      const pending = new PendingUpgrade(this.server, req, res, socket, head, dialect, () => {
+        cancel();
+        socket.off('close', cancel);
+      });
+      onArrival(req);
+      server.emit('request', req, res);
+      // The listeners behind this one are called in the same tick.
+      process.nextTick(() => {
+        if (!pending.isTaken) return;
+        pending.abandon();
+        this.warnOfAnother();
+      });
+    } catch (thrown) {
+      turnDown(thrown);
+    }
+  }
+
+  private warnOfAnother(): void {
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.parts.logger.warn(
+      'Another upgrade listener of this server answers the handshakes of tickets: give it only its own, with noServer',
+    );
+  }
+}
+
+/** @throws HubError `invalid_id` for broken percent-encoding */
+function assertDecodable(pathname: string): void {
+  try {
+    decodeURIComponent(pathname);
+  } catch (cause) {
+    throw new HubError('invalid_id', 'The ticket id is not properly percent-encoded', undefined, { cause });
+  }
+}

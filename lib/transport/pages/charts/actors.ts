@@ -1,0 +1,184 @@
+/** What the live charts list and open: tickets in use, turns and requests with the states they are in and the steps they took. */
+import { z } from 'zod';
+import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
+import { ticketMachine } from '../../../actors/ticket-machine';
+import { turnMachine } from '../../../actors/turn-machine';
+import { chartOf } from '../../../charts/chart-of';
+import { HubError } from '../../../errors';
+import type { Hub } from '../../../hub/hub';
+import { machineEventOf } from '../../../hub/requests/audit';
+import type { AuditEntry } from '../../../protocol/audit';
+import { describeIssue } from '../../../protocol/codec';
+import type { RequestRecord, TurnRecord } from '../../../protocol/records';
+import { requestStatusSchema, toWireTime } from '../../../protocol/views';
+import type { Store } from '../../../store/store';
+import { pathOf, wayOf } from './way';
+
+/** Requests on one page of the list, and tickets and turns in it. */
+const pageSize = 50;
+/** Steps of a request that are told from its audit; the newest ones. */
+const maxSteps = 1_000;
+
+const querySchema = z.object({
+  ticket_id: z.string().optional(),
+  status: requestStatusSchema.optional(),
+  cursor: z.string().max(512).optional(),
+});
+
+/** A step that was recorded: what is known of it without having looked. */
+interface RecordedStep {
+  machine: string;
+  id: string;
+  ticket_id: string;
+  at: string;
+  event: string;
+  from: readonly string[];
+  to: readonly string[];
+  taken: readonly string[];
+  by?: string;
+  why?: string;
+}
+
+/** @throws HubError `invalid_frame` */
+export function actorsQuery(query: unknown): z.infer<typeof querySchema> {
+  const result = querySchema.safeParse(query);
+  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  return result.data;
+}
+
+const charts = { request: chartOf(hitlRequestMachine), turn: chartOf(turnMachine) };
+
+export class Actors {
+  constructor(private readonly parts: { hub: Hub; store: Store }) {}
+
+  /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
+  async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
+    const { hub, store } = this.parts;
+    const isAsked = (id: string) => ticketId === undefined || ticketId === id;
+    const filter = { ...(status && { status }), ...(ticketId && { ticketId }) };
+    const { items, nextCursor } = await store.requests(filter, pageSize, cursor);
+    const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
+    const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
+    return {
+      tickets: hub
+        .getActiveTickets()
+        .filter(isAsked)
+        .slice(0, pageSize)
+        .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
+      turns: turns
+        .filter((turn) => turn !== undefined)
+        .map((turn) => ({
+          machine: turnMachine.id,
+          id: turn.id,
+          ticket_id: turn.ticketId,
+          states: pathOf(turnMachine.id, turn.status),
+          ...(turn.intent && { what: turn.intent }),
+        })),
+      requests: await Promise.all(items.map((record) => this.requestEntry(record))),
+      ...(nextCursor && { next_cursor: nextCursor }),
+    };
+  }
+
+  /** One of them with its steps, oldest first. @throws HubError `not_found` */
+  async get(machine: string, id: string) {
+    switch (machine) {
+      case ticketMachine.id:
+        return this.ticket(id);
+      case turnMachine.id:
+        return this.turn(id);
+      case hitlRequestMachine.id:
+        return this.request(id);
+      default:
+        throw new HubError('not_found', 'There is no such machine');
+    }
+  }
+
+  private ticket(id: string) {
+    const { hub } = this.parts;
+    const count = hub.getClientCount(id);
+    const note = `Who comes and goes is not recorded: the steps begin now. ${count} clients are in.`;
+    return { machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id), steps: [], note };
+  }
+
+  private async turn(id: string) {
+    const turn = await this.parts.store.turn(id);
+    if (!turn) throw new HubError('not_found', 'There is no such turn');
+    const steps = turnSteps(turn);
+    return {
+      machine: turnMachine.id,
+      id,
+      ticket_id: turn.ticketId,
+      states: steps.at(-1)?.to ?? [],
+      steps,
+      ...(turn.intent && { what: turn.intent }),
+    };
+  }
+
+  private async request(id: string) {
+    const { hub, store } = this.parts;
+    const record = await hub.hitl.get(id);
+    const entries: AuditEntry[] = [];
+    let cursor: string | undefined;
+    do {
+      const filter = { ticketId: record.ticketId, requestId: id };
+      const page = await store.audit(filter, 200, cursor);
+      entries.push(...page.items);
+      cursor = page.nextCursor;
+      if (entries.length > maxSteps) entries.splice(0, entries.length - maxSteps);
+    } while (cursor !== undefined);
+    return { ...(await this.requestEntry(record)), steps: entries.map(requestStep) };
+  }
+
+  private async requestEntry(record: RequestRecord) {
+    return {
+      machine: hitlRequestMachine.id,
+      id: record.id,
+      ticket_id: record.ticketId,
+      states: await this.parts.hub.hitl.statesOf(record.id),
+      what: String(record.payload.tool_name ?? record.payload.question ?? record.type).slice(0, 120),
+    };
+  }
+}
+
+function requestStep(entry: AuditEntry): RecordedStep {
+  const { requestId: id, ticketId, at, fromState, toState, by, via, comment, reason, rule } = entry;
+  const machine = hitlRequestMachine.id;
+  const event = entry.event === 'requested' ? 'xstate.init' : machineEventOf(entry.event);
+  const way = { event, from: pathOf(machine, fromState), to: pathOf(machine, toState) };
+  const why = comment ?? reason ?? rule;
+  return {
+    machine,
+    id,
+    ticket_id: ticketId,
+    at: toWireTime(at, at),
+    ...way,
+    taken: wayOf(charts.request, way),
+    by: by ? `${by.displayName} (${via})` : via,
+    ...(why !== undefined && { why }),
+  };
+}
+
+/** A turn's record tells all of its few steps. */
+function turnSteps(turn: TurnRecord): RecordedStep[] {
+  const { id, ticketId, queuedAt, startedAt, endedAt, reason } = turn;
+  const endings = { error: 'fail', cancelled: 'cancel', shutdown: 'shutdown', crash: 'crash' } as const;
+  const events = [
+    { event: 'xstate.init', at: queuedAt, to: 'queued' },
+    ...(startedAt === undefined ? [] : [{ event: 'start', at: startedAt, to: 'running' }]),
+    ...(endedAt === undefined
+      ? []
+      : [{ event: reason ? endings[reason] : 'complete', at: endedAt, to: turn.status }]),
+  ];
+  return events.map(({ event, at, to }, index) => {
+    const machine = turnMachine.id;
+    const way = { event, from: pathOf(machine, events[index - 1]?.to), to: pathOf(machine, to) };
+    return {
+      machine,
+      id,
+      ticket_id: ticketId,
+      at: toWireTime(at, at),
+      ...way,
+      taken: wayOf(charts.turn, way),
+    };
+  });
+}

@@ -1,0 +1,116 @@
+/** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
+import { connect } from 'node:net';
+import type { TestFrame } from '../../../lib/testing/test-client';
+import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
+
+const count = 40;
+const list = 'x'.repeat(250_000);
+
+let hub: TestHub;
+let ids: string[];
+beforeEach(async () => {
+  hub = await startTestHub();
+  ids = [];
+  for (let n = 0; n < count; n += 1) {
+    const { id } = await hub.hub.hitl.request({
+      ticketId: 'T-1',
+      sessionId: 's-1',
+      userId: 'agent',
+      type: 'tool_approval',
+      payload: { tool_name: 'block_ip', tool_args: { list } },
+    });
+    ids.push(id);
+  }
+});
+afterEach(() => hub.close());
+
+const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => id);
+
+test('a newcomer has the first in its snapshot and the others in the pages after it, each within its bound', async () => {
+  const client = await hub.connect();
+  const snapshot = await client.next('snapshot');
+  expect(snapshot.more_requests).toBe(true);
+  expect(JSON.stringify(snapshot).length).toBeLessThan(2_200_000);
+  await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  const pages = client.all('snapshot_requests');
+  for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(4_300_000);
+  const told = [snapshot, ...pages].flatMap(({ requests }) => idsOf(requests));
+  expect(told.sort()).toEqual([...ids].sort());
+  expect(pages.map(({ more_requests }) => more_requests)).toEqual([...pages.slice(1).map(() => true), false]);
+});
+
+test('a classic one has a prompt for each, once', async () => {
+  const client = await hub.connect({ dialect: 'classic' });
+  for (let n = 0; n < count; n += 1) await client.next('hitl_request_pending');
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  const told = client.all('hitl_request_pending').map(({ hitl }) => hitl.id);
+  expect(told.sort()).toEqual([...ids].sort());
+});
+
+test('what is settled while the pages are on their way is settled in the end, and what is asked is there', async () => {
+  const client = await hub.connect();
+  await client.next('snapshot');
+  const last = ids.at(-1) ?? '';
+  await hub.hub.hitl.cancel(last, 'no longer');
+  await client.next((frame) => frame.event === 'hitl_request_resolved');
+  // Either may be the first to come.
+  const isLast = (frame: TestFrame) => frame.event === 'snapshot_requests' && frame.more_requests === false;
+  if (!client.received.some(isLast)) await client.next(isLast);
+  // A page that came later than the end of a request does not have it.
+  const after = client.received.slice(
+    client.received.findIndex(({ event }) => event === 'hitl_request_resolved'),
+  );
+  const later = after.filter(({ event }) => event === 'snapshot_requests');
+  expect(later.flatMap(({ requests }) => idsOf(requests))).not.toContain(last);
+});
+
+test('one that does not read is written the first piece and no more', async () => {
+  const socket = connect(hub.port);
+  socket.pause();
+  const handshake = [
+    'GET /ws/chat/ticket/T-1?tab=deaf HTTP/1.1',
+    'Host: x',
+    'x-user: deaf',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Protocol: hitl.v1',
+  ];
+  const accepted = new Promise<import('node:net').Socket>((resolve) =>
+    hub.server.once('connection', (each) => resolve(each)),
+  );
+  socket.write(`${handshake.join('\r\n')}\r\n\r\n`);
+  const served = await accepted;
+  const reader = await hub.connect({ user: 'reader' });
+  await reader.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  // The reader has come to the end: had the deaf one been written all, ten megabytes would wait for it.
+  expect(served.bytesWritten).toBeGreaterThan(2_000_000);
+  expect(served.bytesWritten).toBeLessThan(7_000_000);
+  socket.destroy();
+});
+
+test('a page of a list or an inbox ends after four megabytes, of a timeline after one, and all pages have everything', async () => {
+  const get = async (path: string, most = 4_300_000) => {
+    const response = await fetch(`http://127.0.0.1:${hub.port}${path}`, { headers: { 'x-user': 'alice' } });
+    const text = await response.text();
+    expect(text.length).toBeLessThan(most);
+    return JSON.parse(text);
+  };
+  for (const path of ['/hitl/requests?limit=200', '/hitl/inbox?limit=200']) {
+    const told: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page = await get(`${path}${cursor && `&cursor=${cursor}`}`);
+      told.push(...idsOf(page.items));
+      cursor = page.next_cursor;
+    }
+    expect(told.sort()).toEqual([...ids].sort());
+  }
+  let after = 0;
+  for (let page = await get('/tickets/T-1/timeline?limit=500', 1_100_000); after < page.seq; ) {
+    after = page.items.at(-1).seq;
+    page = await get(`/tickets/T-1/timeline?limit=500&after=${after}`, 1_100_000);
+  }
+  expect(after).toBe(count);
+});

@@ -1,0 +1,176 @@
+/** Whoever is sent away while they are still coming in does not get in: handshakes under way, of tickets and inboxes, in every way to come in. */
+import { createServer } from 'node:http';
+import express from 'express';
+import expressWs from 'express-ws';
+import { maxDisconnects } from '../../../lib/hub/disconnects';
+import { TestClient } from '../../../lib/testing/test-client';
+import type { TestHub, TestHubOptions } from '../../../lib/testing/test-hub';
+import type { TicketAccess } from '../../../lib/transport/core/access';
+import { endedAfterEach, Served } from '../serve';
+import { StreamClient } from '../stream-client';
+
+const { ends, startHub, hitlOf } = endedAfterEach();
+
+/** A hub at whose callback of this name everybody waits until `open`. */
+async function gated(name: 'user' | 'ticket' | 'tickets', more: TestHubOptions = {}) {
+  let come = () => {};
+  const waiting: (() => void)[] = [];
+  const wait = async <T>(value: T): Promise<T> => {
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      come();
+    });
+    return value;
+  };
+  const callbacks = {
+    user: (req: { get(name: string): string | undefined }) => wait(req.get('x-user')),
+    ticket: () => wait<TicketAccess>('allow'),
+    tickets: () => wait<'all'>('all'),
+  };
+  const hub = await startHub({ [name]: callbacks[name], ...more });
+  return {
+    hub,
+    open: () => {
+      for (const go of waiting.splice(0)) go();
+    },
+    /** Resolves when so many wait. */
+    at: (count: number) =>
+      new Promise<void>((resolve) => {
+        come = () => void (waiting.length === count && resolve());
+        come();
+      }),
+  };
+}
+
+type Comes = (
+  hub: TestHub,
+  user: string,
+  tab: string,
+) => Promise<TestClient | StreamClient | { status: number }>;
+const ways: [what: string, callback: 'user' | 'ticket' | 'tickets', comes: Comes][] = [
+  ['into a ticket while user is asked', 'user', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['into a ticket while ticket is asked', 'ticket', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['at an inbox while user is asked', 'user', (hub, user) => hub.tryConnectInbox({ user })],
+  ['at an inbox while tickets is asked', 'tickets', (hub, user) => hub.tryConnectInbox({ user })],
+  [
+    'into a ticket by a stream of events',
+    'ticket',
+    (hub, user, tab) => StreamClient.open(hub, { user, query: `?tab=${tab}` }),
+  ],
+  [
+    'at an inbox by a stream of events',
+    'tickets',
+    (hub, user) => StreamClient.open(hub, { user, path: '/ws/inbox' }),
+  ],
+];
+
+describe.each(ways)('who logs out on the way %s', (_what, callback, comes) => {
+  test('is refused with 401, every time, and nobody else is', async () => {
+    const { hub, open, at } = await gated(callback);
+    const coming = Array.from({ length: 10 }, (_each, n) => comes(hub, 'alice', `${n}`));
+    const bob = comes(hub, 'bob', 'tab');
+    await at(11);
+    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(0);
+    open();
+    for (const refused of await Promise.all(coming))
+      expect(refused).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
+    expect(await bob).not.toHaveProperty('status');
+    expect(hub.hub.getTotalClientCount() + [...hub.hub.inbox.clients()].length).toBe(1);
+  });
+});
+
+test.each([
+  ['forbidden', 403, 'forbidden'],
+  ['not_found', 404, 'not_found'],
+  ['restart', 503, 'unavailable'],
+] as const)('one who is sent away as %s on the way in is refused with %i', async (name, status, code) => {
+  const { hub, open, at } = await gated('ticket');
+  const coming = hub.tryConnect();
+  await at(1);
+  hub.hub.disconnect(() => true, name);
+  open();
+  expect(await coming).toMatchObject({ status, body: { error: { code } } });
+});
+
+test('who comes in after the logout, logged in again, is let in', async () => {
+  const { hub, open, at } = await gated('ticket');
+  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  const coming = hub.tryConnect();
+  await at(1);
+  open();
+  expect(await coming).toBeInstanceOf(TestClient);
+});
+
+test('a logout during the app’s own middleware counts, since what it has read may be old', async () => {
+  let go = () => {};
+  let come = () => {};
+  const entered = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  const hub = await startHub({
+    app: (app) =>
+      app.use((_req, _res, next) => {
+        go = next;
+        come();
+      }),
+  });
+  const coming = hub.tryConnect();
+  await entered;
+  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  go();
+  expect(await coming).toMatchObject({ status: 401 });
+});
+
+test('a test of the app that throws lets nobody in who was on the way', async () => {
+  const { hub, open, at } = await gated('ticket');
+  const coming = hub.tryConnect();
+  await at(1);
+  let calls = 0;
+  hub.hub.disconnect(() => {
+    calls += 1;
+    throw new Error('s3cret');
+  });
+  open();
+  expect(await coming).toMatchObject({ status: 401 });
+  expect(calls).toBe(1);
+});
+
+test('more logouts on one way in than are remembered send the client away to come back', async () => {
+  const { hub, open, at } = await gated('ticket');
+  const coming = hub.tryConnect();
+  await at(1);
+  for (let n = 0; n <= maxDisconnects; n += 1) hub.hub.disconnect(() => false);
+  open();
+  expect(await coming).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+  const again = hub.tryConnect();
+  await at(1);
+  for (let n = 0; n < maxDisconnects; n += 1) hub.hub.disconnect(() => false);
+  open();
+  expect(await again).toBeInstanceOf(TestClient);
+});
+
+test('under an app’s own express-ws the socket that is open already is closed with 4401', async () => {
+  let go = (_access: TicketAccess) => {};
+  let come = () => {};
+  const asked = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  const hitl = hitlOf({
+    ticket: () =>
+      new Promise<TicketAccess>((resolve) => {
+        go = resolve;
+        come();
+      }),
+  });
+  const app = express();
+  const server = createServer(app);
+  expressWs(app, server).app.ws('/chat/:ticketId', hitl.socketHandler);
+  const served = await Served.listen(server);
+  ends.push(() => served.close());
+  const client = await served.connect('/chat/T-1');
+  await asked;
+  expect(hitl.hub.disconnect(({ user }) => user.id === 'alice')).toBe(0);
+  go('allow');
+  expect((await client.closed()).code).toBe(4401);
+  expect(client.received).toEqual([]);
+});
