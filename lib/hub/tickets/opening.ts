@@ -40,11 +40,11 @@ export async function openingFor(
   presence: readonly Member[],
   now: Millis,
 ): Promise<Opening> {
-  if (after) {
+  // The log is read only where it can be continued from: whoever names a position of their own making costs nobody a megabyte.
+  if (after && isReplayable(after, await store.position(ticketId))) {
     const { items, ...position } = await store.log(ticketId, after.seq, maxReplay, maxReplayBytes);
-    const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
     const isWhole = after.seq + items.length === position.seq;
-    if (isKnown && isWhole) {
+    if (isReplayable(after, position) && isWhole) {
       const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
       return { position, missed: items, presence: { event: 'presence_changed', ...there } };
     }
@@ -63,6 +63,10 @@ export async function openingFor(
     presence: [...presence],
   };
   return { position: state, snapshot, more: state.nextCursor };
+}
+
+function isReplayable(after: { epoch: string; seq: number }, { epoch, first, seq }: LogPosition): boolean {
+  return epoch === after.epoch && after.seq >= first - 1 && after.seq <= seq && seq - after.seq <= maxReplay;
 }
 
 /** The pending requests behind those of a snapshot, and where they end if there are more. @throws HubError `storage_failed` */
