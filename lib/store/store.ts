@@ -119,7 +119,7 @@ export interface TicketState extends LogPosition {
   messages: readonly MessageRecord[];
   /** Those queued or running. */
   turns: readonly TurnRecord[];
-  /** Pending ones, oldest first, within 262,144 bytes together. */
+  /** Pending ones, oldest first, within 1,048,576 bytes together. */
   requests: readonly RequestRecord[];
   /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
   nextCursor?: string;

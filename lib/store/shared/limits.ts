@@ -9,7 +9,7 @@ export const maxLogBytes = 1_048_576;
 /** Bytes of JSON of the envelopes on a page of a timeline: as many as are read and written in a millisecond or two, since all others wait for that. */
 export const maxTimelineBytes = 262_144;
 /** Bytes of JSON of the requests in a ticket's state, of which there is one at least if one is pending. */
-export const maxStateBytes = 262_144;
+export const maxStateBytes = 1_048_576;
 /** Requests of an inbox counted at most. */
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */

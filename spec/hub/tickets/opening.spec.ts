@@ -52,7 +52,7 @@ describe('what a client is told when it comes in', () => {
       requestRecord({
         id: `request-${String(n).padStart(2, '0')}`,
         createdAt: noon + n,
-        payload: { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(25_000) } },
+        payload: { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(100_000) } },
       }),
     );
     const store = await kept([], requests);
