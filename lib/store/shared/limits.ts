@@ -3,7 +3,7 @@
 /** Requests on one page of a list at most. */
 export const maxPageSize = 200;
 /** Bytes of JSON on one page of a list: of requests, an inbox, an audit; a page has one item at least, however large. */
-export const maxPageBytes = 1_048_576;
+export const maxPageBytes = 4_194_304;
 /** Bytes of JSON of the messages in a ticket's state; one at least, as above. */
 export const maxLogBytes = 1_048_576;
 /** Bytes of JSON of the envelopes on a page of a timeline: as many as are read and written in a millisecond or two, since all others wait for that. */
