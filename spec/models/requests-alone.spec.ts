@@ -1,6 +1,7 @@
 import * as request from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { assertCoverage } from '../../lib/testing';
+import { sample } from '../length';
 import { seed } from '../seed';
 import { missedDeadlines } from './missed-deadlines';
 import { RequestAlone } from './request-alone';
@@ -27,7 +28,8 @@ describe('The machine of requests alone', () => {
     });
 
     it('does so too when it is kept as JSON and brought back after every step', async () => {
-      const { restarts, steps } = await model.test({ start, restart: (alone) => alone.restart?.() });
+      const paths = sample(model.edgePaths(), 3);
+      const { restarts, steps } = await model.test({ start, restart: (alone) => alone.restart?.(), paths });
       expect(restarts).toBe(steps);
     });
 
