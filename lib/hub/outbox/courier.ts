@@ -26,7 +26,7 @@ export interface CourierParts {
   store: Store;
   clock: Clock;
   logger: Logger;
-  links: Links | undefined;
+  links: Links;
   /** From 0 up to, not including, 1. */
   random(): number;
 }
@@ -161,8 +161,9 @@ export class Courier {
     const hitl = requestView(stored.record, clock.now());
     const told = { id: `${requestId}_${version}_${channel}`, channel, attempt, hitl, signal };
     if (event === 'settle') return this.channel.settle(told);
-    const link: OpenDelivery['link'] =
-      links && ((userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn }));
+    const link: OpenDelivery['link'] = links.isOn
+      ? (userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn })
+      : undefined;
     return this.channel[event]?.({ ...told, ...(link && { link }) });
   }
 

@@ -31,7 +31,7 @@ import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { assertFitsBeside } from './answer-size';
-import { type AppRules, askRule } from './app-rules';
+import { askRule, type RuleOptions } from './app-rules';
 import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
 import { auditTrail } from './audit';
 import type { Grants } from './grants';
@@ -77,7 +77,7 @@ export interface HitlParts {
   clock: Clock;
   kinds: Kinds;
   logger: Logger;
-  rules: AppRules;
+  rules: RuleOptions;
   /** The revision that this person is shown where revisions are not told; none if they are not there. */
   revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
@@ -161,7 +161,7 @@ export class Hitl {
       id,
       by.id,
       {
-        hasRules: rules.mayRespond !== undefined || grants.hasRule,
+        hasRules: rules.mayAnswer !== undefined || grants.hasRule,
         toEvent: (record, { permitted = true, mayGrant = true }) => {
           const response =
             record.status === 'pending'
@@ -188,9 +188,9 @@ export class Hitl {
         },
         rules: (record, event) => {
           const subject = this.grantSubject(record, event);
-          if (!rules.mayRespond && !subject) return undefined;
+          if (!rules.mayAnswer && !subject) return undefined;
           return async () => {
-            const permitted = (await askRule(this.parts, 'mayRespond', by, record)) ?? true;
+            const permitted = (await askRule(this.parts, 'mayAnswer', by, record)) ?? true;
             return { permitted, mayGrant: !permitted || !subject || (await grants.mayGive(by, subject)) };
           };
         },
@@ -205,12 +205,12 @@ export class Hitl {
       id,
       by.id,
       {
-        hasRules: this.parts.rules.mayRespond !== undefined,
+        hasRules: this.parts.rules.mayAnswer !== undefined,
         toEvent: (_record, { permitted = true }) => {
           const at = this.parts.clock.now();
           return { type: 'claim', at, by: toAnswerer(by), permitted, until: at + leaseMs };
         },
-        rules: (record) => this.askingOne('mayRespond', by, record),
+        rules: (record) => this.askingOne('mayAnswer', by, record),
       },
       occasion,
     );
@@ -489,7 +489,7 @@ export class Hitl {
   }
 
   /** What asks one rule of the app, if there is that rule. */
-  private askingOne(name: 'mayRespond' | 'mayCancel', by: User, record: RequestRecord) {
+  private askingOne(name: 'mayAnswer' | 'mayCancel', by: User, record: RequestRecord) {
     if (!this.parts.rules[name]) return undefined;
     return async (): Promise<Ruling> => ({
       permitted: (await askRule(this.parts, name, by, record)) ?? true,
