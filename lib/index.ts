@@ -4,7 +4,16 @@ export { hitlRequestMachine } from './actors/hitl-request-machine';
 export { ticketMachine } from './actors/ticket-machine';
 export { turnMachine } from './actors/turn-machine';
 export { type WebhookOptions, webhookChannel } from './channels/webhook';
-export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
+export {
+  type AnyHubError,
+  type ErrorBody,
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  HubError,
+  type HubErrorOptions,
+  type WireCode,
+} from './errors';
 export { type Clock, systemClock } from './hub/commit/clock';
 export type { Occasion } from './hub/commit/occasion';
 export type { LogBounds } from './hub/commit/trimmer';

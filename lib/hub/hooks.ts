@@ -1,7 +1,8 @@
 /** What the app is told of requests beside the wire: to page someone, or to go on where nobody waits any more. */
-import type { Logger } from 'winston';
+
 import { messageOf } from '../errors';
 import type { RequestRecord } from '../protocol/records';
+import type { Logger } from './options/logger';
 
 /** Called after what they tell of is kept and delivered. What they throw is logged and changes nothing. */
 export interface RequestHooks {

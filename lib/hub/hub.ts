@@ -1,5 +1,5 @@
 /** The hub: tickets in use, what is sent to them, and the parts that keep turns and requests going; the transport and the app drive it. */
-import type { Logger } from 'winston';
+
 import { HubError, isHubError } from '../errors';
 import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import type { CloseName } from '../protocol/close-codes';
@@ -19,6 +19,7 @@ import { Inbox } from './inbox/inbox';
 import { InboxClient } from './inbox/inbox-client';
 import { type Kind, Kinds } from './kinds/kinds';
 import { type Duration, toMillis } from './options/duration';
+import type { Logger } from './options/logger';
 import type { Channel } from './outbox/channel';
 import { Channels } from './outbox/channels';
 import { type LinkSettings, Links } from './outbox/links';
@@ -206,7 +207,7 @@ export class Hub {
     })().catch((cause: unknown) => {
       // What failed now may work later: the next call tries again.
       this.started = undefined;
-      throw isHubError(cause) ? cause : new HubError('storage_failed', undefined, undefined, { cause });
+      throw isHubError(cause) ? cause : new HubError('storage_failed', { cause });
     });
     return this.started;
   }

@@ -1,8 +1,9 @@
 /** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
-import type { Logger } from 'winston';
+
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../../store/store';
+import type { Logger } from '../options/logger';
 import { Lanes } from './lanes';
 
 interface Waiting {
@@ -75,9 +76,7 @@ export class Funnel {
         this.settle(waiting, results[index]);
       });
     } catch (thrown) {
-      const error = isHubError(thrown)
-        ? thrown
-        : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      const error = isHubError(thrown) ? thrown : new HubError('storage_failed', { cause: thrown });
       if (error.code === 'storage_failed') this.noteOutage(describe(thrown));
       for (const { reject } of group) reject(error);
     }
@@ -92,7 +91,7 @@ export class Funnel {
 
   private settle({ commit, onKept, resolve, reject }: Waiting, result: CommitResult | undefined): void {
     if (!result?.ok) {
-      reject(new HubError(result?.code ?? 'storage_failed', undefined, result?.ack));
+      reject(new HubError(result?.code ?? 'storage_failed', { details: result?.ack }));
       return;
     }
     try {

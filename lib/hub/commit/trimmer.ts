@@ -1,9 +1,10 @@
 /** Keeps every ticket's log within its bounds as it grows; the hub tells it what was committed. */
-import type { Logger } from 'winston';
+
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Store } from '../../store/store';
 import { type Duration, toMillis } from '../options/duration';
+import type { Logger } from '../options/logger';
 import type { Clock } from './clock';
 
 export interface LogBounds {
@@ -29,7 +30,7 @@ export class Trimmer {
     this.keep = bounds.keep ?? 10_000;
     this.maxAgeMs = toMillis(bounds.maxAge ?? '90d');
     if (!Number.isInteger(this.keep) || this.keep < 1) {
-      throw new HubError('invalid_request', 'A log keeps at least one envelope');
+      throw new HubError('invalid_request', { message: 'A log keeps at least one envelope' });
     }
     this.step = Math.max(1, Math.floor(this.keep / slack));
   }

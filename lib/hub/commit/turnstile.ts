@@ -33,7 +33,9 @@ export class Turnstile {
 
   private turnIn({ waiting }: Queue): Promise<void> {
     if (waiting.length >= this.maxWaiting)
-      throw new HubError('busy', 'Too much of yours is being decided; wait until some of it is answered');
+      throw new HubError('busy', {
+        message: 'Too much of yours is being decided; wait until some of it is answered',
+      });
     return new Promise((resolve) => waiting.push(resolve));
   }
 

@@ -18,10 +18,12 @@ export class Channels {
   ) {
     const entries = Object.entries(channels);
     if (entries.length > maxChannels)
-      throw new HubError('invalid_request', `There may be ${maxChannels} channels`);
+      throw new HubError('invalid_request', { message: `There may be ${maxChannels} channels` });
     for (const [name] of entries)
       if (!nameForm.test(name))
-        throw new HubError('invalid_request', `A channel is named with A-Z a-z 0-9 _ -, not ${name}`);
+        throw new HubError('invalid_request', {
+          message: `A channel is named with A-Z a-z 0-9 _ -, not ${name}`,
+        });
     this.couriers = entries.map(([name, channel]) => new Courier(name, channel, parts));
   }
 

@@ -48,9 +48,11 @@ export class Links {
       this.secrets.length === 0 ||
       this.secrets.some((secret) => Buffer.byteLength(secret) < minSecretBytes)
     )
-      throw new HubError('invalid_request', `links.secret needs at least ${minSecretBytes} bytes`);
+      throw new HubError('invalid_request', {
+        message: `links.secret needs at least ${minSecretBytes} bytes`,
+      });
     if (!/^https?:\/\//.test(options.baseUrl) || !URL.canParse(options.baseUrl))
-      throw new HubError('invalid_request', 'links.baseUrl is no http or https address');
+      throw new HubError('invalid_request', { message: 'links.baseUrl is no http or https address' });
     this.base = options.baseUrl.replace(/\/+$/, '');
   }
 
@@ -74,7 +76,7 @@ export class Links {
     const isOurs = this.secrets
       .map((secret) => timingSafeEqual(pad(given), mac(secret, body)))
       .some((equal) => equal);
-    if (more.length > 0 || !isOurs) throw new HubError('not_found', 'There is no such link');
+    if (more.length > 0 || !isOurs) throw new HubError('not_found', { message: 'There is no such link' });
     const [requestId, userId, revision, digest, expires] = Buffer.from(body, 'base64url')
       .toString()
       .split('\n');
@@ -85,7 +87,7 @@ export class Links {
       digest === undefined ||
       !(expiresAt > this.parts.clock.now())
     )
-      throw new HubError('not_found', 'The time of this link is over');
+      throw new HubError('not_found', { message: 'The time of this link is over' });
     return {
       requestId: decodeURIComponent(requestId),
       userId: decodeURIComponent(userId),

@@ -1,10 +1,11 @@
 /** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
-import type { Logger } from 'winston';
+
 import { HubError, messageOf } from '../../errors';
 import type { RequestRecord, TurnRecord, User } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import { deepFreeze } from '../kinds/kinds';
+import type { Logger } from '../options/logger';
 
 /** A rule of the app, asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
 type Rule<Subject = RequestRecord> = (user: User, subject: Readonly<Subject>) => boolean | Promise<boolean>;

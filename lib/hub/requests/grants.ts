@@ -1,5 +1,5 @@
 /** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
-import type { Logger } from 'winston';
+
 import { isAmong, stagesOf } from '../../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
 import { describe, HubError, isHubError } from '../../errors';
@@ -11,6 +11,7 @@ import type { Occasion } from '../commit/occasion';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
 import { deepFreeze, grantsOffered } from '../kinds/kinds';
 import { grantListFields } from '../options/asked-options';
+import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { saysYes } from './app-rules';
@@ -63,7 +64,7 @@ export class Grants {
   /** @throws HubError `not_found` */
   async get(id: string): Promise<GrantRecord> {
     const grant = await this.parts.store.grant(id);
-    if (!grant) throw new HubError('not_found', 'There is no such grant');
+    if (!grant) throw new HubError('not_found', { message: 'There is no such grant' });
     return grant;
   }
 

@@ -1,5 +1,5 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
-import type { Logger } from 'winston';
+
 import type { z } from 'zod';
 import {
   type ExpiryDefault,
@@ -27,6 +27,7 @@ import {
   waitFields,
   withdrawFields,
 } from '../options/asked-options';
+import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { assertFitsBeside } from './answer-size';
@@ -129,7 +130,7 @@ export class Hitl {
         if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
         return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
       }
-      if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
+      if (!input.supersede || isOthers) throw new HubError('key_conflict', { details: { request_id: id } });
       return begin(id);
     };
     return this.keys.run(`${ticketId}\n${key}`, async () => {
@@ -138,7 +139,7 @@ export class Hitl {
           return await find();
         } catch (error) {
           // Another node has asked with the key since it was looked for here: then that is what is found.
-          const isTaken = isHubError(error) && error.code === 'key_conflict' && !error.details?.request_id;
+          const isTaken = HubError.is(error, 'key_conflict') && !error.details?.request_id;
           if (!isTaken || attempt >= maxAttempts) throw error;
         }
       }
@@ -236,7 +237,7 @@ export class Hitl {
     { display, ...occasion }: Amendment = {},
   ): Promise<RequestRecord> {
     if (payload === undefined && display === undefined)
-      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+      throw new HubError('invalid_request', { message: 'An amendment has a payload, a display, or both' });
     const shown = display !== undefined && {
       display: display === null ? null : (toDisplay(display) ?? null),
     };
@@ -422,7 +423,7 @@ export class Hitl {
   /** @throws HubError `not_found` */
   async get(id: string): Promise<RequestRecord> {
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     return stored.record;
   }
 
@@ -477,7 +478,8 @@ export class Hitl {
     const copy = withEditable(type, kinds.payload(type, payload), policy, kinds, this.notEditable(type));
     const responseSchema = kinds.responseSchema(type, copy);
     const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(type, copy);
-    if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
+    if (bySilence)
+      throw new HubError('invalid_request', { message: `It cannot be amended like this: ${bySilence}` });
     return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
   }
 

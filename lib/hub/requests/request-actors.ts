@@ -1,5 +1,5 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
-import type { Logger } from 'winston';
+
 import type { SnapshotFrom } from 'xstate';
 import { answerersOf } from '../../actors/answerers';
 import {
@@ -26,6 +26,7 @@ import { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { grantGiven } from '../kinds/grant-terms';
+import type { Logger } from '../options/logger';
 import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './deliveries';
@@ -229,9 +230,11 @@ export class RequestActors {
     if (refused) {
       await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
-      const refusal = new HubError(refused.code, undefined, {
-        hitl: requestView(record, this.parts.clock.now()),
-        ...(refused.rule && { rule: refused.rule }),
+      const refusal = new HubError(refused.code, {
+        details: {
+          hitl: requestView(record, this.parts.clock.now()),
+          ...(refused.rule && { rule: refused.rule }),
+        },
       });
       await this.keepRefusal(live, event, occasion, refusal);
       throw refusal;
@@ -268,9 +271,9 @@ export class RequestActors {
     occasion: Occasion,
     refusal: HubError,
   ): Promise<void> {
-    if (event.type !== 'respond' || refusal.code !== 'not_allowed') return;
+    if (event.type !== 'respond' || !HubError.is(refusal, 'not_allowed')) return;
     live.refusals ??= new Set();
-    const tried = `${event.by.userId}\n${refusal.details?.rule}`;
+    const tried = `${event.by.userId}\n${refusal.details.rule}`;
     if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
     live.refusals.add(tried);
     const record = requestRecord(live.actor.snapshot);
@@ -336,7 +339,7 @@ export class RequestActors {
       await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
       const next = nextDeadline(live.actor.snapshot);
       if (next?.type === due.type && next.at === due.at)
-        throw new HubError('internal', 'A deadline changed nothing');
+        throw new HubError('internal', { message: 'A deadline changed nothing' });
       due = next;
     }
   }
@@ -348,7 +351,7 @@ export class RequestActors {
       return known;
     }
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     const live = {
       actor: LiveActor.restore(hitlRequestMachine, unpacked(id, stored.snapshot), this.parts.steps),
       version: stored.version,

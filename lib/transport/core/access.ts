@@ -1,9 +1,9 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
 import type { Request } from 'express';
-import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import type { Logger } from '../../hub/options/logger';
 import { canonicalJson } from '../../protocol/canonical-json';
 import { describeIssue } from '../../protocol/codec';
 import { nearestName } from '../../protocol/nearest-name';
@@ -140,19 +140,21 @@ export class Access {
       return tickets === 'any' || (Array.isArray(tickets) && tickets.includes(ticketId));
     });
     this.assertHolds(expiresAt);
-    if (may !== true) throw new HubError('forbidden', 'This service has no access to this ticket');
+    if (may !== true)
+      throw new HubError('forbidden', { message: 'This service has no access to this ticket' });
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
   async identify(req: Request): Promise<Known> {
-    if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
+    if (await this.service(req))
+      throw new HubError('forbidden', { message: 'This is for people, not for programs' });
     return this.known('user', async () => this.callbacks.user(req));
   }
 
   /** @throws HubError `authentication_required` once this time has come */
   assertHolds(expiresAt: End): void {
     if (expiresAt != null && Number(expiresAt) <= this.clock.now())
-      throw new HubError('authentication_required', 'The login has ended');
+      throw new HubError('authentication_required', { message: 'The login has ended' });
   }
 
   /** The person of a link, as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
@@ -195,8 +197,9 @@ export class Access {
     const access = await this.ask('ticket', async () => this.callbacks.ticket(ticketId, user));
     this.assertHolds(user.expiresAt);
     if (access === 'allow') return;
-    if (access === 'forbidden') throw new HubError('forbidden', 'You have no access to this ticket');
-    if (access === 'not_found') throw new HubError('not_found', 'There is no such ticket');
+    if (access === 'forbidden')
+      throw new HubError('forbidden', { message: 'You have no access to this ticket' });
+    if (access === 'not_found') throw new HubError('not_found', { message: 'There is no such ticket' });
     this.logger.error('The ticket callback gave none of allow, forbidden, not_found; access is refused');
     throw new HubError('unavailable');
   }
@@ -289,7 +292,7 @@ export class Access {
       this.logger.error(`The ${name} callback failed; access is refused`, {
         error: messageOf(cause),
       });
-      throw new HubError('unavailable', undefined, undefined, { cause });
+      throw new HubError('unavailable', { cause });
     }
   }
 }

@@ -66,7 +66,9 @@ export class OriginPolicy {
 function configured(url: string): string {
   const origin = normalised(url);
   if (origin === undefined)
-    throw new HubError('invalid_request', `Not an origin: ${url}; write for example https://app.example.com`);
+    throw new HubError('invalid_request', {
+      message: `Not an origin: ${url}; write for example https://app.example.com`,
+    });
   return origin;
 }
 

@@ -23,7 +23,7 @@ export class RateLimit {
   constructor(options: RateLimitOptions = {}) {
     const { framesPerConnection = 300, framesPerUser = 600, per = '10s' } = options;
     if (![framesPerConnection, framesPerUser].every((limit) => Number.isInteger(limit) && limit > 0)) {
-      throw new HubError('invalid_request', 'Rate limits are whole numbers of frames');
+      throw new HubError('invalid_request', { message: 'Rate limits are whole numbers of frames' });
     }
     const duration = toMillis(per) / 1000;
     this.connections = new RateLimiterMemory({
@@ -50,9 +50,11 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     const final = thrown.consumedPoints > closeAt * limiter.points;
-    throw new HubError('rate_limited', undefined, {
-      retry_after_ms: thrown.msBeforeNext,
-      ...(final && { final }),
+    throw new HubError('rate_limited', {
+      details: {
+        retry_after_ms: thrown.msBeforeNext,
+        ...(final && { final }),
+      },
     });
   }
 }

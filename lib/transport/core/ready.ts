@@ -5,6 +5,6 @@ import type { Hub } from '../../hub/hub';
 /** @throws HubError with the code alone: what hinders the start (paths, processes, hosts) is for the app's log, as the cause */
 export async function ready(hub: Pick<Hub, 'start'>): Promise<void> {
   await hub.start().catch((cause: unknown) => {
-    throw new HubError(toHubError(cause).code, undefined, undefined, { cause });
+    throw new HubError(toHubError(cause).code, { cause });
   });
 }

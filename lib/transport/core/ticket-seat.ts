@@ -200,7 +200,8 @@ export class TicketSeat extends Seat {
   /** A request of another ticket is none of this client's. @throws HubError `not_found` */
   private async assertHere(requestId: string): Promise<void> {
     const { ticketId } = await this.parts.hub.hitl.get(requestId);
-    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+    if (ticketId !== this.client.ticketId)
+      throw new HubError('not_found', { message: 'There is no such request' });
   }
 
   /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
@@ -233,7 +234,7 @@ export class TicketSeat extends Seat {
 function ticketIdOf(req: Request): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
-    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+    throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
   return ticketId;
 }
 
@@ -243,7 +244,7 @@ function readQuery(req: Request): Query {
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
   if (match === null)
-    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+    throw new HubError('invalid_id', { message: 'after must be <epoch>:<seq> as the last envelope said' });
   const { epoch = '', seq = '0' } = match?.groups ?? {};
   return {
     tabId: params.get('tab') || 'default',

@@ -2,7 +2,6 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import express, { type Router } from 'express';
-import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock';
 import type { LogBounds } from '../../hub/commit/trimmer';
@@ -10,6 +9,7 @@ import type { RequestHooks } from '../../hub/hooks';
 import { Hub } from '../../hub/hub';
 import type { Kind } from '../../hub/kinds/kinds';
 import { type Duration, toMillis } from '../../hub/options/duration';
+import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
 import type { LinkOptions } from '../../hub/outbox/links';
 import type { AppRules } from '../../hub/requests/app-rules';
@@ -231,6 +231,7 @@ function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logg
 
 function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));
-  if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
+  if (ms > longestTimerMs)
+    throw new HubError('invalid_request', { message: `${duration} is more than 24 days` });
   return ms;
 }

@@ -131,5 +131,5 @@ function assertChannel(noun: string, value: unknown): void {
 }
 
 function refuse(what: string): HubError {
-  return new HubError('invalid_request', `expressHitl: ${what}`);
+  return new HubError('invalid_request', { message: `expressHitl: ${what}` });
 }

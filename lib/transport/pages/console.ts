@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router } from 'express';
-import type { Logger } from 'winston';
+import type { Logger } from '../../hub/options/logger';
 import { answerMissing, findShipped } from './shipped';
 import { withSlash } from './slash';
 

@@ -1,9 +1,9 @@
 /** Serves the page behind a link and takes its answer; the link itself is the credential, so no login stands before it. */
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
-import type { Logger } from 'winston';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { Hub } from '../../hub/hub';
+import type { Logger } from '../../hub/options/logger';
 import type { LinkOptions, LinkTerms } from '../../hub/outbox/links';
 import { askedBy } from '../../protocol/asked';
 import type { RequestRecord, User } from '../../protocol/records';

@@ -32,7 +32,7 @@ export class Waits {
     const { hub, clock } = this.parts;
     const own = this.byService.get(serviceId) ?? 0;
     if (own >= this.most.perService || this.total >= this.most.total)
-      throw new HubError('busy', 'Too many are waiting; try again later');
+      throw new HubError('busy', { message: 'Too many are waiting; try again later' });
     this.count(serviceId, 1);
     const over = new AbortController();
     const end = () => over.abort();

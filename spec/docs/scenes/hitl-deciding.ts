@@ -25,7 +25,7 @@ export const hitlDecidingScenes: Scenes = {
             said.push(
               await hub.hub.hitl.respond(id, { by, status }).then(
                 (record) => record.status,
-                ({ code, details }: HubError) => String(details?.rule ?? code),
+                ({ code, details }: HubError<'not_allowed'>) => String(details.rule ?? code),
               ),
             );
           }

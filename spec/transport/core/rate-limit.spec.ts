@@ -8,7 +8,7 @@ describe('the number of frames', () => {
       results.push(
         await limit.count(client, user).then(
           () => 'counted',
-          ({ code, details }: HubError) => (details?.final ? `${code} final` : code),
+          ({ code, details }: HubError<'rate_limited'>) => (details.final ? `${code} final` : code),
         ),
       );
     }
@@ -39,7 +39,7 @@ describe('the number of frames', () => {
     await limit.count('c1', 'ann');
     const refused = await limit.count('c1', 'ann').catch((error: HubError) => error);
     expect(refused).toMatchObject({ code: 'rate_limited', status: 429 });
-    const wait = refused instanceof HubError ? Number(refused.details?.retry_after_ms) : 0;
+    const wait = HubError.is(refused, 'rate_limited') ? Number(refused.details.retry_after_ms) : 0;
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(3_600_000);
   });

@@ -42,7 +42,8 @@ interface RecordedStep {
 /** @throws HubError `invalid_frame` */
 export function actorsQuery(query: unknown): z.infer<typeof querySchema> {
   const result = querySchema.safeParse(query);
-  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  if (!result.success)
+    throw new HubError('invalid_frame', { message: describeIssue(result.error.issues[0]) });
   return result.data;
 }
 
@@ -89,7 +90,7 @@ export class Actors {
       case hitlRequestMachine.id:
         return this.request(id);
       default:
-        throw new HubError('not_found', 'There is no such machine');
+        throw new HubError('not_found', { message: 'There is no such machine' });
     }
   }
 
@@ -102,7 +103,7 @@ export class Actors {
 
   private async turn(id: string) {
     const turn = await this.parts.store.turn(id);
-    if (!turn) throw new HubError('not_found', 'There is no such turn');
+    if (!turn) throw new HubError('not_found', { message: 'There is no such turn' });
     const steps = turnSteps(turn);
     return {
       machine: turnMachine.id,

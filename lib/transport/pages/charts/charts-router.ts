@@ -1,12 +1,12 @@
 /** Serves the live charts at `<mount>/charts/`: the page, the pictures, what is going on, and one stream per page; the plugin mounts it where the app asks for it. */
 import express, { type Request, type Response, Router } from 'express';
-import type { Logger } from 'winston';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { HubError, messageOf } from '../../../errors';
 import type { Clock } from '../../../hub/commit/clock';
 import type { Hub } from '../../../hub/hub';
+import type { Logger } from '../../../hub/options/logger';
 import type { Store } from '../../../store/store';
 import { ready } from '../../core/ready';
 import { answerMissing, findShipped } from '../shipped';
@@ -81,7 +81,9 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
     });
     isAdmin(req)
       .then((is) =>
-        next(is ? undefined : new HubError('forbidden', 'The live charts are for administrators')),
+        next(
+          is ? undefined : new HubError('forbidden', { message: 'The live charts are for administrators' }),
+        ),
       )
       .catch(next);
   });
@@ -95,7 +97,7 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
   });
   router.get('/machines/:machine.svg', (req, res, next) => {
     const file = pictureNames[String(req.params.machine)];
-    if (file === undefined) return next(new HubError('not_found', 'There is no such machine'));
+    if (file === undefined) return next(new HubError('not_found', { message: 'There is no such machine' }));
     res.set('Content-Security-Policy', picturePolicy);
     res.sendFile(file, { root: pictures, cacheControl: false });
   });

@@ -25,7 +25,8 @@ export class StepStreams {
   open(req: Request, res: Response): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
-    if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
+    if (this.count >= maxStreams)
+      throw new HubError('busy', { message: 'Too many pages look at the charts' });
     const { machine, id } = req.query;
     this.count += 1;
     // `no-transform`: what compresses would hold events back.
