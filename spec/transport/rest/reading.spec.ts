@@ -10,16 +10,18 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
+    agent: (turn) => turn.ask({ question: turn.message.content }),
+    ...options,
     auth: {
       authorize: ({ ticketId, user }) =>
         user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+      ...options.auth,
     },
-    agent: (turn) => turn.ask({ question: turn.message.content }),
     limits: {
       // Each question is asked from a tab of its own.
       clientsPerTicket: 20,
+      ...options.limits,
     },
-    ...options,
   });
 }
 

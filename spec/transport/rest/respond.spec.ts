@@ -16,8 +16,11 @@ async function start(options: TestHubOptions = {}): Promise<void> {
       const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
       await turn.respond(status);
     },
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
   alice = await hub.connect();
   await alice.ask({ type: 'message', content: 'go' });
