@@ -137,8 +137,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     ['a close withdraws what was asked', "if (turn.reason !== 'shutdown') {", 'if (true) {', 'turns'],
   ]),
-  ...inFile('hub/hub.ts', [
-    ['turns of a process that is gone run for ever', 'await this.turns.recover();', '', 'turns'],
+  ...inFile('hub/lifecycle.ts', [
+    ['turns of a process that is gone run for ever', 'await turns.recover();', '', 'turns'],
   ]),
   ...inFile('hub/tickets/room.ts', [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],
