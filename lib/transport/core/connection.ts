@@ -4,7 +4,7 @@ import type { Clock } from '../../hub/commit/clock';
 import { Broadcast, isLogged, isPrompt, type Outbound } from '../../hub/tickets/broadcast';
 import type { Sink } from '../../hub/tickets/client';
 import { withoutUnchanged } from '../../protocol/changes-alone';
-import type { ChatUser } from '../../protocol/chat-frames';
+import { type ChatUser, isAmended } from '../../protocol/chat-frames';
 import { type CloseName, classicCloseCode, closeCodes } from '../../protocol/close-codes';
 import {
   type Dialect,
@@ -16,6 +16,7 @@ import {
 } from '../../protocol/codec';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
 import type { InboxEnvelope } from '../../protocol/inbox-envelopes';
+import type { RequestView } from '../../protocol/views';
 import { Batch, type Socket } from './batch';
 import { Panel } from './panel';
 
@@ -41,6 +42,8 @@ export class Connection implements Sink {
   readonly panel: Panel | undefined;
   /** The session that this client hears alone; none: it hears all of the ticket. */
   private ownSession: (() => string | undefined) | undefined;
+  /** Requests that were told of since somebody asked. */
+  private told: Set<string> | undefined;
   /** This client knows every pending request, and asked for changes of these alone. */
   private hearsChanges = false;
   private socket: Socket | undefined;
@@ -78,6 +81,17 @@ export class Connection implements Sink {
   /** The handshake is done. What was to be sent before is held back still. */
   open(socket: Socket): void {
     this.socket = socket;
+  }
+
+  /** The ids of the requests that this client is told of from now on, until this is asked again. */
+  noteRequests(): ReadonlySet<string> {
+    this.told = new Set();
+    return this.told;
+  }
+
+  /** The ids are noted no more. */
+  forgetRequests(): void {
+    this.told = undefined;
   }
 
   deliver(broadcast: Broadcast): boolean {
@@ -223,7 +237,16 @@ export class Connection implements Sink {
 
   /** What this client is about to be sent; an inbox has no panel. */
   private note(sent: readonly (Told | Outbound)[]): void {
+    if (this.told) for (const id of sent.flatMap((each) => this.requestOf(each))) this.told.add(id);
     this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
+  }
+
+  /** Of which request this tells; a classic client is not told of an update that is no amendment. */
+  private requestOf(each: Told | Outbound): string[] {
+    if (!('event' in each) || !('hitl' in each) || ofInbox(each)) return [];
+    const { event, hitl } = each as LoggedEnvelope & { hitl: RequestView };
+    const isHeard = this.dialect !== 'classic' || event !== 'hitl_request_updated' || isAmended(each);
+    return isHeard ? [hitl.id] : [];
   }
 
   private batchOf(envelopes: readonly (Told | Outbound)[]): Batch {

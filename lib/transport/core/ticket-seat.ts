@@ -121,11 +121,12 @@ export class TicketSeat extends Seat {
   /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
   private async tellMore(cursor: string): Promise<More | undefined> {
     const { client, connection } = this;
-    const { seq } = connection;
+    const told = connection.noteRequests();
     const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
-    // What has been told meanwhile may be newer than the page.
-    if (connection.seq !== seq) return { cursor, gone: Promise.resolve() };
-    const gone = this.given((done) => connection.answer(page, done));
+    connection.forgetRequests();
+    // Of what has been told meanwhile the client may know more than the page does.
+    const requests = page.requests.filter(({ id }) => !told.has(id));
+    const gone = this.given((done) => connection.answer({ ...page, requests }, done));
     if (more !== undefined) return { cursor: more, gone };
     this.knowsAll();
     return undefined;

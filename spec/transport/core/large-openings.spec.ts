@@ -1,5 +1,6 @@
 /** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
 import { connect } from 'node:net';
+import { type Envelope, emptyView, reduce } from '../../../lib/client';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
@@ -63,6 +64,35 @@ test('what is settled while the pages are on their way is settled in the end, an
   );
   const later = after.filter(({ event }) => event === 'snapshot_requests');
   expect(later.flatMap(({ requests }) => idsOf(requests))).not.toContain(last);
+});
+
+test('a newcomer gets every page, also where something is said in the ticket while each is read', async () => {
+  const { store } = hub;
+  const read = store.requests.bind(store);
+  let claims = 0;
+  const reads = jest.spyOn(store, 'requests').mockImplementation(async (...args) => {
+    // More often than there are pages: who reads again each time never comes to an end.
+    const page = await read(...args);
+    const first = page.items[0];
+    if (reads.mock.calls.length <= 4 * count && first) {
+      claims += 1;
+      await hub.hub.say('T-1', { content: `line ${claims}` });
+      await hub.hub.hitl.claim(first.id, { id: 'cem' });
+    }
+    return page;
+  });
+  const client = await hub.connect();
+  await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  reads.mockRestore();
+  // What was said last may come after the last page.
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  expect(claims).toBeGreaterThan(5);
+  expect(claims).toBeLessThan(count);
+  const view = (client.received as Envelope[]).reduce(reduce, emptyView());
+  expect(idsOf(view.pending).sort()).toEqual([...ids].sort());
+  // What was told of a request while its page was read is not undone by the page.
+  expect(view.pending.filter(({ claimed_by }) => claimed_by).length).toBe(claims);
 });
 
 test('one that does not read is written the first piece and no more', async () => {
