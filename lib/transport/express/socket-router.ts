@@ -11,6 +11,7 @@ import { PendingUpgrade } from './pending-upgrade';
 import { inboxPath, pathnameOf, ticketPath } from './socket-paths';
 import type { SocketRoute } from './socket-route';
 import type { StreamRoute } from './stream-route';
+import { http2Offer } from './upgrade-gate';
 
 export interface SocketRouterParts {
   tickets: Pick<SocketRoute, 'handler'>;
@@ -55,7 +56,8 @@ function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler
   const logged = new Set<string>();
   return (req, res, next) => {
     if (isClosing()) throw new HubError('closing');
-    if (req.headers.upgrade !== undefined && !isHandshake(req)) {
+    const isHttp2Offer = req.method === 'GET' && req.headers.upgrade?.toLowerCase() === http2Offer;
+    if (req.headers.upgrade !== undefined && !isHandshake(req) && !isHttp2Offer) {
       res.set('Connection', 'close');
       assertHandshake(req);
     }
