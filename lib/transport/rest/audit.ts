@@ -1,6 +1,6 @@
 /** REST: the audit of a ticket, a page at a time or all of it as JSON Lines. */
 import { z } from 'zod';
-import { auditTrail } from '../../hub/requests/audit';
+import { auditPages } from '../../hub/requests/audit';
 import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
 import { idSchema } from '../../protocol/client-frames';
 import { operation } from './operation';
@@ -60,10 +60,22 @@ export function serveAudit(rest: Rest): void {
 
   rest.serveLines(exportAudit, async (call) => {
     const { ticketId, view } = await open(call);
-    return each(auditTrail(store, { ticketId, requestId: call.query.request_id }), view);
+    const pages = auditPages(store, { ticketId, requestId: call.query.request_id });
+    return linesOf(pages, view, () => rest.visibleTicket(call));
   });
 }
 
-async function* each<T, U>(items: AsyncIterable<T>, make: (item: T) => U): AsyncGenerator<U> {
-  for await (const item of items) yield make(item);
+/** Page by page, each if the person may still see it when its turn has come: a long export lasts. @throws what `assertAccess` throws */
+async function* linesOf<T, U>(
+  pages: AsyncIterable<readonly T[]>,
+  make: (item: T) => U,
+  assertAccess: () => Promise<unknown>,
+): AsyncGenerator<U> {
+  let isFirst = true;
+  for await (const page of pages) {
+    // The first was asked about before.
+    if (!isFirst) await assertAccess();
+    isFirst = false;
+    yield* page.map(make);
+  }
 }

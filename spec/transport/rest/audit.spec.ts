@@ -175,6 +175,17 @@ describe('as JSON Lines', () => {
     return before;
   }
 
+  test('an export ends when the ticket is withdrawn while it lasts', async () => {
+    let asked = 0;
+    // Before the export twice, and then between pages.
+    await start({ ticket: () => (++asked > 3 ? 'forbidden' : 'allow') });
+    await addMany(2_000);
+    const reads = jest.spyOn(hub.store, 'audit');
+    await expect(read()).rejects.toThrow();
+    expect(asked).toBe(4);
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+
   test('every record is a line, and nothing is no line', async () => {
     await start();
     expect(await read()).toEqual({ type: 'application/x-ndjson', text: '' });

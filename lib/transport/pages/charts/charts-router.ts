@@ -16,7 +16,7 @@ import { StepStreams } from './step-stream';
 
 export interface ChartsOptions {
   /**
-   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call;
+   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call, and every 25 seconds while a page looks;
    * anything but `true`, and a rule that throws, is a no.
    */
   admin(req: Request): boolean | Promise<boolean>;
@@ -99,7 +99,7 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
     res.set('Content-Security-Policy', picturePolicy);
     res.sendFile(file, { root: pictures, cacheControl: false });
   });
-  router.get('/steps', (req, res) => streams.open(req, res));
+  router.get('/steps', (req, res) => streams.open(req, res, () => isAdmin(req)));
   router.get(
     '/actors',
     answer(async (req) => actors.list(actorsQuery(req.query))),

@@ -21,8 +21,11 @@ export class StepStreams {
 
   constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
 
-  /** One stream, until the page leaves or the hub closes. @throws HubError `busy`, `closing` */
-  open(req: Request, res: Response): void {
+  /**
+   * One stream, until the page leaves, the hub closes or `mayLook`, asked every `keepAliveMs`, is no yes.
+   * @throws HubError `busy`, `closing`
+   */
+  open(req: Request, res: Response, mayLook: () => Promise<boolean>): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
     if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
@@ -31,7 +34,7 @@ export class StepStreams {
     // `no-transform`: what compresses would hold events back.
     const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store, no-transform' };
     res.writeHead(200, headers).flushHeaders();
-    const stream = new StepStream(res, clock, (step) => step.machine === machine && step.id === id);
+    const stream = new StepStream(res, clock, mayLook, (step) => step.machine === machine && step.id === id);
     const stopWatching = hub.steps.watch(
       (step) => stream.tell(step),
       () => res.end(),
@@ -52,6 +55,7 @@ class StepStream {
   constructor(
     private readonly res: Response,
     private readonly clock: Clock,
+    private readonly mayLook: () => Promise<boolean>,
     private readonly isShown: (step: Step) => boolean,
   ) {
     this.keepAlive();
@@ -84,6 +88,10 @@ class StepStream {
     this.cancelKeepAlive = this.clock.later(keepAliveMs, () => {
       if (!this.isBehind) this.res.write(':\n\n');
       this.keepAlive();
+      this.mayLook().then(
+        (may) => !may && this.res.end(),
+        () => this.res.end(),
+      );
     });
   }
 

@@ -286,6 +286,18 @@ describe('The live charts', () => {
     expect(await listener.next('comment')).toBeUndefined();
   });
 
+  it('end when the rule says no, while they last', async () => {
+    let isRoot = true;
+    await start({ charts: { admin: () => isRoot } });
+    const listener = await Listener.open('');
+    await hub.fireDeadlines(keepAliveMs);
+    expect(await listener.next('comment')).toBeUndefined();
+    expect(listener.isOver).toBe(false);
+    isRoot = false;
+    await hub.fireDeadlines(keepAliveMs);
+    await listener.over();
+  });
+
   it('cost nothing while nobody looks, and let only so many look', async () => {
     await start();
     const listeners = await Promise.all(Array.from({ length: maxStreams }, () => Listener.open('')));
