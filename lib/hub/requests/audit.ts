@@ -89,15 +89,10 @@ export function auditOfRefusal(
 
 /** All of a trail, oldest first, read page by page as it is taken. */
 export async function* auditTrail(store: Store, filter: AuditFilter): AsyncGenerator<AuditEntry> {
-  for await (const page of auditPages(store, filter)) yield* page;
-}
-
-/** As `auditTrail`, a page at a time. */
-export async function* auditPages(store: Store, filter: AuditFilter): AsyncGenerator<readonly AuditEntry[]> {
   let cursor: string | undefined;
   do {
     const page = await store.audit(filter, pageSize, cursor);
-    yield page.items;
+    yield* page.items;
     cursor = page.nextCursor;
   } while (cursor !== undefined);
 }

@@ -42,8 +42,6 @@ export class Connection implements Sink {
   readonly panel: Panel | undefined;
   /** The session that this client hears alone; none: it hears all of the ticket. */
   private ownSession: (() => string | undefined) | undefined;
-  /** Requests that were told of since somebody asked. */
-  private told: Set<string> | undefined;
   /** This client knows every pending request, and asked for changes of these alone. */
   private hearsChanges = false;
   private socket: Socket | undefined;
@@ -57,6 +55,7 @@ export class Connection implements Sink {
   private exemptBytes = 0;
   /** The last logged envelope this client was sent. */
   seq = 0;
+  private requests: Set<string> | undefined;
   private alive = true;
   private cancelTerminate: (() => void) | undefined;
 
@@ -81,17 +80,6 @@ export class Connection implements Sink {
   /** The handshake is done. What was to be sent before is held back still. */
   open(socket: Socket): void {
     this.socket = socket;
-  }
-
-  /** The ids of the requests that this client is told of from now on, until this is asked again. */
-  noteRequests(): ReadonlySet<string> {
-    this.told = new Set();
-    return this.told;
-  }
-
-  /** The ids are noted no more. */
-  forgetRequests(): void {
-    this.told = undefined;
   }
 
   deliver(broadcast: Broadcast): boolean {
@@ -235,9 +223,23 @@ export class Connection implements Sink {
     };
   }
 
+  /**
+   * From now on, until it is called again, the ids of the requests that this client is sent something about are collected:
+   * of these it knows more than what was read in the meantime.
+   */
+  collectRequests(): ReadonlySet<string> {
+    this.requests = new Set();
+    return this.requests;
+  }
+
+  /** No longer. */
+  stopCollecting(): void {
+    this.requests = undefined;
+  }
+
   /** What this client is about to be sent; an inbox has no panel. */
   private note(sent: readonly (Told | Outbound)[]): void {
-    if (this.told) for (const id of sent.flatMap((each) => this.requestOf(each))) this.told.add(id);
+    if (this.requests) for (const id of sent.flatMap((each) => this.requestOf(each))) this.requests.add(id);
     this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
   }
 

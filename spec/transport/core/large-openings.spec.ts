@@ -66,10 +66,39 @@ test('what is settled while the pages are on their way is settled in the end, an
   expect(later.flatMap(({ requests }) => idsOf(requests))).not.toContain(last);
 });
 
-test('a newcomer gets every page, also where something is said in the ticket while each is read', async () => {
+test('a newcomer gets every page in a ticket that never rests, and what changed under a page is as it was told last', async () => {
+  const read = hub.store.requests.bind(hub.store);
+  let reads = 0;
+  jest.spyOn(hub.store, 'requests').mockImplementation(async (...asked) => {
+    const page = await read(...asked);
+    const [first] = page.items;
+    reads += 1;
+    // One more line while each page is read, and one of the requests on it is settled.
+    await hub.hub.say('T-1', { source: 'slack', content: `line ${reads}`, user: { id: 'ann' } });
+    if (first?.status === 'pending') await hub.hub.hitl.cancel(first.id, 'no longer');
+    return page;
+  });
+  const client = await hub.connect();
+  await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  // As a client puts it together: whatever comes last about a request counts.
+  const statuses = new Map<string, string>();
+  for (const { event, requests = [], hitl } of client.received) {
+    if (event === 'snapshot' || event === 'snapshot_requests')
+      for (const { id, status } of requests) statuses.set(id, status);
+    if (event === 'hitl_request_resolved') statuses.set(hitl.id, hitl.status);
+  }
+  expect([...statuses.keys()].sort()).toEqual([...ids].sort());
+  const cancelled = [...statuses.values()].filter((status) => status === 'cancelled');
+  expect(cancelled).toHaveLength(reads);
+});
+
+test('a claim that is told while a page is read is not undone by the page, and a classic client is prompted all the same', async () => {
   const { store } = hub;
   const read = store.requests.bind(store);
   let claims = 0;
+  let isClaim = true;
   const reads = jest.spyOn(store, 'requests').mockImplementation(async (...args) => {
     // More often than there are pages: who reads again each time never comes to an end.
     const page = await read(...args);
@@ -77,13 +106,13 @@ test('a newcomer gets every page, also where something is said in the ticket whi
     if (reads.mock.calls.length <= 4 * count && first) {
       claims += 1;
       await hub.hub.say('T-1', { content: `line ${claims}` });
-      await hub.hub.hitl.claim(first.id, { id: 'cem' });
+      if (isClaim) await hub.hub.hitl.claim(first.id, { id: 'cem' });
+      else if (first.claim) await hub.hub.hitl.release(first.id, { id: 'cem' });
     }
     return page;
   });
   const client = await hub.connect();
   await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
-  reads.mockRestore();
   // What was said last may come after the last page.
   client.send({ type: 'ping' });
   await client.next('pong');
@@ -93,6 +122,11 @@ test('a newcomer gets every page, also where something is said in the ticket whi
   expect(idsOf(view.pending).sort()).toEqual([...ids].sort());
   // What was told of a request while its page was read is not undone by the page.
   expect(view.pending.filter(({ claimed_by }) => claimed_by).length).toBe(claims);
+  isClaim = false;
+  const classic = await hub.connect({ user: 'dan', dialect: 'classic' });
+  for (let n = 0; n < count; n += 1) await classic.next('hitl_request_pending');
+  reads.mockRestore();
+  expect(idsOf(classic.all('hitl_request_pending').map(({ hitl }) => hitl)).sort()).toEqual([...ids].sort());
 });
 
 test('one that does not read is written the first piece and no more', async () => {

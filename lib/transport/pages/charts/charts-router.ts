@@ -16,7 +16,7 @@ import { StepStreams } from './step-stream';
 
 export interface ChartsOptions {
   /**
-   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call, and every 25 seconds while a page looks;
+   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call;
    * anything but `true`, and a rule that throws, is a no.
    */
   admin(req: Request): boolean | Promise<boolean>;

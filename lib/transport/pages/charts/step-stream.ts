@@ -13,6 +13,8 @@ export const maxStreams = 20;
 export const maxWaitingBytes = 262_144;
 /** A page is told at most this often that others have moved. */
 export const movedMs = 250;
+/** How often it is asked whether the page may still look. */
+export const accessEveryMs = 10_000;
 /** How often something is said, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
@@ -22,10 +24,11 @@ export class StepStreams {
   constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
 
   /**
-   * One stream, until the page leaves, the hub closes or `mayLook`, asked every `keepAliveMs`, is no yes.
+   * One stream, until the page leaves, may stay no longer, or the hub closes.
+   * @param mayStay asked now and then; where it says no or throws, the stream ends
    * @throws HubError `busy`, `closing`
    */
-  open(req: Request, res: Response, mayLook: () => Promise<boolean>): void {
+  open(req: Request, res: Response, mayStay: () => Promise<boolean>): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
     if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
@@ -34,12 +37,23 @@ export class StepStreams {
     // `no-transform`: what compresses would hold events back.
     const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store, no-transform' };
     res.writeHead(200, headers).flushHeaders();
-    const stream = new StepStream(res, clock, mayLook, (step) => step.machine === machine && step.id === id);
+    const stream = new StepStream(res, clock, (step) => step.machine === machine && step.id === id);
     const stopWatching = hub.steps.watch(
       (step) => stream.tell(step),
       () => res.end(),
     );
+    let cancelAsking = () => {};
+    const ask = () => {
+      cancelAsking = clock.later(accessEveryMs, () => {
+        mayStay().then(
+          (may) => (may ? ask() : res.end()),
+          () => res.end(),
+        );
+      });
+    };
+    ask();
     res.on('close', () => {
+      cancelAsking();
       stopWatching();
       stream.end();
       this.count -= 1;
@@ -55,7 +69,6 @@ class StepStream {
   constructor(
     private readonly res: Response,
     private readonly clock: Clock,
-    private readonly mayLook: () => Promise<boolean>,
     private readonly isShown: (step: Step) => boolean,
   ) {
     this.keepAlive();
@@ -88,10 +101,6 @@ class StepStream {
     this.cancelKeepAlive = this.clock.later(keepAliveMs, () => {
       if (!this.isBehind) this.res.write(':\n\n');
       this.keepAlive();
-      this.mayLook().then(
-        (may) => !may && this.res.end(),
-        () => this.res.end(),
-      );
     });
   }
 
