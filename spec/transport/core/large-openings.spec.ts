@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
+import { idle } from '../../hub/rig';
 
 const count = 40;
 const list = 'x'.repeat(250_000);
@@ -108,6 +109,8 @@ test('a claim that is told while a page is read is not undone by the page, and a
       await hub.hub.say('T-1', { content: `line ${claims}` });
       if (isClaim) await hub.hub.hitl.claim(first.id, { id: 'cem' });
       else if (first.claim) await hub.hub.hitl.release(first.id, { id: 'cem' });
+      // Until it has been told to those who are in.
+      await idle();
     }
     return page;
   });
