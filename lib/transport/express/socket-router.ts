@@ -11,7 +11,6 @@ import { PendingUpgrade } from './pending-upgrade';
 import { inboxPath, pathnameOf, ticketPath } from './socket-paths';
 import type { SocketRoute } from './socket-route';
 import type { StreamRoute } from './stream-route';
-import { http2Offer } from './upgrade-gate';
 
 export interface SocketRouterParts {
   tickets: Pick<SocketRoute, 'handler'>;
@@ -56,8 +55,7 @@ function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler
   const logged = new Set<string>();
   return (req, res, next) => {
     if (isClosing()) throw new HubError('closing');
-    const isHttp2Offer = req.method === 'GET' && req.headers.upgrade?.toLowerCase() === http2Offer;
-    if (req.headers.upgrade !== undefined && !isHandshake(req) && !isHttp2Offer) {
+    if (req.headers.upgrade !== undefined && !isHandshake(req)) {
       res.set('Connection', 'close');
       assertHandshake(req);
     }

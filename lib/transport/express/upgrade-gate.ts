@@ -28,7 +28,7 @@ const key = Symbol.for('express-hitl.upgrade-gate.1');
 type Gated = WebServer & { [key]?: UpgradeGate };
 
 /** The name of what Java's and curl's clients offer with plain requests: HTTP/2 in clear text. */
-export const http2Offer = 'h2c';
+const http2Offer = 'h2c';
 
 /** What a hub takes from the app, and what it does with it. */
 export interface Taker {
