@@ -1,9 +1,13 @@
 /** The memory store against the contract. */
+
+import { storeContract } from '../../../lib/store/contract';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
-import { storeContract } from '../contract';
+import { inboxByChance } from '../inbox-by-chance';
 import { chatCommit } from '../records';
 
-storeContract('the memory store', memoryStore, { durable: false });
+storeContract({ describe, it }, async () => ({ store: memoryStore() }), { durable: false });
+
+inboxByChance(memoryStore);
 
 test('what is read of an unknown ticket is not kept', async () => {
   const store = memoryStore();
