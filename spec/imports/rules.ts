@@ -24,6 +24,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   'store/shared/': { files: ['store/store', 'protocol/', 'errors'] },
   'store/memory/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
   'store/sqlite/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
+  // What is published for stores that others write.
+  'store/index': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'], packages: [] },
+  'store/contract/': { files: ['store/store', 'store/shared/', 'actors/answerers', 'protocol/', 'errors'] },
   'bus/': { files: ['protocol/', 'errors'] },
   // The rooms of the hub, each on those before it.
   'hub/options/': { files: ['protocol/', 'errors'] },
