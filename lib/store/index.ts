@@ -20,6 +20,7 @@ export * from './shared/inbox';
 export * from './shared/inbox-lists';
 export * from './shared/limits';
 export * from './shared/log-parts';
+export * from './shared/order';
 export * from './shared/ordered-list';
 export * from './shared/page';
 export * from './shared/preconditions';

@@ -12,7 +12,7 @@ inboxByChance(memoryStore);
 test('what is read of an unknown ticket is not kept', async () => {
   const store = memoryStore();
   await store.open();
-  const kept: Map<string, unknown> = Reflect.get(store, 'tickets');
+  const kept: Map<string, unknown> = Reflect.get(Reflect.get(store, 'contents'), 'tickets');
   await Promise.all([store.position('T-1'), store.log('T-2', 0, 10), store.state('T-3', 10)]);
   expect([...kept.keys()]).toEqual([]);
   await store.commit([chatCommit('T-1', 'first')]);
