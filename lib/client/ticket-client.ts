@@ -3,7 +3,7 @@ import type { Ack, Envelope } from '../protocol/envelopes';
 import { socketAddress } from './address';
 import type { Refusal } from './ending';
 import type { LogPosition } from './follower';
-import type { ClientState } from './link';
+import type { ClientState } from './link-parts';
 import { Listeners } from './listeners';
 import { type ConnectOptions, type FrameOptions, type RequestAck, SocketClient } from './socket-client';
 import { type TabName, takeTabName } from './tab-name';

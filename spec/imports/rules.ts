@@ -75,7 +75,7 @@ export const bundled: readonly string[] = ['parts/', 'console/'];
 
 /** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */
 export const reserved: Readonly<Record<string, readonly string[]>> = {
-  express: ['transport/', 'testing/'],
+  express: ['transport/express/', 'transport/rest/', 'transport/pages/', 'transport/documents/', 'testing/'],
   'express-ws': ['transport/express/', 'testing/'],
   ws: ['transport/express/', 'insides/', 'testing/'],
   'better-sqlite3': ['store/sqlite/'],

@@ -1,5 +1,4 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
-import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
@@ -9,16 +8,18 @@ import { describeIssue } from '../../protocol/codec';
 import { nearestName } from '../../protocol/nearest-name';
 import type { Millis, User } from '../../protocol/records';
 import type { InboxOwner } from '../../store/store';
+import type { Handshake } from './handshake';
 
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
-export interface AccessCallbacks {
+/** @typeParam Req the request as the app's framework has it */
+export interface AccessCallbacks<Req = Handshake> {
   /**
    * Who sends this request: an id, a user, or nothing for nobody (→ 401). Express's `Request`, after the app's middleware.
    * Throwing or rejecting means that it cannot be said now (→ 503).
    */
-  user(req: Request): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
+  user(req: Req): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
   /**
    * Whether this person may use this ticket: asked when they come in, on every REST call, and at every frame but `ping`; where
    * the app has rules of its own for what is asked, once more after them.
@@ -41,7 +42,7 @@ export interface AccessCallbacks {
    * Which program sends this request, or nothing if it is a person. Whoever is a program may ask and never answer. Default:
    * there are none. Throwing or rejecting → 503.
    */
-  service?(req: Request): Service | null | undefined | Promise<Service | null | undefined>;
+  service?(req: Req): Service | null | undefined | Promise<Service | null | undefined>;
 }
 
 type Tickets = readonly string[] | 'all';
@@ -108,7 +109,7 @@ export class Access {
   ) {}
 
   /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
-  async service(req: Request): Promise<Service | undefined> {
+  async service(req: Handshake): Promise<Service | undefined> {
     const given = await this.ask('service', async () => this.callbacks.service?.(req));
     if (!given) return undefined;
     const { id, name, tickets, mayExpireApproved } = given;
@@ -144,7 +145,7 @@ export class Access {
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
-  async identify(req: Request): Promise<Known> {
+  async identify(req: Handshake): Promise<Known> {
     if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
     return this.known('user', async () => this.callbacks.user(req));
   }

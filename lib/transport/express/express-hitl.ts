@@ -1,7 +1,7 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import express, { type Router } from 'express';
+import express, { type Request, type Router } from 'express';
 import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock';
@@ -41,7 +41,7 @@ import { socketRouter } from './socket-router';
 import { StreamRoute } from './stream-route';
 import { type AttachOptions, Upgrades } from './upgrade';
 
-export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOptions {
+export interface ExpressHitlOptions extends AccessCallbacks<Request>, AppRules, OriginOptions {
   /** Where everything is kept. Default: memory, with a warning, since a restart then forgets every pending request. */
   store?: Store;
   /** Answers chat messages. Default: messages are shown and kept, and nobody answers. */
