@@ -119,7 +119,7 @@ export interface TicketState extends LogPosition {
   messages: readonly MessageRecord[];
   /** Those queued or running. */
   turns: readonly TurnRecord[];
-  /** Pending ones, oldest first, within 262,144 bytes together. */
+  /** Pending ones, oldest first, within 1,048,576 bytes together. */
   requests: readonly RequestRecord[];
   /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
   nextCursor?: string;
@@ -204,7 +204,7 @@ export interface GrantFilter {
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
- * - A page of requests, an inbox or an audit ends after 1,048,576 bytes of JSON too, a log and a ticket's state where it is
+ * - A page of requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
  *   stated there; what is larger by itself comes alone. No more is read for it.
  * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
  *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
@@ -260,8 +260,16 @@ export interface Store {
   requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
   /** The ids of the requests of a ticket that this person holds the claim on. */
   claims(ticketId: string, userId: string): Promise<readonly string[]>;
-  /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
-  requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
+  /**
+   * Oldest first; `limit` at most 200, within `maxBytes` (default and most: those of every page).
+   * @throws HubError `invalid_frame` for a cursor it did not give.
+   */
+  requests(
+    filter: RequestFilter,
+    limit: number,
+    cursor?: string,
+    maxBytes?: number,
+  ): Promise<Page<RequestRecord>>;
   /** Each request once; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give for this order. */
   inbox(
     owner: InboxOwner,

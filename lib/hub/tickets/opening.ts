@@ -25,8 +25,10 @@ export const maxReplay = 1_000;
 export const snapshotMessages = 200;
 /** Bytes of envelopes sent one by one when a client comes back; what is more is left to a snapshot. */
 export const maxReplayBytes = 16_777_216;
-/** Requests on one of the pages that follow a snapshot; their bytes are bounded by the store's page. */
+/** Requests on one of the pages that follow a snapshot. */
 const pageSize = 200;
+/** Their bytes as JSON: less than on other pages, since nobody asked for them one by one. */
+export const maxPageBytes = 1_048_576;
 
 /**
  * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
@@ -76,7 +78,12 @@ export async function openingPage(
   cursor: string,
   now: Millis,
 ): Promise<{ page: SnapshotRequests; more: string | undefined }> {
-  const { items, nextCursor } = await store.requests({ ticketId, status: 'pending' }, pageSize, cursor);
+  const { items, nextCursor } = await store.requests(
+    { ticketId, status: 'pending' },
+    pageSize,
+    cursor,
+    maxPageBytes,
+  );
   const page: SnapshotRequests = {
     event: 'snapshot_requests',
     ticket_id: ticketId,

@@ -28,7 +28,6 @@ import type {
   InboxOwner,
   LogPosition,
   Page,
-  RequestFilter,
   Store,
   StoredRequest,
   TicketState,
@@ -147,8 +146,8 @@ class MemoryStore implements Store {
     return this.kept.requests.claims(ticketId, userId);
   }
 
-  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
-    return this.kept.requests.page(filter, limit, cursor);
+  async requests(...asked: Parameters<Store['requests']>): Promise<Page<RequestRecord>> {
+    return this.kept.requests.page(...asked);
   }
 
   async inbox(

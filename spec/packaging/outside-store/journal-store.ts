@@ -226,13 +226,14 @@ export function journalStore(path: string): Store {
       requestsWhere((each) => each.ticketId === ticketId && each.claim?.by.userId === userId).map(
         ({ record: { id } }) => id,
       ),
-    requests: async ({ ticketId, status }, limit, cursor) =>
+    requests: async ({ ticketId, status }, limit, cursor, maxBytes) =>
       pageOf(
         requestsWhere(
           (each) => (ticketId ?? each.ticketId) === each.ticketId && (status ?? each.status) === each.status,
         ),
         bounded(limit, 1, maxPageSize),
         cursor,
+        maxBytes,
       ),
     inbox: async (owner, filter, order: InboxOrder, limit, cursor) => {
       const compare = comparisons[order];
