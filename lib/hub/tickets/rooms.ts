@@ -6,6 +6,7 @@ import type { Clock } from '../commit/clock';
 import type { Steps } from '../commit/steps';
 import type { Outbound } from './broadcast';
 import type { Client } from './client';
+import { CountPerPerson } from './count-per-person';
 import { Room } from './room';
 
 export interface RoomsParts {
@@ -20,7 +21,7 @@ export class Rooms {
   private readonly byTicket = new Map<string, Room>();
   private readonly byClient = new Map<string, Client>();
   /** How many clients each person has in. */
-  private readonly perUser = new Map<string, number>();
+  private readonly perUser = new CountPerPerson();
 
   constructor(private readonly parts: RoomsParts) {}
 
@@ -29,8 +30,8 @@ export class Rooms {
     const room = this.byTicket.get(client.ticketId) ?? this.open(client.ticketId);
     const { id } = client.user;
     try {
-      room.join(client, this.perUser.get(id) ?? 0);
-      if (!this.has(client)) this.perUser.set(id, (this.perUser.get(id) ?? 0) + 1);
+      room.join(client, this.perUser.of(id));
+      if (!this.has(client)) this.perUser.add(id);
       this.byClient.set(client.clientId, client);
     } finally {
       this.tidy(room);
@@ -129,9 +130,7 @@ export class Rooms {
     const { clock, steps, bounds, onLeft } = this.parts;
     const onLeave = (client: Client) => {
       this.byClient.delete(client.clientId);
-      const left = (this.perUser.get(client.user.id) ?? 1) - 1;
-      if (left > 0) this.perUser.set(client.user.id, left);
-      else this.perUser.delete(client.user.id);
+      this.perUser.remove(client.user.id);
       this.tidy(room);
       onLeft(client);
     };

@@ -30,7 +30,6 @@ import type {
   InboxOwner,
   LogPosition,
   Page,
-  RequestFilter,
   Store,
   StoredRequest,
   TicketState,
