@@ -92,8 +92,10 @@ export const ticketMachine = setup({
       return taken < maxClients;
     },
     /** The person has as many clients in this ticket as one may. */
-    isUserFull: ({ context, event }) =>
-      event.type === 'join' && (clientsByUser(context).get(event.userId) ?? 0) >= context.maxClientsOfUser,
+    isUserFull: ({ context, event }) => {
+      const own = 'userId' in event ? (clientsByUser(context).get(event.userId) ?? 0) : 0;
+      return own >= context.maxClientsOfUser;
+    },
     /** The person has as many clients in all tickets as one may. */
     isUserFullInAll: ({ context, event }) =>
       event.type === 'join' && event.inAll >= context.maxClientsOfUserInAll,
