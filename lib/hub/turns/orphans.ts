@@ -1,5 +1,5 @@
 /** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
-import type { Logger } from 'winston';
+
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
 import { turnEnded } from '../../protocol/envelopes';
@@ -7,6 +7,7 @@ import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { LiveActor } from '../commit/live-actor';
+import type { Logger } from '../options/logger';
 import type { Hitl } from '../requests/hitl';
 
 /** Turns ended at once, so that any number of them gets through the funnel. */

@@ -22,7 +22,7 @@ export function writeCommits(kept: MemoryContents, commits: readonly Commit[]): 
   try {
     prepared = commits.map((commit) => prepareCommit(kept, commit));
   } catch (cause) {
-    throw new HubError('storage_failed', undefined, undefined, { cause });
+    throw new HubError('storage_failed', { cause });
   }
   return prepared.map((write) => write());
 }

@@ -50,7 +50,7 @@ class MemoryStore implements Store {
   private readonly contents = new MemoryContents();
 
   async open(): Promise<void> {
-    if (this.condition === 'closed') throw new HubError('unavailable', 'The store is closed');
+    if (this.condition === 'closed') throw new HubError('unavailable', { message: 'The store is closed' });
     this.condition = 'open';
   }
 
@@ -219,7 +219,8 @@ class MemoryStore implements Store {
 
   /** What the store has. @throws HubError `unavailable` unless it is open */
   private get kept(): MemoryContents {
-    if (this.condition !== 'open') throw new HubError('unavailable', `The store is ${this.condition}`);
+    if (this.condition !== 'open')
+      throw new HubError('unavailable', { message: `The store is ${this.condition}` });
     return this.contents;
   }
 }

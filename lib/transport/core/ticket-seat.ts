@@ -49,13 +49,7 @@ export class TicketSeat extends Seat {
     connection: Connection,
   ): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(
-      ticketIdOf(req),
-      user,
-      query.tabId,
-      connection,
-      query.presence,
-    );
+    const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
     if (connection.dialect === 'classic' && parts.classicScope === 'session')
       connection.hearOnly(() => client.sessionId());
@@ -208,10 +202,11 @@ export class TicketSeat extends Seat {
   /** A request of another ticket is none of this client's. @throws HubError `not_found` */
   private async assertHere(requestId: string): Promise<void> {
     const { ticketId } = await this.parts.hub.hitl.get(requestId);
-    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+    if (ticketId !== this.client.ticketId)
+      throw new HubError('not_found', { message: 'There is no such request' });
   }
 
-  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client has to go */
   private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {
@@ -241,7 +236,7 @@ export class TicketSeat extends Seat {
 function ticketIdOf(req: Handshake): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
-    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+    throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
   return ticketId;
 }
 
@@ -251,7 +246,7 @@ function readQuery(req: Handshake): Query {
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
   if (match === null)
-    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+    throw new HubError('invalid_id', { message: 'after must be <epoch>:<seq> as the last envelope said' });
   const { epoch = '', seq = '0' } = match?.groups ?? {};
   return {
     tabId: params.get('tab') || 'default',

@@ -48,7 +48,7 @@ export function journalStore(path: string): Store {
   let isClosed = false;
 
   const opened = (): Contents => {
-    if (!contents || isClosed) throw new HubError('unavailable', 'The journal is not open');
+    if (!contents || isClosed) throw new HubError('unavailable', { message: 'The journal is not open' });
     return contents;
   };
   const load = () => {
@@ -64,7 +64,7 @@ export function journalStore(path: string): Store {
       appendFileSync(path, `${JSON.stringify(line)}\n`);
     } catch (cause) {
       load();
-      throw new HubError('storage_failed', undefined, undefined, { cause });
+      throw new HubError('storage_failed', { cause });
     }
   };
   const record = (line: Line): boolean => {
@@ -111,7 +111,7 @@ export function journalStore(path: string): Store {
 
   return {
     open: async () => {
-      if (isClosed) throw new HubError('unavailable', 'The journal is closed');
+      if (isClosed) throw new HubError('unavailable', { message: 'The journal is closed' });
       load();
     },
     close: async () => {
@@ -123,7 +123,7 @@ export function journalStore(path: string): Store {
       try {
         texts = commits.map(copy);
       } catch (cause) {
-        throw new HubError('storage_failed', undefined, undefined, { cause });
+        throw new HubError('storage_failed', { cause });
       }
       const kept: Commit[] = [];
       const results = texts.map((commit): CommitResult => {
