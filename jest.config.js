@@ -41,6 +41,8 @@ const ownName = {
   '^express-hitl$': '<rootDir>/lib/index.ts',
   '^express-hitl/client$': '<rootDir>/lib/client/index.ts',
   '^express-hitl/react$': '<rootDir>/lib/react/index.ts',
+  '^express-hitl/store$': '<rootDir>/lib/store/index.ts',
+  '^express-hitl/store-contract$': '<rootDir>/lib/store/contract/index.ts',
   '^express-hitl/testing$': '<rootDir>/lib/testing/index.ts',
 };
 

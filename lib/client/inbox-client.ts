@@ -5,7 +5,7 @@ import type { RequestView } from '../protocol/views';
 import { inboxAddress } from './address';
 import type { Refusal } from './ending';
 import { emptyInbox, type InboxNews, type InboxOrder, type InboxPart, InboxReducer } from './inbox-view';
-import type { ClientState } from './link';
+import type { ClientState } from './link-parts';
 import { Listeners } from './listeners';
 import { type ConnectOptions, SocketClient } from './socket-client';
 import { randomId } from './tab-name';

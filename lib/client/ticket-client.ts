@@ -4,7 +4,7 @@ import { socketAddress } from './address';
 import type { Refusal } from './ending';
 import type { LogPosition } from './follower';
 import { KnownRequests } from './known-requests';
-import type { ClientState } from './link';
+import type { ClientState } from './link-parts';
 import { Listeners } from './listeners';
 import { type ConnectOptions, type FrameOptions, type RequestAck, SocketClient } from './socket-client';
 import { type TabName, takeTabName } from './tab-name';

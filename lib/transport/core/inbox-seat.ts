@@ -1,6 +1,5 @@
 /** The seat of a client at its inbox: what it is shown, in order and only of tickets it may use, and what its frames ask for. */
 import { randomBytes } from 'node:crypto';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { describe, HubError } from '../../errors';
 import { type InboxChange, InboxClient, type InboxLook, type InboxPage } from '../../hub/inbox/inbox-client';
@@ -13,6 +12,7 @@ import type { RequestRecord } from '../../protocol/records';
 import { requestView, toWireTime } from '../../protocol/views';
 import { isHidden, type Known } from './access';
 import { type Connection, maxQueuedFrames } from './connection';
+import type { Handshake } from './handshake';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
 import { queryOf } from './query';
 import { type CursorOf, openCursor, sealCursor } from './sealed-cursor';
@@ -51,7 +51,7 @@ export class InboxSeat extends Seat {
     connection: Connection,
     { expiresAt, ...user }: Known,
     look: InboxLook,
-    req: Request,
+    req: Handshake,
     /** It asked for what changes of the requests that it knows, alone. */
     private readonly wantsChanges: boolean,
   ) {
@@ -69,7 +69,7 @@ export class InboxSeat extends Seat {
    * @throws HubError `unsupported_subprotocol` for the classic dialect, `invalid_frame` for a query that is none,
    *   `invalid_id`, `forbidden` and `not_found` for a ticket that is named, `unavailable`
    */
-  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<InboxSeat> {
+  static async of(parts: SeatParts, req: Handshake, user: Known, connection: Connection): Promise<InboxSeat> {
     if (connection.dialect !== subprotocol)
       throw new HubError('unsupported_subprotocol', {
         message: `Offer ${subprotocol}; there is no inbox in the classic dialect`,

@@ -1,5 +1,4 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
-import type { Request } from 'express';
 import { HubError, toHubError } from '../../errors';
 import type { Client, PresenceMode } from '../../hub/tickets/client';
 import type { ClassicFrame, ClientFrame } from '../../protocol/client-frames';
@@ -8,6 +7,7 @@ import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
 import { toWireTime } from '../../protocol/views';
 import type { Known } from './access';
 import type { Connection } from './connection';
+import type { Handshake } from './handshake';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
@@ -37,7 +37,7 @@ export class TicketSeat extends Seat {
     parts: SeatParts,
     connection: Connection,
     readonly client: Client,
-    req: Request,
+    req: Handshake,
     expiresAt: Known['expiresAt'],
     /** Until it is opened. */
     private query: Query | undefined,
@@ -47,7 +47,12 @@ export class TicketSeat extends Seat {
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
-  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
+  static async of(
+    parts: SeatParts,
+    req: Handshake,
+    user: Known,
+    connection: Connection,
+  ): Promise<TicketSeat> {
     const query = readQuery(req);
     const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
@@ -240,7 +245,7 @@ export class TicketSeat extends Seat {
   }
 }
 
-function ticketIdOf(req: Request): string {
+function ticketIdOf(req: Handshake): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
     throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
@@ -248,7 +253,7 @@ function ticketIdOf(req: Request): string {
 }
 
 /** @throws HubError `invalid_id` for an `after` that is none */
-function readQuery(req: Request): Query {
+function readQuery(req: Handshake): Query {
   const params = queryOf(req);
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
