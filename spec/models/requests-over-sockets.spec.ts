@@ -1,3 +1,4 @@
+import { executionMachine } from '../../lib/actors/execution-machine';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { assertCoverage } from '../../lib/testing';
 import { missedDeadlines, tryTooLate } from './missed-deadlines';
@@ -9,7 +10,7 @@ import { slowStore } from './slow-store';
 import { watched } from './watched';
 
 describe('Requests in a hub, over sockets and REST', () => {
-  const seen = watched(hitlRequestMachine);
+  const seen = [watched(hitlRequestMachine), watched(executionMachine)];
   let stage: RequestStage;
   afterEach(() => stage.close());
 
@@ -40,6 +41,6 @@ describe('Requests in a hub, over sockets and REST', () => {
 
   it('were in every state, took every transition, and had every guard say yes and no', async () => {
     stage = await RequestStage.open();
-    assertCoverage(seen);
+    for (const machine of seen) assertCoverage(machine);
   });
 });

@@ -1,6 +1,7 @@
 /** Serves the live charts at `<mount>/charts/`: the page, the pictures, what is going on, and one stream per page; the plugin mounts it where the app asks for it. */
 import express, { type Request, type Response, Router } from 'express';
 import type { Logger } from 'winston';
+import { executionMachine } from '../../../actors/execution-machine';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
@@ -37,6 +38,7 @@ const missing =
   'The page of the live charts is not there: an app that is bundled leaves express-hitl out of its bundle';
 const pictureNames: Readonly<Record<string, string>> = {
   [hitlRequestMachine.id]: 'hitl-request.svg',
+  [executionMachine.id]: 'execution.svg',
   [ticketMachine.id]: 'ticket.svg',
   [turnMachine.id]: 'turn.svg',
 };
