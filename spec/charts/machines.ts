@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { executionMachine } from '../../lib/actors/execution-machine';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
+import { sessionMachine } from '../../lib/actors/session-machine';
 import { ticketMachine } from '../../lib/actors/ticket-machine';
 import { turnMachine } from '../../lib/actors/turn-machine';
 import { chartOf } from '../../lib/charts/chart-of';
@@ -10,6 +11,7 @@ import { everythingMachine } from './everything';
 /** The machines of this package. */
 export const ours: readonly AnyStateMachine[] = [
   ticketMachine,
+  sessionMachine,
   hitlRequestMachine,
   executionMachine,
   turnMachine,

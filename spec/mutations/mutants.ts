@@ -377,6 +377,20 @@ export const mutants: readonly Mutant[] = [
     ['a closing ticket lets people in', "actions: 'refuse',", "actions: 'admit',"],
     ['a ticket does not close', "target: 'draining',", ''],
   ]),
+  ...inFile('session-machine.ts', [
+    [
+      'one turn too many waits',
+      'context.turns.length > context.maxWaiting',
+      'context.turns.length > context.maxWaiting + 1',
+    ],
+    [
+      'a turn that waits is over, and with it the one that runs',
+      'context.turns.filter((turnId) => turnId !== event.turnId)',
+      '[]',
+    ],
+    ['the turn that waits never begins', "actions: ['unline', 'emitDue'],", "actions: 'unline',"],
+    ['two turns of a session run at once', "{ actions: 'line',", "{ actions: ['line', 'emitDue'],"],
+  ]),
   ...inFile('turn-machine.ts', [
     [
       'a failed turn counts as completed',
@@ -396,7 +410,7 @@ export const mutants: readonly Mutant[] = [
     ['a close counts as a crash', "params: { reason: 'shutdown' }", "params: { reason: 'crash' }"],
     [
       'the end of an aborted turn is told to nobody',
-      "type: 'final',\n      entry: 'tellEnded',\n    },\n  },",
+      "type: 'final',\n      entry: 'emitEnded',\n    },\n  },",
       "type: 'final',\n    },\n  },",
     ],
     ['a turn ends without an end', 'end: assign({ endedAt: ({ event }) => event.at })', 'end: assign({})'],
@@ -405,7 +419,7 @@ export const mutants: readonly Mutant[] = [
       'begin: assign({ startedAt: ({ event }) => event.at })',
       'begin: assign({})',
     ],
-    ['what a turn is about is lost', "event.type === 'name_intent' ? { intent: event.intent } : {}", '{}'],
-    ['a turn begins without a word', "actions: ['begin', 'tellStarted']", "actions: ['begin']"],
+    ['what a turn is about is lost', 'return { intent: event.intent };', 'return {};'],
+    ['a turn begins without a word', "actions: ['begin', 'emitStarted']", "actions: ['begin']"],
   ]),
 ];

@@ -1,7 +1,7 @@
 /** Whether somebody learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
-import { maxLeftAtStart } from '../../../lib/hub/turns/turns';
+import { maxLeftAtStart } from '../../../lib/hub/turns/orphans';
 import type { HitlRequestInput, RequestRecord, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
