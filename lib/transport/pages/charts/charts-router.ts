@@ -3,6 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import type { Logger } from 'winston';
 import { executionMachine } from '../../../actors/execution-machine';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
+import { sessionMachine } from '../../../actors/session-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { HubError, messageOf } from '../../../errors';
@@ -39,6 +40,7 @@ const missing =
 const pictureNames: Readonly<Record<string, string>> = {
   [hitlRequestMachine.id]: 'hitl-request.svg',
   [executionMachine.id]: 'execution.svg',
+  [sessionMachine.id]: 'session.svg',
   [ticketMachine.id]: 'ticket.svg',
   [turnMachine.id]: 'turn.svg',
 };
