@@ -37,7 +37,7 @@ export function webhookChannel(options: WebhookOptions): Channel {
   const key = keyOf(options.secret);
   const timeoutMs = toMillis(options.timeout ?? '10s');
   if (timeoutMs > longestTimeoutMs)
-    throw new HubError('invalid_request', 'The timeout of a webhook is at most 30s');
+    throw new HubError('invalid_request', { message: 'The timeout of a webhook is at most 30s' });
   const post = async (event: 'present' | 'update' | 'settle', delivery: Delivery): Promise<void> => {
     const { id, hitl, signal } = delivery;
     // The receiver compares it with its own clock, so it is the time of this very try, whatever clock the hub has.
@@ -60,7 +60,8 @@ export function webhookChannel(options: WebhookOptions): Channel {
     // The status says it all; an unread body would hold the connection.
     await response.body?.cancel();
     if (response.status === 410) throw new DeliveryRefused('The webhook was answered with 410');
-    if (!response.ok) throw new HubError('unavailable', `The webhook was answered with ${response.status}`);
+    if (!response.ok)
+      throw new HubError('unavailable', { message: `The webhook was answered with ${response.status}` });
   };
   return {
     present: (delivery) => post('present', delivery),
@@ -72,15 +73,19 @@ export function webhookChannel(options: WebhookOptions): Channel {
 function assertAddress(url: string, allowHttp: boolean): void {
   const { protocol, username, password } = URL.canParse(url) ? new URL(url) : {};
   if (protocol !== 'https:' && !(allowHttp && protocol === 'http:'))
-    throw new HubError('invalid_request', 'The url of a webhook is an https address');
+    throw new HubError('invalid_request', { message: 'The url of a webhook is an https address' });
   if (username || password)
-    throw new HubError('invalid_request', 'The url of a webhook names no user; its secret signs');
+    throw new HubError('invalid_request', {
+      message: 'The url of a webhook names no user; its secret signs',
+    });
 }
 
 function keyOf(secret: string): Buffer {
   const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : '';
   const key = Buffer.from(text, 'base64');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || key.length < 24 || key.length > 64)
-    throw new HubError('invalid_request', 'The secret of a webhook is whsec_ and base64 of 24 to 64 bytes');
+    throw new HubError('invalid_request', {
+      message: 'The secret of a webhook is whsec_ and base64 of 24 to 64 bytes',
+    });
   return key;
 }

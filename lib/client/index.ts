@@ -1,5 +1,5 @@
 /** The public names of `express-hitl/client`, one by one. */
-export type { ErrorCode } from '../errors';
+export type { WireCode } from '../errors';
 export type {
   Ack,
   Envelope,

@@ -18,14 +18,9 @@ function userFromCookie(req: { headers: { cookie?: string | undefined } }) {
 export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
   return startTestHub({
     mount: '/soc',
-    user: userFromCookie,
-    tickets: () => 'all',
-    allowMissingOrigin: true,
     clock: systemClock,
-    heartbeat: '1s',
-    maxClientsPerTicket: 100,
-    log: { keep: 20_000 },
-    console: { assets: await builtConsole() },
+    retention: { log: { envelopes: 20_000 } },
+    pages: { console: { assets: await builtConsole() } },
     kinds: {
       severity: {
         payload: z.looseObject({ title: z.string() }),
@@ -39,6 +34,9 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
       },
     },
     ...options,
+    auth: { identify: userFromCookie, inboxTickets: () => 'all', ...options.auth },
+    http: { allowMissingOrigin: true, heartbeat: '1s', ...options.http },
+    limits: { clientsPerTicket: 100, ...options.limits },
   });
 }
 

@@ -86,10 +86,10 @@ test.each([
     await write(
       file,
       `import { ${names.join(', ')} } from 'express-hitl';
-     import { type ErrorCode, HubError as Refusal } from 'express-hitl';
+     import { type WireCode, HubError as Refusal } from 'express-hitl';
      // @ts-expect-error a name that is not public shows that the module is not simply \`any\`
      import { notAPublicName } from 'express-hitl';
-     export const code: ErrorCode = new Refusal('not_found').code;
+     export const code: WireCode = new Refusal('not_found').code;
      // @ts-expect-error the codes are a closed list
      new Refusal('no_such_code');
      export const all = [${names.join(', ')}, notAPublicName];`,

@@ -1,6 +1,6 @@
 /** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
 import { maxNamed } from '../../lib/actors/answer-policy';
-import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { errorCodes, type WireCode } from '../../lib/errors';
 import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox/inbox';
 import { maxPayloadBytes } from '../../lib/hub/kinds/kinds';
 import { maxAnswersBytes } from '../../lib/hub/requests/answer-size';
@@ -65,7 +65,7 @@ describe('Every error code', () => {
     const refusals = checks.filter((row) => row.Status !== "the app's");
     for (const row of refusals) {
       const [code = ''] = codes(row.Code ?? '');
-      expect([code, Number(row.Status)]).toEqual([code, errorCodes[code as ErrorCode]?.status]);
+      expect([code, Number(row.Status)]).toEqual([code, errorCodes[code as WireCode]?.status]);
     }
     const inTable = new Set(refusals.map((row) => codes(row.Code ?? '')[0]));
     const onPage = rows

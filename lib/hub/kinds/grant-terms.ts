@@ -79,7 +79,7 @@ export function grantGiven(request: RequestRecord): GrantRecord {
   const { grant, respondedAt, verdicts } = request;
   const terms = grantsOffered(request)[verdicts.at(-1)?.grant ?? -1];
   if (!grant || !terms || respondedAt === undefined)
-    throw new HubError('internal', 'A grant was given that was not offered');
+    throw new HubError('internal', { message: 'A grant was given that was not offered' });
   const payload = { ...request.payload, tool_args: grantedArgs(request) };
   return {
     ...grantSubject(request, grant),

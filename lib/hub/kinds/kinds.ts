@@ -162,9 +162,9 @@ export class Kinds {
    */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
     if (typeof name !== 'string' || name === '')
-      throw new HubError('invalid_request', 'A tool needs a name of at least one character');
+      throw new HubError('invalid_request', { message: 'A tool needs a name of at least one character' });
     const why = whyUnanswerable(args);
-    if (why) throw new HubError('invalid_request', `The schema of ${name}: ${why}`);
+    if (why) throw new HubError('invalid_request', { message: `The schema of ${name}: ${why}` });
     this.tools.set(name, { args, approval: z.strictObject({ comment, tool_args: args.optional() }) });
   }
 
@@ -176,11 +176,11 @@ export class Kinds {
   /** A deep-frozen copy of an acceptable payload. @throws HubError `invalid_request` saying what is wrong, `too_large` */
   payload(type: string, payload: unknown): Record<string, unknown> {
     const kind = this.kinds.get(type);
-    if (!kind) throw new HubError('invalid_request', this.whyUnknown(type));
+    if (!kind) throw new HubError('invalid_request', { message: this.whyUnknown(type) });
     const copy = jsonCopy(payload);
     const result = kind.payload.safeParse(copy, namingFields);
     const wrong = result.success ? misspeltField(kind.payload, copy) : describeIssue(result.error.issues[0]);
-    if (wrong || !result.success) throw new HubError('invalid_request', wrong);
+    if (wrong || !result.success) throw new HubError('invalid_request', { message: wrong });
     // Once more: a schema may make something of it that JSON has no words for.
     return deepFreeze(jsonCopy(result.data) as Record<string, unknown>);
   }
@@ -221,7 +221,7 @@ export class Kinds {
       unknownIn(this.kinds.get(type)?.approval(payload), sent) ||
       (type === 'tool_approval' &&
         changedIn((sent as RequestResponse).tool_args, response.tool_args, 'tool_args'));
-    if (wrong) throw new HubError('invalid_response', wrong);
+    if (wrong) throw new HubError('invalid_response', { message: wrong });
   }
 
   /** What an approval carries. @throws HubError `invalid_request` where the app's own kind gives nothing that can be answered */
@@ -229,7 +229,7 @@ export class Kinds {
     const kind = this.kinds.get(type);
     if (!kind || kind !== this.registered[type]) return kind?.approval(payload);
     const refuse = (why: string) =>
-      new HubError('invalid_request', `The kind ${type} cannot be answered: ${why}`);
+      new HubError('invalid_request', { message: `The kind ${type} cannot be answered: ${why}` });
     let schema: z.ZodType<RequestResponse>;
     try {
       schema = kind.approval(payload);
@@ -263,7 +263,8 @@ export class Kinds {
   private assertKind(name: string, kind: Kind): void {
     const noun = `kinds.${name}`;
     assertOptions(noun, kind, { payload: elsewhere, approval: callback });
-    const refuse = (part: string, why: string) => new HubError('invalid_request', `${noun}.${part}: ${why}`);
+    const refuse = (part: string, why: string) =>
+      new HubError('invalid_request', { message: `${noun}.${part}: ${why}` });
     const whyPayload = whyUnanswerable(kind.payload);
     if (whyPayload) throw refuse('payload', whyPayload);
     if (typeof kind.approval !== 'function')
@@ -294,12 +295,17 @@ export class Kinds {
   ): RequestResponse | undefined {
     const kind = this.kinds.get(request.type);
     if (!kind)
-      throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
+      throw new HubError('invalid_response', {
+        message: `Requests of kind ${request.type} cannot be answered here`,
+      });
     const given = jsonCopy(response, 'invalid_response');
     const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(given);
     if (!result.success) {
       const issues = issuesOf(result.error);
-      throw new HubError('invalid_response', describeIssue(result.error.issues[0]), { issues });
+      throw new HubError('invalid_response', {
+        message: describeIssue(result.error.issues[0]),
+        details: { issues },
+      });
     }
     if (Object.keys(result.data).length === 0) return undefined;
     // As it will be kept: a schema may make something of it that JSON has no words for.
@@ -312,7 +318,9 @@ function asJsonSchema(type: string, schema: z.ZodType): Record<string, unknown> 
   try {
     return inputSchema(schema);
   } catch (error) {
-    throw new HubError('invalid_request', `The kind ${type} has no JSON Schema: ${describe(error)}`);
+    throw new HubError('invalid_request', {
+      message: `The kind ${type} has no JSON Schema: ${describe(error)}`,
+    });
   }
 }
 
@@ -335,11 +343,11 @@ export function jsonCopy(
     text = jsonText(value, code);
   } catch (cause) {
     if (isHubError(cause)) throw cause;
-    throw new HubError(code, 'The payload cannot be written as JSON', undefined, { cause });
+    throw new HubError(code, { message: 'The payload cannot be written as JSON', cause });
   }
-  if (text === undefined) throw new HubError(code, 'The payload cannot be written as JSON');
+  if (text === undefined) throw new HubError(code, { message: 'The payload cannot be written as JSON' });
   if (Buffer.byteLength(text) > maxPayloadBytes) {
-    throw new HubError('too_large', `The payload is larger than ${maxPayloadBytes} bytes`);
+    throw new HubError('too_large', { message: `The payload is larger than ${maxPayloadBytes} bytes` });
   }
   const copy: unknown = JSON.parse(text);
   assertPlain(copy);

@@ -130,6 +130,17 @@ export const answerFields = {
   revision: z.number().int().positive(),
 } satisfies Fields;
 
+/** Of a chat message that the app brings. */
+export const messageFields = {
+  ticketId: elsewhere,
+  user: person,
+  content: text,
+  sessionId: name,
+} satisfies Fields;
+
+/** Of a turn that the app ends. */
+export const turnFields = { turnId: name, by: person } satisfies Fields;
+
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
 
@@ -158,6 +169,21 @@ export const grantListFields = { ticketId: elsewhere, live: flag } satisfies Fie
 
 /** Of what an inbox is narrowed by. */
 export const inboxFields = { type: text, toolName: text, ticketId: elsewhere } satisfies Fields;
+
+/** Of whose inbox is read, and what of it. */
+export const inboxCountFields = {
+  user: person,
+  tickets: z.union([z.literal('all'), z.array(text)], "Must be 'all' or a list of ticket ids"),
+  kind: text,
+  tool: text,
+  ticketId: elsewhere,
+} satisfies Fields;
+export const inboxListFields = {
+  ...inboxCountFields,
+  order: z.enum(['oldest', 'newest', 'urgent']),
+  limit: z.int().min(1).max(200),
+  cursor: text,
+} satisfies Fields;
 
 /** The same fields, none of which must be there. */
 function optional(fields: Fields) {

@@ -1,4 +1,4 @@
-/** The channels of a hub: starts, wakes and stops their couriers, each for itself; the hub has one of these if it has channels. */
+/** The channels of a hub: starts, wakes and stops their couriers, each for itself; the hub has one of these. */
 import { HubError } from '../../errors';
 import type { DeadDelivery } from '../../store/store';
 import type { Channel } from './channel';
@@ -18,15 +18,25 @@ export class Channels {
   ) {
     const entries = Object.entries(channels);
     if (entries.length > maxChannels)
-      throw new HubError('invalid_request', `There may be ${maxChannels} channels`);
+      throw new HubError('invalid_request', { message: `There may be ${maxChannels} channels` });
     for (const [name] of entries)
       if (!nameForm.test(name))
-        throw new HubError('invalid_request', `A channel is named with A-Z a-z 0-9 _ -, not ${name}`);
+        throw new HubError('invalid_request', {
+          message: `A channel is named with A-Z a-z 0-9 _ -, not ${name}`,
+        });
     this.couriers = entries.map(([name, channel]) => new Courier(name, channel, parts));
   }
 
-  /** Deliveries that were given up, the last one first: the last 1,000 of all channels. @throws HubError `storage_failed` */
-  dead(): Promise<readonly DeadDelivery[]> {
+  /**
+   * Deliveries that were given up, the last one first: the last 1,000 of all channels.
+   * @throws HubError `storage_failed`, `invalid_request` without the option `channels`
+   */
+  async failed(): Promise<readonly DeadDelivery[]> {
+    if (this.couriers.length === 0)
+      throw new HubError('invalid_request', {
+        message:
+          'channels is missing among the options of expressHitl: write channels: { mail: { present, settle } }',
+      });
     return this.parts.store.deadDeliveries(1_000);
   }
 

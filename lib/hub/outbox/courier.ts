@@ -1,10 +1,11 @@
 /** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
-import type { Logger } from 'winston';
+
 import { describe, HubError, isA } from '../../errors';
 import type { Millis } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { DeliveryOutcome, Store, WaitingDelivery } from '../../store/store';
 import type { Clock } from '../commit/clock';
+import type { Logger } from '../options/logger';
 import { type Channel, DeliveryRefused, type OpenDelivery } from './channel';
 import type { Links } from './links';
 
@@ -25,7 +26,7 @@ export interface CourierParts {
   store: Store;
   clock: Clock;
   logger: Logger;
-  links: Links | undefined;
+  links: Links;
   /** From 0 up to, not including, 1. */
   random(): number;
 }
@@ -160,8 +161,9 @@ export class Courier {
     const hitl = requestView(stored.record, clock.now());
     const told = { id: `${requestId}_${version}_${channel}`, channel, attempt, hitl, signal };
     if (event === 'settle') return this.channel.settle(told);
-    const link: OpenDelivery['link'] =
-      links && ((userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn }));
+    const link: OpenDelivery['link'] = links.isOn
+      ? (userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn })
+      : undefined;
     return this.channel[event]?.({ ...told, ...(link && { link }) });
   }
 
@@ -174,7 +176,7 @@ export class Courier {
     );
     const close = () => attempt.abort(signal.reason);
     const cancel = this.parts.clock.later(attemptMs, () =>
-      attempt.abort(new HubError('unavailable', `The channel took longer than ${attemptMs} ms`)),
+      attempt.abort(new HubError('unavailable', { message: `The channel took longer than ${attemptMs} ms` })),
     );
     signal.addEventListener('abort', close);
     return Promise.race([work(attempt.signal), isOver]).finally(() => {

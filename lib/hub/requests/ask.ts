@@ -83,7 +83,9 @@ export function toRequestInput(
     whyNobody(escalateTo) ||
     (onExpiry === 'approved' && kinds.whyNotBySilence(type, payload));
   if (impossible) {
-    throw new HubError('invalid_request', `The request cannot be asked like this: ${impossible}`);
+    throw new HubError('invalid_request', {
+      message: `The request cannot be asked like this: ${impossible}`,
+    });
   }
   const reminders = [input.remindIn ?? []].flat();
   const offersGrants = grantsOffered({ type, payload }).length > 0;
@@ -120,7 +122,9 @@ function assertAsker({ ticketId, sessionId, turnId, messageId, userId }: HitlReq
   if (turnId !== undefined) assertName(turnId);
   if (messageId !== undefined) assertName(messageId);
   if (typeof userId !== 'string' || userId === '')
-    throw new HubError('invalid_request', 'The request: userId is the id of the requester, and not empty');
+    throw new HubError('invalid_request', {
+      message: 'The request: userId is the id of the requester, and not empty',
+    });
 }
 
 function whyNobody({ users, groups }: People): string | undefined {

@@ -1,5 +1,5 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
-import type { Logger } from 'winston';
+
 import type { z } from 'zod';
 import {
   type ExpiryDefault,
@@ -27,10 +27,11 @@ import {
   waitFields,
   withdrawFields,
 } from '../options/asked-options';
+import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { assertFitsBeside } from './answer-size';
-import { type AppRules, askRule } from './app-rules';
+import { askRule, type RuleOptions } from './app-rules';
 import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
 import { auditTrail } from './audit';
 import type { Grants } from './grants';
@@ -76,7 +77,7 @@ export interface HitlParts {
   clock: Clock;
   kinds: Kinds;
   logger: Logger;
-  rules: AppRules;
+  rules: RuleOptions;
   /** The revision that this person is shown where revisions are not told; none if they are not there. */
   revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
@@ -129,7 +130,7 @@ export class Hitl {
         if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
         return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
       }
-      if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
+      if (!input.supersede || isOthers) throw new HubError('key_conflict', { details: { request_id: id } });
       return begin(id);
     };
     return this.keys.run(`${ticketId}\n${key}`, async () => {
@@ -138,7 +139,7 @@ export class Hitl {
           return await find();
         } catch (error) {
           // Another node has asked with the key since it was looked for here: then that is what is found.
-          const isTaken = isHubError(error) && error.code === 'key_conflict' && !error.details?.request_id;
+          const isTaken = HubError.is(error, 'key_conflict') && !error.details?.request_id;
           if (!isTaken || attempt >= maxAttempts) throw error;
         }
       }
@@ -160,7 +161,7 @@ export class Hitl {
       id,
       by.id,
       {
-        hasRules: rules.mayRespond !== undefined || grants.hasRule,
+        hasRules: rules.mayAnswer !== undefined || grants.hasRule,
         toEvent: (record, { permitted = true, mayGrant = true }) => {
           const response =
             record.status === 'pending'
@@ -187,9 +188,9 @@ export class Hitl {
         },
         rules: (record, event) => {
           const subject = this.grantSubject(record, event);
-          if (!rules.mayRespond && !subject) return undefined;
+          if (!rules.mayAnswer && !subject) return undefined;
           return async () => {
-            const permitted = (await askRule(this.parts, 'mayRespond', by, record)) ?? true;
+            const permitted = (await askRule(this.parts, 'mayAnswer', by, record)) ?? true;
             return { permitted, mayGrant: !permitted || !subject || (await grants.mayGive(by, subject)) };
           };
         },
@@ -204,12 +205,12 @@ export class Hitl {
       id,
       by.id,
       {
-        hasRules: this.parts.rules.mayRespond !== undefined,
+        hasRules: this.parts.rules.mayAnswer !== undefined,
         toEvent: (_record, { permitted = true }) => {
           const at = this.parts.clock.now();
           return { type: 'claim', at, by: toAnswerer(by), permitted, until: at + leaseMs };
         },
-        rules: (record) => this.askingOne('mayRespond', by, record),
+        rules: (record) => this.askingOne('mayAnswer', by, record),
       },
       occasion,
     );
@@ -236,7 +237,7 @@ export class Hitl {
     { display, ...occasion }: Amendment = {},
   ): Promise<RequestRecord> {
     if (payload === undefined && display === undefined)
-      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+      throw new HubError('invalid_request', { message: 'An amendment has a payload, a display, or both' });
     const shown = display !== undefined && {
       display: display === null ? null : (toDisplay(display) ?? null),
     };
@@ -422,7 +423,7 @@ export class Hitl {
   /** @throws HubError `not_found` */
   async get(id: string): Promise<RequestRecord> {
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     return stored.record;
   }
 
@@ -477,7 +478,8 @@ export class Hitl {
     const copy = withEditable(type, kinds.payload(type, payload), policy, kinds, this.notEditable(type));
     const responseSchema = kinds.responseSchema(type, copy);
     const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(type, copy);
-    if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
+    if (bySilence)
+      throw new HubError('invalid_request', { message: `It cannot be amended like this: ${bySilence}` });
     return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
   }
 
@@ -487,7 +489,7 @@ export class Hitl {
   }
 
   /** What asks one rule of the app, if there is that rule. */
-  private askingOne(name: 'mayRespond' | 'mayCancel', by: User, record: RequestRecord) {
+  private askingOne(name: 'mayAnswer' | 'mayCancel', by: User, record: RequestRecord) {
     if (!this.parts.rules[name]) return undefined;
     return async (): Promise<Ruling> => ({
       permitted: (await askRule(this.parts, name, by, record)) ?? true,

@@ -1,5 +1,4 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
-import type { Logger } from 'winston';
 import { answerersOf } from '../../actors/answerers';
 import {
   nextDeadline,
@@ -14,15 +13,17 @@ import { damaged, HubError, isHubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
 import type { AuditRecord } from '../../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
-import type { Millis, RequestRecord, UsedGrant } from '../../protocol/records';
+import type { RequestRecord, UsedGrant } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../../store/store';
+import type { RequestChange } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { grantGiven } from '../kinds/grant-terms';
+import type { Logger } from '../options/logger';
 import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './deliveries';
@@ -37,14 +38,6 @@ export interface RequestActorsParts {
   steps: Steps;
   /** By name: who outside is told of requests. */
   channels: readonly string[];
-  /** Told of every change in the order in which they are kept; there is nothing before a birth. */
-  onKept(before: RequestRecord | undefined, record: RequestRecord): void;
-  /** Told when a request has a deadline to be told of. */
-  onDue(at: Millis): void;
-  /** Told once of each request that has reached its end, after that is kept and delivered. */
-  onResolved(record: RequestRecord): void;
-  onReminded(record: RequestRecord): void;
-  onEscalated(record: RequestRecord): void;
 }
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
@@ -68,8 +61,8 @@ interface Live {
 /** What is kept of one event: the request it changed, or that and the one which made way. */
 interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
-  /** The request that was there before; a newer one follows it in `requests` if it makes way. */
-  before?: RequestRecord;
+  /** The same for those who follow the commit, in the order of `requests`. */
+  changes: readonly RequestChange[];
   envelopes: readonly LoggableEnvelope[];
   grants: readonly GrantWrite[];
   deliveries: readonly DeliveryWrite[];
@@ -115,7 +108,6 @@ export class RequestActors {
     live.version = 1;
     actor.tellSteps();
     if (write.record.status === 'pending') this.remember(input.id, live);
-    this.tell(emitted, write.record);
     return write.record;
   }
 
@@ -197,11 +189,11 @@ export class RequestActors {
     const write = this.toWrite(older);
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
-    const change = this.toChange(write, farewell, audit);
+    const change = this.toChange(write, farewell, audit, before);
     await this.guarded(olderId, () =>
       this.keep({
-        before,
         requests: [write, ...newer.requests],
+        changes: [...change.changes, ...newer.changes],
         envelopes: [...change.envelopes, ...newer.envelopes],
         grants: [...change.grants, ...newer.grants],
         deliveries: [...change.deliveries, ...newer.deliveries],
@@ -210,7 +202,6 @@ export class RequestActors {
     );
     this.forget(olderId);
     older.actor.tellSteps();
-    this.tell(farewell, write.record);
   }
 
   private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
@@ -223,9 +214,11 @@ export class RequestActors {
     if (refused) {
       await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
-      const refusal = new HubError(refused.code, undefined, {
-        hitl: requestView(record, this.parts.clock.now()),
-        ...(refused.rule && { rule: refused.rule }),
+      const refusal = new HubError(refused.code, {
+        details: {
+          hitl: requestView(record, this.parts.clock.now()),
+          ...(refused.rule && { rule: refused.rule }),
+        },
       });
       await this.keepRefusal(live, event, occasion, refusal);
       throw refusal;
@@ -241,8 +234,7 @@ export class RequestActors {
     const audit = auditOf(record, event, states, occasion);
     await this.guarded(record.id, () =>
       this.keep({
-        before: known,
-        ...this.toChange(write, emitted, audit),
+        ...this.toChange(write, emitted, audit, known),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
@@ -251,7 +243,6 @@ export class RequestActors {
     live.actor.tellSteps();
     // Of most that are settled nobody hears again, and what is held for long costs more to let go.
     if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
-    this.tell(emitted, record);
     return record;
   }
 
@@ -262,9 +253,9 @@ export class RequestActors {
     occasion: Occasion,
     refusal: HubError,
   ): Promise<void> {
-    if (event.type !== 'respond' || refusal.code !== 'not_allowed') return;
+    if (event.type !== 'respond' || !HubError.is(refusal, 'not_allowed')) return;
     live.refusals ??= new Set();
-    const tried = `${event.by.userId}\n${refusal.details?.rule}`;
+    const tried = `${event.by.userId}\n${refusal.details.rule}`;
     if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
     live.refusals.add(tried);
     const record = requestRecord(live.actor.snapshot);
@@ -288,15 +279,6 @@ export class RequestActors {
     } catch (error) {
       await this.assertCurrent(snapshot.question.context.id, live);
       throw error;
-    }
-  }
-
-  private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
-    const { onResolved, onReminded, onEscalated } = this.parts;
-    for (const { type } of emitted) {
-      if (type === 'hitl_request_resolved') onResolved(record);
-      else if (type === 'reminded') onReminded(record);
-      else if (type === 'escalated') onEscalated(record);
     }
   }
 
@@ -330,7 +312,7 @@ export class RequestActors {
       await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
       const next = nextDeadline(live.actor.snapshot);
       if (next?.type === due.type && next.at === due.at)
-        throw new HubError('internal', 'A deadline changed nothing');
+        throw new HubError('internal', { message: 'A deadline changed nothing' });
       due = next;
     }
   }
@@ -342,7 +324,7 @@ export class RequestActors {
       return known;
     }
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     const live = {
       actor: restored(id, stored.snapshot, this.parts.steps),
       version: stored.version,
@@ -376,7 +358,12 @@ export class RequestActors {
     };
   }
 
-  private toChange(write: RequestWrite, emitted: readonly RequestEmitted[], audit: AuditRecord): Change {
+  private toChange(
+    write: RequestWrite,
+    emitted: readonly RequestEmitted[],
+    audit: AuditRecord,
+    before?: RequestRecord,
+  ): Change {
     const now = this.parts.clock.now();
     const { record } = write;
     const envelopes = emitted.flatMap(({ type }) =>
@@ -386,18 +373,15 @@ export class RequestActors {
     );
     const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
     const deliveries = deliveriesOf(this.parts.channels, emitted, write);
-    return { requests: [write], envelopes, grants, deliveries, audit: [audit] };
+    const types = emitted.map(({ type }) => type);
+    const changes = [{ before, record, emitted: types, event: audit.event, dueAt: write.dueAt }];
+    return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
   }
 
-  private async keep({ before, ...change }: Change): Promise<void> {
-    const { funnel, clock, onKept, onDue } = this.parts;
-    const [first, newer] = change.requests;
-    const commit = { ticketId: first.record.ticketId, at: clock.now(), ...change };
-    await funnel.commit(commit, () => {
-      onKept(before, first.record);
-      if (newer) onKept(undefined, newer.record);
-    });
-    for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
+  private async keep({ changes, ...change }: Change): Promise<void> {
+    const { funnel, clock } = this.parts;
+    const [{ record }] = change.requests;
+    await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });
   }
 }
 

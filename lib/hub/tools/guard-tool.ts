@@ -129,7 +129,8 @@ function toolOf<Args extends Record<string, unknown>, Result>(given: Tool<Args, 
   // An instance of a class has fields of its own.
   const named = isPlain(given) ? given : { name, schema, run, ...(timeout !== undefined && { timeout }) };
   assertOptions('The tool', named, toolFields);
-  if (typeof run !== 'function') throw new HubError('invalid_request', 'The tool: run must be a function');
+  if (typeof run !== 'function')
+    throw new HubError('invalid_request', { message: 'The tool: run must be a function' });
   const timeoutMs = timeout === undefined ? undefined : toMillis(timeout);
   const runIt: typeof run = (args, context) => run.call(given, args, context);
   return { name, schema, run: runIt, timeoutMs };
@@ -144,9 +145,10 @@ function read<Args extends Record<string, unknown>>(tool: Readable<Args>, given:
     parsed = tool.schema.safeParse(given);
   } catch (cause) {
     // A schema that is asynchronous, or whose own code throws.
-    throw new HubError('invalid_request', `The schema of ${tool.name} failed`, undefined, { cause });
+    throw new HubError('invalid_request', { message: `The schema of ${tool.name} failed`, cause });
   }
-  if (!parsed.success) throw new HubError('invalid_request', `The arguments do not fit ${tool.name}`);
+  if (!parsed.success)
+    throw new HubError('invalid_request', { message: `The arguments do not fit ${tool.name}` });
   return parsed.data;
 }
 
@@ -158,10 +160,9 @@ function read<Args extends Record<string, unknown>>(tool: Readable<Args>, given:
 function asShown<Args extends Record<string, unknown>>(tool: Readable<Args>, shown: unknown): Args {
   const args = read(tool, jsonCopy(shown));
   if (isSameJson(args, shown)) return args;
-  throw new HubError(
-    'invalid_request',
-    `The schema of ${tool.name} does not take what it gives; make it stable`,
-  );
+  throw new HubError('invalid_request', {
+    message: `The schema of ${tool.name} does not take what it gives; make it stable`,
+  });
 }
 
 function refusal(tool: string, { status, respondedBy, response, reason }: Readonly<RequestRecord>): string {

@@ -1,10 +1,11 @@
 /** The rules before a guarded tool: which of them decides about a call; `guardTool` asks here. */
-import type { Logger } from 'winston';
+
 import { whyImpossible } from '../../actors/answer-policy';
 import { HubError, messageOf } from '../../errors';
 import type { Display } from '../../protocol/records';
 import { deepFreeze } from '../kinds/kinds';
 import { ruleFields } from '../options/asked-options';
+import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
 import type { AskOptions } from '../requests/ask';
 import type { ApproveOptions, Turn } from '../turns/turn';
@@ -31,7 +32,8 @@ export interface ToolRule<Args> {
  * @throws HubError `invalid_request` for an unknown field, a wrong value, or what the rule's decision has no use for
  */
 export function rulesOf<Args>(given: readonly ToolRule<Args>[]): readonly ToolRule<Args>[] {
-  if (!Array.isArray(given)) throw new HubError('invalid_request', 'The rules of a tool are a list');
+  if (!Array.isArray(given))
+    throw new HubError('invalid_request', { message: 'The rules of a tool are a list' });
   return Object.freeze(given.map((rule, index) => ruleOf(rule, `Rule ${index + 1}`)));
 }
 
@@ -56,7 +58,7 @@ function ruleOf<Args>(given: ToolRule<Args>, noun: string): ToolRule<Args> {
         userId: '',
         ...(ask.escalateIn !== undefined && { escalateTo: ask.escalateTo }),
       }));
-  if (impossible) throw new HubError('invalid_request', `${noun}: ${impossible}`);
+  if (impossible) throw new HubError('invalid_request', { message: `${noun}: ${impossible}` });
   return Object.freeze({
     decide,
     ...(tool !== undefined && { tool }),

@@ -1,9 +1,9 @@
 /** Stores the ends of turns, again and again if the store refuses; turns hand each turn that ends over to it. */
-import type { Logger } from 'winston';
 import { turnRecord } from '../../actors/turn-machine';
 import { describe, isHubError } from '../../errors';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
+import type { Logger } from '../options/logger';
 import { cancelAck } from './accepted';
 import { envelopesOf, type Running } from './running';
 

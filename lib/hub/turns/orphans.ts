@@ -1,11 +1,12 @@
 /** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
-import type { Logger } from 'winston';
+
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { LiveActor } from '../commit/live-actor';
+import type { Logger } from '../options/logger';
 import type { Hitl } from '../requests/hitl';
 import { envelopesOf } from './running';
 

@@ -15,7 +15,7 @@ export class Queues {
     const actor = this.bySession.get(id) ?? begun({ id, ticketId, maxWaiting: maxQueuedTurns });
     const emitted = actor.send({ type: 'turn_asked', turnId });
     if (emitted.some(({ type }) => type === 'refused'))
-      throw new HubError('busy', 'Too many messages are waiting in this session');
+      throw new HubError('busy', { message: 'Too many messages are waiting in this session' });
     this.bySession.set(id, actor);
     return emitted.some(({ type }) => type === 'turn_due');
   }

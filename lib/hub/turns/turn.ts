@@ -180,7 +180,7 @@ export function approvedArgs(request: RequestRecord): Readonly<Record<string, un
 
 function toDecision(request: RequestRecord): Decision {
   if (request.status === 'pending')
-    throw new HubError('internal', 'A request was settled and is still pending');
+    throw new HubError('internal', { message: 'A request was settled and is still pending' });
   const settled = deepFreeze(structuredClone(request));
   return {
     status: request.status,

@@ -1,6 +1,5 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, HubError, isHubError } from '../../errors';
 import { type LoggableEnvelope, sessionCreated, sessionMessageAdded } from '../../protocol/envelopes';
@@ -14,7 +13,8 @@ import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { deepFreeze } from '../kinds/kinds';
-import { type AppRules, assertStillMay, saysYes } from '../requests/app-rules';
+import type { Logger } from '../options/logger';
+import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
 import { type Accepted, messageAck, toAccepted } from './accepted';
@@ -63,7 +63,7 @@ export class Turns {
       steps: Steps;
       agent?: Agent | undefined;
       /** Who may end a turn. */
-      rules?: Pick<AppRules, 'mayCancelTurn'>;
+      rules?: Pick<RuleOptions, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
@@ -166,17 +166,17 @@ export class Turns {
     }
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
-    throw new HubError('not_found', 'There is no such turn');
+    throw new HubError('not_found', { message: 'There is no such turn' });
   }
 
   /** @throws HubError `not_allowed` */
   private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
-    const { mayCancelTurn } = this.parts.rules ?? {};
-    if (!mayCancelTurn) return;
+    const { rules } = this.parts;
+    if (!rules?.mayCancelTurn) return;
     const turn = turnRecord(actor.snapshot);
-    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
-    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
-    throw new HubError('not_allowed', 'You may not end this turn', { rule: 'app' });
+    const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
+    if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
   }
 
   /**
@@ -265,7 +265,7 @@ export class Turns {
       envelopes,
       ...(frame && { frame: { ...frame, ack: messageAck(accepted) } }),
     };
-    await this.parts.funnel.commit(commit, () => said.onKept?.(session));
+    await this.parts.funnel.commit(commit, { onStored: () => said.onKept?.(session) });
     return { messageId: message.id, running };
   }
 

@@ -278,7 +278,8 @@ class MemoryStore implements Store {
   }
 
   private assertOpen(): void {
-    if (this.condition !== 'open') throw new HubError('unavailable', `The store is ${this.condition}`);
+    if (this.condition !== 'open')
+      throw new HubError('unavailable', { message: `The store is ${this.condition}` });
   }
 
   /** To be written to. */
@@ -380,7 +381,7 @@ function prepareAll<T>(commits: readonly Commit[], prepare: (commit: Commit) => 
   try {
     return commits.map(prepare);
   } catch (cause) {
-    throw new HubError('storage_failed', undefined, undefined, { cause });
+    throw new HubError('storage_failed', { cause });
   }
 }
 

@@ -88,7 +88,7 @@ class SqliteStore implements Store {
   ) {}
 
   async open(): Promise<void> {
-    if (this.closed) throw new HubError('unavailable', 'The store is closed');
+    if (this.closed) throw new HubError('unavailable', { message: 'The store is closed' });
     if (this.opened) return;
     try {
       const { db, close } = connect(this.path, this.options);
@@ -347,7 +347,7 @@ class SqliteStore implements Store {
   /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
   private use<T>(work: (s: Statements, opened: Opened) => T): T {
     if (!this.opened)
-      throw new HubError('unavailable', `The store is ${this.closed ? 'closed' : 'not open'}`);
+      throw new HubError('unavailable', { message: `The store is ${this.closed ? 'closed' : 'not open'}` });
     try {
       return work(this.opened.statements, this.opened);
     } catch (thrown) {

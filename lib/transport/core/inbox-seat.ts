@@ -67,12 +67,12 @@ export class InboxSeat extends Seat {
    */
   static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<InboxSeat> {
     if (connection.dialect !== subprotocol)
-      throw new HubError(
-        'unsupported_subprotocol',
-        `Offer ${subprotocol}; there is no inbox in the classic dialect`,
-      );
+      throw new HubError('unsupported_subprotocol', {
+        message: `Offer ${subprotocol}; there is no inbox in the classic dialect`,
+      });
     const query = querySchema.safeParse(Object.fromEntries(queryOf(req)));
-    if (!query.success) throw new HubError('invalid_frame', describeIssue(query.error.issues[0]));
+    if (!query.success)
+      throw new HubError('invalid_frame', { message: describeIssue(query.error.issues[0]) });
     const { order, limit } = query.data;
     const filter = toInboxFilter(query.data);
     if (filter.ticketId !== undefined) await parts.access.authorize(filter.ticketId, user);
@@ -93,7 +93,8 @@ export class InboxSeat extends Seat {
   }
 
   open(): Promise<void> {
-    return this.parts.hub.inbox.read(this.client, (page) => this.put({ page }));
+    const { hub, openings } = this.parts;
+    return openings.run(this.client.user.id, () => hub.inbox.read(this.client, (page) => this.put({ page })));
   }
 
   tell(envelope: DirectEnvelope | InboxEnvelope): void {
@@ -137,7 +138,7 @@ export class InboxSeat extends Seat {
     const { hub, access } = this.parts;
     const { ticketId } = await hub.hitl.get(requestId);
     await access.authorize(ticketId, this.client.user).catch((error: unknown) => {
-      throw isHidden(error) ? new HubError('not_found', 'There is no such request') : error;
+      throw isHidden(error) ? new HubError('not_found', { message: 'There is no such request' }) : error;
     });
   }
 

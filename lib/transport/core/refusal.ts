@@ -1,7 +1,7 @@
 /** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'winston';
 import { type HubError, messageOf } from '../../errors';
+import type { Logger } from '../../hub/options/logger';
 import type { CloseName } from '../../protocol/close-codes';
 import { encodeRefusal } from '../../protocol/codec';
 import { addressOf, peerOf } from './peer';

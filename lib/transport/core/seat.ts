@@ -1,11 +1,12 @@
 /** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
 import type { Request } from 'express';
-import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
-import type { Hub } from '../../hub/hub';
+import { Turnstile } from '../../hub/commit/turnstile';
 import type { InboxClient } from '../../hub/inbox/inbox-client';
+import type { Logger } from '../../hub/options/logger';
+import type { HubPort } from '../../hub/port';
 import type { Client } from '../../hub/tickets/client';
 import type { ClassicScope } from '../../hub/tickets/prompts';
 import type { RequestFrame } from '../../protocol/client-frames';
@@ -22,13 +23,28 @@ import { closeNameFor } from './refusal';
 /** Frames of one client that may be under way at once; one more is refused as `busy`. */
 export const maxFramesInFlight = 64;
 
+/** Clients of one person that wait for what is sent first. */
+export const maxWaitingOpenings = 1_024;
+
+/** Two clients of one person are sent what comes first at a time, with a rest after each: joining again and again takes two fifths of the process at most. */
+export function openingTurnstile(clock: Clock): Turnstile {
+  return new Turnstile({
+    maxRunning: 2,
+    maxWaiting: maxWaitingOpenings,
+    refusal: `${maxWaitingOpenings} of your clients are joining; wait until some have joined`,
+    rest: { times: 4, clock },
+  });
+}
+
 export interface SeatParts {
-  hub: Hub;
+  hub: HubPort;
   access: Access;
   logger: Logger;
   clock: Clock;
   /** How often the peer is pinged. */
   heartbeatMs: number;
+  /** Through which what is sent first to each person's clients is read. */
+  openings: Turnstile;
   /** What classic clients are told of. */
   classicScope: ClassicScope;
   /** None: as many frames as the client likes. */
@@ -108,7 +124,7 @@ export abstract class Seat {
       await this.counted(work);
     } catch (thrown) {
       const error = toHubError(thrown);
-      if (error.details?.final === true) this.farewell = 'rate_limited';
+      if (HubError.is(error, 'rate_limited') && error.details.final) this.farewell = 'rate_limited';
       this.refuse(error, re);
       if (this.farewell) this.dismiss(this.farewell);
     }
@@ -169,7 +185,7 @@ export abstract class Seat {
 
   private async counted(work: () => Promise<void>): Promise<void> {
     if (this.inFlight >= maxFramesInFlight)
-      throw new HubError('busy', 'Too many frames are under way; wait for their acks');
+      throw new HubError('busy', { message: 'Too many frames are under way; wait for their acks' });
     this.inFlight += 1;
     try {
       await work();

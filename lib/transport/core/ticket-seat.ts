@@ -46,13 +46,7 @@ export class TicketSeat extends Seat {
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
   static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(
-      ticketIdOf(req),
-      user,
-      query.tabId,
-      connection,
-      query.presence,
-    );
+    const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
     if (connection.dialect === 'classic' && parts.classicScope === 'session')
       connection.hearOnly(() => client.sessionId());
@@ -82,13 +76,13 @@ export class TicketSeat extends Seat {
   /** What was told is in the memory of the socket only, from here on, however long it takes. */
   private async tellFirst(): Promise<More | undefined> {
     const { client, connection } = this;
-    const { hub, heartbeatMs, clock, classicScope } = this.parts;
+    const { hub, openings, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
     // It may stay for days, and what it asked for is not kept so long.
     this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
     if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
-    const opening = await hub.opening(client.ticketId, after);
+    const opening = await openings.run(client.user.id, () => hub.opening(client.ticketId, after));
     const { position } = opening;
     const welcome: DirectEnvelope = {
       event: 'welcome',
@@ -118,11 +112,14 @@ export class TicketSeat extends Seat {
   /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
   private async tellMore(cursor: string): Promise<More | undefined> {
     const { client, connection } = this;
-    const { seq } = connection;
-    const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
-    // What has been told meanwhile may be newer than the page.
-    if (connection.seq !== seq) return { cursor, gone: Promise.resolve() };
-    const gone = this.given((done) => connection.answer(page, done));
+    // What the client is sent while the page is read may be newer than the page.
+    const newer = connection.collectRequests();
+    const { hub, openings } = this.parts;
+    const { page, more } = await openings
+      .run(client.user.id, () => hub.openingPage(client.ticketId, cursor))
+      .finally(() => connection.stopCollecting());
+    const requests = page.requests.filter(({ id }) => !newer.has(id));
+    const gone = this.given((done) => connection.answer({ ...page, requests }, done));
     return more === undefined ? undefined : { cursor: more, gone };
   }
 
@@ -200,10 +197,11 @@ export class TicketSeat extends Seat {
   /** A request of another ticket is none of this client's. @throws HubError `not_found` */
   private async assertHere(requestId: string): Promise<void> {
     const { ticketId } = await this.parts.hub.hitl.get(requestId);
-    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+    if (ticketId !== this.client.ticketId)
+      throw new HubError('not_found', { message: 'There is no such request' });
   }
 
-  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client has to go */
   private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {
@@ -233,7 +231,7 @@ export class TicketSeat extends Seat {
 function ticketIdOf(req: Request): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
-    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+    throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
   return ticketId;
 }
 
@@ -243,7 +241,7 @@ function readQuery(req: Request): Query {
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
   if (match === null)
-    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+    throw new HubError('invalid_id', { message: 'after must be <epoch>:<seq> as the last envelope said' });
   const { epoch = '', seq = '0' } = match?.groups ?? {};
   return {
     tabId: params.get('tab') || 'default',

@@ -25,7 +25,7 @@ describe('Requests that were stored by a version in which a request was one mach
     const file = join(folder, 'hub.db');
     writeFileSync(file, gunzipSync(readFileSync(fixture)));
     hub = await startTestHub({ clock: new ManualClock(written), makeStore: () => sqliteStore(file) });
-    await hub.hub.start();
+    await hub.hitl.start();
     all = (await hub.hub.hitl.list({}, 200)).items;
   });
   afterEach(async () => {

@@ -2,7 +2,6 @@
 import request from 'supertest';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import { expressHitl } from '../../../lib/transport/express/express-hitl';
 import { makeHitl } from '../serve';
 
 let hub: TestHub;
@@ -30,7 +29,7 @@ function panelOf(client: TestClient): string | undefined {
 
 /** Everything that was sent before this has arrived. */
 async function caughtUp(...clients: TestClient[]): Promise<void> {
-  await hub.hub.settled();
+  await hub.settled();
   for (const client of clients) {
     client.send('{"type":"ping"}');
     await client.next('pong');
@@ -270,7 +269,7 @@ describe('With the scope session', () => {
   test('what the app says to the ticket reaches everybody', async () => {
     await start(scoped());
     const bob = await classic('bob');
-    hub.hub.sendStatusToTicket('T-1', 'Back soon');
+    hub.hub.reference.sendStatusToTicket('T-1', 'Back soon');
     await hub.hub.say('T-1', { content: 'Shift change' });
     await bob.next((frame) => frame.content === 'Back soon');
     expect(await bob.next()).toMatchObject({
@@ -291,8 +290,7 @@ describe('With the scope session', () => {
 });
 
 test('another scope, and a misspelt option, are refused at the start', () => {
-  const wrong = (classicOptions: object) => () =>
-    expressHitl({ user: () => null, ticket: () => 'allow', classic: classicOptions } as never);
+  const wrong = (classicOptions: object) => () => makeHitl({ classic: classicOptions });
   expect(wrong({ scope: 'room' })).toThrow(/classic: scope/);
   expect(wrong({ scop: 'ticket' })).toThrow(/did you mean scope\?/);
   expect(() => makeHitl({ clasic: {} } as never)).toThrow(/did you mean classic\?/);

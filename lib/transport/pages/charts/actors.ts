@@ -7,7 +7,7 @@ import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { chartOf } from '../../../charts/chart-of';
 import { HubError } from '../../../errors';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { machineEventOf } from '../../../hub/requests/audit';
 import type { AuditEntry } from '../../../protocol/audit';
 import { describeIssue } from '../../../protocol/codec';
@@ -44,7 +44,8 @@ interface RecordedStep {
 /** @throws HubError `invalid_frame` */
 export function actorsQuery(query: unknown): z.infer<typeof querySchema> {
   const result = querySchema.safeParse(query);
-  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  if (!result.success)
+    throw new HubError('invalid_frame', { message: describeIssue(result.error.issues[0]) });
   return result.data;
 }
 
@@ -55,7 +56,7 @@ const charts = {
 };
 
 export class Actors {
-  constructor(private readonly parts: { hub: Hub; store: Store }) {}
+  constructor(private readonly parts: { hub: HubPort; store: Store }) {}
 
   /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
   async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
@@ -66,8 +67,7 @@ export class Actors {
     const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
     const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
     return {
-      tickets: hub
-        .getActiveTickets()
+      tickets: [...hub.rooms.tickets()]
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
@@ -96,20 +96,20 @@ export class Actors {
       case executionMachine.id:
         return this.request(machine, id);
       default:
-        throw new HubError('not_found', 'There is no such machine');
+        throw new HubError('not_found', { message: 'There is no such machine' });
     }
   }
 
   private ticket(id: string) {
     const { hub } = this.parts;
-    const count = hub.getClientCount(id);
+    const count = hub.rooms.count(id);
     const note = `Who comes and goes is not recorded: the steps begin now. ${count} clients are in.`;
     return { machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id), steps: [], note };
   }
 
   private async turn(id: string) {
     const turn = await this.parts.store.turn(id);
-    if (!turn) throw new HubError('not_found', 'There is no such turn');
+    if (!turn) throw new HubError('not_found', { message: 'There is no such turn' });
     const steps = turnSteps(turn);
     return {
       machine: turnMachine.id,
@@ -135,7 +135,7 @@ export class Actors {
       if (entries.length > maxSteps) entries.splice(0, entries.length - maxSteps);
     } while (cursor !== undefined);
     const entry = (await this.requestEntries(record)).find((each) => each.machine === machine);
-    if (!entry) throw new HubError('not_found', 'It is not approved, so nothing is executed');
+    if (!entry) throw new HubError('not_found', { message: 'It is not approved, so nothing is executed' });
     return { ...entry, steps: entries.map(requestStep).filter((each) => each.machine === machine) };
   }
 

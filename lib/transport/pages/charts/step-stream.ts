@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { HubError } from '../../../errors';
 import type { Clock } from '../../../hub/commit/clock';
 import type { Step } from '../../../hub/commit/steps';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { encodeEvent } from '../../../protocol/codec';
 import { toWireTime } from '../../../protocol/views';
 
@@ -13,19 +13,26 @@ export const maxStreams = 20;
 export const maxWaitingBytes = 262_144;
 /** A page is told at most this often that others have moved. */
 export const movedMs = 250;
+/** How often it is asked whether the page may still look. */
+export const accessEveryMs = 10_000;
 /** How often something is said, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
 export class StepStreams {
   private count = 0;
 
-  constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
+  constructor(private readonly parts: { hub: HubPort; clock: Clock }) {}
 
-  /** One stream, until the page leaves or the hub closes. @throws HubError `busy`, `closing` */
-  open(req: Request, res: Response): void {
+  /**
+   * One stream, until the page leaves, may stay no longer, or the hub closes.
+   * @param mayStay asked now and then; where it says no or throws, the stream ends
+   * @throws HubError `busy`, `closing`
+   */
+  open(req: Request, res: Response, mayStay: () => Promise<boolean>): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
-    if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
+    if (this.count >= maxStreams)
+      throw new HubError('busy', { message: 'Too many pages look at the charts' });
     const { machine, id } = req.query;
     this.count += 1;
     // `no-transform`: what compresses would hold events back.
@@ -36,7 +43,18 @@ export class StepStreams {
       (step) => stream.tell(step),
       () => res.end(),
     );
+    let cancelAsking = () => {};
+    const ask = () => {
+      cancelAsking = clock.later(accessEveryMs, () => {
+        mayStay().then(
+          (may) => (may ? ask() : res.end()),
+          () => res.end(),
+        );
+      });
+    };
+    ask();
     res.on('close', () => {
+      cancelAsking();
       stopWatching();
       stream.end();
       this.count -= 1;
