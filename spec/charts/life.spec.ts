@@ -23,8 +23,8 @@ test('The life of a machine shows no guard, no action and no refusal', async () 
   for (const { guard, actions, targets } of transitionsOf(life))
     expect([guard, actions, targets.length > 0]).toEqual([undefined, [], true]);
   const files = await filesOf([request, chartOf(turnMachine)]);
-  expect(files['hitl-request.life.svg']).not.toContain('refuse');
-  expect(files['hitl-request.svg']).toContain('refuse');
+  expect(files['hitl-request.life.svg']).not.toContain('isVeto');
+  expect(files['hitl-request.svg']).toContain('isVeto');
   expect(files['hitl-request.md']).toContain('](hitl-request.life.svg)');
 });
 
