@@ -21,6 +21,7 @@ interface Query {
   sessionId: string | undefined;
   after: { epoch: string; seq: number } | undefined;
   presence: PresenceMode;
+  updates: 'whole' | 'changes';
 }
 
 /** What a newcomer still has to be told. */
@@ -31,6 +32,9 @@ interface More {
 }
 
 export class TicketSeat extends Seat {
+  /** Once it has all that is pending, it is to be told only what changes of that. */
+  private readonly wantsChanges: boolean;
+
   private constructor(
     parts: SeatParts,
     connection: Connection,
@@ -41,6 +45,7 @@ export class TicketSeat extends Seat {
     private query: Query | undefined,
   ) {
     super(parts, connection, req, expiresAt);
+    this.wantsChanges = query?.updates === 'changes';
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
@@ -103,8 +108,8 @@ export class TicketSeat extends Seat {
         : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session, ...rest];
     const cursor = 'missed' in opening ? undefined : opening.more;
-    if (cursor !== undefined)
-      return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
+    if (cursor === undefined) this.knowsAll();
+    else return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
     if (!connection.goLive(first, position.seq)) this.dismiss('resync');
     return undefined;
   }
@@ -120,7 +125,14 @@ export class TicketSeat extends Seat {
       .finally(() => connection.stopCollecting());
     const requests = page.requests.filter(({ id }) => !newer.has(id));
     const gone = this.given((done) => connection.answer({ ...page, requests }, done));
-    return more === undefined ? undefined : { cursor: more, gone };
+    if (more !== undefined) return { cursor: more, gone };
+    this.knowsAll();
+    return undefined;
+  }
+
+  /** The opening has been sent, or is about to be. */
+  private knowsAll(): void {
+    if (this.wantsChanges) this.connection.hearChanges();
   }
 
   /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
@@ -247,6 +259,7 @@ function readQuery(req: Request): Query {
     tabId: params.get('tab') || 'default',
     sessionId: params.get('session_id') || undefined,
     presence: params.get('presence') === 'changes' ? 'changes' : 'list',
+    updates: params.get('updates') === 'changes' ? 'changes' : 'whole',
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
 }
