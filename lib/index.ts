@@ -20,31 +20,47 @@ export type { LogBounds } from './hub/commit/trimmer';
 export type { RequestHooks } from './hub/hooks';
 export type { Hub } from './hub/hub';
 export type { Inbox } from './hub/inbox/inbox';
+export type {
+  Answer,
+  AnyKind,
+  AnyOutcome,
+  Approval,
+  DecidedBy,
+  Decision,
+  HitlRequest,
+  HitlTypes,
+  Kind,
+  KindName,
+  Kinds,
+  KnownUser,
+  NoTypes,
+  OpenRequest,
+  Outcome,
+  OutcomeOf,
+  RequestStatus,
+  Verdict,
+} from './hub/kinds/app-types';
+export { defineKind, type KindOptions } from './hub/kinds/define-kind';
 export type { GrantOffer, GrantSubject } from './hub/kinds/grant-terms';
-export type { Kind } from './hub/kinds/kinds';
+export { jsonSchema } from './hub/kinds/schemas';
+export type { Schema } from './hub/kinds/standard-schema';
+export type { AnyTool, Tool } from './hub/kinds/tool';
 export type { Duration } from './hub/options/duration';
 export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
 export type { Channels } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
 export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/requests/app-rules';
-export type { AskOptions, HitlRequestInput } from './hub/requests/ask';
+export type { AskOptions } from './hub/requests/ask';
 export type { Grants, MayGrant } from './hub/requests/grants';
 export type { Amendment, Hitl, HitlAnswer } from './hub/requests/hitl';
+export type { ApprovalOptions, Question, RequestInput } from './hub/requests/request-input';
 export { Client, type PromptPanel, type Sink } from './hub/tickets/client';
 export type { ClassicScope } from './hub/tickets/prompts';
-export type { GuardedTool, Tool, ToolOutcome } from './hub/tools/guard-tool';
-export type { ToolRule } from './hub/tools/tool-rules';
+export type { RunContext, ToolOptions } from './hub/tools/make-tool';
+export type { RuleAsk, ToolRule } from './hub/tools/tool-rules';
 export type { Line } from './hub/turns/say';
-export type {
-  Answer,
-  Approval,
-  ApproveOptions,
-  Decision,
-  KindOptions,
-  QuestionOptions,
-  Turn,
-} from './hub/turns/turn';
-export type { Accepted, Agent, Turns } from './hub/turns/turns';
+export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
+export type { Accepted, Turns } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
@@ -60,7 +76,6 @@ export type {
   MessageRecord,
   RequestRecord,
   RequestResponse,
-  RequestStatus,
   SessionRecord,
   Stage,
   TurnRecord,

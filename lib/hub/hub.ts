@@ -17,7 +17,8 @@ import { Ending } from './ending';
 import { callHook, type RequestHooks } from './hooks';
 import { Inbox } from './inbox/inbox';
 import { InboxClient } from './inbox/inbox-client';
-import { type Kind, Kinds } from './kinds/kinds';
+import type { Kinds as AppKinds } from './kinds/app-types';
+import { Kinds } from './kinds/kinds';
 import { type Duration, toMillis } from './options/duration';
 import type { Logger } from './options/logger';
 import type { Channel } from './outbox/channel';
@@ -37,7 +38,8 @@ import { type ClassicScope, Prompts } from './tickets/prompts';
 import { Rooms } from './tickets/rooms';
 import { type Line, say } from './turns/say';
 import type { ResumeFailure } from './turns/sessions';
-import { type Accepted, type Agent, Turns } from './turns/turns';
+import type { Agent } from './turns/turn';
+import { type Accepted, Turns } from './turns/turns';
 
 export interface HubOptions extends AppRules {
   store: Store;
@@ -50,7 +52,7 @@ export interface HubOptions extends AppRules {
   /** Whether a person may use a ticket now: a grant that holds everywhere covers only what its givers may use. Default: they may. */
   mayUseTicket?: MayUseTicket | undefined;
   /** The app's own kinds of request, by name. */
-  kinds?: Record<string, Kind> | undefined;
+  kinds?: AppKinds | undefined;
   /** Told of reminders, escalations and outcomes. */
   hooks?: RequestHooks | undefined;
   /** Links by which people answer from a mail or a chat. */
@@ -169,7 +171,7 @@ export class Hub {
       grants: this.grants,
       waiters,
       clock,
-      kinds: new Kinds(options.kinds),
+      kinds: new Kinds(options.kinds, (why) => logger.warn(why)),
       logger,
       rules: options,
       revisionShown: (...shown) => rooms.revisionShown(...shown),

@@ -8,8 +8,9 @@ import type { GrantRecord, Millis, RequestRecord, User } from '../../protocol/re
 import type { GrantFilter, Page, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
+import { grantsOffered } from '../kinds/built-in-kinds';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
-import { deepFreeze, grantsOffered } from '../kinds/kinds';
+import { deepFreeze } from '../kinds/kinds';
 import { grantListFields } from '../options/asked-options';
 import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';

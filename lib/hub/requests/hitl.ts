@@ -15,9 +15,10 @@ import type { Clock } from '../commit/clock';
 import { Lanes } from '../commit/lanes';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
+import { grantChosen } from '../kinds/built-in-kinds';
 import { toDisplay } from '../kinds/display';
 import { grantSubject } from '../kinds/grant-terms';
-import { digestOf, grantChosen, jsonCopy, type Kinds } from '../kinds/kinds';
+import { digestOf, jsonCopy, type Kinds } from '../kinds/kinds';
 import { hasTerms } from '../kinds/terms';
 import {
   answerFields,

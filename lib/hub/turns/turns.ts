@@ -26,11 +26,8 @@ import type { Client } from '../tickets/client';
 import { endOrphans, leaveOrphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
-import { Turn } from './turn';
+import { type Agent, Turn } from './turn';
 import { TurnLink } from './turn-link';
-
-/** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
-export type Agent = (turn: Turn) => unknown;
 
 /** Turns that may wait in one session; one more message is refused as `busy`. */
 export const maxQueuedTurns = 16;

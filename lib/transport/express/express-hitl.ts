@@ -7,7 +7,9 @@ import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock'
 import type { LogBounds } from '../../hub/commit/trimmer';
 import type { RequestHooks } from '../../hub/hooks';
 import { Hub } from '../../hub/hub';
-import type { Kind } from '../../hub/kinds/kinds';
+import type { Kinds, NoTypes } from '../../hub/kinds/app-types';
+import type { In, ObjectSchema, Out } from '../../hub/kinds/standard-schema';
+import type { Tool } from '../../hub/kinds/tool';
 import { type Duration, toMillis } from '../../hub/options/duration';
 import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
@@ -15,9 +17,8 @@ import type { LinkOptions } from '../../hub/outbox/links';
 import type { AppRules } from '../../hub/requests/app-rules';
 import type { MayGrant } from '../../hub/requests/grants';
 import type { ClassicScope } from '../../hub/tickets/prompts';
-import { type GuardedTool, guardTool, type Tool } from '../../hub/tools/guard-tool';
-import type { ToolRule } from '../../hub/tools/tool-rules';
-import type { Agent } from '../../hub/turns/turns';
+import { makeTool, type ToolOptions } from '../../hub/tools/make-tool';
+import type { Agent } from '../../hub/turns/turn';
 import type { ChatUser } from '../../protocol/chat-frames';
 import type { User } from '../../protocol/records';
 import { memoryStore } from '../../store/memory/memory-store';
@@ -58,7 +59,7 @@ export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOpt
   /** Ways to people outside the hub, by name: a mail, a chat, `webhookChannel`. Default: none. */
   channels?: Record<string, Channel>;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
-  kinds?: Record<string, Kind>;
+  kinds?: Kinds;
   /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
   hooks?: RequestHooks;
   /** Default: a winston logger to the console, level `info`. */
@@ -107,11 +108,10 @@ export interface ExpressHitl {
   socketHandler: SocketRoute['handler'];
   /** The same for inboxes: `app.ws('/inbox', hitl.inboxHandler)`. */
   inboxHandler: SocketRoute['handler'];
-  /** Puts a human between an agent and a tool; see `ToolRule`. Define tools at start, so that edits can be validated. */
-  guardTool<Args extends Record<string, unknown>, Result>(
-    tool: Tool<Args, Result>,
-    rules?: readonly ToolRule<Args>[],
-  ): GuardedTool<Args, Result>;
+  /** A tool with people in front: `turn.callTool(tool, args)`. Make tools at the start, so that edits can be validated. */
+  tool<S extends ObjectSchema, Result>(
+    options: ToolOptions<S, Result, NoTypes>,
+  ): Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
   /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
   drain(options?: { over?: Duration }): Promise<void>;
   /** Ends in good order, and takes its listener from every server it was attached to; see `Hub.close`. */
@@ -207,7 +207,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     },
     socketHandler: ticketRoute.handler,
     inboxHandler: inboxRoute.handler,
-    guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
+    tool: (toolOptions) => makeTool({ hitl: hub.hitl, clock, logger }, toolOptions),
     drain: async (drainOptions) => {
       assertDrainOptions(drainOptions);
       return hub.drain(drainOptions).finally(() => upgrades.stop());
