@@ -10,12 +10,12 @@ import { costOf, serve } from './serving';
 const folder = mkdtempSync(join(tmpdir(), 'express-hitl-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const logger = createLogger({ silent: true, transports: [new transports.Console()] });
-const { hub } = expressHitl({
+const hitl = expressHitl({
   store: sqliteStore(join(folder, 'bench.db')),
-  user: () => null,
-  ticket: () => 'forbidden',
+  auth: { identify: () => null, authorize: () => 'forbidden' },
   logger,
 });
+const { hub } = hitl;
 let tickets = 0;
 
 /** Asks, is pending, is answered, and whoever waited has the answer. */
@@ -50,4 +50,4 @@ export async function run({ ms, atOnce }: { ms: number; atOnce: number }) {
   return { roundTrips: latencies.length, latency: percentiles(latencies), ...cost };
 }
 
-void hub.start().then(() => serve({}, { run }));
+void hitl.start().then(() => serve({}, { run }));

@@ -17,12 +17,14 @@ export function createApp(folder = './mail-approval', pay = (args: object) => co
   };
   const hitl = expressHitl({
     store: sqliteStore(join(folder, 'hitl.db')),
-    user: (req) => req.get('x-user'), // stands for the login your app has
-    ticket: () => 'allow',
+    auth: {
+      identify: (req) => req.get('x-user'), // stands for the login your app has
+      authorize: () => 'allow',
+      findUser: (id) => ({ id }), // who opens a link
+    },
     links: {
       secret: process.env.LINK_SECRET ?? randomBytes(32).toString('hex'),
       baseUrl: 'http://localhost:3000',
-      person: (id) => ({ id }),
     },
     channels: {
       mail: {

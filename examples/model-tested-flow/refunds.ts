@@ -27,18 +27,18 @@ const refund: Kind = {
  */
 export function createRefundApp(pay: (order: string) => void, given: Partial<ExpressHitlOptions> = {}) {
   const hitl = expressHitl({
-    user: (req) => {
-      const id = req.get('x-user'); // stands for the login your app has
-      return id && staff[id] ? { id, groups: staff[id] } : null;
-    },
-    ticket: () => 'allow',
-    kinds: { refund },
-    hooks: {
-      resolved: ({ type, status, payload }) => {
-        if (type === 'refund' && status === 'approved') pay(String(payload.order));
+    auth: {
+      identify: (req) => {
+        const id = req.get('x-user'); // stands for the login your app has
+        return id && staff[id] ? { id, groups: staff[id] } : null;
       },
+      authorize: () => 'allow',
     },
+    kinds: { refund },
     ...given,
+  });
+  hitl.hub.on('request.resolved', ({ request: { type, status, payload } }) => {
+    if (type === 'refund' && status === 'approved') pay(String(payload.order));
   });
   const app = express();
   app.post('/refunds', express.json(), async (req, res) => {

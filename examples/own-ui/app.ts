@@ -10,9 +10,7 @@ import { z } from 'zod';
 export function createApp(pay = (refund: object) => console.log('Paid back', refund)) {
   const app = express();
   const hitl = expressHitl({
-    user: userOf,
-    ticket: () => 'allow',
-    tickets: () => ['Lisbon', 'Turin'], // whose open requests are in everybody's inbox
+    auth: { identify: userOf, authorize: () => 'allow', inboxTickets: () => ['Lisbon', 'Turin'] },
     agent: refundAgent(pay),
   });
   // What people may make of the amount before they approve it.

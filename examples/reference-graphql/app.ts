@@ -19,14 +19,16 @@ export function createApp(block = (args: object) => console.log('Blocked', args)
   const store = memoryStore();
   const hitl = expressHitl({
     store,
-    user: userOf,
-    ticket: (ticketId, user) => {
-      if (!tickets.has(ticketId)) return 'not_found';
-      return mayUse(ticketId, user) ? 'allow' : 'forbidden';
+    auth: {
+      identify: userOf,
+      authorize: ({ ticketId, user }) => {
+        if (!tickets.has(ticketId)) return 'not_found';
+        return mayUse(ticketId, user) ? 'allow' : 'forbidden';
+      },
     },
     agent: triage(block),
-    agentUser: { id: 'warren', name: 'Warren' }, // as the reference's page knows it
-    classic: { scope: 'session' }, // as there: everybody is shown their own session's output and prompts
+    agentName: { id: 'warren', name: 'Warren' },
+    classic: { scope: 'session' },
   });
   const rootValue = resolversOf({ hub: hitl.hub, store, tickets, mayUse });
 

@@ -14,7 +14,7 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
     browser = await launch();
     hub = await startTestHub({
       mount: '/soc',
-      charts: { admin: () => true },
+      pages: { charts: { maySee: () => true } },
       agent: async (turn) => {
         const approval = {
           toolName: '<b>block_ip</b>',

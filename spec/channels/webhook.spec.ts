@@ -135,7 +135,7 @@ test('An answer with 410 gives the delivery up', async () => {
   await ask();
   await until(() => received.length === 1, 'it is presented');
   for (;;) {
-    const dead = await hub.hub.channels?.dead();
+    const dead = await hub.hub.channels.failed();
     if (dead?.length) {
       expect(dead).toMatchObject([{ channel: 'hook', error: expect.stringContaining('410') }]);
       break;

@@ -205,7 +205,9 @@ describe('the code', () => {
   });
 
   test('the client in Node says who it is in a header', async () => {
-    hub = await startTestHub({ user: (req) => req.get('authorization')?.replace('Bearer ', '') });
+    hub = await startTestHub({
+      auth: { identify: (req) => req.get('authorization')?.replace('Bearer ', '') },
+    });
     let made: client.TicketClient | undefined;
     const connectTicket = (options: client.TicketOptions) => {
       made = client.connectTicket({ ...options, url: hub.url });
@@ -288,7 +290,7 @@ describe('the code', () => {
       hub = await startTestHub();
       const { told, closed, sockets, until } = await start();
       await until(() => told.length > 1);
-      hub.hub.disconnect(() => true, 'session_ended');
+      hub.hub.clients.disconnect({ where: () => true, code: 'session_ended' });
       await until(() => closed.length > 0);
       expect(closed).toEqual([4401]);
       expect(sockets).toHaveLength(1);

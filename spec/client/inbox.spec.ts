@@ -131,7 +131,7 @@ test('notices that an envelope was lost on the way, and begins anew', async () =
   await has(alice, []);
   isLost = true;
   const first = await ask();
-  await hub.hub.settled();
+  await hub.settled();
   isLost = false;
   const second = await ask();
   await has(alice, [first, second]);
@@ -148,7 +148,7 @@ test('is over for good where the user is not let in, or is sent away', async () 
   expect(nobody.ending).toMatchObject({ code: 4401 });
   const alice = open();
   await has(alice, []);
-  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  hub.hub.clients.disconnect({ userId: 'alice' });
   await until(() => alice.state === 'closed', 'it is over');
   await expect(alice.claim('r')).rejects.toMatchObject({ code: 'closed' });
   await alice.loadMore();

@@ -35,7 +35,7 @@ describe('a handshake that would never succeed ends the client, with the code of
   ];
 
   test.each(cases)('%s', async (_why, user, access, code) => {
-    hub = await startTestHub({ mount: '/soc', ticket: () => access });
+    hub = await startTestHub({ mount: '/soc', auth: { authorize: () => access } });
     const { fetch, asked } = fetchAs(user);
     const clock = new ManualClock();
     const alice = Guest.start(hub, { user, fetch, clock, tab: 'one' });
@@ -78,7 +78,7 @@ describe('a handshake that would never succeed ends the client, with the code of
 });
 
 test('a full ticket is tried again until there is room, and why is known meanwhile', async () => {
-  hub = await startTestHub({ maxClientsPerTicket: 1 });
+  hub = await startTestHub({ limits: { clientsPerTicket: 1 } });
   const bob = await hub.connect({ user: 'bob' });
   const { fetch } = fetchAs('alice');
   const alice = Guest.start(hub, { fetch });
@@ -90,7 +90,7 @@ test('a full ticket is tried again until there is room, and why is known meanwhi
 });
 
 test('a question that is never answered is given up, and asked again', async () => {
-  hub = await startTestHub({ ticket: () => 'forbidden' });
+  hub = await startTestHub({ auth: { authorize: () => 'forbidden' } });
   const { fetch } = fetchAs('alice');
   let questions = 0;
   const silentOnce: Fetch = (url, init) => {
@@ -111,7 +111,7 @@ test('a question that is never answered is given up, and asked again', async () 
 });
 
 test('where nobody can be asked, the client keeps trying', async () => {
-  hub = await startTestHub({ ticket: () => 'forbidden' });
+  hub = await startTestHub({ auth: { authorize: () => 'forbidden' } });
   const alice = Guest.start(hub);
   await alice.until(() => alice.sockets.length > 3, 'fourth try');
   expect(alice.client.state).toBe('connecting');

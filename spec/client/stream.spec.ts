@@ -167,14 +167,14 @@ test.each([
 ] as const)('a stream of somebody who is %s ends with its code', async (_what, name, code) => {
   await start();
   const alice = await join({ tab: 'one' });
-  hub.hub.disconnect(() => true, name);
+  hub.hub.clients.disconnect({ where: () => true, code: name });
   await alice.state('closed');
   expect(alice.client.ending).toMatchObject({ code });
 });
 
 test('a user who is logged out meanwhile learns it with the next frame', async () => {
   let user: string | null = 'alice';
-  await start({ user: () => user });
+  await start({ auth: { identify: () => user } });
   const alice = await join();
   user = null;
   const sent = alice.client.send('who am I');
@@ -221,7 +221,7 @@ describe('a WebSocket is tried again', () => {
     await bob.ask({ type: 'message', content: 'after' });
     await alice.until(() => alice.contents().length === 3, 'all that was said');
     expect(alice.client.state).toBe('live');
-    expect(hub.hub.getClientCount('T-1')).toBe(2);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
     expect(counts(bob.all('presence_changed'))).toEqual([2]);
     clock.advance(trialMs);
     expect(alice.states).toEqual(['live', 'resuming', 'live']);
@@ -253,12 +253,12 @@ describe('a WebSocket is tried again', () => {
     clock.advance(trialMs);
     alice.client.close();
     expect(clock.pending).toBe(0);
-    await until(() => hub.hub.getClientCount('T-1') === 1, 'only bob is there');
+    await until(() => hub.hub.reference.getClientCount('T-1') === 1, 'only bob is there');
   });
 });
 
 test('a stream that is silent for two heartbeats is dead, and the client comes back', async () => {
-  await start({ heartbeat: 30_000 });
+  await start({ http: { heartbeat: 30_000 } });
   const clock = new ManualClock();
   const alice = Guest.start(hub, { ...as('alice'), clock });
   await liveAt(alice, clock);
@@ -273,7 +273,7 @@ test('a stream that is silent for two heartbeats is dead, and the client comes b
 });
 
 test('a stream answers the pings of the server by itself, whatever its own clock does', async () => {
-  await start({ heartbeat: 30_000 });
+  await start({ http: { heartbeat: 30_000 } });
   const clock = new ManualClock();
   const alice = Guest.start(hub, { ...as('alice'), clock });
   await liveAt(alice, clock);
@@ -289,7 +289,7 @@ test('a stream answers the pings of the server by itself, whatever its own clock
 });
 
 test('a browser has no more streams open than leave it connections; one more waits, and says why', async () => {
-  await start({ maxClientsPerTicket: 20 });
+  await start({ limits: { clientsPerTicket: 20 } });
   const guests = await Promise.all(Array.from({ length: maxStreams }, () => join()));
   const late = Guest.start(hub, as('alice'));
   await new Promise((resolve) => late.client.on('refusal', resolve));
@@ -309,5 +309,5 @@ test('close ends the stream and what is under way', async () => {
   const sent = expect(alice.client.send('never')).rejects.toMatchObject({ code: 'closed' });
   alice.client.close();
   await sent;
-  await until(() => hub.hub.getClientCount('T-1') === 0, 'it is out');
+  await until(() => hub.hub.reference.getClientCount('T-1') === 0, 'it is out');
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createLogger } from 'winston';
 import { HubError } from '../../lib/errors';
-import { Hub } from '../../lib/hub/hub';
+import { HubPort } from '../../lib/hub/port';
 import { Client } from '../../lib/hub/tickets/client';
 import type { Turn } from '../../lib/hub/turns/turn';
 import type { LoggedEnvelope, Snapshot } from '../../lib/protocol/envelopes';
@@ -110,7 +110,7 @@ export class TicketLog {
   private readonly clients = new Map<string, Client>();
   private said = 0;
 
-  readonly hub = new Hub({
+  readonly hub = new HubPort({
     store: this.store,
     clock: this.clock,
     logger: createLogger({ silent: true }),

@@ -14,7 +14,7 @@ describeInChromium('spec/console', 'a console that is left open', (launch) => {
   let alice: Operator;
   let page: Page;
   beforeAll(async () => {
-    [browser, hub] = await Promise.all([launch(), stageHub({ charts: { admin: () => true } })]);
+    [browser, hub] = await Promise.all([launch(), stageHub({ pages: { charts: { maySee: () => true } } })]);
   });
   beforeEach(async () => {
     alice = await Operator.enter(browser, hub.url, 'alice', { colorScheme: 'light', acceptDownloads: true });

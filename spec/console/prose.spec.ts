@@ -32,7 +32,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     [browser, hub] = await Promise.all([
       launch(),
       stageHub({
-        rateLimit: false,
+        limits: { frames: false },
         kinds: {
           report: {
             payload: z.looseObject({ title: z.string() }),
@@ -67,7 +67,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     const hitl = hub.hub.hitl;
     const always = [
       () => ask(hub, { ticketId: pick(['T-1', 'T-2']) }),
-      async () => hub.hub.disconnect(({ user }) => user.id === 'alice', 'restart'),
+      async () => hub.hub.clients.disconnect({ userId: 'alice', code: 'restart' }),
       () => page.setViewportSize({ width: pick([500, 700, 1_280]), height: 800 }),
       async () => {
         const { items } = await hitl.list({ status: 'pending' }, 50);

@@ -18,14 +18,12 @@ function userFromCookie(req: { headers: { cookie?: string | undefined } }) {
 export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
   return startTestHub({
     mount: '/soc',
-    user: userFromCookie,
-    tickets: () => 'all',
-    allowMissingOrigin: true,
+    auth: { identify: userFromCookie, inboxTickets: () => 'all' },
+    http: { allowMissingOrigin: true, heartbeat: '1s' },
     clock: systemClock,
-    heartbeat: '1s',
-    maxClientsPerTicket: 100,
-    log: { keep: 20_000 },
-    console: { assets: await builtConsole() },
+    limits: { clientsPerTicket: 100 },
+    retention: { log: { envelopes: 20_000 } },
+    pages: { console: { assets: await builtConsole() } },
     kinds: {
       severity: {
         payload: z.looseObject({ title: z.string() }),

@@ -28,7 +28,7 @@ describe('a hub that is drained', () => {
   };
 
   it('tells each client when to come back, spread over the time it has', async () => {
-    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
     const drained = hub.hitl.drain({ over: '10s' });
@@ -39,7 +39,7 @@ describe('a hub that is drained', () => {
   });
 
   it('tells them new times right before it closes, since the first ones have passed', async () => {
-    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
     const drained = hub.hitl.drain({ over: '10s' });

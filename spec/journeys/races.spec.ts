@@ -57,8 +57,11 @@ test.each(range(1, 6))(
     const pick = (most: number) => Math.floor(random() * most);
     const hub = await startTestHub({
       sqlite: true,
-      service: (req) => (req.get('authorization') === 'worker' ? { id: 'worker', tickets: 'any' } : null),
-      mayCancel: () => true,
+      auth: {
+        identifyService: (req) =>
+          req.get('authorization') === 'worker' ? { id: 'worker', tickets: 'all' } : null,
+      },
+      rules: { mayCancel: () => true },
     });
     try {
       const ids = await Promise.all(keys.map((key) => idOf(hub, key)));

@@ -1,5 +1,6 @@
 /** Whatever people do in a ticket, in whatever order: everybody sees the same log, whole, and every request has one outcome. */
 import fc from 'fast-check';
+import { portOf } from '../../lib/hub/hub';
 import type { Agent } from '../../lib/index';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import type { TestHub } from '../../lib/testing/test-hub';
@@ -132,7 +133,7 @@ async function play(hub: TestHub, people: readonly Person[], steps: readonly Ste
     }
   }
   await Promise.allSettled(people.flatMap(({ answers }) => answers));
-  while (hub.hub.turns.size > 0) {
+  while (portOf(hub.hub).turns.size > 0) {
     const { items } = await hub.hub.hitl.list({ status: 'pending' });
     for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over').catch(() => {});
     await idle();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
 import { z } from 'zod';
 import type { Turn } from '../../lib';
-import { Hub, type HubOptions } from '../../lib/hub/hub';
+import { type HubOptions, HubPort } from '../../lib/hub/port';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { guardTool, type Tool } from '../../lib/hub/tools/guard-tool';
 import type { ToolRule } from '../../lib/hub/tools/tool-rules';
@@ -29,7 +29,7 @@ const tool = { name: 'cut', schema: z.object({ n: z.number() }), run: () => 'cut
 function hubWith(options: Partial<HubOptions> = {}) {
   const logger = createLogger({ silent: true });
   const clock = new ManualClock();
-  const hub = new Hub({ store: memoryStore(), clock, logger, ...options });
+  const hub = new HubPort({ store: memoryStore(), clock, logger, ...options });
   return { hub, clock, logger };
 }
 

@@ -22,7 +22,7 @@ interface Told {
 
 /** The options of a hub for requests of these rules. */
 export function hubOptions({ mayCancel }: Rules): TestHubOptions {
-  return mayCancel ? { mayCancel: ({ id }) => mayCancel.includes(id) } : {};
+  return mayCancel ? { rules: { mayCancel: ({ user: { id } }) => mayCancel.includes(id) } } : {};
 }
 
 export class RequestStage {
@@ -44,14 +44,22 @@ export class RequestStage {
 
   static async open(options: TestHubOptions = {}): Promise<RequestStage> {
     const stage = new RequestStage();
-    const count = (counts: Map<string, number>) => (request: Readonly<RequestRecord>) => {
-      counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
-    };
+    const count =
+      (counts: Map<string, number>) =>
+      ({ request }: { request: Readonly<RequestRecord> }) => {
+        counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
+      };
     stage.hub = await startTestHub({
-      mayRespond: (user, { id }) => user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
-      mayGrant: (user, grant) => mayGive(user.id, grant),
-      hooks: { reminded: count(stage.reminded), escalated: count(stage.escalated) },
-      maxClientsPerTicket: 20,
+      rules: {
+        mayAnswer: ({ user, request: { id } }) =>
+          user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
+        mayGrant: ({ user, grant }) => mayGive(user.id, grant),
+      },
+      prepare: ({ hub }) => {
+        hub.on('request.reminded', count(stage.reminded));
+        hub.on('request.escalated', count(stage.escalated));
+      },
+      limits: { clientsPerTicket: 20 },
       ...options,
     });
     stage.defineTool();
@@ -149,7 +157,7 @@ export class RequestStage {
   /** Resolves when the watcher has heard everything that was sent so far. */
   async listen(): Promise<void> {
     const watcher = await this.watching();
-    await this.hub.hub.settled();
+    await this.hub.settled();
     watcher.send({ type: 'ping' });
     await watcher.next('pong');
     for (const frame of watcher.received.slice(this.read)) {

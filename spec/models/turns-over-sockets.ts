@@ -60,7 +60,7 @@ export class TurnsOverSockets implements TurnSystem {
   }
 
   async look(): Promise<TurnSight> {
-    await this.hub.hub.settled();
+    await this.hub.settled();
     const answer = await fetch(`${this.hub.url}/tickets/T-1/timeline?limit=500`, {
       headers: { 'x-user': 'ann' },
     });

@@ -37,7 +37,7 @@ const noUpgrades: SocketConstructor = class extends WebSocket {
 test('says nothing while all is well', async () => {
   hub = await startTestHub();
   openPage(hub, <TicketLine />);
-  await waitFor(() => expect(hub.hub.getClientCount('T-1')).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getClientCount('T-1')).toBe(1));
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
   expect(screen.queryByRole('status')).toBeNull();
 });
@@ -59,12 +59,12 @@ test('says that no WebSocket gets through, in a ticket and in an inbox, and all 
 });
 
 test('says why it is not in, in the words of the hub, and goes as soon as it is', async () => {
-  hub = await startTestHub({ maxClientsPerTicket: 1 });
+  hub = await startTestHub({ limits: { clientsPerTicket: 1 } });
   const bob = await hub.connect({ user: 'bob' });
   openPage(hub, <TicketLine />);
   await screen.findByText('The ticket has reached its number of clients. It is tried again.');
   await bob.close();
-  await waitFor(() => expect(hub.hub.getClientCount('T-1')).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getClientCount('T-1')).toBe(1));
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
 });
 

@@ -25,7 +25,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     complaints.length = 0;
     hub = await startTestHub({
       mount: '/soc',
-      user: (req) => new URLSearchParams(req.headers.cookie?.replace('; ', '&')).get('user'),
+      auth: { identify: (req) => new URLSearchParams(req.headers.cookie?.replace('; ', '&')).get('user') },
       app: (app) => {
         app.get('/', (_req, res) => {
           res
@@ -106,7 +106,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     await ask();
     await page.reload();
     await expectCount(card(page, 'pending'), 2);
-    hub.hub.disconnect(() => true, 'restart');
+    hub.hub.clients.disconnect({ where: () => true, code: 'restart' });
     await page.getByRole('heading', { name: 'alice resuming' }).waitFor();
     await page.getByRole('heading', { name: 'alice live' }).waitFor();
     await expectCount(card(page, 'pending'), 2);

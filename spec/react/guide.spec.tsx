@@ -53,7 +53,7 @@ test('the page shows what is said, and a request until it is answered', async ()
   expect([page.type, page.props.url]).toEqual([hooks.HitlProvider, '/soc']);
   openPage(hub, page.props.children);
   const bob = await hub.connect({ user: 'bob', ticketId: 'T-1001' });
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(2));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(2));
   fireEvent.click(screen.getByText('Block it'));
   await screen.findByText('block 203.0.113.7');
   const { id } = await ask();
@@ -72,7 +72,7 @@ test('the head shows who is there and who writes, and how to come back', async (
   const bob = await hub.connect({ user: 'bob' });
   bob.send({ type: 'typing' });
   await screen.findByText('alice, bob, bob is writing');
-  hub.hub.disconnect(({ user }) => user.id === 'alice', 'session_ended');
+  hub.hub.clients.disconnect({ userId: 'alice', code: 'session_ended' });
   fireEvent.click(await screen.findByText('session ended: connect again'));
   await screen.findByText('bob, alice');
 });
@@ -95,7 +95,7 @@ test('the form says what does not fit, and sends what does', async () => {
   await screen.findByText('tool_args.hours has to be at most 72');
   expect(screen.getByRole<HTMLButtonElement>('button').disabled).toBe(true);
   fireEvent.change(hours(), { target: { value: '12' } });
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
   fireEvent.click(screen.getByRole('button'));
   expect(await hub.hub.hitl.wait(id)).toMatchObject({
     status: 'approved',
@@ -111,11 +111,11 @@ test('an outcome says that it was done, or who was faster', async () => {
   const tell = jest.fn();
   const [first, second] = [await ask(), await ask()];
   const { show } = openPage(hub, <Deny key={first.id} id={first.id} tell={tell} />);
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
   fireEvent.click(screen.getByText('Deny'));
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('It is denied'));
   show(<Deny key={second.id} id={second.id} tell={tell} />);
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
   await hub.hub.hitl.respond(second.id, { by: { id: 'bob', name: 'Bob' }, status: 'approved' });
   fireEvent.click(screen.getByText('Deny'));
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('Bob was faster: approved'));
@@ -123,7 +123,7 @@ test('an outcome says that it was done, or who was faster', async () => {
 
 test('the inbox shows what waits, and its cards answer', async () => {
   await hub.close();
-  hub = await startTestHub({ mount: '/soc', tickets: () => ['T-1001'] });
+  hub = await startTestHub({ mount: '/soc', auth: { inboxTickets: () => ['T-1001'] } });
   const { Inbox } = load<{ Inbox: ComponentType }>('inbox');
   const { id } = await ask();
   const { sockets } = openPage(hub, <Inbox />);

@@ -10,8 +10,7 @@ let allowed: boolean;
 beforeEach(async () => {
   allowed = true;
   hub = await startTestHub({
-    ticket: () => (allowed ? 'allow' : 'forbidden'),
-    tickets: () => ['T-1', 'T-2', 'T-3'],
+    auth: { authorize: () => (allowed ? 'allow' : 'forbidden'), inboxTickets: () => ['T-1', 'T-2', 'T-3'] },
   });
 });
 afterEach(async () => {
@@ -228,7 +227,7 @@ test('an inbox that is over says why, and is opened anew if it is told to', asyn
   await ask('a');
   openPage(hub, <List />);
   await screen.findByText('live: a');
-  hub.hub.disconnect(() => true, 'session_ended');
+  hub.hub.clients.disconnect({ where: () => true, code: 'session_ended' });
   await screen.findByText(/^closed/);
   expect(inbox.ending).toMatchObject({ code: 4401 });
   act(() => inbox.reconnect());

@@ -78,5 +78,5 @@ test('in the browser it goes on from that without a mismatch, and connects', asy
   expect(sockets).toHaveLength(1);
   expect(complaints).not.toHaveBeenCalled();
   expect(recovered).not.toHaveBeenCalled();
-  await waitFor(() => expect(hub.hub.getActiveTickets()).toEqual(['T-1']));
+  await waitFor(() => expect(hub.hub.reference.getActiveTickets()).toEqual(['T-1']));
 });

@@ -266,11 +266,11 @@ describe('the connection', () => {
   test('says why it is over, and comes in anew if it is told to', async () => {
     let allowed = true;
     await hub.close();
-    hub = await startTestHub({ ticket: () => (allowed ? 'allow' : 'forbidden') });
+    hub = await startTestHub({ auth: { authorize: () => (allowed ? 'allow' : 'forbidden') } });
     openPage(hub, <Lines />);
     await screen.findByText('live:');
     allowed = false;
-    act(() => void hub.hub.disconnect(() => true, 'forbidden'));
+    act(() => void hub.hub.clients.disconnect({ where: () => true, code: 'forbidden' }));
     await screen.findByText('closed:');
     expect(ticket.ending).toMatchObject({ code: 4403 });
     expect(await ticket.send('too late')).toMatchObject({ ok: false, error: { code: 'closed' } });

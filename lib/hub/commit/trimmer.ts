@@ -9,9 +9,9 @@ import type { Clock } from './clock';
 
 export interface LogBounds {
   /** Envelopes kept per ticket, at least; a client further behind gets a snapshot. Default 10,000. */
-  keep?: number;
+  envelopes?: number | undefined;
   /** Envelopes older than this go too, when the ticket's log grows. Default `'90d'`. */
-  maxAge?: Duration;
+  maxAge?: Duration | undefined;
 }
 
 /** A log is looked at each time it has grown by this part of what is kept, so that it is at most that much over. */
@@ -27,7 +27,7 @@ export class Trimmer {
     private readonly parts: { store: Store; clock: Clock; logger: Logger },
     bounds: LogBounds = {},
   ) {
-    this.keep = bounds.keep ?? 10_000;
+    this.keep = bounds.envelopes ?? 10_000;
     this.maxAgeMs = toMillis(bounds.maxAge ?? '90d');
     if (!Number.isInteger(this.keep) || this.keep < 1) {
       throw new HubError('invalid_request', { message: 'A log keeps at least one envelope' });

@@ -39,7 +39,7 @@ export class Inbox {
 
   /**
    * The pending requests that this person may answer now by their policies: by id, by group, or by a ticket where nobody is
-   * named; not those they are excluded from, nor those in which they are counted already. The app's `mayRespond` is not
+   * named; not those they are excluded from, nor those in which they are counted already. The app's `rules.mayAnswer` is not
    * asked, since it is asked about one answer.
    * @throws HubError `invalid_frame` for a cursor that was not given for this order
    */

@@ -1,7 +1,6 @@
 /** What an app or agent may say when it asks, answers or lists, field by field; `Hitl` and `Turn` check against it. */
 import { z } from 'zod';
 import { maxIdLength } from '../../protocol/client-frames';
-import { requestStatusSchema } from '../../protocol/views';
 import { callback, deadline, duration, elsewhere, type Fields, flag, name, plain, text } from './options';
 
 /** Reminders of one request. */
@@ -127,45 +126,40 @@ export const lineFields = {
   key: askFields.key,
 } satisfies Fields;
 
-/** Of `HitlAnswer`. */
-export const answerFields = {
-  by: person,
-  status: z.enum(['approved', 'denied']),
-  response: elsewhere,
-  revision: z.number().int().positive(),
+/** Of a chat message that the app brings. */
+export const messageFields = {
+  ticketId: elsewhere,
+  user: person,
+  content: text,
+  sessionId: name,
 } satisfies Fields;
+
+/** Of a turn that the app ends. */
+export const turnFields = { turnId: name, by: person } satisfies Fields;
 
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
 
-/** Of a withdrawal. */
-export const withdrawFields = { by: person, reason: text } satisfies Fields;
-
-/** Of a wait. */
-export const waitFields = {
-  signal: z.custom<AbortSignal>(
-    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
-    'Must be an AbortSignal',
-  ),
-} satisfies Fields;
-
-/** Of a run that begins or goes on. */
-export const runFields = { runId: name, payload: elsewhere } satisfies Fields;
-
 /** Of how much of a session's history is read. */
 export const historyFields = { limit: z.number().int().positive() } satisfies Fields;
 
-/** Of what requests are listed by. */
-export const listFields = { ticketId: elsewhere, status: requestStatusSchema } satisfies Fields;
-
-/** Of what the audit is read by. */
-export const auditFields = { ticketId: elsewhere, requestId: text } satisfies Fields;
-
-/** Of what grants are listed by. */
-export const grantListFields = { ticketId: elsewhere, live: flag } satisfies Fields;
-
 /** Of what an inbox is narrowed by. */
 export const inboxFields = { type: text, toolName: text, ticketId: elsewhere } satisfies Fields;
+
+/** Of whose inbox is read, and what of it. */
+export const inboxCountFields = {
+  user: person,
+  tickets: z.union([z.literal('all'), z.array(text)], "Must be 'all' or a list of ticket ids"),
+  kind: text,
+  tool: text,
+  ticketId: elsewhere,
+} satisfies Fields;
+export const inboxListFields = {
+  ...inboxCountFields,
+  order: z.enum(['oldest', 'newest', 'urgent']),
+  limit: z.int().min(1).max(200),
+  cursor: text,
+} satisfies Fields;
 
 /** The same fields, none of which must be there. */
 function optional(fields: Fields) {

@@ -1,4 +1,4 @@
-/** Keeps claims for as long as their holders are there: renewed by what they do in a ticket, released when they have left it; the hub tells it of both. */
+/** Keeps claims for as long as their holders are there: renewed by what they do in a ticket, released when they have left it; it watches the rooms. */
 
 import type { RequestEvent } from '../../actors/hitl-request';
 import { toHubError } from '../../errors';
@@ -35,8 +35,8 @@ export class Claims {
     },
   ) {}
 
-  /** A client has come in. */
-  came(client: Place): void {
+  /** A client is connected. */
+  joined(client: Place): void {
     const person = nameOf(client);
     this.leaving.get(person)?.();
     this.leaving.delete(person);

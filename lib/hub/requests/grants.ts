@@ -11,18 +11,11 @@ import type { Occasion } from '../commit/occasion';
 import { grantsOffered } from '../kinds/built-in-kinds';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
 import { deepFreeze } from '../kinds/kinds';
-import { grantListFields } from '../options/asked-options';
 import type { Logger } from '../options/logger';
-import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
-import { saysYes } from './app-rules';
+import { toGrantSubject } from './app-grants';
+import { known, type RuleOptions, saysYes } from './app-rules';
 import type { RequestActors } from './request-actors';
-
-/**
- * The app's own rule on who may give, see and revoke a grant that holds everywhere, asked at that moment; a rule that
- * throws says no.
- */
-export type MayGrant = (user: User, grant: Readonly<GrantSubject>) => boolean | Promise<boolean>;
 
 /** Whether a person may use a ticket now; throwing and rejecting mean no. */
 export type MayUseTicket = (ticketId: string, person: User) => boolean | Promise<boolean>;
@@ -39,7 +32,7 @@ export interface GrantsParts {
   actors: RequestActors;
   clock: Clock;
   logger: Logger;
-  mayGrant?: MayGrant | undefined;
+  rules: Pick<RuleOptions, 'mayGrant'>;
   mayUseTicket?: MayUseTicket | undefined;
 }
 
@@ -52,7 +45,6 @@ export class Grants {
     limit = 50,
     cursor?: string,
   ): Promise<Page<GrantRecord>> {
-    assertOptions('The filter', filter, grantListFields);
     const { ticketId, live } = filter;
     if (ticketId !== undefined) assertName(ticketId);
     const wanted: GrantFilter = {
@@ -112,7 +104,7 @@ export class Grants {
     if (scope === 'ticket' || !mayUseTicket) return true;
     for (const { userId, displayName } of givenBy) {
       const ask = () => mayUseTicket(ticketId, { id: userId, name: displayName });
-      if (!(await saysYes({ name: 'ticket', ask, about: { grantId: id } }, this.parts))) return false;
+      if (!(await saysYes({ name: 'auth.authorize', ask, about: { grantId: id } }, this.parts))) return false;
     }
     return true;
   }
@@ -124,7 +116,7 @@ export class Grants {
 
   /** Whether the app has a rule of its own on grants. */
   get hasRule(): boolean {
-    return this.parts.mayGrant !== undefined;
+    return this.parts.rules.mayGrant !== undefined;
   }
 
   /** Whether the app lets this person give such a grant. */
@@ -138,7 +130,7 @@ export class Grants {
    */
   async mayManage(user: User, grant: GrantRecord): Promise<boolean> {
     if (grant.scope === 'ticket') return true;
-    if (this.parts.mayGrant) return this.isAllowed(user, grant);
+    if (this.parts.rules.mayGrant) return this.isAllowed(user, grant);
     return stagesOf(grant.policy).some((stage) => isAmong(stage, user.id, user.groups ?? []));
   }
 
@@ -153,8 +145,9 @@ export class Grants {
   }
 
   private isAllowed(user: User, grant: GrantSubject): Promise<boolean> {
-    const { mayGrant } = this.parts;
-    const ask = () => mayGrant?.(user, deepFreeze(structuredClone(grant)));
-    return saysYes({ name: 'mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
+    const { rules } = this.parts;
+    const ask = () =>
+      rules.mayGrant?.({ user: known(user), grant: deepFreeze(structuredClone(toGrantSubject(grant))) });
+    return saysYes({ name: 'rules.mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
   }
 }

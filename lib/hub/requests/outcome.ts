@@ -1,11 +1,11 @@
 /** Requests and their ends in the words of the API: `kind` and `requestedBy`, a question that is `answered`, and what an approval carries; turns, tools and `Requests` hand these out. */
 import { HubError } from '../../errors';
 import type { CountedVerdict, RequestRecord } from '../../protocol/records';
-import type { AnyOutcome, AnyRequest, DecidedBy, HitlRequest, HitlTypes } from '../kinds/app-types';
+import type { AnyOutcome, AnyRequest, DecidedBy, HitlRequest, HitlTypes, NoTypes } from '../kinds/app-types';
 import { deepFreeze } from '../kinds/kinds';
 
 /** A request as the app sees it: a copy, frozen all the way down. */
-export function toRequest<App extends HitlTypes>(record: RequestRecord): HitlRequest<App> {
+export function toRequest<App extends HitlTypes = NoTypes>(record: RequestRecord): HitlRequest<App> {
   const { type: kind, userId: requestedBy, grant, ...rest } = structuredClone(record);
   const request: AnyRequest = {
     ...rest,
@@ -18,11 +18,25 @@ export function toRequest<App extends HitlTypes>(record: RequestRecord): HitlReq
   return deepFreeze(request) as unknown as HitlRequest<App>;
 }
 
+/** The same back in the words of the wire and the store. */
+export function toRecord(request: AnyRequest): RequestRecord {
+  const { kind: type, requestedBy: userId, grant, status, verdicts, ...rest } = request;
+  const stored = <Status extends string>(said: Status) => (said === 'answered' ? 'approved' : said);
+  return {
+    ...rest,
+    type,
+    userId,
+    status: stored(status) as RequestRecord['status'],
+    verdicts: verdicts.map((each) => ({ ...each, status: stored(each.status) as CountedVerdict['status'] })),
+    ...(grant && { grant: withArgs(grant) }),
+  };
+}
+
 /**
  * How a request ended.
  * @throws HubError `internal` for one that is pending
  */
-export function toOutcome<App extends HitlTypes>(record: RequestRecord): AnyOutcome<App> {
+export function toOutcome<App extends HitlTypes = NoTypes>(record: RequestRecord): AnyOutcome<App> {
   const { status, type: kind, reason, respondedBy: by, response } = record;
   if (status === 'pending')
     throw new HubError('internal', { message: 'A request was settled and is still pending' });
@@ -79,4 +93,8 @@ function yesOf<Status extends string>({ type }: RequestRecord, status: Status): 
 
 function toGivenGrant({ args: covers, ...grant }: NonNullable<RequestRecord['grant']>) {
   return { ...grant, covers };
+}
+
+function withArgs({ covers: args, ...grant }: NonNullable<AnyRequest['grant']>) {
+  return { ...grant, args };
 }

@@ -16,9 +16,10 @@ import { damaged, HubError, isHubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
 import type { AuditRecord } from '../../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
-import type { Millis, RequestRecord, UsedGrant } from '../../protocol/records';
+import type { RequestRecord, UsedGrant } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../../store/store';
+import type { RequestChange } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
@@ -40,14 +41,6 @@ export interface RequestActorsParts {
   steps: Steps;
   /** By name: who outside is told of requests. */
   channels: readonly string[];
-  /** Told of every change in the order in which they are kept; there is nothing before a birth. */
-  onKept(before: RequestRecord | undefined, record: RequestRecord): void;
-  /** Told when a request has a deadline to be told of. */
-  onDue(at: Millis): void;
-  /** Told once of each request that has reached its end, after that is kept and delivered. */
-  onResolved(record: RequestRecord): void;
-  onReminded(record: RequestRecord): void;
-  onEscalated(record: RequestRecord): void;
 }
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
@@ -71,8 +64,8 @@ interface Live {
 /** What is kept of one event: the request it changed, or that and the one which made way. */
 interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
-  /** The request that was there before; a newer one follows it in `requests` if it makes way. */
-  before?: RequestRecord;
+  /** The same for those who follow the commit, in the order of `requests`. */
+  changes: readonly RequestChange[];
   envelopes: readonly LoggableEnvelope[];
   grants: readonly GrantWrite[];
   deliveries: readonly DeliveryWrite[];
@@ -125,7 +118,6 @@ export class RequestActors {
     live.version = 1;
     actor.tellSteps();
     if (write.record.status === 'pending') this.remember(input.id, live);
-    this.tell(emitted, write.record);
     return write.record;
   }
 
@@ -204,11 +196,11 @@ export class RequestActors {
     const write = this.toWrite(older);
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
-    const change = this.toChange(write, farewell, audit);
+    const change = this.toChange(write, farewell, audit, before);
     await this.guarded(olderId, () =>
       this.keep({
-        before,
         requests: [write, ...newer.requests],
+        changes: [...change.changes, ...newer.changes],
         envelopes: [...change.envelopes, ...newer.envelopes],
         grants: [...change.grants, ...newer.grants],
         deliveries: [...change.deliveries, ...newer.deliveries],
@@ -217,7 +209,6 @@ export class RequestActors {
     );
     this.forget(olderId);
     older.actor.tellSteps();
-    this.tell(farewell, write.record);
   }
 
   private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
@@ -250,8 +241,7 @@ export class RequestActors {
     const audit = auditOf(record, event, states, occasion);
     await this.guarded(record.id, () =>
       this.keep({
-        before: known,
-        ...this.toChange(write, emitted, audit),
+        ...this.toChange(write, emitted, audit, known),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
@@ -260,7 +250,6 @@ export class RequestActors {
     live.actor.tellSteps();
     // Of most that are settled nobody hears again, and what is held for long costs more to let go.
     if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
-    this.tell(emitted, record);
     return record;
   }
 
@@ -297,15 +286,6 @@ export class RequestActors {
     } catch (error) {
       await this.assertCurrent(snapshot.context.id, live);
       throw error;
-    }
-  }
-
-  private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
-    const { onResolved, onReminded, onEscalated } = this.parts;
-    for (const { type } of emitted) {
-      if (type === 'hitl_request_resolved') onResolved(record);
-      else if (type === 'reminded') onReminded(record);
-      else if (type === 'escalated') onEscalated(record);
     }
   }
 
@@ -385,7 +365,12 @@ export class RequestActors {
     };
   }
 
-  private toChange(write: RequestWrite, emitted: readonly RequestEmitted[], audit: AuditRecord): Change {
+  private toChange(
+    write: RequestWrite,
+    emitted: readonly RequestEmitted[],
+    audit: AuditRecord,
+    before?: RequestRecord,
+  ): Change {
     const now = this.parts.clock.now();
     const { record } = write;
     const envelopes = emitted.flatMap(({ type }) =>
@@ -395,18 +380,15 @@ export class RequestActors {
     );
     const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
     const deliveries = deliveriesOf(this.parts.channels, emitted, write);
-    return { requests: [write], envelopes, grants, deliveries, audit: [audit] };
+    const types = emitted.map(({ type }) => type);
+    const changes = [{ before, record, emitted: types, event: audit.event, dueAt: write.dueAt }];
+    return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
   }
 
-  private async keep({ before, ...change }: Change): Promise<void> {
-    const { funnel, clock, onKept, onDue } = this.parts;
-    const [first, newer] = change.requests;
-    const commit = { ticketId: first.record.ticketId, at: clock.now(), ...change };
-    await funnel.commit(commit, () => {
-      onKept(before, first.record);
-      if (newer) onKept(undefined, newer.record);
-    });
-    for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
+  private async keep({ changes, ...change }: Change): Promise<void> {
+    const { funnel, clock } = this.parts;
+    const [{ record }] = change.requests;
+    await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });
   }
 }
 

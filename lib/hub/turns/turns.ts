@@ -20,7 +20,7 @@ import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { deepFreeze } from '../kinds/kinds';
 import type { Logger } from '../options/logger';
-import { type AppRules, assertStillMay, saysYes } from '../requests/app-rules';
+import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
 import { endOrphans, leaveOrphans } from './orphans';
@@ -114,7 +114,7 @@ export class Turns {
       steps: Steps;
       agent?: Agent | undefined;
       /** Who may end a turn. */
-      rules?: Pick<AppRules, 'mayCancelTurn'>;
+      rules?: Pick<RuleOptions, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
@@ -220,11 +220,11 @@ export class Turns {
 
   /** @throws HubError `not_allowed` */
   private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
-    const { mayCancelTurn } = this.parts.rules ?? {};
-    if (!mayCancelTurn) return;
+    const { rules } = this.parts;
+    if (!rules?.mayCancelTurn) return;
     const turn = turnRecord(actor.snapshot);
-    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
-    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
+    if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
     throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
   }
 
@@ -324,7 +324,7 @@ export class Turns {
       envelopes,
       ...(frame && { frame: { ...frame, ack } }),
     };
-    await funnel.commit(commit, () => said.onKept?.(session));
+    await funnel.commit(commit, { onStored: () => said.onKept?.(session) });
     if (running) {
       running.actor.tellSteps();
       this.running.set(turnId, running);

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { HubError } from '../../errors';
 
 export interface OriginOptions {
-  /** The app's own front end; its origin is allowed. */
-  frontendUrl?: string | undefined;
-  /** Further origins (`https://app.example.com`); path, case and default port do not matter. */
-  allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Pages that may connect (`https://app.example.com`); path, case and default port do not matter. Default: those of the
+   * request's own host and port.
+   */
+  origins?: readonly string[] | undefined;
   /**
    * Lets clients in that send cookies but no Origin. Browsers always send one with a WebSocket, so only other programs
    * do not; those with a bearer token and no cookie are let in anyway. Default false.
@@ -15,16 +16,24 @@ export interface OriginOptions {
 }
 
 export class OriginPolicy {
-  private readonly allowed: ReadonlySet<string> | undefined;
+  private allowed: ReadonlySet<string> | undefined;
+  /** Somebody's Origin was looked at. */
+  private isInUse = false;
 
   /**
-   * With neither a front end nor origins given, pages of the same host and port may.
    * @throws HubError `invalid_request` for something that is no URL
    */
   constructor(private readonly options: OriginOptions) {
-    const { frontendUrl, allowedOrigins } = options;
-    const given = [...(frontendUrl ? [frontendUrl] : []), ...(allowedOrigins ?? [])];
-    this.allowed = given.length > 0 || allowedOrigins ? new Set(given.map(configured)) : undefined;
+    this.allowed = options.origins && new Set(options.origins.map(configured));
+  }
+
+  /** Allows more of them. @throws HubError `invalid_request` for something that is no URL, and once a client has come */
+  add(origins: readonly string[]): void {
+    if (this.isInUse)
+      throw new HubError('invalid_request', {
+        message: 'A client has come already: write http.origins among the options of expressHitl',
+      });
+    this.allowed = new Set([...(this.allowed ?? []), ...origins.map(configured)]);
   }
 
   /** For a socket. @throws HubError `origin_refused` */
@@ -53,6 +62,7 @@ export class OriginPolicy {
   }
 
   private allows(origin: string, req: IncomingMessage): boolean {
+    this.isInUse = true;
     const normal = normalised(origin);
     if (normal === undefined) return false;
     if (this.allowed) return this.allowed.has(normal);

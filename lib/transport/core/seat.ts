@@ -3,9 +3,9 @@ import type { Request } from 'express';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
-import type { Hub } from '../../hub/hub';
 import type { InboxClient } from '../../hub/inbox/inbox-client';
 import type { Logger } from '../../hub/options/logger';
+import type { HubPort } from '../../hub/port';
 import type { Client } from '../../hub/tickets/client';
 import type { ClassicScope } from '../../hub/tickets/prompts';
 import type { RequestFrame } from '../../protocol/client-frames';
@@ -23,7 +23,7 @@ import { closeNameFor } from './refusal';
 export const maxFramesInFlight = 64;
 
 export interface SeatParts {
-  hub: Hub;
+  hub: HubPort;
   access: Access;
   logger: Logger;
   clock: Clock;

@@ -44,13 +44,7 @@ export class TicketSeat extends Seat {
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
   static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(
-      ticketIdOf(req),
-      user,
-      query.tabId,
-      connection,
-      query.presence,
-    );
+    const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
     if (connection.dialect === 'classic' && parts.classicScope === 'session')
       connection.hearOnly(() => client.sessionId());

@@ -14,7 +14,7 @@ export interface ConsoleOptions {
 /** Beside the compiled code, and where `npm run build:console` puts it for those who run from sources. */
 const shipped = ['../../console', '../../../dist/console'];
 const missing =
-  'The console is not built: run `npm run build:console`; an app that is bundled leaves express-hitl out of its bundle, or sets console.assets';
+  'The console is not built: run `npm run build:console`; an app that is bundled leaves express-hitl out of its bundle, or sets pages.console.assets';
 
 /** The page may load its own files and talk to its own server, and nothing else; no inline script or style, no HTML from text. */
 const policy = [

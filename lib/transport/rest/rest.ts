@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
-import type { Hub } from '../../hub/hub';
 import type { Logger } from '../../hub/options/logger';
+import type { HubPort } from '../../hub/port';
 import { assertName } from '../../hub/tickets/client';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { describeIssue } from '../../protocol/codec';
@@ -21,7 +21,7 @@ import { writeLines } from './lines';
 import type { Operation } from './operation';
 
 export interface RestParts {
-  hub: Hub;
+  hub: HubPort;
   store: Store;
   access: Access;
   origins: OriginPolicy;

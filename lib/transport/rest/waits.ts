@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import { HubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
-import type { Hub } from '../../hub/hub';
+import type { HubPort } from '../../hub/port';
 import type { RequestRecord } from '../../protocol/records';
 
 /** Long polls at once; one more is refused as `busy`. */
@@ -15,7 +15,7 @@ export class Waits {
   private total = 0;
 
   constructor(
-    private readonly parts: { hub: Hub; clock: Clock },
+    private readonly parts: { hub: HubPort; clock: Clock },
     private readonly most = maxWaits,
   ) {}
 

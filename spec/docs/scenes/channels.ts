@@ -24,7 +24,7 @@ const links = {
 /** What was given up, once something was. */
 async function firstDead({ hub }: TestHub): Promise<readonly DeadDelivery[]> {
   for (;;) {
-    const dead = (await hub.channels?.dead()) ?? [];
+    const dead = (await hub.channels.failed()) ?? [];
     if (dead.length > 0) return dead;
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,5 +1,5 @@
 /** The scenes of `docs/hitl.md`: who may answer and until when. */
-import type { AnswerPolicy, ExpressHitl, HubError, RequestRecord } from '../../../lib';
+import type { AnswerPolicy, ExpressHitl, HubError } from '../../../lib';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, people, said, withAgent, withHub } from '../stage';
 import { access, accessType, asAgent, type Body, importPlugin, isCode } from './frames';
@@ -160,10 +160,10 @@ export const hitlDecidingScenes: Scenes = {
     play: async (load) => {
       const told: string[] = [];
       const minute = 60_000;
-      const hooks = {
-        reminded: () => told.push('reminded'),
-        escalated: ({ policy }: Readonly<RequestRecord>) => told.push(`escalated to ${policy.groups}`),
-        resolved: ({ status }: Readonly<RequestRecord>) => told.push(status),
+      const prepare = ({ hub }: ExpressHitl) => {
+        hub.on('request.reminded', () => told.push('reminded'));
+        hub.on('request.escalated', ({ request }) => told.push(`escalated to ${request.policy.groups}`));
+        hub.on('request.resolved', ({ request }) => told.push(request.status));
       };
       await withAgent(
         asAgent(load),
@@ -187,7 +187,7 @@ export const hitlDecidingScenes: Scenes = {
           expect(record).toMatchObject({ status: 'denied', reason: 'nobody answered in time' });
           expect(record).not.toHaveProperty('respondedBy');
         },
-        { hooks },
+        { prepare },
       );
     },
   },

@@ -169,8 +169,8 @@ export const besideScenes: Scenes = {
       const hitl = expressHitl({
         ...access,
         store: memoryStore(),
-        user: (req) => (req.user as { id: string } | undefined)?.id,
-        charts: { admin: () => true },
+        auth: { ...access.auth, identify: (req) => (req.user as { id: string } | undefined)?.id },
+        pages: { charts: { maySee: () => true } },
       });
       const app = express();
       await load<Body<void>>().example({ app, hitl });

@@ -127,7 +127,7 @@ export const mountingScenes: Scenes = {
           const client = await TestClient.open(`ws://127.0.0.1:${port}${mount}/ws/chat/ticket/T-1`);
           if (!(client instanceof TestClient)) throw new Error(`${mount}: ${client.status}`);
           await client.next('welcome');
-          expect(hub.hub.getTotalClientCount()).toBe(1);
+          expect(hub.hub.reference.getTotalClientCount()).toBe(1);
           await client.close();
         }
         await Promise.all([soc.close(), hr.close()]);
@@ -144,8 +144,7 @@ export const mountingScenes: Scenes = {
     play: async (load) => {
       const hitl = expressHitl({
         store: memoryStore(),
-        user: (req) => req.get('x-user'),
-        ticket: () => 'allow',
+        auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
         agent: async (turn) => {
           const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
           await turn.respond(status);

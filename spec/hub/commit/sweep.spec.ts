@@ -15,10 +15,12 @@ describe('A change by another hand', () => {
   const reminded: string[] = [];
   beforeEach(async () => {
     reminded.length = 0;
-    rig = new Rig({ hooks: { reminded: ({ id }) => void reminded.push(id) } });
+    rig = new Rig();
     here = rig.hub;
     await here.start();
+    rig.app.on('request.reminded', ({ request }) => void reminded.push(request.id));
     there = rig.newHub();
+    rig.app.on('request.reminded', ({ request }) => void reminded.push(request.id));
   });
   afterEach(async () => {
     await here.close();

@@ -162,7 +162,7 @@ describe('What is shown beside a payload', () => {
   test('reaches the inbox and channels with the request', async () => {
     const told: RequestView[] = [];
     const channel = { present: ({ hitl: view }: Delivery) => void told.push(view), settle: () => {} };
-    await start({ channels: { chat: channel }, tickets: () => 'all' });
+    await start({ channels: { chat: channel }, auth: { inboxTickets: () => 'all' } });
     const inbox = await hub.connectInbox({ user: 'alice' });
     await inbox.next('inbox_snapshot');
     await ask({ display });

@@ -89,7 +89,7 @@ test('Each is shown a request, told of its change and of its end, with ids of th
   const ids = [...mail.told, ...chat.told].map((each) => each.id);
   expect(new Set(ids).size).toBe(6);
   for (const each of ids) expect(each).toMatch(/^[\w-]{1,200}$/);
-  expect([await waits(), await waits('chat'), await rig.hub.channels?.dead()]).toEqual([[], [], []]);
+  expect([await waits(), await waits('chat'), await rig.hub.channels.failed()]).toEqual([[], [], []]);
 });
 
 test('A request that makes way for another is retired while the other is shown', async () => {
@@ -216,7 +216,7 @@ test('One that is refused is given up at once, logged once, listed, and tried ag
   await pass(longestWaitMs);
   expect(mail.events).toEqual(['present']);
   const dead = { channel: 'mail', requestId: id, event: 'present', attempts: 1 };
-  expect(await rig.hub.channels?.dead()).toMatchObject([
+  expect(await rig.hub.channels.failed()).toMatchObject([
     { ...dead, error: 'DeliveryRefused: nobody lives here' },
   ]);
   expect(rig.errors).toMatchObject([{ message: 'A delivery is given up', ...dead }]);
@@ -224,7 +224,7 @@ test('One that is refused is given up at once, logged once, listed, and tried ag
   await approve(id);
   await idle();
   expect(mail.events).toEqual(['present', 'settle']);
-  expect(await rig.hub.channels?.dead()).toEqual([]);
+  expect(await rig.hub.channels.failed()).toEqual([]);
 });
 
 test('One that fails on and on is given up after a bounded number of tries', async () => {
@@ -233,7 +233,7 @@ test('One that fails on and on is given up after a bounded number of tries', asy
   await idle();
   for (let n = 0; n < maxAttempts + 3; n += 1) await pass(longestWaitMs);
   expect(mail.told).toHaveLength(maxAttempts);
-  expect(await rig.hub.channels?.dead()).toMatchObject([
+  expect(await rig.hub.channels.failed()).toMatchObject([
     { attempts: maxAttempts, error: 'Error: it is down' },
   ]);
   expect(rig.errors).toHaveLength(1);

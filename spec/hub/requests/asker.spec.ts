@@ -1,6 +1,7 @@
 /** Whether somebody learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
+import { portOf } from '../../../lib/hub/hub';
 import { maxLeftAtStart } from '../../../lib/hub/turns/turns';
 import type { HitlRequestInput, RequestRecord, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
@@ -78,7 +79,7 @@ describe('The asker of a request', () => {
   ])('is gone when the turn %s', async (_how, deed) => {
     await start({ agent: doing({ ask: deed }) });
     const { id, turnId = '' } = await asked();
-    await hub.hub.turns.cancel('T-1', turnId).catch(() => {});
+    await hub.hub.turns.cancel({ turnId }).catch(() => {});
     await idle();
     expect(await askerOf(id)).toBe('gone');
   });
@@ -125,7 +126,7 @@ describe('The asker of a request', () => {
     expect(await askerOf(id)).toBeUndefined();
     await approve(id);
     await idle();
-    expect(hub.hub.turns.size).toBe(0);
+    expect(portOf(hub.hub).turns.size).toBe(0);
     expect(await askerOf(id)).toBeUndefined();
     expect(await story(id)).toEqual(['requested turn', 'responded app']);
   });
@@ -154,7 +155,7 @@ describe('The asker of a request', () => {
     // Another turn still waits.
     expect(await askerOf(id)).toBeUndefined();
     const { turnId = '' } = (await hub.store.unfinishedTurns()).map((turn) => ({ turnId: turn.id }))[0] ?? {};
-    await hub.hub.turns.cancel('T-1', turnId);
+    await hub.hub.turns.cancel({ turnId });
     await idle();
     expect(await askerOf(id)).toBe('gone');
   });
@@ -192,7 +193,7 @@ describe('The asker of a request', () => {
     const alice = await hub.connect();
     const { turn_id } = await alice.ask({ type: 'message', content: 'ask' });
     await idle();
-    await hub.hub.turns.cancel('T-1', turn_id);
+    await hub.hub.turns.cancel({ turnId: turn_id });
     await idle();
     expect(await askerOf(id)).toBeUndefined();
   });
@@ -306,7 +307,7 @@ describe('What was approved and is not run', () => {
   }
   const executionOf = async (id: string) => (await hitl().get(id)).execution;
   const settled = async () => {
-    while (hub.hub.turns.size > 0) await idle();
+    while (portOf(hub.hub).turns.size > 0) await idle();
   };
 
   test('since its turn was cancelled in that moment says so, and the same call may still run it', async () => {
@@ -314,7 +315,7 @@ describe('What was approved and is not run', () => {
     const request = await asked('c1');
     const alice = await hub.connect({ user: 'watching' });
     const approved = approve(request.id);
-    const ended = hub.hub.turns.cancel('T-1', request.turnId ?? '');
+    const ended = hub.hub.turns.cancel({ turnId: request.turnId ?? '' });
     await Promise.all([approved, ended]);
     await settled();
     const why = 'The turn has ended';
@@ -345,7 +346,7 @@ describe('What was approved and is not run', () => {
     };
     await approve(request.id);
     await reached.opened;
-    const ended = hub.hub.turns.cancel('T-1', request.turnId ?? '');
+    const ended = hub.hub.turns.cancel({ turnId: request.turnId ?? '' });
     await idle();
     beginning.open();
     await ended;
@@ -394,7 +395,7 @@ describe('What was approved and is not run', () => {
     let denies = false;
     await guarded(() => (denies ? [{ decide: 'deny', because: 'maintenance' }] : []));
     const request = await asked('c1');
-    await Promise.all([approve(request.id), hub.hub.turns.cancel('T-1', request.turnId ?? '')]);
+    await Promise.all([approve(request.id), hub.hub.turns.cancel({ turnId: request.turnId ?? '' })]);
     await settled();
     denies = true;
     const alice = await hub.connect({ user: 'dora' });

@@ -186,11 +186,11 @@ test('a change that cannot be kept leaves no record, and a record that cannot be
 });
 
 test('the trail goes on over a restart and outlives the log', async () => {
-  await start({ sqlite: true, log: { keep: 1 } });
+  await start({ sqlite: true, retention: { log: { envelopes: 1 } } });
   const { id } = await ask();
   await hub.restart();
   await hitl().respond(id, { by: { id: 'bob' }, status: 'denied' }, { via: 'rest', from: '192.0.2.9' });
-  await hub.hub.settled();
+  await hub.settled();
   expect((await hub.store.log('T-1', 0, 10)).items).toHaveLength(1);
   expect((await trail()).map(({ n, event, from }) => [n, event, from])).toEqual([
     [1, 'requested', undefined],

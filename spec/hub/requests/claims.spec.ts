@@ -36,13 +36,14 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 async function done(client = bob): Promise<void> {
   client.send({ type: 'ping' });
   await client.next('pong');
-  await hub.hub.settled();
+  await hub.settled();
 }
 /** Ends a connection, and waits until the hub knows: it may hear of it a moment later. */
 async function leave(client: TestClient): Promise<void> {
-  const before = hub.hub.getTotalClientCount();
+  const before = hub.hub.reference.getTotalClientCount();
   await client.close();
-  while (hub.hub.getTotalClientCount() === before) await new Promise((resolve) => setImmediate(resolve));
+  while (hub.hub.reference.getTotalClientCount() === before)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 async function typing(client = bob): Promise<void> {
   client.send({ type: 'typing' });
@@ -76,7 +77,7 @@ describe('The claim of somebody who is at work', () => {
     const classic = await hub.connect({ user: 'bob', tab: 'other', dialect: 'classic' });
     classic.send({ type: 'message', content: 'Looking' });
     await classic.next((frame) => frame.type === 'trace');
-    await hub.hub.settled();
+    await hub.settled();
     expect(await left(request)).toBe(leaseMs);
   });
 

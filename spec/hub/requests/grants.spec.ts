@@ -438,7 +438,9 @@ describe("The app's own rule about grants", () => {
       asked.push(grant);
       return user.id === 'ann';
     };
-    const test = await start(asking(everywhere), { mayGrant });
+    const test = await start(asking(everywhere), {
+      rules: { mayGrant: ({ user, grant }) => mayGrant(user, grant) },
+    });
     const { asked: request } = await test.call({ args: one });
     await expect(test.approve(request, 0, bob)).rejects.toMatchObject({
       code: 'not_allowed',
@@ -469,7 +471,9 @@ describe("The app's own rule about grants", () => {
     ['says something else', () => 'yes' as unknown as boolean],
     ['rejects', () => Promise.reject(new Error('directory down'))],
   ])('says no when it %s', async (_what, mayGrant) => {
-    const test = await start(asking(everywhere), { mayGrant });
+    const test = await start(asking(everywhere), {
+      rules: { mayGrant: mayGrant },
+    });
     const { asked } = await test.call({ args: one });
     await expect(test.approve(asked, 0, ann)).rejects.toMatchObject({ code: 'not_allowed' });
     // In one ticket it is not asked.
@@ -485,7 +489,7 @@ it('A grant that ended long ago is dropped when the next is given; what it appro
   // No peer has answered a heartbeat in all that time.
   test.clients.clear();
   await test.granted({ args: two });
-  await hub.hub.settled();
+  await hub.settled();
   await expect(hub.hub.grants.get(old.id)).rejects.toMatchObject({ code: 'not_found' });
   const { items } = await hub.hub.grants.uses(old.id);
   expect(items).toMatchObject([{ status: 'approved', usedGrant: { id: old.id } }]);

@@ -107,10 +107,12 @@ describe('requests to humans', () => {
   it("ask the app's own rule about the person, and take a rule that throws for a no", async () => {
     const asked: string[] = [];
     await start({
-      mayRespond: (user, request) => {
-        asked.push(`${user.id} ${request.payload.tool_name}`);
-        if (user.id === 'bob') throw new Error('directory unreachable');
-        return user.id === 'lea';
+      rules: {
+        mayAnswer: ({ user, request }) => {
+          asked.push(`${user.id} ${request.payload.tool_name}`);
+          if (user.id === 'bob') throw new Error('directory unreachable');
+          return user.id === 'lea';
+        },
       },
     });
     const { id } = await ask();
@@ -124,9 +126,11 @@ describe('requests to humans', () => {
   it("take silence of the app's own rule for a no, and go on meanwhile", async () => {
     let asked = () => {};
     await start({
-      mayRespond: ({ id }) => {
-        setImmediate(asked);
-        return (id === 'ann' ? undefined : id === 'bob' ? new Promise(() => {}) : true) as boolean;
+      rules: {
+        mayAnswer: ({ user: { id } }) => {
+          setImmediate(asked);
+          return (id === 'ann' ? undefined : id === 'bob' ? new Promise(() => {}) : true) as boolean;
+        },
       },
     });
     const { id } = await ask({ policy: { approvals: 2 } });
@@ -190,13 +194,16 @@ describe('requests to humans', () => {
 
     it('remind, then widen who may answer, then expire, and tell the app each time', async () => {
       const told: string[] = [];
-      const tell = (what: string) => (request: Readonly<RequestRecord>) => {
-        told.push(`${what} ${request.status}`);
-        throw new Error('the pager is broken');
-      };
-      await start({
-        hooks: { reminded: tell('reminded'), escalated: tell('escalated'), resolved: tell('resolved') },
-      });
+      const tell =
+        (what: string) =>
+        ({ request }: { request: Readonly<RequestRecord> }) => {
+          told.push(`${what} ${request.status}`);
+          throw new Error('the pager is broken');
+        };
+      await start();
+      hub.hub.on('request.reminded', tell('reminded'));
+      hub.hub.on('request.escalated', tell('escalated'));
+      hub.hub.on('request.resolved', tell('resolved'));
       const { id } = await ask({
         policy: { users: ['ann'] },
         remindIn: ['1h', '2h'],

@@ -176,7 +176,7 @@ describe('a quorum', () => {
     const waitsFor = async () => {
       const names: string[] = [];
       for (const userId of ['alice', 'bob', 'carol']) {
-        const { items } = await hub.hub.inbox.list({ userId, groups: [], tickets: [] });
+        const { items } = await hub.hub.inbox.list({ user: { id: userId }, tickets: [] });
         if (items.some((each) => each.id === id)) names.push(userId);
       }
       return names;

@@ -144,7 +144,7 @@ it('runs nothing without an approval or a grant of exactly those arguments, what
         await call(turn, args).catch(() => {});
         end();
       };
-      hub = await startTestHub({ agent, maxClientsPerTicket: 50 });
+      hub = await startTestHub({ agent, limits: { clientsPerTicket: 50 } });
       let place = '';
       const call = hub.hitl.guardTool(
         {

@@ -13,7 +13,7 @@ async function start(options: TestHubOptions = {}) {
   verdict = () => 'allow';
   hub = await startTestHub({
     agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }),
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? verdict() : 'allow'),
+    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? verdict() : 'allow') },
     ...options,
   });
   const alice = await hub.connect();
@@ -96,18 +96,18 @@ describe('B19: an app that ends somebody’s session', () => {
     ];
     const classic = await hub.connect({ tab: 'old', dialect: 'classic' });
     const bob = await hub.connect({ user: 'bob' });
-    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(3);
+    expect(hub.hub.clients.disconnect({ userId: 'alice' })).toBe(3);
     expect(await tab.closed()).toEqual({ code: 4401, reason: 'session ended' });
     expect((await phone.closed()).code).toBe(4401);
     expect((await classic.closed()).code).toBe(1000);
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
   });
 
   test('may give the reason', async () => {
     hub = await startTestHub();
     const client = await hub.connect();
-    hub.hub.disconnect(() => true, 'forbidden');
+    hub.hub.clients.disconnect({ where: () => true, code: 'forbidden' });
     expect((await client.closed()).code).toBe(4403);
   });
 });
@@ -123,7 +123,10 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
     ['throws', fail],
     ['rejects', () => Promise.reject(new Error('s3cret'))],
   ])('B25: mayRespond %s, and so nobody may', async (_what, mayRespond) => {
-    const { mallory, hitl } = await start({ mayRespond, logger: brokenLogger });
+    const { mallory, hitl } = await start({
+      rules: { mayAnswer: mayRespond },
+      logger: brokenLogger,
+    });
     const answer = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' };
     expect(await mallory.ask(answer)).toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
     expect(await isPending(hitl.id)).toBe(true);
@@ -144,7 +147,7 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
   });
 
   test('the logger throws wherever something is logged, and everything goes on', async () => {
-    hub = await startTestHub({ logger: brokenLogger, ticket: () => verdict() });
+    hub = await startTestHub({ logger: brokenLogger, auth: { authorize: () => verdict() } });
     verdict = fail;
     expect(await hub.tryConnect()).toMatchObject({ status: 503 });
     verdict = () => 'forbidden';

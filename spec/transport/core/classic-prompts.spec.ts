@@ -30,7 +30,7 @@ function panelOf(client: TestClient): string | undefined {
 
 /** Everything that was sent before this has arrived. */
 async function caughtUp(...clients: TestClient[]): Promise<void> {
-  await hub.hub.settled();
+  await hub.settled();
   for (const client of clients) {
     client.send('{"type":"ping"}');
     await client.next('pong');
@@ -270,7 +270,7 @@ describe('With the scope session', () => {
   test('what the app says to the ticket reaches everybody', async () => {
     await start(scoped());
     const bob = await classic('bob');
-    hub.hub.sendStatusToTicket('T-1', 'Back soon');
+    hub.hub.reference.sendStatusToTicket('T-1', 'Back soon');
     await hub.hub.say('T-1', { content: 'Shift change' });
     await bob.next((frame) => frame.content === 'Back soon');
     expect(await bob.next()).toMatchObject({

@@ -240,10 +240,10 @@ test('A41: without an agent a message is shown and kept, and no turn is told', a
 
 test('A77: what the app says to the ticket comes as the chat frame that it is', async () => {
   const client = await join();
-  hub.hub.sendStatusToTicket('T-1', 'Back soon');
-  hub.hub.sendMessageToTicket('T-1', 'Hello', { id: 'ops', name: 'Ops' });
-  hub.hub.sendErrorToTicket('T-1', 'Oh');
-  hub.hub.broadcastToTicket('T-1', '{"any":"thing"}');
+  hub.hub.reference.sendStatusToTicket('T-1', 'Back soon');
+  hub.hub.reference.sendMessageToTicket('T-1', 'Hello', { id: 'ops', name: 'Ops' });
+  hub.hub.reference.sendErrorToTicket('T-1', 'Oh');
+  hub.hub.reference.broadcastToTicket('T-1', '{"any":"thing"}');
   expect(await client.next((frame) => frame.content === 'Back soon')).toEqual({
     type: 'status',
     content: 'Back soon',
@@ -323,7 +323,7 @@ test('A77: a frame of the app’s own keeps the message that it names, in both d
   const client = await join();
   const other = await hub.connect({ user: 'bob' });
   const frame = { type: 'trace', content: 'Still looking', timestamp: seconds, message_id: 'm-7' } as const;
-  hub.hub.sendToTicket('T-1', frame);
+  hub.hub.reference.sendToTicket('T-1', frame);
   expect(await client.next('trace')).toEqual(frame);
   expect(await other.next('notice')).toMatchObject({ kind: 'trace', message_id: 'm-7' });
 });

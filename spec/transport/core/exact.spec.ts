@@ -10,7 +10,7 @@ let hub: TestHub;
 let alice: TestClient;
 beforeAll(async () => {
   hub = await startTestHub({
-    service: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'any' } : null),
+    auth: { identifyService: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'all' } : null) },
   });
   hub.hub.hitl.defineTool('pay', z.record(z.string(), z.unknown()));
   alice = await hub.connect();

@@ -1,6 +1,8 @@
 /** A login that says when it ends, ends then: sockets, inboxes, frames under way, REST calls and long polls of programs. */
+
 import request from 'supertest';
 import { longestTimerMs } from '../../../lib/hub/commit/clock';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClientOptions } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { askIn } from '../asking';
@@ -13,9 +15,11 @@ afterEach(() => hub.close());
 async function start(end: (now: number) => unknown, options: TestHubOptions = {}): Promise<void> {
   const begin = Date.UTC(2026, 0, 1);
   hub = await startTestHub({
-    user: (req) => {
-      const id = req.get('x-user') ?? '';
-      return (id === 'alice' ? { id, expiresAt: end(begin) } : { id }) as { id: string };
+    auth: {
+      identify: (req) => {
+        const id = req.get('x-user') ?? '';
+        return (id === 'alice' ? { id, expiresAt: end(begin) } : { id }) as { id: string };
+      },
     },
     ...options,
   });
@@ -33,10 +37,10 @@ describe('when the login ends', () => {
     const alice = await hub.connect({ ...(dialect && { dialect }) });
     const bob = await hub.connect({ user: 'bob' });
     hub.clock.advance(3_599_999);
-    expect(alice.isOpen && hub.hub.getTotalClientCount()).toBe(2);
+    expect(alice.isOpen && hub.hub.reference.getTotalClientCount()).toBe(2);
     hub.clock.advance(1);
     expect((await alice.closed()).code).toBe(code);
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
   });
 
@@ -45,7 +49,7 @@ describe('when the login ends', () => {
     const alice = await hub.connectInbox();
     await hub.fireDeadlines('1h');
     expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
   });
 
   test.each(['/ws/chat/ticket/T-1', '/ws/inbox'])(
@@ -56,7 +60,7 @@ describe('when the login ends', () => {
       await hub.fireDeadlines('1h');
       expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
       expect((await alice.post({ type: 'ping' })).status).toBe(401);
-      expect(hub.hub.getTotalClientCount() + [...hub.hub.inbox.clients()].length).toBe(0);
+      expect(hub.hub.reference.getTotalClientCount() + [...portOf(hub.hub).inbox.clients()].length).toBe(0);
     },
   );
 
@@ -77,31 +81,37 @@ describe('when the login ends', () => {
 
   test('whoever is still coming in is refused', async () => {
     await start(inAnHour, {
-      ticket: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return 'allow';
+      auth: {
+        authorize: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return 'allow';
+        },
       },
     });
     expect(await hub.tryConnect()).toMatchObject({ status: 401 });
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('so is whoever is still opening an inbox', async () => {
     await start(inAnHour, {
-      tickets: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return 'all';
+      auth: {
+        inboxTickets: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return 'all';
+        },
       },
     });
     expect(await hub.tryConnectInbox()).toMatchObject({ status: 401 });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
   });
 
   test('what a rule of the app still thinks about is not done, over a socket and over REST', async () => {
     await start(inAnHour, {
-      mayRespond: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return true;
+      rules: {
+        mayAnswer: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return true;
+        },
       },
     });
     const id = await askIn(hub);
@@ -117,9 +127,11 @@ describe('when the login ends', () => {
 
   test('a page that the app still thinks about is 401, and not one with less on it', async () => {
     await start(inAnHour, {
-      ticket: () => {
-        hub.clock.advance(3_600_000);
-        return 'allow';
+      auth: {
+        authorize: () => {
+          hub.clock.advance(3_600_000);
+          return 'allow';
+        },
       },
     });
     await askIn(hub);
@@ -133,7 +145,8 @@ describe('when the login ends', () => {
       const client = await hub.connect({ user });
       await client.next('snapshot');
       await client.close();
-      while (hub.hub.getTotalClientCount() > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (hub.hub.reference.getTotalClientCount() > 0)
+        await new Promise((resolve) => setImmediate(resolve));
       return hub.clock.pending - pending;
     };
     const withoutEnd = await leftBy('bob');
@@ -148,7 +161,7 @@ describe('when the login ends', () => {
       hub.clock.advance(step);
       await alice.ask({ type: 'message', content: 'still here' });
     }
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     hub.clock.advance(1);
     expect((await alice.closed()).code).toBe(4401);
   });
@@ -182,7 +195,7 @@ test('a user’s other fields are the app’s own, and one that looks like expir
   const logger = { error: jest.fn(), warn, info: jest.fn(), debug: jest.fn() } as never;
   hub = await startTestHub({
     logger,
-    user: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as never,
+    auth: { identify: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as never },
   });
   await get('/hitl/me').expect(200);
   await get('/hitl/me').expect(200);
@@ -193,8 +206,10 @@ test('a user’s other fields are the app’s own, and one that looks like expir
 describe('a program whose credential ends', () => {
   const startService = (expiresAt: unknown) =>
     start(inAnHour, {
-      service: (req) =>
-        req.get('authorization') ? ({ id: 'worker', tickets: 'any', expiresAt } as never) : null,
+      auth: {
+        identifyService: (req) =>
+          req.get('authorization') ? ({ id: 'worker', tickets: 'any', expiresAt } as never) : null,
+      },
     });
   const asWorker = (path: string) => request(hub.server).get(path).set('authorization', 'Bearer x');
 
@@ -221,8 +236,10 @@ describe('a program whose credential ends', () => {
 test('a program that has lost its ticket while it waited is not told the outcome', async () => {
   const tickets = new Set(['T-1']);
   hub = await startTestHub({
-    service: (req) =>
-      req.get('authorization') ? { id: 'worker', tickets: (ticketId) => tickets.has(ticketId) } : null,
+    auth: {
+      identifyService: (req) =>
+        req.get('authorization') ? { id: 'worker', tickets: (ticketId) => tickets.has(ticketId) } : null,
+    },
   });
   const id = await askIn(hub, {}, { userId: 'worker' });
   const wait = request(hub.server).get(`/hitl/requests/${id}/wait`).set('authorization', 'Bearer x');

@@ -336,7 +336,7 @@ describe('what belongs to another ticket', () => {
 test(`${maxFramesInFlight} frames may be under way, one more is busy, and there is room again when they are answered`, async () => {
   let letGo: (access: 'allow') => void = () => {};
   let access: () => 'allow' | Promise<'allow'> = () => 'allow';
-  await start({ ticket: () => access() });
+  await start({ auth: { authorize: () => access() } });
   const client = await hub.connect();
   await client.next('snapshot');
   const slow = new Promise<'allow'>((resolve) => {

@@ -1,6 +1,8 @@
 /** The inbox over real sockets: what one is shown first, what one is told then, who is let in, and that a settled request leaves every inbox at once. */
+
 import type { Socket } from 'node:net';
 import type { AnswerPolicy } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import { maxInboxesPerUser } from '../../../lib/hub/inbox/inbox';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
@@ -35,7 +37,7 @@ const told = (client: TestClient, event: string) =>
 
 /** Everything that was to be told has been: a ping is answered behind it. */
 async function caughtUp(client: TestClient): Promise<number> {
-  await hub.hub.settled();
+  await hub.settled();
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   client.send({ type: 'ping' });
   return (await client.next('pong')).seq;
@@ -241,7 +243,7 @@ describe('the ticket callback', () => {
   });
 
   test('is asked about what is shown and what is told; what it forbids is not there', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const shown = await ask();
     await ask({ users: ['alice'] }, { ticketId: 'T-2' });
@@ -257,7 +259,7 @@ describe('the ticket callback', () => {
   });
 
   test('hides what it forbids to the end: its changes, its settling and its withdrawal, in snapshot and cursor too', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const hidden = [
       await ask({ users: ['alice'] }, { ticketId: 'T-2' }),
@@ -280,7 +282,7 @@ describe('the ticket callback', () => {
   });
 
   test('that allows a ticket later shows its requests from their next change on, to their end', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const id = await ask({ users: ['alice'] }, { ticketId: 'T-2' });
     const alice = await hub.connectInbox();
@@ -306,7 +308,7 @@ describe('the ticket callback', () => {
   });
 
   test('that forbids a ticket later takes its requests away at their next change, without a view of them', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     const [changed, settled] = [await ask(), await ask()];
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
@@ -321,7 +323,9 @@ describe('the ticket callback', () => {
 
   test('that cannot say sends the client away to come back', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     works = false;
@@ -334,9 +338,11 @@ describe('the ticket callback', () => {
     let release = () => {};
     let isHeld = false;
     await start({
-      ticket: async (): Promise<TicketAccess> => {
-        if (isHeld) await new Promise<void>((resolve) => (release = resolve));
-        return 'allow';
+      auth: {
+        authorize: async (): Promise<TicketAccess> => {
+          if (isHeld) await new Promise<void>((resolve) => (release = resolve));
+          return 'allow';
+        },
       },
     });
     const alice = await hub.connectInbox();
@@ -373,17 +379,19 @@ describe('who is let in', () => {
     [{ query: '?ticket_id=X-1' }, 404, 'not_found'],
   ])('%j is refused with %i %s before the handshake', async (options, status, code) => {
     await start({
-      ticket: (ticketId) =>
-        ticketId.startsWith('S') ? 'forbidden' : ticketId.startsWith('X') ? 'not_found' : 'allow',
+      auth: {
+        authorize: ({ ticketId }) =>
+          ticketId.startsWith('S') ? 'forbidden' : ticketId.startsWith('X') ? 'not_found' : 'allow',
+      },
     });
     const refused = await hub.tryConnectInbox(options);
     expect(refused).toMatchObject({ status, body: { error: { code } } });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
     await until(() => hub.clock.pending === 0, 'the handshake leaves no timer behind');
   });
 
   test('where the app cannot say which tickets, 503', async () => {
-    await start({ tickets: () => Promise.reject(new Error('database away')) });
+    await start({ auth: { inboxTickets: () => Promise.reject(new Error('database away')) } });
     expect(await hub.tryConnectInbox()).toMatchObject({
       status: 503,
       body: { error: { code: 'unavailable' } },
@@ -394,9 +402,11 @@ describe('who is let in', () => {
     const calls: string[] = [];
     let isOpen = true;
     await start({
-      ticket: (ticketId, { id }) => {
-        calls.push(`${id} ${ticketId}`);
-        return isOpen ? 'allow' : 'forbidden';
+      auth: {
+        authorize: ({ ticketId, user: { id } }) => {
+          calls.push(`${id} ${ticketId}`);
+          return isOpen ? 'allow' : 'forbidden';
+        },
       },
     });
     const people = ['alice', 'bob', 'carol'];
@@ -437,7 +447,7 @@ describe('who is let in', () => {
     });
     await (await hub.connectInbox({ user: 'bob' })).next('inbox_snapshot');
     await open[0]?.close();
-    await until(() => [...hub.hub.inbox.clients()].length === maxInboxesPerUser, 'one is gone');
+    await until(() => [...portOf(hub.hub).inbox.clients()].length === maxInboxesPerUser, 'one is gone');
     await (await hub.connectInbox()).next('inbox_snapshot');
   });
 
@@ -466,7 +476,7 @@ describe('an inbox that is open', () => {
   });
 
   test('has the limits of a ticket on its frames', async () => {
-    await start({ rateLimit: { framesPerConnection: 2 } });
+    await start({ limits: { frames: { perConnection: 2 } } });
     const alice = await hub.connectInbox();
     for (let n = 0; n < 5; n += 1) alice.send({ type: 'ping' });
     expect(await alice.next('error')).toMatchObject({ code: 'rate_limited' });
@@ -480,7 +490,7 @@ describe('an inbox that is open', () => {
   });
 
   test('is told its place with every heartbeat, and dropped when its peer is silent', async () => {
-    await start({ heartbeat: '30s' });
+    await start({ http: { heartbeat: '30s' } });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     await hub.hub.hitl.request({
@@ -493,14 +503,14 @@ describe('an inbox that is open', () => {
     alice.socket.pause();
     hub.clock.advance(30_000);
     hub.clock.advance(30_000);
-    await until(() => [...hub.hub.inbox.clients()].length === 0, 'it is gone');
+    await until(() => [...portOf(hub.hub).inbox.clients()].length === 0, 'it is gone');
   });
 
   test('is closed with its user, and when the hub closes or drains', async () => {
     await start();
     const alice = await hub.connectInbox();
     const bob = await hub.connectInbox({ user: 'bob' });
-    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(1);
+    expect(hub.hub.clients.disconnect({ userId: 'alice' })).toBe(1);
     expect((await alice.closed()).code).toBe(4401);
     const draining = hub.hitl.drain({ over: '1s' });
     expect(await bob.next('going_away')).toMatchObject({ reason: 'restart' });
@@ -528,19 +538,19 @@ test('a page is given however long it is; who asks for another and reads none is
   expect(items).toHaveLength(12);
   alice.socket.pause();
   const most: number[] = [];
-  for (let n = 0; n < 20 && [...hub.hub.inbox.clients()].length > 0; n += 1) {
+  for (let n = 0; n < 20 && [...portOf(hub.hub).inbox.clients()].length > 0; n += 1) {
     alice.send({ type: 'inbox_more', id: `p-${n}`, cursor });
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     most.push(...sockets.map(({ writableLength }) => writableLength));
   }
-  await until(() => [...hub.hub.inbox.clients()].length === 0, 'it is sent away');
+  await until(() => [...portOf(hub.hub).inbox.clients()].length === 0, 'it is sent away');
   expect(Math.max(...most)).toBeLessThan(maxQueuedBytes + 13 * 250_000);
   alice.socket.resume();
   expect((await alice.closed()).code).toBe(4508);
 }, 30_000);
 
 test('of fifty people who answer one request at once, over sockets of tickets and inboxes and over REST, exactly one wins; every inbox loses it and says who', async () => {
-  await start({ sqlite: true, maxClientsPerTicket: 50 });
+  await start({ sqlite: true, limits: { clientsPerTicket: 50 } });
   const people = Array.from({ length: 50 }, (_, n) => `user-${n}`);
   const inboxes = await Promise.all(people.map((user) => hub.connectInbox({ user })));
   const clients = await Promise.all(people.map((user) => hub.connect({ user })));

@@ -122,9 +122,9 @@ describe.each(thrown)('%s', (_what, make) => {
     (await fetch(`${hub.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
   const get = async (path: string) => (await fetch(`${hub.url}${path}`, { headers })).status;
 
-  it.each(['user', 'service'] as const)('from %s', async (name) => {
+  it.each(['identify', 'identifyService'] as const)('from %s', async (name) => {
     const user = (req: Request) => req.get('x-user') ?? null;
-    await start({ [name]: bad(name === 'user' ? user : null) });
+    await start({ auth: { [name]: bad(name === 'identify' ? user : null) } });
     for (let n = 0; n < 2; n += 1) {
       expect(await get('/hitl/requests')).toBe(503);
       expect(await hub.tryConnect()).toMatchObject({ status: 503 });
@@ -133,7 +133,7 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from ticket, at the door and at every frame', async () => {
-    await start({ ticket: bad('allow') });
+    await start({ auth: { authorize: bad('allow') } });
     isWell = true;
     const id = await ask();
     const alice = await hub.connect();
@@ -153,7 +153,10 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from tickets and mayAudit', async () => {
-    await start({ tickets: bad('all'), mayAudit: bad(true) });
+    await start({
+      auth: { inboxTickets: bad('all') },
+      rules: { mayAudit: bad(true) },
+    });
     for (let n = 0; n < 2; n += 1) {
       expect(await get('/hitl/inbox')).toBe(503);
       expect(await hub.tryConnectInbox()).toMatchObject({ status: 503 });
@@ -167,7 +170,7 @@ describe.each(thrown)('%s', (_what, make) => {
       runs = resolve;
     });
     await start({
-      ...{ mayRespond: bad(true), mayCancel: bad(true), mayCancelTurn: bad(true) },
+      rules: { mayAnswer: bad(true), mayCancel: bad(true), mayCancelTurn: bad(true) },
       agent: (turn) => {
         runs(turn);
         return new Promise((_resolve, reject) => turn.signal.addEventListener('abort', () => reject(make())));
@@ -187,7 +190,7 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from the rule on grants: it is a no', async () => {
-    await start({ mayGrant: bad(true) });
+    await start({ rules: { mayGrant: bad(true) } });
     const grants = [{ scope: 'everywhere', args: 'exact', expires_in_ms: 60_000 }];
     const id = await ask({ payload: { tool_name: 'block_ip', tool_args: {}, grants } });
     for (let n = 0; n < 2; n += 1) {
@@ -197,9 +200,10 @@ describe.each(thrown)('%s', (_what, make) => {
     }
   });
 
-  it('from hooks', async () => {
-    const hooks = { reminded: bad(null), escalated: bad(null), resolved: bad(null) };
-    await start({ hooks });
+  it('from listeners', async () => {
+    await start({});
+    for (const event of ['request.reminded', 'request.escalated', 'request.resolved'] as const)
+      hub.hub.on(event, bad(null) as () => unknown);
     for (let n = 0; n < 2; n += 1) {
       const id = await ask({
         remindIn: '1s',
@@ -269,13 +273,10 @@ describe.each(thrown)('%s', (_what, make) => {
 
   it('from the person of a link', async () => {
     await start({
-      links: {
-        secret: 's'.repeat(32),
-        baseUrl: 'https://app.example.com',
-        person: bad(() => ({ id: 'bob' })),
-      },
+      auth: { findUser: bad(() => ({ id: 'bob' })) },
+      links: { secret: 's'.repeat(32), baseUrl: 'https://app.example.com' },
     });
-    const link = await hub.hub.links?.create({ requestId: await ask(), userId: 'bob', expiresIn: '1h' });
+    const link = await hub.hub.links.create({ requestId: await ask(), userId: 'bob', expiresIn: '1h' });
     const { pathname } = new URL(String(link));
     for (let n = 0; n < 2; n += 1) expect(await get(pathname)).toBe(503);
   });
@@ -327,7 +328,8 @@ describe.each(thrown)('%s', (_what, make) => {
   it('from the logger', async () => {
     const log = bad(undefined);
     const logger = { error: log, warn: log, info: log, debug: log, log } as unknown as Logger;
-    await start({ logger, hooks: { resolved: touchy }, user: (req) => req.get('x-user') ?? touchy() });
+    await start({ logger, auth: { identify: (req) => req.get('x-user') ?? touchy() } });
+    hub.hub.on('request.resolved', () => touchy());
     for (let n = 0; n < 2; n += 1) {
       const id = await ask();
       await hub.hub.hitl.cancel(id, 'x');
@@ -336,7 +338,7 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from the rule on live charts', async () => {
-    await start({ charts: { admin: bad(true) } });
+    await start({ pages: { charts: { maySee: bad(true) } } });
     for (let n = 0; n < 2; n += 1) expect(await get('/charts/actors')).toBe(503);
   });
 });

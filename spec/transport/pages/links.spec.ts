@@ -19,9 +19,13 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   refused = '';
   hub = await startTestHub({
-    ticket: (_ticketId, user) => (user.id === refused ? 'forbidden' : 'allow'),
-    links: { secret, baseUrl: 'https://app.example.com/soc/', person: (id) => people[id] },
+    links: { secret, baseUrl: 'https://app.example.com/soc/' },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === refused ? 'forbidden' : 'allow'),
+      findUser: (id) => people[id],
+      ...options.auth,
+    },
   });
 }
 
@@ -36,7 +40,7 @@ const ask = (more: object = {}) =>
   });
 
 async function linkFor(id: string, userId = 'ann', more: object = {}): Promise<string> {
-  const link = await hub.hub.links?.create({ requestId: id, userId, ...more });
+  const link = await hub.hub.links.create({ requestId: id, userId, ...more });
   expect(link).toMatch(/^https:\/\/app\.example\.com\/soc\/hitl\/links\/[\w-]+\.[\w-]+$/);
   return String(link).replace('https://app.example.com/soc', '');
 }
@@ -175,15 +179,14 @@ test('The person is asked for anew: one who is gone, has lost access or may not 
 });
 
 test('A person who cannot be looked up now is asked to come back', async () => {
-  const person = () => Promise.reject(new Error('directory down'));
-  await start({ links: { secret, baseUrl: 'https://app.example.com/soc', person } });
+  await start({ auth: { findUser: () => Promise.reject(new Error('directory down')) } });
   const { id } = await ask();
   await answer(await linkFor(id), { status: 'approved' }).expect(503);
   expect(await statusOf(id)).toBe('pending');
 });
 
 test('Secrets are changed by putting the new one first; one that is too short is none', async () => {
-  const links = { baseUrl: 'https://app.example.com/soc', person: (id: string) => people[id] };
+  const links = { baseUrl: 'https://app.example.com/soc' };
   const newer = 'another secret of more than thirty-two';
   await start({ links: { ...links, secret: [newer, secret] } });
   const { id } = await ask();

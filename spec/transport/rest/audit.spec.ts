@@ -1,6 +1,8 @@
 /** The audit of a ticket over HTTP: pages, and everything as JSON Lines. */
+
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import request from 'supertest';
+import type { RuleOptions } from '../../../lib/index';
 import type { AuditView } from '../../../lib/protocol/audit';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { idle } from '../../hub/rig';
@@ -11,11 +13,11 @@ afterEach(() => hub.close());
 
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
   });
 }
-const mayAudit: TestHubOptions['mayAudit'] = (_ticketId, user) => user.groups.includes('auditor');
+const mayAudit: RuleOptions['mayAudit'] = ({ user }) => user.groups.includes('auditor');
 const get = (path: string, user = 'alice') => request(hub.server).get(path).set('x-user', user);
 
 /** A request that Bob has denied over REST. */
@@ -87,7 +89,7 @@ test('says who did what, when, which way and seeing what', async () => {
 });
 
 test('shows addresses only to whom the app lets see them, and to nobody by default', async () => {
-  await start({ mayAudit });
+  await start({ rules: { mayAudit } });
   await denied();
   const addresses = async (user: string) =>
     (await get('/tickets/T-1/audit', user).expect(200)).body.items.map(({ from }: AuditView) => from);
@@ -100,7 +102,10 @@ test('shows addresses only to whom the app lets see them, and to nobody by defau
 });
 
 test('the address is the one Express believes in behind a proxy', async () => {
-  await start({ mayAudit, app: (app) => app.set('trust proxy', 1) });
+  await start({
+    rules: { mayAudit },
+    app: (app) => app.set('trust proxy', 1),
+  });
   const { id } = await hub.hub.hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
@@ -144,8 +149,10 @@ test.each(['audit', 'audit.jsonl'])('%s is refused to whom the ticket is, coded'
 
 test('a mayAudit that throws is no yes: 503', async () => {
   await start({
-    mayAudit: () => {
-      throw new Error('no directory');
+    rules: {
+      mayAudit: () => {
+        throw new Error('no directory');
+      },
     },
   });
   expect((await get('/tickets/T-1/audit').expect(503)).body.error.code).toBe('unavailable');

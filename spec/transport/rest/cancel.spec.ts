@@ -12,7 +12,7 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => turn.respond((await turn.ask({ question: 'Go?' })).status),
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
   });
   alice = await hub.connect();
@@ -51,7 +51,7 @@ test('nobody else does, unless the app lets them', async () => {
   });
   expect((await cancel('mallory').expect(404)).body.error.code).toBe('not_found');
   await hub.close();
-  await start({ mayCancel: (user) => user.groups?.includes('operator') === true });
+  await start({ rules: { mayCancel: ({ user }) => user.groups?.includes('operator') === true } });
   expect((await cancel('alice').expect(403)).body.error.details.rule).toBe('app');
   await cancel('bob:operator').expect(200);
 });

@@ -9,7 +9,7 @@ afterEach(() => hub.close());
 
 const start = async (app: (app: Express) => void = () => {}) => {
   hub = await startTestHub({
-    service: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'any' } : null),
+    auth: { identifyService: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'all' } : null) },
     app,
   });
 };

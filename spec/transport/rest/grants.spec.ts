@@ -8,7 +8,10 @@ afterEach(() => hub.close());
 
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' || ticketId === 'T-9' ? 'forbidden' : 'allow'),
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' || ticketId === 'T-9' ? 'forbidden' : 'allow',
+    },
     ...options,
   });
 };
@@ -151,7 +154,7 @@ describe('A grant that holds everywhere', () => {
   });
 
   test('is for those whom the app names, if it names them', async () => {
-    await start({ mayGrant: (user) => user.id !== 'lena' });
+    await start({ rules: { mayGrant: ({ user }) => user.id !== 'lena' } });
     const id = await given('203.0.113.1', everywhere, { policy: { groups: ['lead'] } });
     await get(`/hitl/grants/${id}`, 'lena:lead', 404);
     await revoke(id, 'carol').send({}).expect(200);

@@ -11,7 +11,10 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+    },
     ...options,
   });
 }
@@ -56,7 +59,7 @@ describe.each([
   });
 
   test('what the log has let go is there still, after a restart too', async () => {
-    await start({ ...kept, log: { keep: 1 } });
+    await start({ ...kept, retention: { log: { envelopes: 1 } } });
     const sessionId = await say('first', 'second', 'third');
     await hub.store.trim('T-1', 1, 0);
     expect((await get('/tickets/T-1/timeline').expect(200)).body.items).toHaveLength(1);

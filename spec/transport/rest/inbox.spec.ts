@@ -21,7 +21,7 @@ const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(h
 
 describe('GET /hitl/inbox', () => {
   test('has what one may answer: by name, by group, and what is open to all in the tickets that the app says', async () => {
-    await start({ tickets: ({ id }) => (id === 'alice' ? ['T-1', 'T-2'] : []) });
+    await start({ auth: { inboxTickets: ({ user: { id } }) => (id === 'alice' ? ['T-1', 'T-2'] : []) } });
     const open = await ask();
     const named = await ask({ users: ['alice', 'bob'] }, { ticketId: 'T-9' });
     const grouped = await ask({ groups: ['lead'] }, { ticketId: 'T-9' });
@@ -114,9 +114,11 @@ describe('GET /hitl/inbox', () => {
   test('leaves out what is on tickets that the ticket callback forbids, which is asked once for each', async () => {
     const asked: string[] = [];
     await start({
-      ticket: (ticketId, user) => {
-        if (user.id === 'mallory') asked.push(ticketId);
-        return user.id === 'mallory' && ticketId === 'T-2' ? 'forbidden' : 'allow';
+      auth: {
+        authorize: ({ ticketId, user }) => {
+          if (user.id === 'mallory') asked.push(ticketId);
+          return user.id === 'mallory' && ticketId === 'T-2' ? 'forbidden' : 'allow';
+        },
       },
     });
     const open = [await ask(), await ask()];
@@ -129,7 +131,7 @@ describe('GET /hitl/inbox', () => {
   });
 
   test('is empty of what is open to all where the app does not say which tickets', async () => {
-    await start({ tickets: undefined });
+    await start({ auth: { inboxTickets: undefined } });
     await ask();
     const named = await ask({ users: ['alice'] });
     expect(await idsOf()).toEqual([named]);
@@ -142,7 +144,7 @@ describe('GET /hitl/inbox', () => {
     ['gives other things', () => [1]],
     ['gives more than 1,000', () => Array.from({ length: 1_001 }, (_, n) => `T-${n}`)],
   ])('is 503 where the tickets callback %s', async (_what, tickets) => {
-    await start({ tickets: tickets as never });
+    await start({ auth: { inboxTickets: tickets as never } });
     const { body } = await get('/hitl/inbox').expect(503);
     expect(body.error.code).toBe('unavailable');
     expect(JSON.stringify(body)).not.toContain('s3cret');
@@ -151,7 +153,9 @@ describe('GET /hitl/inbox', () => {
 
   test('is 503 where the ticket callback cannot say', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     await ask();
     works = false;
     await get('/hitl/inbox').expect(503);

@@ -10,10 +10,15 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+    },
     agent: (turn) => turn.ask({ question: turn.message.content }),
-    // Each question is asked from a tab of its own.
-    maxClientsPerTicket: 20,
+    limits: {
+      // Each question is asked from a tab of its own.
+      clientsPerTicket: 20,
+    },
     ...options,
   });
 }
@@ -135,7 +140,9 @@ describe('GET /hitl/requests', () => {
 
   test('says that it cannot say, rather than show an empty list, where the app cannot say who sees what', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     await ask('T-1');
     works = false;
     const { body, headers } = await get('/hitl/requests').expect(503);
@@ -236,8 +243,10 @@ describe.each(['/hitl/requests', '/hitl/requests/r', '/tickets/S-1/timeline', '/
 
     test('is 503 where the user callback fails, and says nothing of why', async () => {
       await start({
-        user: () => {
-          throw new Error('s3cret');
+        auth: {
+          identify: () => {
+            throw new Error('s3cret');
+          },
         },
       });
       const { body } = await get(path).expect(503);
@@ -266,7 +275,7 @@ describe.each(['timeline', 'sessions'])('GET /tickets/:ticketId/%s', (what) => {
   });
 
   test('B20: a ticket that is not there is 404', async () => {
-    await start({ ticket: () => 'not_found' });
+    await start({ auth: { authorize: () => 'not_found' } });
     expect((await get(`/tickets/T-1/${what}`).expect(404)).body.error.code).toBe('not_found');
   });
 });

@@ -16,7 +16,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
       const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
       await turn.respond(status);
     },
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
   });
   alice = await hub.connect();
@@ -63,7 +63,7 @@ test('B24: who comes second gets 409 and is told who won', async () => {
 });
 
 test('B25: one who may not answer gets 403, and one who may not even see it 404', async () => {
-  await start({ mayRespond: (user) => user.id !== 'bob' });
+  await start({ rules: { mayAnswer: ({ user }) => user.id !== 'bob' } });
   const { body } = await respond('bob').send({ status: 'approved' }).expect(403);
   expect(body.error).toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
   expect((await respond('mallory').send({ status: 'approved' }).expect(404)).body.error.code).toBe(
@@ -158,7 +158,7 @@ describe('an answer that another site has forged', () => {
   });
 
   test('from a page that the app allows, and from no other', async () => {
-    await start({ allowedOrigins: ['https://ops.example.com'] });
+    await start({ http: { origins: ['https://ops.example.com'] } });
     const from = (origin: string) => respond().set('Origin', origin).send({ status: 'approved' });
     expect((await from(`http://127.0.0.1:${hub.port}`)).status).toBe(403);
     expect((await from('https://ops.example.com')).status).toBe(200);
@@ -178,7 +178,7 @@ describe('an answer that another site has forged', () => {
     const user = jest.fn(() => 'bob');
     await start();
     await hub.close();
-    hub = await startTestHub({ user });
+    hub = await startTestHub({ auth: { identify: user } });
     await request(hub.server)
       .post('/hitl/requests/r/respond')
       .set('Origin', 'https://evil.example')

@@ -1,6 +1,8 @@
 /** How many may wait at once, counted by service and over all. */
+
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
+import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { Waits } from '../../../lib/transport/rest/waits';
 
@@ -16,7 +18,7 @@ test('one more than allowed is busy, of a service or of all together, and there 
     type: 'question',
     payload: { question: 'Go?' },
   });
-  const waits = new Waits({ hub: hub.hub, clock: hub.clock }, { perService: 2, total: 3 });
+  const waits = new Waits({ hub: portOf(hub.hub), clock: hub.clock }, { perService: 2, total: 3 });
   // Of the answer only its closing is heard.
   const wait = (service: string) => waits.wait(service, id, 1_000, new EventEmitter() as Response);
   const held = [wait('a'), wait('a'), wait('b')];

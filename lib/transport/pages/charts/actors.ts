@@ -5,7 +5,7 @@ import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { chartOf } from '../../../charts/chart-of';
 import { HubError } from '../../../errors';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { machineEventOf } from '../../../hub/requests/audit';
 import type { AuditEntry } from '../../../protocol/audit';
 import { describeIssue } from '../../../protocol/codec';
@@ -50,7 +50,7 @@ export function actorsQuery(query: unknown): z.infer<typeof querySchema> {
 const charts = { request: chartOf(hitlRequestMachine), turn: chartOf(turnMachine) };
 
 export class Actors {
-  constructor(private readonly parts: { hub: Hub; store: Store }) {}
+  constructor(private readonly parts: { hub: HubPort; store: Store }) {}
 
   /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
   async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
@@ -61,8 +61,7 @@ export class Actors {
     const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
     const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
     return {
-      tickets: hub
-        .getActiveTickets()
+      tickets: [...hub.rooms.tickets()]
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
@@ -96,7 +95,7 @@ export class Actors {
 
   private ticket(id: string) {
     const { hub } = this.parts;
-    const count = hub.getClientCount(id);
+    const count = hub.rooms.count(id);
     const note = `Who comes and goes is not recorded: the steps begin now. ${count} clients are in.`;
     return { machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id), steps: [], note };
   }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { HubError } from '../../../errors';
 import type { Clock } from '../../../hub/commit/clock';
 import type { Step } from '../../../hub/commit/steps';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { encodeEvent } from '../../../protocol/codec';
 import { toWireTime } from '../../../protocol/views';
 
@@ -19,7 +19,7 @@ export const keepAliveMs = 25_000;
 export class StepStreams {
   private count = 0;
 
-  constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
+  constructor(private readonly parts: { hub: HubPort; clock: Clock }) {}
 
   /** One stream, until the page leaves or the hub closes. @throws HubError `busy`, `closing` */
   open(req: Request, res: Response): void {

@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { HubError } from '../../../../lib/errors';
+import { portOf } from '../../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../../lib/testing';
 import { keepAliveMs, maxStreams, movedMs } from '../../../../lib/transport/pages/charts/step-stream';
 
@@ -13,7 +14,7 @@ afterEach(async () => {
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     mount: '/soc',
-    charts: { admin: (req) => req.get('x-user') === 'root' },
+    pages: { charts: { maySee: (req) => req.get('x-user') === 'root' } },
     agent: async (turn) => {
       await turn.approve({
         toolName: 'block_ip',
@@ -125,8 +126,8 @@ describe('The live charts', () => {
       },
       503,
     ],
-  ] as const)('refuse everybody where the rule %s', async (_how, admin, status) => {
-    await start({ charts: { admin } });
+  ] as const)('refuse everybody where the rule %s', async (_how, maySee, status) => {
+    await start({ pages: { charts: { maySee } } });
     expect((await ask('actors')).status).toBe(status);
   });
 
@@ -289,12 +290,12 @@ describe('The live charts', () => {
   it('cost nothing while nobody looks, and let only so many look', async () => {
     await start();
     const listeners = await Promise.all(Array.from({ length: maxStreams }, () => Listener.open('')));
-    expect(hub.hub.steps.isWatched).toBe(true);
+    expect(portOf(hub.hub).steps.isWatched).toBe(true);
     const refused = await ask('steps');
     expect([refused.status, (await refused.json()).error.code]).toEqual([503, 'busy']);
     for (const stream of streams.splice(0)) stream.destroy();
     await Promise.all(listeners.map((listener) => listener.over()));
-    while (hub.hub.steps.isWatched) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).steps.isWatched) await new Promise((resolve) => setImmediate(resolve));
     expect((await Listener.open('')).isOver).toBe(false);
   });
 

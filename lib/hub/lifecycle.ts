@@ -1,5 +1,5 @@
-/** How a hub ends: in which order its parts stop, and what everybody who is in is told; the hub begins it. */
-import { HubError } from '../errors';
+/** How a hub starts and ends: in which order its parts start and stop, and what connected clients are sent; the plugin calls it. */
+import { HubError, isHubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
 import type { Store } from '../store/store';
 import type { Clock } from './commit/clock';
@@ -15,7 +15,7 @@ import type { Prompts } from './tickets/prompts';
 import type { Rooms } from './tickets/rooms';
 import type { Turns } from './turns/turns';
 
-export interface EndingParts {
+export interface LifecycleParts {
   store: Store;
   clock: Clock;
   rooms: Rooms;
@@ -26,28 +26,52 @@ export interface EndingParts {
   waiters: Waiters;
   sweep: Sweep;
   funnel: Funnel;
-  channels: Channels | undefined;
+  channels: Channels;
   steps: Steps;
-  /** The start, if it has begun. */
-  started(): Promise<void> | undefined;
   /** Everybody who is in a ticket or has an inbox open. */
   everybody(): readonly { sink: Pick<Sink, 'send' | 'close'> }[];
 }
 
-export class Ending {
+export class Lifecycle {
+  private started: Promise<void> | undefined;
   private sentAway = false;
   private ended: Promise<void> | undefined;
   private readonly abort = new AbortController();
   private endGrace = () => {};
 
-  constructor(private readonly parts: EndingParts) {}
+  constructor(private readonly parts: LifecycleParts) {}
 
-  /** Aborts when it begins, with `closing` as its reason. */
+  /**
+   * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines. Repeatable.
+   * @throws HubError `storage_failed`, `unavailable`, `closing`
+   */
+  start(): Promise<void> {
+    if (this.hasBegunToEnd && !this.started) return Promise.reject(new HubError('closing'));
+    const { store, turns, deadlines, channels } = this.parts;
+    this.started ??= (async () => {
+      await store.open();
+      await turns.recover();
+      await deadlines.start();
+      channels.start();
+    })().catch((cause: unknown) => {
+      // What failed now may work later: the next call tries again.
+      this.started = undefined;
+      throw isHubError(cause) ? cause : new HubError('storage_failed', { cause });
+    });
+    return this.started;
+  }
+
+  /** Whether a start has begun and not failed. */
+  get isStarted(): boolean {
+    return this.started !== undefined;
+  }
+
+  /** Aborts when the end begins, with `closing` as its reason. */
   get signal(): AbortSignal {
     return this.abort.signal;
   }
 
-  get hasBegun(): boolean {
+  get hasBegunToEnd(): boolean {
     return this.ended !== undefined;
   }
 
@@ -56,14 +80,25 @@ export class Ending {
     return this.sentAway;
   }
 
+  /** Resolves when every deadline that is due has been fired and everything decided so far is stored and delivered. */
+  async settled(): Promise<void> {
+    const { deadlines, sweep, claims, funnel, prompts, rooms } = this.parts;
+    await deadlines.settled();
+    await sweep.settled();
+    await claims.settled();
+    await funnel.settled();
+    await prompts.settled();
+    rooms.flush();
+  }
+
   /** At once; cuts a grace short that others were given. Repeatable. */
-  now(): Promise<void> {
+  close(): Promise<void> {
     this.endGrace();
     return this.end('going_away', 0);
   }
 
   /** After so many milliseconds, or as soon as no turn runs; everybody is told before. Repeatable. */
-  gently(graceMs: number): Promise<void> {
+  drain(graceMs: number): Promise<void> {
     return this.end('restart', graceMs);
   }
 
@@ -78,14 +113,14 @@ export class Ending {
       turns.refuse();
       if (graceMs > 0) await this.grace(graceMs);
       await turns.close();
-      await this.parts.started()?.catch(() => {});
+      await this.started?.catch(() => {});
       await deadlines.stop();
       await claims.settled();
       waiters.close();
       await sweep.settled();
       await funnel.settled();
       await this.parts.prompts.settled();
-      await channels?.stop();
+      await channels.stop();
       rooms.flush();
       this.sentAway = true;
       // For many the time they were told has passed meanwhile, and they would all come at once.
