@@ -36,7 +36,8 @@ export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>
    * The app under test, in place of a bare one: made anew at every start, with these options for its `expressHitl`. Its own
    * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
    */
-  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl };
+  // biome-ignore lint/suspicious/noExplicitAny: an app with kinds and users of its own
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<any> };
   /** Called at every start, before the first client: to register an agent or listeners. */
   prepare?: (hitl: ExpressHitl) => void;
   /** Middleware and routes of the app itself, before the router. */

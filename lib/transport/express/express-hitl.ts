@@ -237,10 +237,7 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   return {
     router,
     // Compared member by member, the same type takes the compiler too deep.
-    hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as unknown as HandledHub<{
-      kinds: K;
-      user: U;
-    }>,
+    hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as never,
     linkRouter: linkPages,
     sockets,
     agent: (registered) => {

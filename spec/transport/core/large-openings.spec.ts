@@ -1,5 +1,7 @@
 /** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
+
 import { connect } from 'node:net';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
@@ -12,7 +14,7 @@ beforeEach(async () => {
   hub = await startTestHub();
   ids = [];
   for (let n = 0; n < count; n += 1) {
-    const { id } = await hub.hub.hitl.request({
+    const { id } = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's-1',
       userId: 'agent',
@@ -52,7 +54,7 @@ test('what is settled while the pages are on their way is settled in the end, an
   const client = await hub.connect();
   await client.next('snapshot');
   const last = ids.at(-1) ?? '';
-  await hub.hub.hitl.cancel(last, 'no longer');
+  await portOf(hub.hub).hitl.cancel(last, 'no longer');
   await client.next((frame) => frame.event === 'hitl_request_resolved');
   // Either may be the first to come.
   const isLast = (frame: TestFrame) => frame.event === 'snapshot_requests' && frame.more_requests === false;
