@@ -54,18 +54,13 @@ export type { Logger } from './hub/options/logger';
 export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
 export type { Channels, FailedDelivery } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
-export { type EventKind, eventKinds, type Reference } from './hub/reference';
+export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
 export type { AppGrants, Grant, GrantSubject } from './hub/requests/app-grants';
 export type { RuleOptions } from './hub/requests/app-rules';
 export type { AskOptions } from './hub/requests/ask';
 export type { ApprovalOptions, Question, RequestInput } from './hub/requests/request-input';
-export type {
-  AnswerInput,
-  Executions,
-  Place,
-  RequestPlace,
-  Requests,
-} from './hub/requests/requests';
+export type { AnswerInput, Executions, Place, RequestPlace, Requests } from './hub/requests/requests';
+export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
 export type { Client, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';

@@ -11,7 +11,7 @@ export interface Answer {
 
 const againMs = 3_000;
 
-/** `signed out` where the server says that it is nobody. */
+/** `signed out` where the server does not know the user. */
 export function useMe(): Answer | 'signed out' | undefined {
   const rest = useRest();
   const [me, setMe] = useState<Answer | 'signed out'>();

@@ -10,6 +10,7 @@ import {
   turnStarted,
 } from '../protocol/envelopes';
 import type { MessageRecord, RequestRecord, SessionRecord, TurnRecord, User } from '../protocol/records';
+import type { RequestView } from '../protocol/views';
 import type { Clients } from './clients';
 import type { Clock } from './commit/clock';
 import type { HubPort } from './port';
@@ -27,6 +28,12 @@ export const eventKinds = {
   hitlRequestPending: 'hitl_request_pending',
   hitlRequestResolved: 'hitl_request_resolved',
 } as const satisfies Record<string, LoggableEnvelope['event']>;
+
+/** What the reference's clients see of a request: eight fields of it. */
+export type HITLView = Pick<
+  RequestView,
+  'id' | 'session_id' | 'type' | 'status' | 'user_id' | 'payload' | 'response' | 'message_id'
+>;
 
 /** One of the events of the reference. */
 export type EventKind = (typeof eventKinds)[keyof typeof eventKinds];

@@ -21,10 +21,7 @@ function userFromCookie(req: { headers: { cookie?: string | undefined } }) {
 export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
   return startTestHub({
     mount: '/soc',
-    auth: { identify: userFromCookie, inboxTickets: () => 'all' },
-    http: { allowMissingOrigin: true, heartbeat: '1s' },
     clock: systemClock,
-    limits: { clientsPerTicket: 100 },
     retention: { log: { envelopes: 20_000 } },
     pages: { console: { assets: await builtConsole() } },
     kinds: {
@@ -39,6 +36,9 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
       }),
     },
     ...options,
+    auth: { identify: userFromCookie, inboxTickets: () => 'all', ...options.auth },
+    http: { allowMissingOrigin: true, heartbeat: '1s', ...options.http },
+    limits: { clientsPerTicket: 100, ...options.limits },
   });
 }
 

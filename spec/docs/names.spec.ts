@@ -39,13 +39,28 @@ function documented(path: string, heading: string, header: string): string[] {
   return found.rows.flatMap((row) => codes(row[header] ?? '').slice(0, 1));
 }
 
+/** The groups of options, each with the interfaces that say what is in it. */
+const optionGroups: Readonly<Record<string, readonly string[]>> = {
+  auth: ['AuthOptions'],
+  rules: ['RuleOptions'],
+  limits: ['LimitOptions', 'ClientLimits'],
+  http: ['HttpOptions', 'OriginOptions'],
+  pages: ['PageOptions'],
+  retention: ['RetentionOptions'],
+};
+
 describe('the table of', () => {
   test.each<[header: string, path: string, heading: string, code: string[]]>([
     [
       'Option',
       'docs/mounting.md',
       '## Options',
-      ['ExpressHitlOptions', 'AccessCallbacks', 'AppRules', 'OriginOptions'].flatMap((name) => fields(name)),
+      [
+        ...fields('ExpressHitlOptions').filter((name) => !Object.hasOwn(optionGroups, name)),
+        ...Object.entries(optionGroups).flatMap(([group, names]) =>
+          names.flatMap((name) => fields(name)).map((field) => `${group}.${field}`),
+        ),
+      ],
     ],
     ['Property', 'docs/react.md', '## The provider', fields('ConnectionOptions')],
     ['Field of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketState', 'lib/react/')],
@@ -60,8 +75,8 @@ describe('the table of', () => {
       '## Saying something on a ticket',
       fields('Line', 'lib/hub/turns/say'),
     ],
-    ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
-    ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
+    ['Field of `limits.frames`', 'docs/mounting.md', '### Frames and logs', fields('FrameLimits')],
+    ['Field of `retention.log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],
     [
       'Option of `approve`',
@@ -85,8 +100,8 @@ describe('the table of', () => {
     ],
     ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('Tool')],
     ['Field of a rule', 'docs/hitl.md', '## Guarded tools', fields('ToolRule')],
-    ['Field of a filter', 'docs/hitl.md', '## Inbox', fields('InboxFilter')],
-    ['Hook', 'docs/hitl.md', '## Hooks', fields('RequestHooks')],
+    ['Field of a query', 'docs/hitl.md', '## Inbox', fields('InboxQuery')],
+    ['Event', 'docs/hitl.md', '## Listeners', fields('EventBody')],
     ['Method', 'docs/channels.md', '## A channel of your own', fields('Channel')],
     [
       'Field of a delivery',

@@ -194,7 +194,7 @@ describe('The hub', () => {
         rig.app.reference.sendWarningToClient,
       ])
         for (const name of [id, 'unknown'])
-          expect(() => send.call(rig.hub, name, 'x')).toThrow(
+          expect(() => send.call(rig.app.reference, name, 'x')).toThrow(
             expect.objectContaining({ code: 'client_not_found' }),
           );
     });

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
 import { z } from 'zod';
-import type { Turn } from '../../lib';
 import type { NoTypes } from '../../lib/hub/kinds/app-types';
 import { partsOf } from '../../lib/hub/kinds/tool';
 import { type HubOptions, HubPort } from '../../lib/hub/port';

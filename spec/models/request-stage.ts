@@ -52,17 +52,18 @@ export class RequestStage {
         counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
       };
     stage.hub = await startTestHub({
-      rules: {
-        mayAnswer: ({ user, request: { id } }) =>
-          user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
-        mayGrant: ({ user, grant }) => mayGive(user.id, grant),
-      },
       prepare: ({ hub }) => {
         hub.on('request.reminded', count(stage.reminded));
         hub.on('request.escalated', count(stage.escalated));
       },
-      limits: { clientsPerTicket: 20 },
       ...options,
+      rules: {
+        mayAnswer: ({ user, request: { id } }) =>
+          user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
+        mayGrant: ({ user, grant }) => mayGive(user.id, grant),
+        ...options.rules,
+      },
+      limits: { clientsPerTicket: 20, ...options.limits },
     });
     stage.defineTool();
     return stage;

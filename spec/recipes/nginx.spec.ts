@@ -18,7 +18,11 @@ afterEach(async () => {
 });
 
 async function start(block: string, options: TestHubOptions = {}): Promise<{ hub: TestHub; url: string }> {
-  const hub = await startTestHub({ mount: '/soc', auth: { identify: () => 'alice' }, ...options });
+  const hub = await startTestHub({
+    mount: '/soc',
+    ...options,
+    auth: { identify: () => 'alice', ...options.auth },
+  });
   ends.push(() => hub.close());
   const nginx = await Nginx.start(block, (hub.server.address() as AddressInfo).port);
   ends.push(() => nginx.stop());

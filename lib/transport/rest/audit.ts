@@ -13,6 +13,7 @@ export const listAudit = operation({
   id: 'listAudit',
   method: 'get',
   path: '/tickets/:ticketId/audit',
+  isPage: true,
   summary: 'What was done to the requests of a ticket, or to one of them, oldest first.',
   query: z.object({ request_id: requestId, limit: limit(50, 200), cursor }),
   answers: { 200: z.object({ items: z.array(auditViewSchema), next_cursor: z.string().optional() }) },

@@ -21,7 +21,6 @@ const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const links = {
   secret: 'thirty-two bytes that nobody else knows',
   baseUrl: 'https://app.example.com/soc',
-  person: (id: string) => ({ id }),
 };
 /** What was given up, once something was. */
 async function firstDead({ hub }: TestHub): Promise<readonly FailedDelivery[]> {
@@ -49,7 +48,12 @@ export const channelsScenes: Scenes = {
     play: async (load) => {
       const cards: object[] = [];
       const chat = { put: async (card: object) => void cards.push(card) };
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access, links, chat });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({
+        access: { auth: { ...access.auth, findUser: (id: string) => ({ id }) } },
+        links,
+        chat,
+      });
+      await start();
       const { id } = await askApproval({ hub });
       await until(() => cards.length === 1, 'there is a card');
       await portOf(hub).hitl.cancel(id, 'not needed');
@@ -111,7 +115,8 @@ export const channelsScenes: Scenes = {
         posted.push(String(url));
         return new Response(null, { status: 204 });
       });
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({ access });
+      await start();
       delete process.env.WEBHOOK_SECRET;
       await askApproval({ hub });
       await until(() => posted.length === 1, 'it is posted');

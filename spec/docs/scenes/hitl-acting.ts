@@ -1,10 +1,9 @@
 /** The scenes of `docs/hitl.md`: what is done with an answer. */
-
-import type { Agent, ExpressHitl, RequestRecord, Turn } from '../../../lib';
+import { type Agent, expressHitl, memoryStore, type RequestRecord, type Turn } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, people, said, withAgent, withHub } from '../stage';
-import { access, accessType, type Body, importPlugin, importTurn, importZod, isCode } from './frames';
+import { access, type Body, importTurn, importZod, isCode } from './frames';
 
 const { bob } = people;
 
@@ -81,23 +80,20 @@ export const hitlActingScenes: Scenes = {
     },
   },
 
-  hooks: {
-    ...bodyOf(
-      {
-        access: accessType,
-        chat: '{ nudge(text: string): void }',
-        pager: '{ page(groups: readonly string[], id: string): void }',
-        audit: '{ write(line: object): void }',
-      },
-      'hitl',
-      importPlugin,
-    ),
+  listeners: {
+    ...bodyOf({
+      hub: type('Hub'),
+      chat: '{ nudge(text: string): void }',
+      pager: '{ page(groups: readonly string[], id: string): void }',
+      audit: '{ write(line: object): void }',
+    }),
     play: async (load) => {
       const chat = { nudge: jest.fn() };
       const pager = { page: jest.fn() };
       const write = jest.fn();
-      const given = { access, chat, pager, audit: { write } };
-      const { hub, close } = await load<Body<ExpressHitl>>().example(given);
+      const { hub, start, close } = expressHitl({ ...access, store: memoryStore() });
+      await start();
+      await load<Body<void>>().example({ hub, chat, pager, audit: { write } });
       const more = {
         remindIn: 1,
         escalate: { after: 2, to: { groups: ['lead'] } },

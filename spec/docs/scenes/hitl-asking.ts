@@ -100,6 +100,7 @@ export const hitlAskingScenes: Scenes = {
     ...bodyOf({ access: accessType }, 'hitl', `${importPlugin}\n${importZod}`),
     play: async (load) => {
       const hitl = await load<Body<ExpressHitl>>().example({ access });
+      await hitl.start();
       const { hitl: requests } = portOf(hitl.hub);
       const asked = { ticketId: 'T-1', sessionId: 's', userId: 'alice', type: 'severity' };
       await expect(requests.request({ ...asked, payload: { alert: 'a-7' } })).rejects.toEqual(

@@ -116,6 +116,7 @@ export const hitlChangingScenes: Scenes = {
     play: async (load) => {
       type Given = { hitl: ExpressHitl; calledOff(id: string, user: User): Promise<void> };
       const { hitl, calledOff } = await load<Body<Given>>().example({ access });
+      await hitl.start();
       const request = await askApproval(hitl);
       await expect(calledOff(request.id, bob)).rejects.toEqual(isCode('not_allowed'));
       await calledOff(request.id, { id: 'olga', groups: ['operator'] });
@@ -133,6 +134,7 @@ export const hitlChangingScenes: Scenes = {
     ),
     play: async (load) => {
       const hitl = await load<Body<ExpressHitl>>().example({ access, workerToken: 's3cret' });
+      await hitl.start();
       const server = express().use(hitl.router);
       const ask = (token: string, ticket_id: string) =>
         request(server)

@@ -128,7 +128,8 @@ export const hitlDecidingScenes: Scenes = {
           return id === 'bob';
         },
       };
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access, rota });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({ access, rota });
+      await start();
       const { id } = await askApproval({ hub });
       for (const by of [alice, carol]) {
         const refused = portOf(hub).hitl.respond(id, { by, status: 'approved' });

@@ -82,7 +82,8 @@ export const hitlGrantsScenes: Scenes = {
   'may-grant': {
     ...bodyOf({ access: accessType }, 'hitl', importPlugin),
     play: async (load) => {
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({ access });
+      await start();
       const everywhere = { ...payload, grants: [{ scope: 'everywhere' }] };
       const answer = { status: 'approved', response: { grant: 0 } } as const;
       const ask = (tool_name: string) => askApproval({ hub }, { payload: { ...everywhere, tool_name } });

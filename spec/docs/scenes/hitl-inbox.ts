@@ -32,8 +32,9 @@ export const hitlInboxScenes: Scenes = {
     play: async (load) => {
       let user: { id: string; groups: string[] } = { id: 'alice', groups: [] };
       const roster = { ticketsOf: async (id: string) => (id === 'alice' ? ['T-1001'] : []) };
-      const given = { access: { ...access, user: () => user }, roster };
-      const { hub, router, close } = await load<Body<ExpressHitl>>().example(given);
+      const given = { access: { auth: { ...access.auth, identify: () => user } }, roster };
+      const { hub, router, start, close } = await load<Body<ExpressHitl>>().example(given);
+      await start();
       await withHub({ app: (app) => app.use('/soc', router) }, async ({ url }) => {
         const mine = await askApproval({ hub });
         const other = await askApproval({ hub }, { ticketId: 'T-2001' });

@@ -162,7 +162,7 @@ describe('The funnel', () => {
     });
     const envelopes = await Promise.all([funnel.commit(line('a')), funnel.commit(line('b'))]);
     expect(envelopes.flat().map(({ seq }) => seq)).toEqual([1, 2]);
-    expect(errors).toEqual(['Envelopes could not be delivered', 'Envelopes could not be delivered']);
+    expect(errors).toEqual(['What follows a commit failed', 'What follows a commit failed']);
   });
 
   it('has settled when nothing waits any more, also what came while it was settling', async () => {

@@ -308,7 +308,11 @@ test('Nothing is kept and no timer runs without channels', async () => {
   await rig.hub.start();
   await ask();
   await idle();
-  expect([rig.hub.channels, writes, rig.clock.pending]).toEqual([undefined, 0, 0]);
+  expect([writes, rig.clock.pending]).toEqual([0, 0]);
+  await expect(rig.app.channels.failed()).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining('channels is missing'),
+  });
 });
 
 test('Channels that cannot be are refused at once', () => {

@@ -14,8 +14,11 @@ async function start(options: TestHubOptions = {}) {
   verdict = () => 'allow';
   hub = await startTestHub({
     agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }),
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? verdict() : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? verdict() : 'allow'),
+      ...options.auth,
+    },
   });
   const alice = await hub.connect();
   const mallory = await hub.connect({ user: 'mallory' });

@@ -4,7 +4,6 @@ import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import { expressHitl } from '../../../lib/transport/express/express-hitl';
 import { makeHitl } from '../serve';
 
 let hub: TestHub;
@@ -293,8 +292,7 @@ describe('With the scope session', () => {
 });
 
 test('another scope, and a misspelt option, are refused at the start', () => {
-  const wrong = (classicOptions: object) => () =>
-    expressHitl({ user: () => null, ticket: () => 'allow', classic: classicOptions } as never);
+  const wrong = (classicOptions: object) => () => makeHitl({ classic: classicOptions });
   expect(wrong({ scope: 'room' })).toThrow(/classic: scope/);
   expect(wrong({ scop: 'ticket' })).toThrow(/did you mean scope\?/);
   expect(() => makeHitl({ clasic: {} } as never)).toThrow(/did you mean classic\?/);

@@ -15,13 +15,14 @@ afterEach(() => hub.close());
 async function start(end: (now: number) => unknown, options: TestHubOptions = {}): Promise<void> {
   const begin = Date.UTC(2026, 0, 1);
   hub = await startTestHub({
+    ...options,
     auth: {
       identify: (req) => {
         const id = req.get('x-user') ?? '';
         return (id === 'alice' ? { id, expiresAt: end(begin) } : { id }) as { id: string };
       },
+      ...options.auth,
     },
-    ...options,
   });
 }
 const inAnHour = (now: number) => now + 3_600_000;
@@ -200,7 +201,7 @@ test('a user’s other fields are the app’s own, and one that looks like expir
   await get('/hitl/me').expect(200);
   await get('/hitl/me').expect(200);
   const said = warn.mock.calls.map(([text]) => text).filter((text) => text.includes('did you mean'));
-  expect(said).toEqual(['The user callback gave expires_at, which ends nothing: did you mean expiresAt?']);
+  expect(said).toEqual(['auth.identify gave expires_at, which ends nothing: did you mean expiresAt?']);
 });
 
 describe('a program whose credential ends', () => {
@@ -208,7 +209,7 @@ describe('a program whose credential ends', () => {
     start(inAnHour, {
       auth: {
         identifyService: (req) =>
-          req.get('authorization') ? ({ id: 'worker', tickets: 'any', expiresAt } as never) : null,
+          req.get('authorization') ? ({ id: 'worker', tickets: 'all', expiresAt } as never) : null,
       },
     });
   const asWorker = (path: string) => request(hub.server).get(path).set('authorization', 'Bearer x');

@@ -9,7 +9,7 @@ let hub: TestHub;
 afterEach(() => hub.close());
 
 async function start(options: TestHubOptions = {}): Promise<void> {
-  hub = await startTestHub({ http: { heartbeat: heartbeat }, ...options });
+  hub = await startTestHub({ ...options, http: { heartbeat: heartbeat, ...options.http } });
 }
 
 /** A peer that shakes hands and never says anything again, whatever it is asked. */

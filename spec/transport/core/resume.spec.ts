@@ -131,7 +131,7 @@ describe('B9: resume by after', () => {
       await hub.close();
       let access: 'allow' | typeof answer = 'allow';
       hub = await startTestHub({
-        auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'bob' ? access : 'allow') },
+        auth: { authorize: ({ user }) => (user.id === 'bob' ? access : 'allow') },
       });
       const alice = await hub.connect();
       const bob = await hub.connect({ user: 'bob' });

@@ -31,8 +31,11 @@ function slowRule() {
 async function start(options: TestHubOptions = {}): Promise<void> {
   verdict = 'allow';
   hub = await startTestHub({
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? verdict : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? verdict : 'allow'),
+      ...options.auth,
+    },
   });
 }
 

@@ -14,7 +14,7 @@ import { StreamClient } from '../stream-client';
 const { ends, startHub, hitlOf } = endedAfterEach();
 
 /** A hub at whose callback of this name everybody waits until `open`. */
-async function gated(name: 'user' | 'ticket' | 'tickets', more: TestHubOptions = {}) {
+async function gated(name: 'identify' | 'authorize' | 'inboxTickets', more: TestHubOptions = {}) {
   let come = () => {};
   const waiting: (() => void)[] = [];
   const wait = async <T>(value: T): Promise<T> => {
@@ -25,11 +25,11 @@ async function gated(name: 'user' | 'ticket' | 'tickets', more: TestHubOptions =
     return value;
   };
   const callbacks = {
-    user: (req: { get(name: string): string | undefined }) => wait(req.get('x-user')),
-    ticket: () => wait<TicketAccess>('allow'),
-    tickets: () => wait<'all'>('all'),
+    identify: (req: { get(name: string): string | undefined }) => wait(req.get('x-user')),
+    authorize: () => wait<TicketAccess>('allow'),
+    inboxTickets: () => wait<'all'>('all'),
   };
-  const hub = await startHub({ [name]: callbacks[name], ...more });
+  const hub = await startHub({ ...more, auth: { [name]: callbacks[name] } });
   return {
     hub,
     open: () => {
@@ -49,19 +49,19 @@ type Comes = (
   user: string,
   tab: string,
 ) => Promise<TestClient | StreamClient | { status: number }>;
-const ways: [what: string, callback: 'user' | 'ticket' | 'tickets', comes: Comes][] = [
-  ['into a ticket while user is asked', 'user', (hub, user, tab) => hub.tryConnect({ user, tab })],
-  ['into a ticket while ticket is asked', 'ticket', (hub, user, tab) => hub.tryConnect({ user, tab })],
-  ['at an inbox while user is asked', 'user', (hub, user) => hub.tryConnectInbox({ user })],
-  ['at an inbox while tickets is asked', 'tickets', (hub, user) => hub.tryConnectInbox({ user })],
+const ways: [what: string, callback: 'identify' | 'authorize' | 'inboxTickets', comes: Comes][] = [
+  ['into a ticket while identify is asked', 'identify', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['into a ticket while authorize is asked', 'authorize', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['at an inbox while identify is asked', 'identify', (hub, user) => hub.tryConnectInbox({ user })],
+  ['at an inbox while inboxTickets is asked', 'inboxTickets', (hub, user) => hub.tryConnectInbox({ user })],
   [
     'into a ticket by a stream of events',
-    'ticket',
+    'authorize',
     (hub, user, tab) => StreamClient.open(hub, { user, query: `?tab=${tab}` }),
   ],
   [
     'at an inbox by a stream of events',
-    'tickets',
+    'inboxTickets',
     (hub, user) => StreamClient.open(hub, { user, path: '/ws/inbox' }),
   ],
 ];
@@ -86,7 +86,7 @@ test.each([
   ['not_found', 404, 'not_found'],
   ['restart', 503, 'unavailable'],
 ] as const)('one who is sent away as %s on the way in is refused with %i', async (name, status, code) => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
   hub.hub.clients.disconnect({ where: () => true, code: name });
@@ -95,7 +95,7 @@ test.each([
 });
 
 test('who comes in after the logout, logged in again, is let in', async () => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   hub.hub.clients.disconnect({ userId: 'alice' });
   const coming = hub.tryConnect();
   await at(1);
@@ -124,7 +124,7 @@ test('a logout during the app’s own middleware counts, since what it has read 
 });
 
 test('a test of the app that throws lets nobody in who was on the way', async () => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
   let calls = 0;
@@ -140,7 +140,7 @@ test('a test of the app that throws lets nobody in who was on the way', async ()
 });
 
 test('more logouts on one way in than are remembered send the client away to come back', async () => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
   for (let n = 0; n <= maxDisconnects; n += 1) hub.hub.clients.disconnect({ where: () => false });

@@ -280,7 +280,7 @@ test('who logs out while the app still decides is refused, and a stream ends whe
         const id = req.get('x-user') ?? '';
         return id === 'alice' ? { id, expiresAt: hub.clock.now() + 60_000 } : { id };
       },
-      authorize: ({ ticketId: _ticketId, user: { id } }) => {
+      authorize: ({ user: { id } }) => {
         if (id !== 'bob') return 'allow';
         isAsked = true;
         return new Promise<TicketAccess>((resolve) => {

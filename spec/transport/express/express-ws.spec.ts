@@ -22,7 +22,7 @@ async function start(
   },
 ): Promise<void> {
   clock = new ManualClock();
-  hitl = makeHitl({ clock, http: { heartbeat: '20d' }, ...options });
+  hitl = makeHitl({ clock, ...options, http: { heartbeat: '20d', ...options.http } });
   const app = express();
   const server = createServer(app);
   mount(expressWs(app, server).app);

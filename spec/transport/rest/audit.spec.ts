@@ -14,8 +14,11 @@ afterEach(() => hub.close());
 
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
 }
 const mayAudit: RuleOptions['mayAudit'] = ({ user }) => user.groups.includes('auditor');

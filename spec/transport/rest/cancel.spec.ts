@@ -14,8 +14,11 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => turn.say((await turn.ask({ question: 'Go?' })).status),
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
   alice = await hub.connect();
   await alice.ask({ type: 'message', content: 'go' });

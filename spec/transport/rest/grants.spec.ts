@@ -10,11 +10,12 @@ afterEach(() => hub.close());
 
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub({
+    ...options,
     auth: {
       authorize: ({ ticketId, user }) =>
         user.id === 'mallory' || ticketId === 'T-9' ? 'forbidden' : 'allow',
+      ...options.auth,
     },
-    ...options,
   });
 };
 

@@ -11,11 +11,12 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
+    ...options,
     auth: {
       authorize: ({ ticketId, user }) =>
         user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+      ...options.auth,
     },
-    ...options,
   });
 }
 

@@ -18,8 +18,11 @@ async function start(options: TestHubOptions = {}): Promise<void> {
       const { status } = await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' } });
       await turn.say(status);
     },
-    auth: { authorize: ({ ticketId: _ticketId, user }) => (user.id === 'mallory' ? 'forbidden' : 'allow') },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
   alice = await hub.connect();
   await alice.ask({ type: 'message', content: 'go' });

@@ -16,10 +16,11 @@ const services: Record<string, Service> = {
 };
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
+    ...options,
     auth: {
       identifyService: (req) => services[req.get('authorization')?.replace('Bearer ', '') ?? ''] ?? null,
+      ...options.auth,
     },
-    ...options,
   });
 }
 const as = (who: string) => (services[who] ? { authorization: `Bearer ${who}` } : { 'x-user': who });
