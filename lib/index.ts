@@ -45,6 +45,7 @@ export type {
   Verdict,
 } from './hub/kinds/app-types';
 export { defineKind, type KindOptions } from './hub/kinds/define-kind';
+export type { Grant, GrantSubject } from './hub/kinds/grant';
 export type { GrantOffer } from './hub/kinds/grant-terms';
 export { jsonSchema } from './hub/kinds/schemas';
 export type { Schema } from './hub/kinds/standard-schema';
@@ -55,11 +56,12 @@ export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from 
 export type { Channels, FailedDelivery } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
 export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
-export type { AppGrants, Grant, GrantSubject } from './hub/requests/app-grants';
+export type { AppGrants } from './hub/requests/app-grants';
 export type { RuleOptions } from './hub/requests/app-rules';
 export type { AskOptions } from './hub/requests/ask';
-export type { ApprovalOptions, Question, RequestInput } from './hub/requests/request-input';
-export type { AnswerInput, Executions, Place, RequestPlace, Requests } from './hub/requests/requests';
+export type { Executions, Run } from './hub/requests/executions';
+export type { ApprovalOptions, Place, Question, RequestInput } from './hub/requests/request-input';
+export type { AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
 export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
 export type { Client, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';

@@ -11,12 +11,12 @@ import {
   type RequestUpdate,
 } from './hub-events';
 import type { NoTypes } from './kinds/app-types';
+import { toGrant } from './kinds/grant';
 import { grantGiven } from './kinds/grant-terms';
 import { deepFreeze } from './kinds/kinds';
 import type { Logger } from './options/logger';
 import { assertOptions } from './options/options';
 import { signalFields } from './options/request-options';
-import { toGrant } from './requests/app-grants';
 import { toOutcome, toRequest } from './requests/outcome';
 import type { Client } from './tickets/client';
 import { toClientInfo } from './tickets/client-info';

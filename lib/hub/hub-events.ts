@@ -3,7 +3,7 @@ import { HubError } from '../errors';
 import { nearestName } from '../protocol/nearest-name';
 import type { Execution, MessageRecord, Millis, SessionRecord, TurnRecord } from '../protocol/records';
 import type { AnyOutcome, HitlRequest, HitlTypes, NoTypes } from './kinds/app-types';
-import type { Grant } from './requests/app-grants';
+import type { Grant } from './kinds/grant';
 import type { ClientInfo } from './tickets/client-info';
 
 /** What changed of an open request. */

@@ -7,6 +7,7 @@ import type { NoTypes } from '../../lib/hub/kinds/app-types';
 import { partsOf } from '../../lib/hub/kinds/tool';
 import { type HubOptions, HubPort } from '../../lib/hub/port';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
+import { Requests } from '../../lib/hub/requests/requests';
 import { makeTool, type ToolOptions } from '../../lib/hub/tools/make-tool';
 import type { ToolRule } from '../../lib/hub/tools/tool-rules';
 import { defineKind } from '../../lib/index';
@@ -178,7 +179,7 @@ export const closedRules: readonly ClosedRule[] = [
               day: defineKind({ payload: z.object({}), response: z.object({ day: z.date() }) as never }),
             },
           }),
-        /kinds\.day\.approval: day: JSON cannot carry a Date/,
+        /kinds\.day\.response: day: JSON cannot carry a Date/,
       ),
   },
   {
@@ -194,7 +195,7 @@ export const closedRules: readonly ClosedRule[] = [
               }),
             },
           }),
-        /kinds\.code\.approval: code: the pattern .* exponential time/,
+        /kinds\.code\.response: code: the pattern .* exponential time/,
       ),
   },
   {
@@ -329,7 +330,7 @@ export const closedRules: readonly ClosedRule[] = [
   {
     rule: 'requests are listed by what is known only',
     check: async () => {
-      const list = (filter: object) => inHub(({ hub }) => hub.hitl.list(filter));
+      const list = (filter: object) => inHub(({ hub }) => new Requests(hub.hitl).list(filter));
       await refused(list({ statuss: 'pending' }), 'invalid_request', 'status');
       await refused(list({ status: 'aproved' }), 'invalid_request', 'status');
       await refused(list({ ticketId: '' }), 'invalid_id');
@@ -342,7 +343,7 @@ export const closedRules: readonly ClosedRule[] = [
         { ticketId: '' },
         { ticketId: 'a\nb' },
         { sessionId: '' },
-        { messageId: 'x'.repeat(129) },
+        { message: { id: 'x'.repeat(129) } },
       ])
         await refused(ask(where), 'invalid_id');
     },

@@ -1,4 +1,5 @@
 /** Inboxes as the app's own code reads them; `hub.inbox` is this. */
+import { HubError } from '../../errors';
 import type { User } from '../../protocol/records';
 import type { InboxCounts, InboxOrder, InboxOwner, Page } from '../../store/store';
 import type { HitlRequest, HitlTypes, KindName, NoTypes } from '../kinds/app-types';
@@ -54,7 +55,12 @@ export class InboxReader<App extends HitlTypes = NoTypes> {
   }
 }
 
+/** @throws HubError `invalid_request` */
 function ownerOf({ user, tickets }: Pick<InboxQuery, 'user' | 'tickets'>): InboxOwner {
+  if (user === undefined || tickets === undefined)
+    throw new HubError('invalid_request', {
+      message: "The query: user or tickets is missing; write { user: { id, groups }, tickets: 'all' }",
+    });
   return { userId: user.id, groups: user.groups ?? [], tickets };
 }
 

@@ -1,45 +1,14 @@
 /** Standing approvals as the app's own code sees them: lists them, says what each approved, and takes them back; `hub.grants` is this. */
 import { HubError } from '../../errors';
-import type { AnswerPolicy, Author, GrantRecord, Millis, User } from '../../protocol/records';
+import type { User } from '../../protocol/records';
 import type { Page } from '../../store/store';
 import type { HitlRequest, HitlTypes, NoTypes } from '../kinds/app-types';
-import type { GrantSubject as StoredSubject } from '../kinds/grant-terms';
+import { type Grant, toGrant } from '../kinds/grant';
 import { assertOptions } from '../options/options';
 import { grantListFields, grantUseFields, revokeFields } from '../options/request-options';
 import type { Grants } from './grants';
 import { toRequest } from './outcome';
-import type { Place } from './requests';
-
-/** What is allowed beyond one call, as `rules.mayGrant` is asked about it. */
-export interface GrantSubject {
-  /** The request with whose approval it is given. */
-  requestId: string;
-  /** Where it is given and, with the scope `ticket`, where it holds. */
-  ticketId: string;
-  tool: string;
-  scope: 'ticket' | 'everywhere';
-  /** `exact`: calls with just `args`; `any`: with whatever arguments. */
-  covers: 'exact' | 'any';
-  /** With `exact`. */
-  args?: Record<string, unknown>;
-  /** How many calls; as many as come if it is not there. */
-  uses?: number;
-  expiresAt: Millis;
-  policy: AnswerPolicy;
-}
-
-/** A standing approval. */
-export interface Grant extends GrantSubject {
-  id: string;
-  /** Everybody whose approval it took, in that order. */
-  givenBy: readonly Author[];
-  createdAt: Millis;
-  /** How many calls it has approved. */
-  used: number;
-  lastUsedAt?: Millis;
-  revokedAt?: Millis;
-  revokedBy?: Author;
-}
+import type { Place } from './request-input';
 
 export class AppGrants<App extends HitlTypes = NoTypes> {
   constructor(private readonly grants: Grants) {}
@@ -82,25 +51,4 @@ export class AppGrants<App extends HitlTypes = NoTypes> {
       throw new HubError('invalid_request', { message: 'The revocation: by is missing; it is who revokes' });
     return toGrant(await this.grants.revoke(grantId, by, occasion));
   }
-}
-
-/** In the words of the API. */
-export function toGrantSubject(subject: StoredSubject): GrantSubject {
-  const { requestId, ticketId, toolName: tool, scope, args: covers, toolArgs, uses, expiresAt } = subject;
-  return {
-    ...{ requestId, ticketId, tool, scope, covers, expiresAt, policy: subject.policy },
-    ...(toolArgs && { args: toolArgs }),
-    ...(uses !== undefined && { uses }),
-  };
-}
-
-export function toGrant(record: GrantRecord): Grant {
-  const { id, givenBy, createdAt, used, lastUsedAt, revokedAt, revokedBy } = record;
-  return {
-    ...toGrantSubject(record),
-    ...{ id, givenBy, createdAt, used },
-    ...(lastUsedAt !== undefined && { lastUsedAt }),
-    ...(revokedAt !== undefined && { revokedAt }),
-    ...(revokedBy && { revokedBy }),
-  };
 }

@@ -5,8 +5,8 @@ import type { RequestRecord, TurnRecord, User } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import type { HitlRequest, HitlTypes, KnownUser, NoTypes } from '../kinds/app-types';
+import type { GrantSubject } from '../kinds/grant';
 import type { Logger } from '../options/logger';
-import type { GrantSubject } from './app-grants';
 import { toRequest } from './outcome';
 
 /** A rule of the app: only `true` is a yes. */

@@ -80,9 +80,11 @@ export function toRequestInput(
   const { after: escalateIn, to: escalateTo = nobody } = escalate ?? {};
   const payload = withEditable(type, kinds.payload(type, input.payload), policy, kinds, note);
   const title = kinds.title(type);
-  const shown = input.display ?? (title === undefined ? undefined : {});
+  const shown = input.display === undefined && title !== undefined ? {} : input.display;
   const display =
-    shown === undefined ? undefined : toDisplay(title === undefined ? shown : { title, ...shown });
+    shown === undefined
+      ? undefined
+      : toDisplay(title === undefined || shown === null ? shown : { title, ...shown });
   const impossible =
     (policy !== noPolicy &&
       whyImpossible(policy, { userId: input.userId, ...(escalateIn !== undefined && { escalateTo }) })) ||

@@ -4,7 +4,7 @@ import type { Execution } from '../../protocol/records';
 import { assertOptions } from '../options/options';
 import { retryFields, runErrorFields, runFields, runStartFields } from '../options/request-options';
 import type { Hitl } from './hitl';
-import type { Place } from './requests';
+import type { Place } from './request-input';
 
 /** One run of what was approved. */
 export interface Run {

@@ -9,11 +9,11 @@ import type { GrantFilter, Page, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import { grantsOffered } from '../kinds/built-in-kinds';
+import { toGrantSubject } from '../kinds/grant';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
 import { deepFreeze } from '../kinds/kinds';
 import type { Logger } from '../options/logger';
 import { assertName } from '../tickets/client';
-import { toGrantSubject } from './app-grants';
 import { known, type RuleOptions, saysYes } from './app-rules';
 import type { RequestActors } from './request-actors';
 

@@ -1,5 +1,7 @@
 /** What is asked, by kind, as the app writes it, and as the hub stores it; turns and `Requests` ask through here. */
 import { HubError } from '../../errors';
+import type { Via } from '../../protocol/audit';
+import type { User } from '../../protocol/records';
 import type { HitlTypes, KindName, Names, PayloadIn } from '../kinds/app-types';
 import { type GrantOffer, toGrantTerms } from '../kinds/grant-terms';
 import { type AnyTool, partsOf } from '../kinds/tool';
@@ -8,6 +10,14 @@ import { assertOptions, type Fields } from '../options/options';
 import type { AskOptions } from './ask';
 
 type JsonObject = Record<string, unknown>;
+
+/** On whose behalf and which way something is done, for the audit. Default: the app's own code. */
+export interface Place {
+  by?: User | undefined;
+  via?: Via | undefined;
+  /** The address it came from. */
+  from?: string | undefined;
+}
 
 /** What an approval may be asked with. */
 export interface ApprovalOptions extends AskOptions {

@@ -1,6 +1,6 @@
 /** Requests to people as the app's own code sees them: asks, answers, claims, amends, cancels, waits, lists, and says how what was approved goes; `hub.requests` is this. */
 import { HubError } from '../../errors';
-import type { AuditEntry, Via } from '../../protocol/audit';
+import type { AuditEntry } from '../../protocol/audit';
 import type { Display, RequestResponse, User } from '../../protocol/records';
 import type { Page } from '../../store/store';
 import type {
@@ -29,17 +29,7 @@ import {
 import { Executions } from './executions';
 import type { Hitl } from './hitl';
 import { toOutcome, toRequest } from './outcome';
-import { type RequestInput, toAsked } from './request-input';
-
-export type { Executions } from './executions';
-
-/** On whose behalf and which way something is done, for the audit. Default: the app's own code. */
-export interface Place {
-  by?: User | undefined;
-  via?: Via | undefined;
-  /** The address it came from. */
-  from?: string | undefined;
-}
+import { type Place, type RequestInput, toAsked } from './request-input';
 
 /** Where it is asked and for whom. */
 export interface RequestPlace {

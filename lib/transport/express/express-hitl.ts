@@ -26,6 +26,7 @@ import { Access, type AuthOptions } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
 import { type OriginOptions, OriginPolicy } from '../core/origin';
 import { type FrameLimits, RateLimit } from '../core/rate-limit';
+import { openingTurnstile } from '../core/seat';
 import { TicketSeat } from '../core/ticket-seat';
 import { serveDocuments } from '../documents/serve';
 import { type ChartsOptions, chartsRouter, maySeeCharts } from '../pages/charts/charts-router';
@@ -186,6 +187,7 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
     clock,
     logger,
     agent: agentName,
+    openings: openingTurnstile(clock),
     classicScope: classic?.scope ?? 'ticket',
     heartbeatMs: toTimer(http.heartbeat ?? '30s'),
     handshakeTimeoutMs,

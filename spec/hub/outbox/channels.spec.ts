@@ -336,7 +336,7 @@ test('What was committed when the process died is told after the start, in a dat
   board.trouble = () => {};
   await hub.crash();
   await until(() => board.told.length === 2, 'it is shown again');
-  expect(board.told[1]).toMatchObject({ event: 'present', id: board.told[0]?.id, hitl: { id } });
+  expect(board.told[1]).toMatchObject({ event: 'present', id: board.told[0]?.id, request: { id } });
   // The answer is committed by a process that dies before it tells anybody.
   board.trouble = never;
   await portOf(hub.hub).hitl.respond(id, {

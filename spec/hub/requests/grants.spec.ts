@@ -373,7 +373,7 @@ describe('Where several have to agree, a grant', () => {
     await test.approve(asked, 1, ann);
     await done;
     const { items } = await hub.hub.grants.list();
-    expect(items).toMatchObject([{ args: 'any', givenBy: [{ userId: 'bob' }, { userId: 'ann' }] }]);
+    expect(items).toMatchObject([{ covers: 'any', givenBy: [{ userId: 'bob' }, { userId: 'ann' }] }]);
   });
 
   it.each([

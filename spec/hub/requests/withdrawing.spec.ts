@@ -173,7 +173,7 @@ describe('A key', () => {
       await hub.settled();
       // Its answer is the outcome from now on.
       expect((await go()).id).toBeUndefined();
-      expect(outcomes).toEqual(['cancelled', 'approved', 'approved']);
+      expect(outcomes).toEqual(['cancelled', 'answered', 'answered']);
       const { items } = await hub.store.audit({ ticketId: 'T-1', requestId: first.id }, 10);
       expect(items.at(-1)).toMatchObject({ event: 'cancelled', via: 'turn', reason: 'its turn has ended' });
     },
@@ -201,7 +201,7 @@ describe('A key', () => {
     await client.next('turn_started');
     await hitl().respond(id ?? '', { by: ann, status: 'approved', response: { answer: 'Yes' } });
     expect((await client.next((frame) => frame.message?.type === 'response')).message.content).toBe(
-      'approved',
+      'answered',
     );
   });
 });
