@@ -176,7 +176,12 @@ export class TestHub {
   }
 
   /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
-  async fireDeadlines(by: Duration): Promise<void> {
+  fireDeadlines(by: Duration): Promise<void> {
+    return this.advance(by);
+  }
+
+  /** Time passes, by milliseconds or `'15m'`; what is due on the way has happened when it resolves. */
+  async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
     await this.settled();
     // What was set meanwhile and is due already.

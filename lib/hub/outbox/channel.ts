@@ -1,12 +1,13 @@
 /** What a channel is: how requests reach people outside the hub (a mail, a chat, a webhook), and what is delivered to one and when. */
 import type { Millis } from '../../protocol/records';
 import { type RequestView, requestView } from '../../protocol/views';
-import type { HitlRequest, HitlTypes, NoTypes } from '../kinds/app-types';
+import type { AnyRequest, HitlRequest, HitlTypes } from '../kinds/app-types';
 import type { Duration } from '../options/duration';
 import { toRecord } from '../requests/outcome';
 
 /** One thing that a channel is to deliver; the same one comes again until the channel has taken it. */
-export interface Delivery<App extends HitlTypes = NoTypes> {
+// biome-ignore lint/suspicious/noExplicitAny: a channel for every app
+export interface Delivery<App extends HitlTypes = any> {
   /** The same at every try of one delivery, and of no other: an idempotency key. At most 200 of `A-Z a-z 0-9 _ -`. */
   id: string;
   /** The name of the channel in the option `channels`. */
@@ -20,7 +21,8 @@ export interface Delivery<App extends HitlTypes = NoTypes> {
 }
 
 /** A delivery of a request that can be answered. */
-export interface OpenDelivery<App extends HitlTypes = NoTypes> extends Delivery<App> {
+// biome-ignore lint/suspicious/noExplicitAny: a channel for every app
+export interface OpenDelivery<App extends HitlTypes = any> extends Delivery<App> {
   /**
    * A link for one person to this request as it stands now; see `Links.create`.
    * @param to `expiresIn`: default `'24h'`
@@ -39,7 +41,8 @@ export interface OpenDelivery<App extends HitlTypes = NoTypes> extends Delivery<
  * does not know: a card goes by `request.id`. It has delivered when it resolves; when it rejects it is tried again, later and
  * later, unless it rejects with a `DeliveryRefused`.
  */
-export interface Channel<App extends HitlTypes = NoTypes> {
+// biome-ignore lint/suspicious/noExplicitAny: a channel for every app
+export interface Channel<App extends HitlTypes = any> {
   /** Show a request to people. A card that is there already is brought up to date. */
   present(delivery: OpenDelivery<App>): Promise<void> | void;
   /** The request has changed: bring its card up to date. A channel without it leaves its cards as they were. */
@@ -55,5 +58,5 @@ export class DeliveryRefused extends Error {
 
 /** The request of a delivery as it is on the wire, for channels that carry it on. */
 export function viewOf({ request }: Delivery, now: Millis): RequestView {
-  return requestView(toRecord(request), now);
+  return requestView(toRecord(request as AnyRequest), now);
 }

@@ -5,16 +5,7 @@ import { portOf } from '../../../lib/hub/hub';
 import { defineKind } from '../../../lib/index';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, people, said, withAgent, withHub } from '../stage';
-import {
-  access,
-  accessType,
-  asAgent,
-  type Body,
-  firewallType,
-  importPlugin,
-  importZod,
-  isCode,
-} from './frames';
+import { access, accessType, asAgent, type Body, firewallType, importZod, isCode } from './frames';
 
 const { bob } = people;
 
@@ -97,7 +88,11 @@ export const hitlAskingScenes: Scenes = {
   },
 
   kinds: {
-    ...bodyOf({ access: accessType }, 'hitl', `${importPlugin}\n${importZod}`),
+    ...bodyOf(
+      { access: accessType },
+      'hitl',
+      `import { defineKind, expressHitl } from 'express-hitl';\n${importZod}`,
+    ),
     play: async (load) => {
       const hitl = await load<Body<ExpressHitl>>().example({ access });
       await hitl.start();
@@ -120,7 +115,16 @@ export const hitlAskingScenes: Scenes = {
   },
 
   'own-kind': {
-    ...bodyOf({ turn: type('Turn') }),
+    ...bodyOf({
+      turn: `import('express-hitl').Turn<{
+        kinds: {
+          severity: import('express-hitl').Kind<
+            { alert: string; highest: number }, object, { level: number }, { level: number }
+          >;
+        };
+        user: import('express-hitl').User;
+      }>`,
+    }),
     play: async (load) => {
       const { z } = jest.requireActual<typeof import('zod')>('zod');
       const level = z.strictObject({ level: z.number() });

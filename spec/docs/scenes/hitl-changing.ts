@@ -79,7 +79,7 @@ export const hitlChangingScenes: Scenes = {
   },
 
   editable: {
-    ...bodyOf({ hub: type('Hub'), firewall: firewallType }, 'agent', `${importZod}\n${importTurn}`),
+    ...bodyOf({ hitl: type('ExpressHitl'), firewall: firewallType }, 'agent', `${importZod}\n${importTurn}`),
     play: async (load) => {
       let agent: Agent = () => {};
       const blocked: object[] = [];
@@ -87,7 +87,7 @@ export const hitlChangingScenes: Scenes = {
         (turn: Turn) => agent(turn),
         async ({ hub, alice }) => {
           const firewall = { block: async (args: object) => blocked.push(args) };
-          agent = await load<Body<Agent>>().example({ hub: hub.hub, firewall });
+          agent = await load<Body<Agent>>().example({ hitl: hub.hitl, firewall });
           await alice.ask({ type: 'message', content: 'go' });
           const { hitl } = await alice.next('hitl_request_pending');
           const frame = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' };

@@ -58,7 +58,7 @@ export const hitlGrantsScenes: Scenes = {
       await withHub({}, async (hub) => {
         const request = await askApproval(hub, { payload });
         const settled = await load<Body>().example({ hub: hub.hub, request });
-        expect(settled).toMatchObject({ status: 'approved', grant: { args: 'any', uses: 5 } });
+        expect(settled).toMatchObject({ status: 'approved', grant: { covers: 'any', uses: 5 } });
         expect(console.log).toHaveBeenCalledWith(hub.clock.now() + 900_000);
       });
     },

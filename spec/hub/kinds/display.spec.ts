@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
 import { digestOf } from '../../../lib/hub/kinds/kinds';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
-import type { AuditEntry, Delivery, HitlRequest, Outcome, RequestView, Turn, User } from '../../../lib/index';
+import type { AuditEntry, Delivery, Outcome, RequestView, Turn, User } from '../../../lib/index';
 import { defineKind } from '../../../lib/index';
 import type { Display } from '../../../lib/protocol/records';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
@@ -164,7 +164,7 @@ describe('What is shown beside a payload', () => {
   });
 
   test('reaches the inbox and channels with the request', async () => {
-    const told: HitlRequest[] = [];
+    const told: object[] = [];
     const channel = { present: ({ request: view }: Delivery) => void told.push(view), settle: () => {} };
     await start({ channels: { chat: channel }, auth: { inboxTickets: () => 'all' } });
     const inbox = await hub.connectInbox({ user: 'alice' });
