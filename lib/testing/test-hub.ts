@@ -170,7 +170,11 @@ export class TestHub {
     options: TestClientOptions,
   ): Promise<TestClient | Refused> {
     const headers = { ...(user && { 'x-user': user }), ...options.headers };
-    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, { ...options, headers });
+    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, {
+      requestOf: (id) => this.hub.requests.get(id),
+      ...options,
+      headers,
+    });
     if (opened instanceof TestClient) this.clients.add(opened);
     return opened;
   }

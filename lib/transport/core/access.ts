@@ -180,7 +180,10 @@ export class Access {
     if (!id) throw new HubError('authentication_required');
     if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
     else this.assertHolds(expiresAt);
-    return { id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
+    // The app's own fields are given back to its callbacks and agents.
+    const { expiresAt: _end, ...own } = Object(given) as Identity;
+    const fields = typeof given === 'string' ? {} : own;
+    return { ...fields, id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
   /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
