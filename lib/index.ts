@@ -22,7 +22,7 @@ export type { LogBounds } from './hub/commit/trimmer';
 export type { ClientLimits, RetentionOptions } from './hub/compose';
 export type { Hub } from './hub/hub';
 export type { EventBody, EventName, EventPattern, HubEvent, RequestUpdate } from './hub/hub-events';
-export type { InboxQuery, InboxReader } from './hub/inbox/inbox-reader';
+export type { InboxQuery, InboxReader, InboxSize } from './hub/inbox/inbox-reader';
 export type {
   Answer,
   AnyKind,
@@ -67,7 +67,7 @@ export type { Client, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';
 export type { RunContext, ToolOptions } from './hub/tools/make-tool';
-export type { RuleAsk, ToolRule } from './hub/tools/tool-rules';
+export type { RuleAsk, RuleScope, ToolRule } from './hub/tools/tool-rules';
 export type { Line } from './hub/turns/say';
 export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
 export type { Accepted } from './hub/turns/turns';

@@ -55,7 +55,7 @@ describe('the app with a flow tested by its model', () => {
   it.each([
     ['what is paid for without asking finance', '\n    { name: ', "\n    // { name: 'finance'"],
     ['refunds that never expire', "      expiresIn: '1d',\n", ''],
-    ['a payment whatever was said', " && status === 'approved'", ''],
+    ['a payment whatever was said', " && request.status === 'approved'", ''],
   ])(
     'fails it for %s',
     async (_what, from, to) => {

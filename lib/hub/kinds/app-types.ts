@@ -46,7 +46,12 @@ export type KnownUser<U extends User = User> = Readonly<
 /** What is asked, as the app writes it. */
 export type PayloadIn<K> = K extends Kind<infer P, infer _P, infer _I, infer _R> ? P : never;
 /** What is asked, as people and agents see it. */
-export type PayloadOf<K> = K extends Kind<infer _I, infer P, infer _R, infer _S> ? P : never;
+export type PayloadOf<K> = 0 extends 1 & K // any
+  ? // biome-ignore lint/suspicious/noExplicitAny: where the kinds are not known
+    any
+  : K extends Kind<infer _I, infer P, infer _R, infer _S>
+    ? P
+    : never;
 /** What an approval carries, as a person sends it; `undefined` where the kind has no response. */
 export type ResponseIn<K> = K extends Kind<infer _I, infer _P, infer R, infer _S> ? R : never;
 /** What an approval carries, as the agent is given it. */

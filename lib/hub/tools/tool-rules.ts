@@ -17,19 +17,23 @@ export interface RuleAsk<Args> extends Omit<ApprovalOptions, 'key' | 'message' |
   display?: Display | ((args: Args) => Display);
 }
 
-/** What may be done without people, what needs them, and what may not be done at all. The first rule that fits decides. */
-export type ToolRule<Args, App extends HitlTypes = NoTypes> = {
+/** Which calls a rule is about. */
+export interface RuleScope<Args, App extends HitlTypes = NoTypes> {
   /** A tool's name, in which `*` stands for anything, for rules that several tools have in common. Default: every tool. */
   tool?: string;
   /** Default: any arguments. A predicate that throws, or says neither true nor false, denies. */
   when?(args: Args, turn: Turn<App>): boolean | Promise<boolean>;
-} & (
-  | { decide: 'allow'; ask?: never; because?: never }
-  /** `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be allowed beside the call. */
-  | { decide: 'ask'; ask?: RuleAsk<Args>; because?: never }
-  /** `because`: given to the agent. */
-  | { decide: 'deny'; because?: string; ask?: never }
-);
+}
+
+/** What may be done without people, what needs them, and what may not be done at all. The first rule that fits decides. */
+export type ToolRule<Args, App extends HitlTypes = NoTypes> = RuleScope<Args, App> &
+  (
+    | { decide: 'allow'; ask?: never; because?: never }
+    /** `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be allowed beside the call. */
+    | { decide: 'ask'; ask?: RuleAsk<Args>; because?: never }
+    /** `because`: given to the agent. */
+    | { decide: 'deny'; because?: string; ask?: never }
+  );
 
 /**
  * The rules as they are now, checked, frozen and apart from what was given.
