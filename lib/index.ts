@@ -22,36 +22,55 @@ export type { LogBounds } from './hub/commit/trimmer';
 export type { ClientLimits, RetentionOptions } from './hub/compose';
 export type { Hub } from './hub/hub';
 export type { EventBody, EventName, EventPattern, HubEvent, RequestUpdate } from './hub/hub-events';
-export type { InboxQuery, InboxReader } from './hub/inbox/inbox-reader';
-export type { GrantOffer, GrantSubject } from './hub/kinds/grant-terms';
-export type { Kind } from './hub/kinds/kinds';
+export type { InboxQuery, InboxReader, InboxSize } from './hub/inbox/inbox-reader';
+export type {
+  Answer,
+  AnyKind,
+  AnyOutcome,
+  AnyRequest,
+  Approval,
+  DecidedBy,
+  Decision,
+  HitlRequest,
+  HitlTypes,
+  Kind,
+  KindName,
+  Kinds,
+  KnownUser,
+  NoTypes,
+  OpenRequest,
+  Outcome,
+  OutcomeOf,
+  RequestStatus,
+  Verdict,
+} from './hub/kinds/app-types';
+export { defineKind, type KindOptions } from './hub/kinds/define-kind';
+export type { Grant, GrantSubject } from './hub/kinds/grant';
+export type { GrantOffer } from './hub/kinds/grant-terms';
+export { jsonSchema } from './hub/kinds/schemas';
+export type { Schema } from './hub/kinds/standard-schema';
+export type { AnyTool, Tool } from './hub/kinds/tool';
 export type { Duration } from './hub/options/duration';
 export type { Logger } from './hub/options/logger';
 export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
-export type { Channels } from './hub/outbox/channels';
+export type { Channels, FailedDelivery } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
 export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
+export type { AppGrants } from './hub/requests/app-grants';
 export type { RuleOptions } from './hub/requests/app-rules';
-export type { AskOptions, HitlRequestInput } from './hub/requests/ask';
-export type { Grants } from './hub/requests/grants';
-export type { Amendment, Hitl, HitlAnswer } from './hub/requests/hitl';
+export type { AskOptions } from './hub/requests/ask';
+export type { Executions, Run } from './hub/requests/executions';
+export type { ApprovalOptions, Place, Question, RequestInput } from './hub/requests/request-input';
+export type { AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
 export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
 export type { Client, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';
-export type { GuardedTool, Tool, ToolOutcome } from './hub/tools/guard-tool';
-export type { ToolRule } from './hub/tools/tool-rules';
+export type { RunContext, ToolOptions } from './hub/tools/make-tool';
+export type { RuleAsk, RuleScope, ToolRule } from './hub/tools/tool-rules';
 export type { Line } from './hub/turns/say';
-export type {
-  Answer,
-  Approval,
-  ApproveOptions,
-  Decision,
-  KindOptions,
-  QuestionOptions,
-  Turn,
-} from './hub/turns/turn';
-export type { Accepted, Agent } from './hub/turns/turns';
+export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
+export type { Accepted } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
@@ -67,7 +86,6 @@ export type {
   MessageRecord,
   RequestRecord,
   RequestResponse,
-  RequestStatus,
   SessionRecord,
   Stage,
   TurnRecord,
@@ -79,7 +97,6 @@ export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-stor
 export type {
   Commit,
   CommitResult,
-  DeadDelivery,
   InboxCounts,
   InboxFilter,
   InboxOrder,

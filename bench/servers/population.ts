@@ -27,15 +27,17 @@ const join = (ticketId: string, name: string) => {
 };
 
 const ask = (ticketId: string) =>
-  hub.hitl.request({
+  hub.requests.open({
     ticketId,
     sessionId: 'session',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    requestedBy: 'agent',
+    kind: 'tool_approval',
+    tool: 'block_ip',
+    args: { ip: '203.0.113.7' },
   });
 
-const answer = (id: string) => hub.hitl.respond(id, { by: { id: 'ann' }, status: 'approved', revision: 1 });
+const answer = (id: string) =>
+  hub.requests.answer({ requestId: id, by: { id: 'ann' }, status: 'approved', revision: 1 });
 
 async function inGroups<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];

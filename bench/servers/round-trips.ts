@@ -21,15 +21,21 @@ let tickets = 0;
 /** Asks, is pending, is answered, and whoever waited has the answer. */
 async function roundTrip(): Promise<void> {
   tickets += 1;
-  const asked = await hub.hitl.request({
+  const asked = await hub.requests.open({
     ticketId: `T-${tickets}`,
     sessionId: 'session',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    requestedBy: 'agent',
+    kind: 'tool_approval',
+    tool: 'block_ip',
+    args: { ip: '203.0.113.7' },
   });
-  const outcome = hub.hitl.wait(asked.id);
-  await hub.hitl.respond(asked.id, { by: { id: 'ann' }, status: 'approved', revision: asked.revision });
+  const outcome = hub.requests.wait({ request: asked });
+  await hub.requests.answer({
+    requestId: asked.id,
+    by: { id: 'ann' },
+    status: 'approved',
+    revision: asked.revision,
+  });
   if ((await outcome).status !== 'approved') throw new Error('Not approved');
 }
 

@@ -9,7 +9,7 @@ export function createApp() {
   const app = express();
   const hitl = expressHitl({
     auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
-    agent: (turn) => turn.respond(`You wrote: ${turn.message.content}`),
+    agent: (turn) => turn.say(`You wrote: ${turn.message.content}`),
   });
   app.use(hitl.router);
 

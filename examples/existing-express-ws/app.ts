@@ -12,8 +12,8 @@ export function createApp() {
       authorize: ({ ticketId }) => (ticketId.startsWith('T-') ? 'allow' : 'not_found'),
     },
     agent: async (turn) => {
-      const { answer } = await turn.ask({ question: 'Shall I go on?', options: ['Yes', 'No'] });
-      await turn.respond(`You said ${answer ?? 'nothing'}.`);
+      const asked = await turn.ask({ question: 'Shall I go on?', options: ['Yes', 'No'] });
+      await turn.say(`You said ${asked.status === 'answered' ? asked.answer : 'nothing'}.`);
     },
   });
 

@@ -10,9 +10,9 @@ export function createApp(send = (args: object) => console.log('Sent', args)) {
     auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
     agent: async (turn) => {
       const mail = { to: 'ops@example.com', text: turn.message.content };
-      const approval = await turn.approve({ toolName: 'send_mail', toolArgs: mail });
-      if (approval.status === 'approved') send(approval.toolArgs);
-      await turn.respond(approval.status === 'approved' ? 'Sent.' : `Not sent: ${approval.status}.`);
+      const approval = await turn.approve({ tool: 'send_mail', args: mail });
+      if (approval.status === 'approved') send(approval.args);
+      await turn.say(approval.status === 'approved' ? 'Sent.' : `Not sent: ${approval.status}.`);
     },
   });
   app.use(hitl.router);

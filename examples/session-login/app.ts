@@ -15,7 +15,7 @@ export function createApp(secret: string) {
   const app = express();
   const hitl = expressHitl({
     auth: { identify: (req) => req.session.userId, authorize: () => 'allow' },
-    agent: (turn) => turn.respond(`Hello, ${turn.user.name}.`),
+    agent: (turn) => turn.say(`Hello, ${turn.user.name}.`),
   });
 
   app.use(

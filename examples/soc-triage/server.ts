@@ -19,7 +19,7 @@ const sealedTicket = 'T-9403';
 
 export interface Demo {
   server: Server;
-  hitl: ExpressHitl;
+  hitl: Pick<ExpressHitl, 'start' | 'drain' | 'close'>;
 }
 
 /**
@@ -71,7 +71,7 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
   });
 
   // What people edit has to be an address too.
-  hitl.hub.hitl.defineTool('block_ip', blockArgs);
+  hitl.tool({ name: 'block_ip', args: blockArgs, run: ({ ip }) => firewall.block(ip, 'the agent') });
 
   const app = express();
   app.disable('x-powered-by');

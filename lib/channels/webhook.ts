@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { HubError } from '../errors';
 import { type Duration, toMillis } from '../hub/options/duration';
 import { assertOptions, callback, duration, type Fields, flag, text } from '../hub/options/options';
-import { type Channel, type Delivery, DeliveryRefused } from '../hub/outbox/channel';
+import { type Channel, type Delivery, DeliveryRefused, viewOf } from '../hub/outbox/channel';
 import { encodeWebhook } from '../protocol/codec';
 
 export interface WebhookOptions {
@@ -39,10 +39,10 @@ export function webhookChannel(options: WebhookOptions): Channel {
   if (timeoutMs > longestTimeoutMs)
     throw new HubError('invalid_request', { message: 'The timeout of a webhook is at most 30s' });
   const post = async (event: 'present' | 'update' | 'settle', delivery: Delivery): Promise<void> => {
-    const { id, hitl, signal } = delivery;
+    const { id, signal } = delivery;
     // The receiver compares it with its own clock, so it is the time of this very try, whatever clock the hub has.
     const now = Date.now();
-    const body = encodeWebhook(event, now, hitl);
+    const body = encodeWebhook(event, now, viewOf(delivery, now));
     const timestamp = String(Math.floor(now / 1_000));
     const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
     const response = await send(url, {

@@ -4,6 +4,7 @@ import { HubError } from '../errors';
 import { type ChatFrame, type ChatUser, chatFrame, noticeOf } from '../protocol/chat-frames';
 import { type CloseName, closeCodes } from '../protocol/close-codes';
 import type { Clock } from './commit/clock';
+import type { HitlTypes, NoTypes } from './kinds/app-types';
 import { assertOptions, callback, elsewhere, name, text } from './options/options';
 import type { HubPort } from './port';
 import { assertName } from './tickets/client';
@@ -22,11 +23,11 @@ export type ClientNotice = (
 };
 
 /** Whom to disconnect: those to whom everything that is named applies; nobody where a name is undefined, as after a session that has no user. */
-export interface Disconnect {
+export interface Disconnect<App extends HitlTypes = NoTypes> {
   userId?: string | undefined;
   ticketId?: string | undefined;
   clientId?: string | undefined;
-  where?: ((client: ClientInfo) => boolean) | undefined;
+  where?: ((client: ClientInfo<App>) => boolean) | undefined;
   /** Default `'session_ended'`: they do not come back by themselves. */
   code?: CloseName | undefined;
 }
@@ -43,16 +44,17 @@ const closeName = z.enum(Object.keys(closeCodes) as [CloseName, ...CloseName[]])
 const disconnectFields = { userId: name, ticketId: name, clientId: name, where: callback, code: closeName };
 const listFields = { userId: name, ticketId: name };
 
-export class Clients {
+export class Clients<App extends HitlTypes = NoTypes> {
   constructor(
     private readonly port: HubPort,
     private readonly clock: Clock,
   ) {}
 
   /** Who is connected, open inboxes included. */
-  list(query: { ticketId?: string; userId?: string } = {}): readonly ClientInfo[] {
+  list(query: { ticketId?: string; userId?: string } = {}): readonly ClientInfo<App>[] {
     assertOptions('The query', query, listFields);
-    return this.port.everybody().map(toClientInfo).filter(fits(query));
+    const all = this.port.everybody().map((client) => toClientInfo<App>(client));
+    return all.filter(fits(query));
   }
 
   /** How many are in tickets, or in one. */
@@ -100,7 +102,7 @@ export class Clients {
    * @returns how many were closed
    * @throws HubError `invalid_request` if nothing says whom: for everybody write `where: () => true`
    */
-  disconnect(which: Disconnect): number {
+  disconnect(which: Disconnect<App>): number {
     assertOptions('disconnect', which, disconnectFields);
     const { where, code, ...named } = which;
     // Whom somebody else's mistake has left out is nobody, and not everybody.
@@ -111,14 +113,14 @@ export class Clients {
       });
     const isNamed = fits(named);
     return this.port.disconnect((client) => {
-      const info = toClientInfo(client);
+      const info = toClientInfo<App>(client);
       return isNamed(info) && (where === undefined || where(info));
     }, code);
   }
 }
 
 function fits({ userId, ticketId, clientId }: Pick<Disconnect, 'userId' | 'ticketId' | 'clientId'>) {
-  return ({ id, user, ticketId: at }: ClientInfo) =>
+  return ({ id, user, ticketId: at }: Pick<ClientInfo, 'id' | 'user' | 'ticketId'>) =>
     (userId === undefined || user.id === userId) &&
     (ticketId === undefined || at === ticketId) &&
     (clientId === undefined || id === clientId);

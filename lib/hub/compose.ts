@@ -11,7 +11,8 @@ import { Disconnects } from './disconnects';
 import { Events } from './events';
 import { Inbox } from './inbox/inbox';
 import type { InboxClient } from './inbox/inbox-client';
-import { type Kind, Kinds } from './kinds/kinds';
+import type { Kinds as AppKinds } from './kinds/app-types';
+import { Kinds } from './kinds/kinds';
 import { Lifecycle } from './lifecycle';
 import type { Logger } from './options/logger';
 import type { Channel } from './outbox/channel';
@@ -27,7 +28,8 @@ import { Waiters } from './requests/waiters';
 import type { Client } from './tickets/client';
 import { type ClassicScope, Prompts } from './tickets/prompts';
 import { Rooms } from './tickets/rooms';
-import { type Agent, Turns } from './turns/turns';
+import type { Agent } from './turns/turn';
+import { Turns } from './turns/turns';
 
 /** How many clients may be connected: of the option `limits`. */
 export interface ClientLimits {
@@ -55,7 +57,7 @@ export interface HubOptions {
   /** Whether a person may use a ticket now: a grant that holds everywhere covers only what its givers may use. Default: they may. */
   mayUseTicket?: ((ticketId: string, person: User) => boolean | Promise<boolean>) | undefined;
   /** The app's own kinds of request, by name. */
-  kinds?: Record<string, Kind> | undefined;
+  kinds?: AppKinds | undefined;
   /** Links by which people answer from a mail or a chat. */
   links?: LinkOptions | undefined;
   /** Ways to people outside the hub, by name. */
@@ -107,7 +109,7 @@ export function compose(options: HubOptions) {
   const grants = new Grants({ store, actors, clock, logger, rules, mayUseTicket });
   const hitl = new Hitl({
     ...{ store, actors, grants, waiters, clock, logger, rules },
-    kinds: new Kinds(options.kinds),
+    kinds: new Kinds(options.kinds, (why) => logger.warn(why)),
     revisionShown: (...shown) => rooms.revisionShown(...shown),
   });
   const settle = (record: RequestRecord) => {
@@ -124,7 +126,10 @@ export function compose(options: HubOptions) {
   });
   const claims = new Claims({ store, actors, clock, logger, isIn: (...place) => rooms.isIn(...place) });
   const links = new Links(options.links, { hitl, clock });
-  const channels = new Channels(options.channels ?? {}, { store, clock, logger, links, random: Math.random });
+  const channels = new Channels(options.channels ?? {}, {
+    ...{ store, clock, logger, links, random: Math.random },
+    commit: (commit) => funnel.commit(commit),
+  });
   const turns = new Turns({
     ...{ store, funnel, clock, logger, hitl, steps, rules },
     get agent() {

@@ -10,11 +10,14 @@ import {
   namesOf,
   type RequestUpdate,
 } from './hub-events';
+import type { NoTypes } from './kinds/app-types';
+import { toGrant } from './kinds/grant';
 import { grantGiven } from './kinds/grant-terms';
 import { deepFreeze } from './kinds/kinds';
-import { waitFields } from './options/asked-options';
 import type { Logger } from './options/logger';
 import { assertOptions } from './options/options';
+import { signalFields } from './options/request-options';
+import { toOutcome, toRequest } from './requests/outcome';
 import type { Client } from './tickets/client';
 import { toClientInfo } from './tickets/client-info';
 
@@ -54,13 +57,13 @@ export class Events {
   /** See `Hub.on`. */
   on<Pattern extends EventPattern>(
     pattern: Pattern,
-    listener: (event: HubEvent<Pattern>) => unknown,
+    listener: (event: HubEvent<NoTypes, Pattern>) => unknown,
     options: { signal?: AbortSignal } = {},
   ): () => void {
     const names = namesOf(pattern);
     if (typeof listener !== 'function')
       throw new HubError('invalid_request', { message: 'hub.on: the listener must be a function' });
-    assertOptions('hub.on', options, waitFields);
+    assertOptions('hub.on', options, signalFields);
     const { signal } = options;
     if (signal?.aborted) return () => {};
     const entry: Listening = { names, listener: listener as never };
@@ -118,10 +121,12 @@ export class Events {
     this.emit('client.left', this.clock.now(), client.ticketId, { client: toClientInfo(client) });
   }
 
-  private noteRequest({ record: request, event }: RequestChange, at: number, kind: string): void {
-    const { ticketId, execution } = request;
-    if (kind === 'hitl_request_pending') this.emit('request.opened', at, ticketId, { request });
-    else if (kind === 'hitl_request_resolved') this.emit('request.resolved', at, ticketId, { request });
+  private noteRequest({ record, event }: RequestChange, at: number, envelope: string): void {
+    const { ticketId, execution } = record;
+    const request = toRequest(record);
+    if (envelope === 'hitl_request_pending') this.emit('request.opened', at, ticketId, { request });
+    else if (envelope === 'hitl_request_resolved')
+      this.emit('request.resolved', at, ticketId, { request, outcome: toOutcome(record) });
     else if (executions.includes(event) && execution) {
       this.emit('execution.changed', at, ticketId, { request, execution });
     } else {
@@ -131,12 +136,15 @@ export class Events {
   }
 
   /** What is in no envelope of its own. */
-  private noteEmitted({ record: request, emitted }: RequestChange, at: number): void {
-    const { ticketId, grant, usedGrant } = request;
+  private noteEmitted({ record, emitted }: RequestChange, at: number): void {
+    if (emitted.length === 0) return;
+    const { ticketId, grant, usedGrant } = record;
+    const request = toRequest(record);
     for (const type of emitted) {
       if (type === 'reminded') this.emit('request.reminded', at, ticketId, { request });
       else if (type === 'escalated') this.emit('request.escalated', at, ticketId, { request });
-      else if (type === 'grant_given') this.emit('grant.given', at, ticketId, { grant: grantGiven(request) });
+      else if (type === 'grant_given')
+        this.emit('grant.given', at, ticketId, { grant: toGrant(grantGiven(record)) });
       else if (type === 'grant_used' && usedGrant)
         this.emit('grant.used', at, ticketId, { grantId: usedGrant.id, request });
       else if (type === 'grant_revoked' && grant)

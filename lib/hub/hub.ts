@@ -4,40 +4,41 @@ import { AppTurns } from './app-turns';
 import { Clients } from './clients';
 import type { EventPattern, HubEvent } from './hub-events';
 import { InboxReader } from './inbox/inbox-reader';
+import type { HitlTypes, NoTypes } from './kinds/app-types';
 import type { Channels } from './outbox/channels';
 import type { Links } from './outbox/links';
 import { type HubOptions, HubPort } from './port';
 import { Reference } from './reference';
-import type { Grants } from './requests/grants';
-import type { Hitl } from './requests/hitl';
+import { AppGrants } from './requests/app-grants';
+import { Requests } from './requests/requests';
 import type { Line } from './turns/say';
 import type { Accepted } from './turns/turns';
 
 /** Each hub with what the transport and the test hub use of it. */
-const ports = new WeakMap<Hub, HubPort>();
+const ports = new WeakMap<object, HubPort>();
 
 /** The internal side of a hub. */
-export function portOf(hub: Hub): HubPort {
+export function portOf(hub: object): HubPort {
   const port = ports.get(hub);
   if (!port) throw new TypeError('This hub was not made by expressHitl');
   return port;
 }
 
-export class Hub {
+export class Hub<App extends HitlTypes = NoTypes> {
   /** Asks people, answers, claims, amends, withdraws, waits, lists. */
-  readonly requests: Hitl;
+  readonly requests: Requests<App>;
   /** Brings chat messages in, and ends turns. */
   readonly turns: AppTurns;
   /** What waits for a person, across tickets. */
-  readonly inbox: InboxReader;
+  readonly inbox: InboxReader<App>;
   /** What people allowed beyond one call. */
-  readonly grants: Grants;
+  readonly grants: AppGrants<App>;
   /** Links by which one person answers from a mail or a chat; needs the option `links`. */
   readonly links: Pick<Links, 'create'>;
   /** What could not be delivered to people outside; needs the option `channels`. */
-  readonly channels: Pick<Channels, 'failed'>;
+  readonly channels: Pick<Channels, 'failed' | 'retry'>;
   /** Who is connected; sends notices, disconnects. */
-  readonly clients: Clients;
+  readonly clients: Clients<App>;
   /** The API of the hub that this package re-implements, name by name. */
   readonly reference: Reference;
 
@@ -45,19 +46,14 @@ export class Hub {
     const port = new HubPort(options);
     const { store, clock } = options;
     ports.set(this, port);
-    this.requests = port.hitl;
+    this.requests = new Requests(port.hitl);
     this.turns = new AppTurns(port, store);
     this.inbox = new InboxReader(port.inbox);
-    this.grants = port.grants;
+    this.grants = new AppGrants(port.grants);
     this.links = port.links;
     this.channels = port.channels;
     this.clients = new Clients(port, clock);
     this.reference = new Reference(port, this.clients, clock);
-  }
-
-  /** As `requests`. */
-  get hitl(): Hitl {
-    return this.requests;
   }
 
   /**
@@ -71,10 +67,10 @@ export class Hub {
    */
   on<Pattern extends EventPattern>(
     event: Pattern,
-    listener: (event: HubEvent<Pattern>) => unknown,
+    listener: (event: HubEvent<App, Pattern>) => unknown,
     options?: { signal?: AbortSignal },
   ): () => void {
-    return portOf(this).events.on(event, listener, options);
+    return portOf(this).events.on(event, listener as never, options);
   }
 
   /**

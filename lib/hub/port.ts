@@ -14,7 +14,8 @@ import { assertName, Client, type PresenceMode, type Sink } from './tickets/clie
 import { type Opening, openingFor, openingPage } from './tickets/opening';
 import { type Line, say } from './turns/say';
 import type { ResumeFailure } from './turns/sessions';
-import type { Accepted, Agent } from './turns/turns';
+import type { Agent } from './turns/turn';
+import type { Accepted } from './turns/turns';
 
 export type { HubOptions } from './compose';
 

@@ -9,6 +9,7 @@ import { createLogger, transports } from 'winston';
 import { portOf } from '../hub/hub';
 import { type Duration, toMillis } from '../hub/options/duration';
 import type { Logger } from '../hub/options/logger';
+import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory/memory-store';
 import { sqliteStore } from '../store/sqlite/sqlite-store';
 import type { Store } from '../store/store';
@@ -25,7 +26,7 @@ export type GivenOptions = Required<
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
   /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions<Request>>;
+  auth?: Partial<AuthOptions<User, Request>>;
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
@@ -36,7 +37,8 @@ export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>
    * The app under test, in place of a bare one: made anew at every start, with these options for its `expressHitl`. Its own
    * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
    */
-  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl };
+  // biome-ignore lint/suspicious/noExplicitAny: an app with kinds and users of its own
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<any> };
   /** Called at every start, before the first client: to register an agent or listeners. */
   prepare?: (hitl: ExpressHitl) => void;
   /** Middleware and routes of the app itself, before the router. */
@@ -169,13 +171,22 @@ export class TestHub {
     options: TestClientOptions,
   ): Promise<TestClient | Refused> {
     const headers = { ...(user && { 'x-user': user }), ...options.headers };
-    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, { ...options, headers });
+    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, {
+      requestOf: (id) => this.hub.requests.get(id),
+      ...options,
+      headers,
+    });
     if (opened instanceof TestClient) this.clients.add(opened);
     return opened;
   }
 
   /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
-  async fireDeadlines(by: Duration): Promise<void> {
+  fireDeadlines(by: Duration): Promise<void> {
+    return this.advance(by);
+  }
+
+  /** Time passes, by milliseconds or `'15m'`; what is due on the way has happened when it resolves. */
+  async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
     await this.settled();
     // What was set meanwhile and is due already.

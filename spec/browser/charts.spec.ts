@@ -17,8 +17,8 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
       pages: { charts: { maySee: () => true } },
       agent: async (turn) => {
         const approval = {
-          toolName: '<b>block_ip</b>',
-          toolArgs: { ip: '203.0.113.7' },
+          tool: '<b>block_ip</b>',
+          args: { ip: '203.0.113.7' },
           policy: { approvals: 2 },
         };
         await turn.approve(approval);

@@ -1,5 +1,7 @@
 /** Updates that leave out what is known, put together by the client: whoever listens hears whole requests. */
+
 import { connectInbox, emptyView, reduce } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { Guest, leaveAll, testSocket } from './guest';
 
@@ -14,7 +16,13 @@ afterEach(async () => {
 
 const payload = { question: 'Which region?', options: ['Europe', 'Asia'] };
 const ask = () =>
-  hub.hub.hitl.request({ ticketId: 'T-1', sessionId: 's-1', userId: 'agent', type: 'question', payload });
+  portOf(hub.hub).hitl.request({
+    ticketId: 'T-1',
+    sessionId: 's-1',
+    userId: 'agent',
+    type: 'question',
+    payload,
+  });
 
 test('every envelope about a request has its payload, also after a resume', async () => {
   const asked = await ask();
@@ -22,7 +30,7 @@ test('every envelope about a request has its payload, also after a resume', asyn
   const bob = await hub.connect({ user: 'bob' });
   bob.send({ type: 'hitl_claim', id: 'c-1', request_id: asked.id });
   await alice.until(() => alice.all('hitl_request_updated').length > 0, 'the claim');
-  await hub.hub.hitl.cancel(asked.id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(asked.id, 'no longer');
   await alice.until(() => alice.all('hitl_request_resolved').length > 0, 'the end');
   for (const each of [...alice.all('hitl_request_updated'), ...alice.all('hitl_request_resolved')]) {
     expect(each.hitl.payload).toEqual(payload);
@@ -48,7 +56,7 @@ test('an inbox has whole items, and tells whole envelopes', async () => {
   expect(await updated).toMatchObject({ hitl: { payload, claimed_by: { user_id: 'bob' } } });
   expect(inbox.items).toMatchObject([{ id, payload, claimed_by: { user_id: 'bob' } }]);
   const removed = next('inbox_removed');
-  await hub.hub.hitl.cancel(id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(id, 'no longer');
   expect(await removed).toMatchObject({ hitl: { payload, status: 'cancelled' } });
   inbox.close();
 });
@@ -58,7 +66,7 @@ test('who begins in the middle, without the requests, is sent them whole', async
   const { id } = await ask();
   const { epoch, seq } = await first.next('hitl_request_pending');
   const alice = await Guest.join(hub, { after: { epoch, seq } });
-  await hub.hub.hitl.cancel(id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(id, 'no longer');
   await alice.until(() => alice.all('hitl_request_resolved').length > 0, 'the end');
   expect(alice.all('hitl_request_resolved')[0]?.hitl.payload).toEqual(payload);
 });

@@ -1,5 +1,6 @@
 import { type Envelope, emptyView, reduce } from '../../lib/client';
 import { graceMs } from '../../lib/client/link';
+import { portOf } from '../../lib/hub/hub';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { cutAll, Guest, leaveAll } from './guest';
@@ -112,7 +113,7 @@ test('a snapshot of several pages is told before it is live, and begun again whe
   for (let n = 0; n < 20; n += 1) {
     const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
     const asked = { ticketId: 'T-1', sessionId: 's-1', userId: 'agent', type: 'tool_approval', payload };
-    ids.push((await hub.hub.hitl.request(asked)).id);
+    ids.push((await portOf(hub.hub).hitl.request(asked)).id);
   }
   let view = emptyView();
   let cut = false;

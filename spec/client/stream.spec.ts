@@ -1,8 +1,10 @@
 /** The client where no upgrade gets through: behind a real proxy that loses it, on the network as it is. */
+
 import { WebSocket } from 'ws';
 import { connectInbox, type Fetch, type SocketConstructor, type Transport } from '../../lib/client';
 import { maxStreams } from '../../lib/client/event-stream';
 import { trialMs } from '../../lib/client/upgrade-trial';
+import { portOf } from '../../lib/hub/hub';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { FaultProxy } from '../stress/fault-proxy';
@@ -63,7 +65,7 @@ const counts = (frames: { presence: { clients: number }[] }[]) =>
   frames.map(({ presence }) => presence.reduce((sum, { clients }) => sum + clients, 0));
 
 test('it goes on over server-sent events and POST, says so, and does all that it does over a socket', async () => {
-  await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+  await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
   const bob = await hub.connect({ user: 'bob' });
   const alice = await join();
   expect(alice.client.transport).toBe<Transport>('sse');
@@ -86,7 +88,7 @@ test('an inbox does so too', async () => {
   const inbox = connectInbox({ ...as('alice'), random: () => 0 });
   try {
     const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-    const { id } = await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+    const { id } = await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
     await until(() => inbox.items.length === 1, 'it shows what waits');
     expect(inbox.transport).toBe('sse');
     await inbox.respond(id, { status: 'denied', revision: 1 });

@@ -228,7 +228,7 @@ test('heard live, over connections that break, the view is the one that the log 
         store,
         agent: async (turn) => {
           const line = await turn.trace('thinking');
-          await turn.approve({ toolName: 'block_ip', toolArgs: {}, message: line });
+          await turn.approve({ tool: 'block_ip', args: {}, message: line });
           await turn.update(line, 'thought');
         },
       });

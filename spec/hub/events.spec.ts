@@ -21,7 +21,7 @@ const ask = (more: object = {}) =>
   });
 
 test('A message and its turn are told in the order of the log, each stored before it is told', async () => {
-  await start({ agent: (turn) => turn.respond('hello') });
+  await start({ agent: (turn) => turn.say('hello') });
   listen();
   const stored: boolean[] = [];
   rig.app.on('message.added', async ({ message }) => {

@@ -10,7 +10,7 @@ async function start(agent?: ConstructorParameters<typeof Rig>[0]): Promise<void
 }
 
 test('A message is answered though its user is not connected, in a session of theirs that goes on', async () => {
-  await start({ agent: (turn) => turn.respond(`you said ${turn.message.content}`) });
+  await start({ agent: (turn) => turn.say(`you said ${turn.message.content}`) });
   const user = { id: 'ann', name: 'Ann' };
   const first = await rig.app.turns.start({ ticketId: 'T', user, content: 'one' });
   const second = await rig.app.turns.start({

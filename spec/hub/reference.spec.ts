@@ -27,7 +27,7 @@ test('Everything that the page names on hub.reference is there', async () => {
 });
 
 test('The builders make envelopes that a client can read, and store and send nothing', async () => {
-  const rig = new Rig({ agent: (turn) => turn.respond('hello') });
+  const rig = new Rig({ agent: (turn) => turn.say('hello') });
   await rig.hub.start();
   const {
     sessionId,

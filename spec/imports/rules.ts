@@ -33,7 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'hub/options/': { files: ['protocol/', 'errors'] },
   'hub/commit/': { files: ['hub/options/', ...decided, 'insides/'] },
   'hub/kinds/': { files: ['hub/options/', ...decided] },
-  'hub/tickets/': { files: ['hub/commit/', 'hub/options/', ...decided, 'insides/'] },
+  'hub/tickets/': { files: ['hub/kinds/app-types', 'hub/commit/', 'hub/options/', ...decided, 'insides/'] },
   'hub/requests/': {
     files: ['hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided, 'insides/'],
   },
@@ -44,9 +44,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     files: ['hub/turns/', 'hub/requests/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
   },
   'hub/inbox/': {
-    files: ['hub/tickets/', 'hub/commit/', 'hub/options/', 'store/shared/inbox-lists', ...decided],
+    files: [
+      ...['hub/requests/outcome', 'hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/'],
+      ...['store/shared/inbox-lists', ...decided],
+    ],
   },
-  'hub/outbox/': { files: ['hub/requests/', 'hub/commit/', 'hub/options/', ...decided] },
+  'hub/outbox/': { files: ['hub/requests/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided] },
   'hub/': { files: ['hub/', 'bus/bus', ...decided] },
   'channels/': { files: ['hub/outbox/channel', 'hub/options/', 'protocol/', 'errors'] },
   'charts/': { files: ['actors/', 'insides/', 'protocol/', 'errors'] },

@@ -4,7 +4,7 @@ describe('Who joins a ticket', () => {
   const stage = useStage();
 
   it('is welcomed, told how it stands, and then what happens, without a gap', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond(`You said ${turn.message.content}`) });
+    const hub = await stage().start({ agent: (turn) => turn.say(`You said ${turn.message.content}`) });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'one' });
     await alice.next('turn_ended');
@@ -95,7 +95,7 @@ describe('Who joins a ticket', () => {
   it('in the same tab takes the place of the older connection, which is told not to come back', async () => {
     const hub = await stage().start({
       limits: { clientsPerTicket: 1 },
-      agent: (turn) => turn.respond('here'),
+      agent: (turn) => turn.say('here'),
     });
     const older = await hub.connect({ user: 'alice', tab: 'left' });
     await older.next('snapshot');
@@ -108,7 +108,7 @@ describe('Who joins a ticket', () => {
   });
 
   it('again after being away is told exactly what it missed, also by another process', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('noted') });
+    const hub = await stage().start({ agent: (turn) => turn.say('noted') });
     const alice = await hub.connect({ user: 'alice' });
     const bob = await hub.connect({ user: 'bob' });
     await alice.ask({ type: 'message', content: 'one' });
@@ -151,7 +151,7 @@ describe('Who joins a ticket', () => {
   });
 
   it('with the front end of the reference is greeted in its words and sees the same', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('hello') });
+    const hub = await stage().start({ agent: (turn) => turn.say('hello') });
     const classic = await hub.connect({ user: 'carol', dialect: 'classic' });
     expect(await classic.next()).toMatchObject({ type: 'status', content: 'Connected to chat' });
     const alice = await hub.connect({ user: 'alice' });

@@ -55,9 +55,9 @@ const agent: Agent = async (turn) => {
   if (content === 'trace') for (let n = 0; n < 5; n += 1) void turn.trace(`${n}`);
   if (content.startsWith('ask')) {
     const tools = content === 'ask' ? ['one'] : ['one', 'two'];
-    await Promise.all(tools.map((toolName) => turn.approve({ toolName, toolArgs: {} })));
+    await Promise.all(tools.map((toolName) => turn.approve({ tool: toolName, args: {} })));
   }
-  await turn.respond('done');
+  await turn.say('done');
 };
 
 /** One person, over all the connections of the one tab. */
@@ -134,8 +134,11 @@ async function play(hub: TestHub, people: readonly Person[], steps: readonly Ste
   }
   await Promise.allSettled(people.flatMap(({ answers }) => answers));
   while (portOf(hub.hub).turns.size > 0) {
-    const { items } = await hub.hub.hitl.list({ status: 'pending' });
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over').catch(() => {});
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' });
+    for (const { id } of items)
+      await portOf(hub.hub)
+        .hitl.cancel(id, 'the test is over')
+        .catch(() => {});
     await idle();
   }
 }

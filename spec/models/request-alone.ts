@@ -136,7 +136,8 @@ export class RequestAlone implements RequestSystem {
   }
 
   private born(): RequestInput {
-    const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, ...ask } = askOf(this.rules);
+    const { policy = {}, remindIn = [], escalate, expiresIn, ...ask } = askOf(this.rules);
+    const { after: escalateIn, to: escalateTo = {} } = escalate ?? {};
     const in_ = (after: unknown) => this.now + Number(after);
     return {
       id: 'r1',

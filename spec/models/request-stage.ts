@@ -1,8 +1,10 @@
 /** A hub over real sockets on which requests of the model live, with the people who act on them and one who only watches. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { RequestRecord } from '../../lib';
+import type { HitlRequest } from '../../lib';
 import type { Answerer, DeadlineType } from '../../lib/actors/hitl-request';
+import { portOf } from '../../lib/hub/hub';
 import {
   startTestHub,
   type TestClient,
@@ -46,7 +48,7 @@ export class RequestStage {
     const stage = new RequestStage();
     const count =
       (counts: Map<string, number>) =>
-      ({ request }: { request: Readonly<RequestRecord> }) => {
+      ({ request }: { request: HitlRequest }) => {
         counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
       };
     stage.hub = await startTestHub({
@@ -68,7 +70,7 @@ export class RequestStage {
   }
 
   get hitl() {
-    return this.hub.hub.hitl;
+    return portOf(this.hub.hub).hitl;
   }
 
   /** Unique among the requests of this stage. */
@@ -146,8 +148,8 @@ export class RequestStage {
     const { items } = await this.hitl.list({ status: 'pending' }, 200);
     for (const each of items) await this.hitl.cancel(each.id, 'the path is over');
     const { grants } = this.hub.hub;
-    for (const { id: grant } of (await grants.list({ live: true }, 200)).items)
-      await grants.revoke(grant, { id: 'tidy' });
+    for (const { id: grant } of (await grants.list({ live: true, limit: 200 })).items)
+      await grants.revoke({ grantId: grant, by: { id: 'tidy' } });
     await this.listen();
   }
 

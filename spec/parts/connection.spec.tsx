@@ -1,7 +1,9 @@
 /** The line that says how it stands with the connection, on pages of a real hub. */
+
 import { screen, waitFor } from '@testing-library/react';
 import { WebSocket } from 'ws';
 import type { SocketConstructor } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { ConnectionLine } from '../../lib/parts/connection';
 import { useInbox, useTicket } from '../../lib/react';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -54,7 +56,7 @@ test('says that no WebSocket gets through, in a ticket and in an inbox, and all 
   );
   await waitFor(() => expect(screen.getAllByText(/Connected without a WebSocket/)).toHaveLength(2));
   const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-  await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+  await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
   await screen.findByText('live 1');
 });
 

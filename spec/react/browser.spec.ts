@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { root } from '../packaging/command';
@@ -64,7 +65,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     return page;
   }
   const ask = () =>
-    hub.hub.hitl.request({
+    portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's',
       userId: 'agent',
@@ -95,7 +96,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     const page = await open('alice', context);
     const { id } = await ask();
     await card(page, 'pending').waitFor();
-    await hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'bob' }, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'bob' }, status: 'denied' });
     await card(page, 'pending').getByRole('button').click();
     await card(page, 'denied bob').getByText('already_resolved').waitFor();
   });

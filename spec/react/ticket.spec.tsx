@@ -1,6 +1,7 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import { useState, version } from 'react';
 import { firstWaitMs } from '../../lib/client/back-off';
+import { portOf } from '../../lib/hub/hub';
 import { type Ticket, usePending, useTicket, useTicketValue } from '../../lib/react';
 import { tellTypingMs, typingMs } from '../../lib/react/typing';
 import { ManualClock } from '../../lib/testing/manual-clock';
@@ -312,7 +313,7 @@ describe('what one does', () => {
         request: { claimed_by: { user_id: 'alice' } },
       });
       expect(await ticket.release(id)).toMatchObject({ ok: true, request: { status: 'pending' } });
-      await hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
+      await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
       expect(
         await ticket.respond(id, { status: 'approved', revision, response: { answer: 'yes' } }),
       ).toMatchObject({
@@ -384,7 +385,7 @@ describe('typing', () => {
 });
 
 function ask() {
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',

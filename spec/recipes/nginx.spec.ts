@@ -1,8 +1,10 @@
 /** The recipe for nginx, run by a real one, and what its lines are for. */
+
 import type { AddressInfo } from 'node:net';
 import { createLogger, transports } from 'winston';
 import { WebSocket } from 'ws';
 import { connectTicket, type Fetch } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { TestClient } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { Nginx, nginxBlock, program } from './nginx';
@@ -43,7 +45,7 @@ withNginx('the block lets sockets through, and answers over REST, for pages of i
   const client = await open(url);
   if (!(client instanceof TestClient)) throw new Error(`refused with ${client.status}`);
   expect(await client.ask({ type: 'message', content: 'hi' })).toMatchObject({ event: 'ack' });
-  const request = await hub.hub.hitl.request({
+  const request = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's-1',
     userId: 'bob',

@@ -146,8 +146,8 @@ async function carryOut(turn: Turn): Promise<void> {
   const { n, say = 0, ask = 0, wait, size = 0, thinkMs = 0, payload = 0, expiresMs } = programOf(turn);
   const request = (key: string, detached: boolean) =>
     turn.approve({
-      toolName: 'act',
-      toolArgs: { key, ...(payload > 0 && { text: '.'.repeat(payload) }) },
+      tool: 'act',
+      args: { key, ...(payload > 0 && { text: '.'.repeat(payload) }) },
       key,
       detached,
       ...(expiresMs && { expiresIn: expiresMs }),
@@ -155,7 +155,7 @@ async function carryOut(turn: Turn): Promise<void> {
   for (let index = 0; index < say; index += 1) await turn.trace(`${n} ${index} ${'.'.repeat(size)}`);
   for (let index = 0; index < ask; index += 1) void request(`${n} ${index}`, true);
   if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
-  if (wait) await turn.respond((await request(n, false)).status);
+  if (wait) await turn.say((await request(n, false)).status);
 }
 
 /** Somebody who is hostile may have said anything. */

@@ -46,7 +46,12 @@ export type KnownUser<U extends User = User> = Readonly<
 /** What is asked, as the app writes it. */
 export type PayloadIn<K> = K extends Kind<infer P, infer _P, infer _I, infer _R> ? P : never;
 /** What is asked, as people and agents see it. */
-export type PayloadOf<K> = K extends Kind<infer _I, infer P, infer _R, infer _S> ? P : never;
+export type PayloadOf<K> = 0 extends 1 & K // any
+  ? // biome-ignore lint/suspicious/noExplicitAny: where the kinds are not known
+    any
+  : K extends Kind<infer _I, infer P, infer _R, infer _S>
+    ? P
+    : never;
 /** What an approval carries, as a person sends it; `undefined` where the kind has no response. */
 export type ResponseIn<K> = K extends Kind<infer _I, infer _P, infer R, infer _S> ? R : never;
 /** What an approval carries, as the agent is given it. */
@@ -60,24 +65,21 @@ export type Verdict<Yes extends object = { status: 'approved' | 'answered' }> =
   | { by: Author; at: Millis; stage: number; status: 'denied'; comment?: string }
   | ({ by: Author; at: Millis; stage: number; comment?: string } & Yes);
 
-interface Settled<Yes extends object, Request> {
+interface Settled<Yes extends object> {
   readonly requestId: string;
   /** Of every person whose answer counted, oldest first; several where the policy asks for several. */
   readonly verdicts: readonly Verdict<Yes>[];
   /** The request as it was settled, frozen. */
-  readonly request: Readonly<Request>;
+  readonly request: Readonly<AnyRequest>;
 }
 /** Who gave an approval: people, an earlier grant, or the deadline (`onExpiry: 'approved'`). */
 export type DecidedBy = 'people' | 'grant' | 'deadline';
 /** How a request ended: what an approval carries is there only after an approval. */
-export type Outcome<Yes extends { status: string }, Request = HitlRequest> =
-  | (Settled<Yes, Request> &
+export type Outcome<Yes extends { status: string }> =
+  | (Settled<Yes> &
       Readonly<Yes> & { readonly by?: Author; readonly comment?: string; readonly decidedBy: DecidedBy })
-  | (Settled<Yes, Request> & { readonly status: 'denied'; readonly by?: Author; readonly comment?: string })
-  | (Settled<Yes, Request> & {
-      readonly status: 'expired' | 'cancelled' | 'superseded';
-      readonly reason?: string;
-    });
+  | (Settled<Yes> & { readonly status: 'denied'; readonly by?: Author; readonly comment?: string })
+  | (Settled<Yes> & { readonly status: 'expired' | 'cancelled' | 'superseded'; readonly reason?: string });
 
 /** How a tool approval ended. `args` are those to run with, as people saw or edited them, frozen. */
 export type Approval<Args = JsonObject> = Outcome<{ status: 'approved'; args: Readonly<Args> }>;
@@ -112,13 +114,29 @@ export type AnyOutcome<App extends HitlTypes = NoTypes> = {
   [N in KindName<App>]: { readonly kind: N } & OutcomeOf<App, N>;
 }[KindName<App>];
 
+/** One answer that counted, as the request shows it; the outcome has the same typed by kind. */
+export interface CountedAnswer extends Omit<CountedVerdict, 'status'> {
+  status: 'approved' | 'answered' | 'denied';
+}
+/** The standing approval that came with an approval. */
+export interface GivenGrant extends Omit<GrantOfRecord, 'args'> {
+  /** `exact`: for the arguments that were approved; `any`: for whatever arguments. */
+  covers: 'exact' | 'any';
+}
+type GrantOfRecord = NonNullable<RequestRecord['grant']>;
 /** The fields of a request that do not depend on its kind; what is stored calls `kind` `type` and `requestedBy` `userId`. */
 export interface RequestFields
-  extends Omit<RequestRecord, 'type' | 'userId' | 'status' | 'payload' | 'verdicts'> {
+  extends Omit<RequestRecord, 'type' | 'userId' | 'status' | 'payload' | 'verdicts' | 'grant'> {
   status: RequestStatus;
   /** The id of the person or program that asked. */
   requestedBy: string;
-  verdicts: readonly CountedVerdict[];
+  verdicts: readonly CountedAnswer[];
+  grant?: GivenGrant;
+}
+/** A request of whatever kind; its payload is in the names of the wire, since the digest is over it. */
+export interface AnyRequest extends RequestFields {
+  kind: string;
+  payload: JsonObject;
 }
 /** A request, its payload typed by `kind`. */
 export type HitlRequest<App extends HitlTypes = NoTypes, N extends KindName<App> = KindName<App>> = {

@@ -22,7 +22,7 @@ export interface SchemaIssue {
 }
 
 /** A schema of objects, whichever. */
-export type ObjectSchema = Schema<object, object>;
+export type ObjectSchema = Schema<unknown, object>;
 
 type TypesOf<S> = S extends { readonly '~standard': { readonly types?: infer T } } ? NonNullable<T> : never;
 /** What a schema takes. */

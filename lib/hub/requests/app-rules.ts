@@ -4,28 +4,31 @@ import { HubError, messageOf } from '../../errors';
 import type { RequestRecord, TurnRecord, User } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
-import type { GrantSubject } from '../kinds/grant-terms';
-import { deepFreeze } from '../kinds/kinds';
+import type { HitlRequest, HitlTypes, KnownUser, NoTypes } from '../kinds/app-types';
+import type { GrantSubject } from '../kinds/grant';
 import type { Logger } from '../options/logger';
+import { toRequest } from './outcome';
 
 /** A rule of the app: only `true` is a yes. */
-type Rule<Subject> = (asked: { user: Required<User> } & Subject) => boolean | Promise<boolean>;
+type Rule<App extends HitlTypes, Subject> = (
+  asked: { user: KnownUser<App['user']> } & Subject,
+) => boolean | Promise<boolean>;
 
 /** The app's own rules: the option `rules`. Each is asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
-export interface RuleOptions {
+export interface RuleOptions<App extends HitlTypes = NoTypes> {
   /** Who may answer or claim, beside each request's policy. Default: everybody. */
-  mayAnswer?: Rule<{ request: Readonly<RequestRecord> }> | undefined;
+  mayAnswer?: Rule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may take a question back. Default: the requester. */
-  mayCancel?: Rule<{ request: Readonly<RequestRecord> }> | undefined;
+  mayCancel?: Rule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may end a turn with a frame. Default: everybody with access to its ticket. */
-  mayCancelTurn?: Rule<{ turn: Readonly<TurnRecord> }> | undefined;
+  mayCancelTurn?: Rule<App, { turn: Readonly<TurnRecord> }> | undefined;
   /** Who may give, see and revoke a grant that holds in every ticket. Default: whoever may answer the request it comes with. */
-  mayGrant?: Rule<{ grant: Readonly<GrantSubject> }> | undefined;
+  mayGrant?: Rule<App, { grant: Readonly<GrantSubject> }> | undefined;
   /**
    * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done. Default:
    * nobody does over REST. Throwing or rejecting → 503.
    */
-  mayAudit?: Rule<{ ticketId: string }> | undefined;
+  mayAudit?: Rule<App, { ticketId: string }> | undefined;
 }
 
 /** How long a rule may take. */
@@ -41,7 +44,7 @@ export async function askRule(
   const { rules } = parts;
   if (!rules[name]) return undefined;
   // Of the object itself, which may be an instance of a class.
-  const ask = () => rules[name]?.({ user: known(user), request: deepFreeze(structuredClone(record)) });
+  const ask = () => rules[name]?.({ user: known(user), request: toRequest(record) });
   return saysYes({ name: `rules.${name}`, ask, about: { requestId: record.id } }, parts);
 }
 

@@ -8,11 +8,11 @@ import type { GrantRecord, Millis, RequestRecord, User } from '../../protocol/re
 import type { GrantFilter, Page, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
+import { grantsOffered } from '../kinds/built-in-kinds';
+import { toGrantSubject } from '../kinds/grant';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
-import { deepFreeze, grantsOffered } from '../kinds/kinds';
-import { grantListFields } from '../options/asked-options';
+import { deepFreeze } from '../kinds/kinds';
 import type { Logger } from '../options/logger';
-import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { known, type RuleOptions, saysYes } from './app-rules';
 import type { RequestActors } from './request-actors';
@@ -45,7 +45,6 @@ export class Grants {
     limit = 50,
     cursor?: string,
   ): Promise<Page<GrantRecord>> {
-    assertOptions('The filter', filter, grantListFields);
     const { ticketId, live } = filter;
     if (ticketId !== undefined) assertName(ticketId);
     const wanted: GrantFilter = {
@@ -147,7 +146,8 @@ export class Grants {
 
   private isAllowed(user: User, grant: GrantSubject): Promise<boolean> {
     const { rules } = this.parts;
-    const ask = () => rules.mayGrant?.({ user: known(user), grant: deepFreeze(structuredClone(grant)) });
+    const ask = () =>
+      rules.mayGrant?.({ user: known(user), grant: deepFreeze(structuredClone(toGrantSubject(grant))) });
     return saysYes({ name: 'rules.mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
   }
 }

@@ -10,25 +10,18 @@ import {
 import { HubError, isHubError } from '../../errors';
 import type { AuditEntry } from '../../protocol/audit';
 import type { Display, RequestRecord, RequestResponse, User } from '../../protocol/records';
+import { requestView } from '../../protocol/views';
 import type { AuditFilter, Page, RequestFilter, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import { Lanes } from '../commit/lanes';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
+import { grantChosen } from '../kinds/built-in-kinds';
 import { toDisplay } from '../kinds/display';
 import { grantSubject } from '../kinds/grant-terms';
-import { digestOf, grantChosen, jsonCopy, type Kinds } from '../kinds/kinds';
+import { digestOf, jsonCopy, type Kinds } from '../kinds/kinds';
 import { hasTerms } from '../kinds/terms';
-import {
-  answerFields,
-  auditFields,
-  listFields,
-  runFields,
-  waitFields,
-  withdrawFields,
-} from '../options/asked-options';
 import type { Logger } from '../options/logger';
-import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
 import { assertFitsBeside } from './answer-size';
 import { askRule, type RuleOptions } from './app-rules';
@@ -154,7 +147,6 @@ export class Hitl {
    *   rule), `claimed_by_other`, `invalid_response`, `too_large`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
-    assertOptions('The answer', answer, answerFields);
     const { by } = answer;
     const { clock, rules, grants, revisionShown } = this.parts;
     return this.rulings.change(
@@ -266,7 +258,6 @@ export class Hitl {
     withdrawal: { by: User; reason: string },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
-    assertOptions('The withdrawal', withdrawal, withdrawFields);
     const { by, reason } = withdrawal;
     const hasRules = this.parts.rules.mayCancel !== undefined;
     return this.rulings.change(
@@ -295,7 +286,6 @@ export class Hitl {
     run: { runId: string; payload: Record<string, unknown> },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
-    assertOptions('The run', run, runFields);
     const { runId, payload } = run;
     return this.parts.actors.change(
       id,
@@ -311,6 +301,24 @@ export class Hitl {
         const isDowngraded = record.payload.editable === false && about.editable === true;
         const digest = digestOf(type, isDowngraded ? { ...about, editable: false } : about);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
+      },
+      occasion,
+    );
+  }
+
+  /** Says that the run is still going. @throws HubError `not_executable` */
+  async renew(id: string, runId: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const at = this.parts.clock.now();
+        const { execution, approvedDigest: digest = record.digest } = record;
+        if (execution?.state !== 'executing' || execution.runId !== runId)
+          throw new HubError('not_executable', {
+            message: 'This run is not going',
+            details: { hitl: requestView(record, at), rule: 'other_run' },
+          });
+        return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked: false };
       },
       occasion,
     );
@@ -443,7 +451,6 @@ export class Hitl {
    *   not given out
    */
   async list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
-    assertOptions('The filter', filter, listFields);
     if (filter.ticketId !== undefined) assertName(filter.ticketId);
     return this.parts.store.requests(filter, limit, cursor);
   }
@@ -453,7 +460,6 @@ export class Hitl {
    * @throws HubError `invalid_request`, `invalid_id`, `unavailable`, `storage_failed`
    */
   audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
-    assertOptions('The filter', filter, auditFields);
     assertName(filter.ticketId);
     return auditTrail(this.parts.store, filter);
   }
@@ -463,7 +469,6 @@ export class Hitl {
    * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
    */
   async wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
-    assertOptions('The wait', options, waitFields);
     return this.parts.waiters.wait(id, () => this.get(id), options.signal);
   }
 

@@ -58,6 +58,7 @@ export class Client {
     this.ticketId = assertName(input.ticketId);
     this.tabId = assertName(input.tabId || 'default');
     this.user = {
+      ...input.user,
       id: input.user.id,
       name: input.user.name ?? input.user.id,
       groups: input.user.groups?.length ? input.user.groups : noGroups,

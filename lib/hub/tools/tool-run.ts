@@ -1,7 +1,6 @@
-/** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; `guardTool` runs through here. */
+/** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; tools run through here. */
 import { randomUUID } from 'node:crypto';
 import { HubError, isA, messageOf, toHubError } from '../../errors';
-import type { RequestRecord } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import type { Logger } from '../options/logger';
@@ -34,7 +33,7 @@ export interface Bounds {
  */
 export async function runApproved<Result>(
   parts: RunParts,
-  { id }: Readonly<RequestRecord>,
+  { id }: { id: string },
   payload: Record<string, unknown>,
   work: Work<Result>,
   bounds: Bounds,

@@ -25,13 +25,10 @@ import { Queues } from './queues';
 import { envelopesOf, type Running } from './running';
 import { messageOf, type Said, type SaidElsewhere, type Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
-import { Turn } from './turn';
+import { type Agent, Turn } from './turn';
 import { TurnLink } from './turn-link';
 
 export type { Accepted } from './accepted';
-
-/** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
-export type Agent = (turn: Turn) => unknown;
 
 /** Characters of a turn's intent; what is longer is cut. */
 export const maxIntentLength = 200;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import type { KnownUser } from '../../hub/kinds/app-types';
 import type { Logger } from '../../hub/options/logger';
 import type { RuleOptions } from '../../hub/requests/app-rules';
 import { canonicalJson } from '../../protocol/canonical-json';
@@ -14,21 +15,27 @@ import type { Handshake } from './handshake';
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
-/** Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503). @typeParam Req the request as the app's framework has it */
-export interface AuthOptions<Req = Handshake> {
-  /** Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). */
-  identify(req: Req): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
+/**
+ * Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503).
+ * @typeParam Req the request as the app's framework has it
+ */
+export interface AuthOptions<U extends Identity = Identity, Req = Handshake> {
+  /**
+   * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
+   * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
+   */
+  identify(req: Req): Given<U | string> | Promise<Given<U | string>>;
   /**
    * Whether this person may use this ticket: asked when they join, on every REST call, and at every frame but `ping`; where
    * the app has rules of its own for what is asked, once more after them. Any other value than the three means no (→ 503).
    */
-  authorize(access: { user: Required<User>; ticketId: string }): TicketAccess | Promise<TicketAccess>;
+  authorize(access: { user: KnownUser<NoInfer<U>>; ticketId: string }): TicketAccess | Promise<TicketAccess>;
   /**
    * In which tickets this person finds requests that name nobody in their inbox; `'all'` where everybody works on
    * everything. Asked when an inbox is read or opened; `authorize` is asked all the same about what is shown. Default: none,
    * so that an inbox has only what names the person or a group. More than 1,000 tickets and groups are a fault (→ 503).
    */
-  inboxTickets?: ((access: { user: Required<User> }) => Tickets | Promise<Tickets>) | undefined;
+  inboxTickets?: ((access: { user: KnownUser<NoInfer<U>> }) => Tickets | Promise<Tickets>) | undefined;
   /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
   identifyService?:
     | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
@@ -37,9 +44,10 @@ export interface AuthOptions<Req = Handshake> {
    * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
    * approval is used; nothing for one who is gone. Required with the option `links`.
    */
-  findUser?: ((userId: string) => User | null | undefined | Promise<User | null | undefined>) | undefined;
+  findUser?: ((userId: string) => Given<NoInfer<U>> | Promise<Given<NoInfer<U>>>) | undefined;
 }
 
+type Given<T> = T | null | undefined;
 type Tickets = readonly string[] | 'all';
 
 /** Until when something holds: milliseconds since 1970, or a `Date`. */
@@ -175,7 +183,10 @@ export class Access {
     if (!id) throw new HubError('authentication_required');
     if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
     else this.assertHolds(expiresAt);
-    return { id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
+    // The app's own fields are given back to its callbacks and agents.
+    const { expiresAt: _end, ...own } = Object(given) as Identity;
+    const fields = typeof given === 'string' ? {} : own;
+    return { ...fields, id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
   /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */

@@ -6,7 +6,9 @@ import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock';
 import type { ClientLimits, RetentionOptions } from '../../hub/compose';
 import { Hub, portOf } from '../../hub/hub';
-import type { Kind } from '../../hub/kinds/kinds';
+import type { HitlTypes, Kinds, NoTypes } from '../../hub/kinds/app-types';
+import type { In, ObjectSchema, Out } from '../../hub/kinds/standard-schema';
+import type { Tool } from '../../hub/kinds/tool';
 import { type Duration, toMillis } from '../../hub/options/duration';
 import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
@@ -14,10 +16,10 @@ import type { LinkOptions } from '../../hub/outbox/links';
 import type { HubPort } from '../../hub/port';
 import type { RuleOptions } from '../../hub/requests/app-rules';
 import type { ClassicScope } from '../../hub/tickets/prompts';
-import { type GuardedTool, guardTool, type Tool } from '../../hub/tools/guard-tool';
-import type { ToolRule } from '../../hub/tools/tool-rules';
-import type { Agent } from '../../hub/turns/turns';
+import { makeTool, type ToolOptions } from '../../hub/tools/make-tool';
+import type { Agent } from '../../hub/turns/turn';
 import type { ChatUser } from '../../protocol/chat-frames';
+import type { User } from '../../protocol/records';
 import { memoryStore } from '../../store/memory/memory-store';
 import type { Store } from '../../store/store';
 import { Access, type AuthOptions } from '../core/access';
@@ -63,11 +65,12 @@ export interface PageOptions {
   charts?: ChartsOptions | undefined;
 }
 
-export interface ExpressHitlOptions {
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
   /** Who somebody is and what they may see. */
-  auth: AuthOptions<Request>;
+  auth: AuthOptions<U, Request>;
   /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
-  rules?: RuleOptions;
+  rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
   /** How many clients and frames there may be. */
   limits?: LimitOptions;
   /** Which pages may connect, and how connections are watched. */
@@ -79,13 +82,13 @@ export interface ExpressHitlOptions {
   /** Links by which people answer from a mail or a chat; needs `auth.findUser`. Default: none. */
   links?: LinkOptions;
   /** Ways to people outside the hub, by name: a mail, a chat, `webhookChannel`. Default: none. */
-  channels?: Record<string, Channel>;
+  channels?: Record<string, Channel<NoInfer<{ kinds: K; user: U }>>>;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
-  kinds?: Record<string, Kind>;
+  kinds?: K;
   /** Where everything is stored. Default: memory, with a warning, since a restart then forgets every pending request. */
   store?: Store;
   /** Answers chat messages; from another file, `hitl.agent`. Default: messages are shown and stored, and nobody answers. */
-  agent?: Agent;
+  agent?: Agent<NoInfer<{ kinds: K; user: U }>>;
   /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
   agentName?: ChatUser;
   /**
@@ -102,11 +105,13 @@ export interface ExpressHitlOptions {
 /** Takes a socket that an app's own express-ws has opened. */
 type SocketHandler = SocketRoute['handler'];
 
-export interface ExpressHitl {
+export interface ExpressHitl<App extends HitlTypes = NoTypes> {
   /** REST, sockets and pages; mount it behind the app's own middleware. */
   readonly router: Router;
   /** The programmatic side. */
-  readonly hub: HandledHub;
+  readonly hub: HandledHub<App>;
+  /** Types only: `type App = typeof hitl.$types`. */
+  readonly $types: App;
   /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
   readonly linkRouter: Router;
   /**
@@ -118,18 +123,17 @@ export interface ExpressHitl {
    * Registers the agent that answers chat messages, where it is written in another file than the options; gives it back.
    * @throws HubError `invalid_request` for a second one, and once the hub has started
    */
-  agent<A extends Agent>(agent: A): A;
+  agent(agent: Agent<App>): Agent<App>;
   /**
    * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
    * app; begins to start the hub, and tries again until that succeeds. Returns what stops it.
    * @throws HubError `invalid_request` for what is no server, and for a path at which Express mounts nothing
    */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
-  /** Puts a human between an agent and a tool; see `ToolRule`. Define tools at start, so that edits can be validated. */
-  guardTool<Args extends Record<string, unknown>, Result>(
-    tool: Tool<Args, Result>,
-    rules?: readonly ToolRule<Args>[],
-  ): GuardedTool<Args, Result>;
+  /** A tool with people in front: `turn.callTool(tool, args)`. Make tools at the start, so that edits can be validated. */
+  tool<S extends ObjectSchema, Result>(
+    options: ToolOptions<S, Result, App>,
+  ): Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
   /**
    * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines; `attach` and the first
    * client do it too. Repeatable.
@@ -153,8 +157,14 @@ export interface ExpressHitl {
  * A human-in-the-loop hub for an Express app.
  * @throws HubError `invalid_request` for options that cannot be
  */
-export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
-  assertExpressOptions(options);
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export function expressHitl<K extends Kinds = {}, U extends User = User>(
+  given: ExpressHitlOptions<K, U>,
+): ExpressHitl<{ kinds: K; user: U }> {
+  type App = { kinds: K; user: U };
+  assertExpressOptions(given);
+  // Inside, kinds and users are as they come.
+  const options = given as unknown as ExpressHitlOptions;
   const { auth, rules = {}, limits = {}, http = {}, pages = {}, retention, classic } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
@@ -164,7 +174,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
   // Only Express leads requests here, so each of them is what the app's callbacks expect.
   const access = new Access(auth as AuthOptions, rules, logger, clock);
-  const hub = new Hub({
+  const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
   });
@@ -229,12 +239,13 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   let isStarting = false;
   return {
     router,
-    hub: withHandler(hub, { router, origins, ticket: sockets.ticket }),
+    // Compared member by member, the same type takes the compiler too deep.
+    hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as never,
     linkRouter: linkPages,
     sockets,
-    agent: (given) => {
-      port.setAgent(given);
-      return given;
+    agent: (registered) => {
+      port.setAgent(registered as unknown as Agent);
+      return registered;
     },
     attach: (server, attachOptions) => {
       assertAttachOptions(attachOptions);
@@ -244,7 +255,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
       isStarting = true;
       return detach;
     },
-    guardTool: (tool, toolRules) => guardTool({ hitl: port.hitl, clock, logger }, tool, toolRules),
+    tool: (toolOptions) => makeTool({ hitl: port.hitl, clock, logger }, toolOptions),
+    $types: undefined as unknown as App,
     start: () => port.start(),
     drain: async (drainOptions) => {
       assertDrainOptions(drainOptions);

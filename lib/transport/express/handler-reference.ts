@@ -1,6 +1,7 @@
 /** The handler of the hub that this package re-implements, name by name: what `hub.reference` has of routes and origins. */
 import type { Router } from 'express';
 import type { Hub } from '../../hub/hub';
+import type { HitlTypes, NoTypes } from '../../hub/kinds/app-types';
 import type { OriginPolicy } from '../core/origin';
 import type { SocketRoute } from './socket-route';
 
@@ -16,13 +17,13 @@ export interface HandlerReference {
 }
 
 /** The hub of the plugin, whose reference has the handler too. */
-export type HandledHub = Hub & { readonly reference: HandlerReference };
+export type HandledHub<App extends HitlTypes = NoTypes> = Hub<App> & { readonly reference: HandlerReference };
 
 /** Adds the handler to the hub's reference. */
-export function withHandler(
-  hub: Hub,
+export function withHandler<App extends HitlTypes>(
+  hub: Hub<App>,
   { router, origins, ticket }: { router: Router; origins: OriginPolicy; ticket: SocketRoute['handler'] },
-): HandledHub {
+): HandledHub<App> {
   const handler: HandlerReference = {
     newHandler: () => router,
     handleTicketChat: ticket,
@@ -30,5 +31,5 @@ export function withHandler(
     withAllowedOrigins: (more) => origins.add(more),
   };
   Object.assign(hub.reference, handler);
-  return hub as HandledHub;
+  return hub as HandledHub<App>;
 }

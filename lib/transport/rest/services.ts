@@ -128,12 +128,14 @@ function toInput(body: Ask, userId: string): HitlRequestInput {
   const given = {
     key: body.key,
     supersede: body.supersede,
-    messageId: message_id,
+    message: message_id === undefined ? undefined : { id: message_id },
     display: body.display,
     policy: policy && toPolicy(policy),
     remindIn: remind_in,
-    escalateIn: escalate_in,
-    escalateTo: escalate_to,
+    escalate:
+      escalate_in === undefined && escalate_to === undefined
+        ? undefined
+        : { ...(escalate_in !== undefined && { after: escalate_in }), to: escalate_to ?? {} },
     expiresIn: expires_in,
     onExpiry: body.on_expiry,
   };

@@ -1,14 +1,16 @@
 /** The scenes of `docs/channels.md`. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import {
   type Channel,
-  type DeadDelivery,
   DeliveryRefused,
   type ExpressHitl,
+  type FailedDelivery,
   webhookChannel,
 } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestHub } from '../../../lib/testing/test-hub';
 import { until } from '../../transport/until';
 import { bodyOf, type Scenes, type } from '../example';
@@ -21,7 +23,7 @@ const links = {
   baseUrl: 'https://app.example.com/soc',
 };
 /** What was given up, once something was. */
-async function firstDead({ hub }: TestHub): Promise<readonly DeadDelivery[]> {
+async function firstDead({ hub }: TestHub): Promise<readonly FailedDelivery[]> {
   for (;;) {
     const dead = (await hub.channels.failed()) ?? [];
     if (dead.length > 0) return dead;
@@ -54,7 +56,7 @@ export const channelsScenes: Scenes = {
       await start();
       const { id } = await askApproval({ hub });
       await until(() => cards.length === 1, 'there is a card');
-      await hub.hitl.cancel(id, 'not needed');
+      await portOf(hub).hitl.cancel(id, 'not needed');
       await until(() => cards.length === 2, 'the card is retired');
       expect(cards).toEqual([
         {
@@ -148,7 +150,7 @@ type Told = { type: string; data: { hitl: object } };`,
       await withHub({ channels: { hook } }, async (hub) => {
         const { id } = await askApproval(hub);
         await until(() => shown.length === 1, 'it is shown');
-        await hub.hub.hitl.cancel(id, 'not needed');
+        await portOf(hub.hub).hitl.cancel(id, 'not needed');
         await until(() => shown.length === 2, 'it is retired');
         expect(shown).toEqual(['hitl_request.present', 'hitl_request.settle']);
       });

@@ -12,7 +12,7 @@ function createApp() {
     auth: { identify: () => 'alice', authorize: () => 'allow' },
     store: sqliteStore('./hitl.db'),
     agent: async (turn) => {
-      await turn.approve({ toolName: 'block_ip', toolArgs: {} });
+      await turn.approve({ tool: 'block_ip', args: {} });
     },
   });
   return { app: express().use('/soc', hitl.router), hitl };

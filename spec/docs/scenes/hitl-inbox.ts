@@ -6,7 +6,7 @@ import { access, accessType, type Body, importPlugin } from './frames';
 
 export const hitlInboxScenes: Scenes = {
   inbox: {
-    ...bodyOf({ hub: type('Hub') }, '{ items, nextCursor, total, byType }'),
+    ...bodyOf({ hub: type('Hub') }, '{ items, nextCursor, total, byKind }'),
     play: (load) =>
       withHub({}, async ({ hub }) => {
         const never = await askApproval({ hub });
@@ -19,7 +19,7 @@ export const hitlInboxScenes: Scenes = {
         const { items, nextCursor, ...counts } = await load<Body<Read>>().example({ hub });
         expect(items.map(({ id }) => id)).toEqual([soon.id, never.id]);
         expect(nextCursor).toBeUndefined();
-        expect(counts).toEqual({ total: 3, byType: { tool_approval: 2, question: 1 } });
+        expect(counts).toEqual({ total: 3, byKind: { tool_approval: 2, question: 1 } });
       }),
   },
 

@@ -57,7 +57,7 @@ export const mountingScenes: Scenes = {
   say: {
     ...bodyOf({ hub: type('Hub') }),
     play: (load) =>
-      withHub({ agent: (turn) => turn.respond(`Blocked for ${turn.user.name}`) }, async (hub) => {
+      withHub({ agent: (turn) => turn.say(`Blocked for ${turn.user.name}`) }, async (hub) => {
         const alice = await hub.connect({ user: 'alice', ticketId: 'T-1001' });
         const { example } = load<Body>();
         await example({ hub: hub.hub });
@@ -146,8 +146,8 @@ export const mountingScenes: Scenes = {
         store: memoryStore(),
         auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
         agent: async (turn) => {
-          const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
-          await turn.respond(status);
+          const { status } = await turn.approve({ tool: 'block_ip', args: {} });
+          await turn.say(status);
         },
       });
       await listening(
@@ -216,7 +216,7 @@ export const mountingScenes: Scenes = {
         await new Promise<void>((resolve) => {
           finish = resolve;
         });
-        await turn.respond('done all the same');
+        await turn.say('done all the same');
       };
       await withHub({ agent }, async (hub) => {
         const alice = await hub.connect();

@@ -79,7 +79,7 @@ export const referenceApiScenes: Scenes = {
     play: async (load) => {
       let approvals = 0;
       const agent: Agent = async (turn) => {
-        await turn.approve({ toolName: 'block_ip', toolArgs: {}, expiresIn: '15m' });
+        await turn.approve({ tool: 'block_ip', args: {}, expiresIn: '15m' });
         approvals += 1;
       };
       await load<Body>().example({ agent, expect });

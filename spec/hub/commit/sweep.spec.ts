@@ -1,6 +1,7 @@
 /** What another hand changes in the store is noticed by those who wait here. */
 import { maxSweptRequests, Sweep, sweepEveryMs } from '../../../lib/hub/commit/sweep';
-import type { HitlRequestInput, RequestRecord } from '../../../lib/index';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { RequestRecord } from '../../../lib/index';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 import { requestRecord } from '../../store/records';
 import { idle, Rig } from '../rig';

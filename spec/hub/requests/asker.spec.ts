@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import { maxLeftAtStart } from '../../../lib/hub/turns/orphans';
-import type { HitlRequestInput, RequestRecord, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
+import type { RequestRecord, ToolCall, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { diskFull, gate, idle, Rig, type Trouble, troubled } from '../rig';
@@ -15,9 +16,9 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const bob = { id: 'bob', name: 'Bob' };
-const block = { toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } };
+const block = { tool: 'block_ip', args: { ip: '203.0.113.7' } };
 const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } };
 const approve = (id: string) => hitl().respond(id, { by: bob, status: 'approved' });
 const askerOf = async (id: string) => (await hitl().get(id)).asker;
@@ -285,7 +286,7 @@ describe('A start', () => {
 describe('What was approved and is not run', () => {
   type Args = { ip: string };
   const isIp = z.object({ ip: z.string() });
-  let outcomes: (ToolOutcome<string> | Error)[];
+  let outcomes: (ToolCall<string> | Error)[];
   let ran: Args[];
   /** A hub whose agent calls `block_ip`, the message being the id of the call. */
   async function guarded(
@@ -296,11 +297,13 @@ describe('What was approved and is not run', () => {
     outcomes = [];
     ran = [];
     const agent = async (turn: Turn) => {
-      const blockIp = hub.hitl.guardTool(
-        { name: 'block_ip', schema, run: (args) => `ran ${ran.push(args)}` },
-        rules(),
-      );
-      const call = blockIp(turn, { ip: '203.0.113.7' }, { callId: turn.message.content });
+      const blockIp = hub.hitl.tool({
+        name: 'block_ip',
+        args: schema,
+        run: (args) => `ran ${ran.push(args)}`,
+        rules: rules(),
+      });
+      const call = turn.callTool(blockIp, { ip: '203.0.113.7' }, { callId: turn.message.content });
       outcomes.push(await call.catch((error: Error) => error));
     };
     await start({ agent, ...more });
@@ -363,14 +366,14 @@ describe('What was approved and is not run', () => {
     const original = hitl().execute.bind(hitl());
     // Revoked between the approval by the grant and the run.
     jest.spyOn(hitl(), 'execute').mockImplementationOnce(async (...args) => {
-      await hub.hub.grants.revoke(String(grant?.id), bob);
+      await hub.hub.grants.revoke({ grantId: String(grant?.id), by: bob });
       return original(...args);
     });
     const alice = await hub.connect({ user: 'dora' });
     await alice.ask({ type: 'message', content: 'c2' });
     await settled();
     expect(outcomes.at(-1)).toMatchObject({ status: 'not_run', reason: 'grant_revoked' });
-    const { items } = await hub.hub.grants.uses(String(grant?.id));
+    const { items } = await hub.hub.grants.uses({ grantId: String(grant?.id) });
     expect(items).toMatchObject([
       { execution: { state: 'not_run', error: 'the grant that approved it has been revoked' } },
     ]);

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { HitlRequestInput, RequestRecord } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { HitlRequest } from '../../../lib/index';
+import { defineKind } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 const ann = { id: 'ann', name: 'Ann' };
@@ -10,7 +13,7 @@ describe('requests to humans', () => {
   let hub: TestHub;
   afterEach(() => hub.close());
 
-  const hitl = () => hub.hub.hitl;
+  const hitl = () => portOf(hub.hub).hitl;
   const start = async (options: TestHubOptions = {}) => {
     hub = await startTestHub(options);
   };
@@ -109,7 +112,7 @@ describe('requests to humans', () => {
     await start({
       rules: {
         mayAnswer: ({ user, request }) => {
-          asked.push(`${user.id} ${request.payload.tool_name}`);
+          asked.push(`${user.id} ${request.kind === 'tool_approval' && request.payload.tool_name}`);
           if (user.id === 'bob') throw new Error('directory unreachable');
           return user.id === 'lea';
         },
@@ -196,7 +199,7 @@ describe('requests to humans', () => {
       const told: string[] = [];
       const tell =
         (what: string) =>
-        ({ request }: { request: Readonly<RequestRecord> }) => {
+        ({ request }: { request: HitlRequest }) => {
           told.push(`${what} ${request.status}`);
           throw new Error('the pager is broken');
         };
@@ -207,8 +210,7 @@ describe('requests to humans', () => {
       const { id } = await ask({
         policy: { users: ['ann'] },
         remindIn: ['1h', '2h'],
-        escalateIn: '1d',
-        escalateTo: { groups: ['lead'] },
+        escalate: { after: '1d', to: { groups: ['lead'] } },
         expiresIn: '60d',
       });
       await hub.fireDeadlines(3_600_000);
@@ -276,10 +278,10 @@ describe('requests to humans', () => {
   it('of a kind that the app registers are validated by it, and carry the schema of their answer', async () => {
     await start({
       kinds: {
-        refund: {
+        refund: defineKind({
           payload: z.looseObject({ amount: z.number().positive() }),
-          approval: () => z.strictObject({ amount: z.number().positive() }),
-        },
+          response: z.strictObject({ amount: z.number().positive() }),
+        }),
       },
     });
     await expect(ask({ type: 'refund', payload: { amount: -1 } })).rejects.toMatchObject({

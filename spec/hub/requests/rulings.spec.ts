@@ -2,8 +2,9 @@
 
 import { HubError } from '../../../lib/errors';
 import type { HubOptions } from '../../../lib/hub/port';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import { maxAsking, maxAskings, maxWaitingDeeds } from '../../../lib/hub/requests/rulings';
-import type { HitlRequestInput, User } from '../../../lib/index';
+import type { User } from '../../../lib/index';
 import { gate, idle, Rig } from '../rig';
 
 const ann: User = { id: 'ann', name: 'Ann' };

@@ -1,5 +1,7 @@
 /** Taking a question back: who may, what becomes of those who wait, and what its key means afterwards. */
-import type { HitlRequestInput, RequestRecord, RuleOptions } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { RequestRecord, RuleOptions } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { diskFull, gate, type Trouble, troubled } from '../rig';
@@ -9,7 +11,7 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const ask = (input: Partial<HitlRequestInput> = {}) =>
   hitl().request({
     ticketId: 'T-1',
@@ -42,7 +44,7 @@ describe('A question is taken back', () => {
     await start({
       rules: {
         mayCancel: ({ user, request }) => {
-          asked.push([user.id, request.userId]);
+          asked.push([user.id, request.requestedBy]);
           return user.id === 'bob';
         },
       },
@@ -138,7 +140,7 @@ describe('A key', () => {
       agent: async (turn) => {
         const { status } = await turn.ask({ question: 'Go?', key: 'k' });
         outcomes.push(status);
-        await turn.respond(status);
+        await turn.say(status);
       },
     });
     return {
@@ -171,7 +173,7 @@ describe('A key', () => {
       await hub.settled();
       // Its answer is the outcome from now on.
       expect((await go()).id).toBeUndefined();
-      expect(outcomes).toEqual(['cancelled', 'approved', 'approved']);
+      expect(outcomes).toEqual(['cancelled', 'answered', 'answered']);
       const { items } = await hub.store.audit({ ticketId: 'T-1', requestId: first.id }, 10);
       expect(items.at(-1)).toMatchObject({ event: 'cancelled', via: 'turn', reason: 'its turn has ended' });
     },
@@ -199,7 +201,7 @@ describe('A key', () => {
     await client.next('turn_started');
     await hitl().respond(id ?? '', { by: ann, status: 'approved', response: { answer: 'Yes' } });
     expect((await client.next((frame) => frame.message?.type === 'response')).message.content).toBe(
-      'approved',
+      'answered',
     );
   });
 });

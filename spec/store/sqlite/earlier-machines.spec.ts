@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { portOf } from '../../../lib/hub/hub';
 import type { RequestRecord } from '../../../lib/protocol/records';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 import { ManualClock, startTestHub, type TestHub } from '../../../lib/testing';
@@ -26,7 +27,7 @@ describe('Requests that were stored by a version in which a request was one mach
     writeFileSync(file, gunzipSync(readFileSync(fixture)));
     hub = await startTestHub({ clock: new ManualClock(written), makeStore: () => sqliteStore(file) });
     await hub.hitl.start();
-    all = (await hub.hub.hitl.list({}, 200)).items;
+    all = (await portOf(hub.hub).hitl.list({}, 200)).items;
   });
   afterEach(async () => {
     await hub.close();
@@ -35,15 +36,15 @@ describe('Requests that were stored by a version in which a request was one mach
 
   const named = (name: string) => all.find(({ key }) => key === name)?.id ?? name;
   const yes = (name: string, by = person('ann')) =>
-    hub.hub.hitl.respond(named(name), { by, status: 'approved' });
+    portOf(hub.hub).hitl.respond(named(name), { by, status: 'approved' });
   const run = (name: string, runId = 'run2') =>
-    hub.hub.hitl.execute(named(name), { runId, payload: { tool_name: name, tool_args: { ip } } });
+    portOf(hub.hub).hitl.execute(named(name), { runId, payload: { tool_name: name, tool_args: { ip } } });
   const refusal = (work: Promise<unknown>) =>
     work.then(
       () => 'done',
       ({ code, details }) => [code, details?.rule].filter(Boolean).join(' '),
     );
-  const statesOf = async (name: string) => (await hub.hub.hitl.statesOf(named(name))).at(-1);
+  const statesOf = async (name: string) => (await portOf(hub.hub).hitl.statesOf(named(name))).at(-1);
 
   it.each([
     ['open', 'hitlRequest.pending.open', 'pending', undefined],
@@ -59,14 +60,15 @@ describe('Requests that were stored by a version in which a request was one mach
     ['expired', 'hitlRequest.resolved.expired', 'expired', undefined],
   ])('stand where they stood: %s', async (name, state, status, run) => {
     expect(await statesOf(name)).toBe(state);
-    const record = await hub.hub.hitl.get(named(name));
+    const record = await portOf(hub.hub).hitl.get(named(name));
     expect([record.status, record.execution?.state]).toEqual([status, run]);
   });
 
   it('are all read, each with the same record as before once it is written again', async () => {
     expect(all.length).toBe(24);
-    for (const record of all) expect((await hub.hub.hitl.statesOf(record.id)).length).toBeGreaterThan(0);
-    const { execution, ...before } = await hub.hub.hitl.get(named('executing'));
+    for (const record of all)
+      expect((await portOf(hub.hub).hitl.statesOf(record.id)).length).toBeGreaterThan(0);
+    const { execution, ...before } = await portOf(hub.hub).hitl.get(named('executing'));
     const renewed = await run('executing', 'run1');
     expect(renewed).toMatchObject({ ...before, execution: { ...execution, until: written + 60_000 } });
   });
@@ -77,13 +79,15 @@ describe('Requests that were stored by a version in which a request was one mach
     expect(await yes('quorum', person('bob'))).toMatchObject({ status: 'approved' });
     expect(await refusal(yes('stages'))).toBe('not_allowed answerers');
     expect(await yes('stages', person('lea', 'lead'))).toMatchObject({ status: 'approved', stage: 1 });
-    expect(await refusal(hub.hub.hitl.claim(named('claimed'), person('bob')))).toBe('claimed_by_other');
+    expect(await refusal(portOf(hub.hub).hitl.claim(named('claimed'), person('bob')))).toBe(
+      'claimed_by_other',
+    );
     expect(await yes('claimed', person('bob'))).toMatchObject({ status: 'approved' });
     expect(await refusal(yes('escalated', person('eve')))).toBe('not_allowed answerers');
     expect(await yes('escalated', person('bob'))).toMatchObject({ status: 'approved' });
     expect(await refusal(yes('amended'))).toBe('stale_revision');
     const answer = { by: person('ann'), status: 'approved', response: { answer: 'left' } } as const;
-    expect(await hub.hub.hitl.respond(named('question'), answer)).toMatchObject({
+    expect(await portOf(hub.hub).hitl.respond(named('question'), answer)).toMatchObject({
       response: { answer: 'left' },
     });
     for (const name of ['approved', 'executing', 'denied', 'cancelled', 'expired'])
@@ -93,18 +97,18 @@ describe('Requests that were stored by a version in which a request was one mach
   it('are executed, once, and again only where a person said so', async () => {
     for (const name of ['approved', 'retried']) {
       expect(await run(name)).toMatchObject({ execution: { state: 'executing', runId: 'run2' } });
-      expect(await hub.hub.hitl.executed(named(name), 'run2')).toMatchObject({
+      expect(await portOf(hub.hub).hitl.executed(named(name), 'run2')).toMatchObject({
         execution: { state: 'executed' },
       });
     }
     expect(await refusal(run('executing'))).toBe('not_executable under_way');
-    expect(await hub.hub.hitl.executed(named('executing'), 'run1')).toMatchObject({
+    expect(await portOf(hub.hub).hitl.executed(named('executing'), 'run1')).toMatchObject({
       execution: { state: 'executed' },
     });
     expect(await refusal(run('executed'))).toBe('not_executable done');
     for (const name of ['failed', 'unknown']) {
       expect(await refusal(run(name))).toBe('not_executable needs_retry');
-      await hub.hub.hitl.retry(named(name));
+      await portOf(hub.hub).hitl.retry(named(name));
       expect(await run(name)).toMatchObject({ execution: { state: 'executing' } });
     }
     expect(await refusal(run('denied'))).toBe('not_executable not_approved');
@@ -113,7 +117,7 @@ describe('Requests that were stored by a version in which a request was one mach
   it('expire, let claims go and give up runs for lost when it is time', async () => {
     await hub.fireDeadlines(3_600_000);
     const stood = async (name: string) => {
-      const { status, execution, claim } = await hub.hub.hitl.get(named(name));
+      const { status, execution, claim } = await portOf(hub.hub).hitl.get(named(name));
       return [status, execution?.state, claim];
     };
     expect(await stood('ending')).toEqual(['expired', undefined, undefined]);
@@ -127,15 +131,15 @@ describe('Requests that were stored by a version in which a request was one mach
     const covered = all.find(({ usedGrant }) => usedGrant);
     const [grant] = (await hub.hub.grants.list({ live: true })).items;
     expect(covered?.usedGrant?.id).toBe(grant?.id);
-    await hub.hub.grants.revoke(grant?.id ?? '', person('ann'));
+    await hub.hub.grants.revoke({ grantId: grant?.id ?? '', by: person('ann') });
     const payload = covered?.payload ?? {};
-    const work = hub.hub.hitl.execute(covered?.id ?? '', { runId: 'run1', payload });
+    const work = portOf(hub.hub).hitl.execute(covered?.id ?? '', { runId: 'run1', payload });
     expect(await refusal(work)).toBe('not_executable grant_revoked');
 
     const again = { tool_name: 'open', tool_args: { ip: '192.0.2.1' } };
     const base = { ticketId: 'T-1', sessionId: 's1', type: 'tool_approval', userId: 'rita', key: 'open' };
-    await hub.hub.hitl.request({ ...base, payload: again, supersede: true });
-    expect(await hub.hub.hitl.get(named('open'))).toMatchObject({ status: 'superseded' });
+    await portOf(hub.hub).hitl.request({ ...base, payload: again, supersede: true });
+    expect(await portOf(hub.hub).hitl.get(named('open'))).toMatchObject({ status: 'superseded' });
     expect(all.find(({ turnId }) => turnId)).toMatchObject({ status: 'pending', asker: 'gone' });
   });
 });

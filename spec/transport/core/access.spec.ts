@@ -1,4 +1,5 @@
 /** What a person may do is asked of the app again at the moment of the answer, and taken away at once; over real sockets. */
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
@@ -12,7 +13,7 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}) {
   verdict = () => 'allow';
   hub = await startTestHub({
-    agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }),
+    agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }),
     ...options,
     auth: {
       authorize: ({ user }) => (user.id === 'mallory' ? verdict() : 'allow'),
@@ -26,7 +27,7 @@ async function start(options: TestHubOptions = {}) {
   return { alice, mallory, hitl, turn_id };
 }
 
-const isPending = async (id: string) => (await hub.hub.hitl.get(id)).status === 'pending';
+const isPending = async (id: string) => (await portOf(hub.hub).hitl.get(id)).status === 'pending';
 
 describe.each(['hitl_respond', 'hitl_claim', 'hitl_release', 'hitl_cancel'])(
   'B19: %s after access was withdrawn',
@@ -44,7 +45,7 @@ describe.each(['hitl_respond', 'hitl_claim', 'hitl_release', 'hitl_cancel'])(
       verdict = () => 'forbidden';
       expect(await mallory.ask(frame(hitl.id))).toMatchObject({ event: 'error', code: 'forbidden' });
       expect((await mallory.closed()).code).toBe(4403);
-      expect((await hub.hub.hitl.get(hitl.id)).revision).toBe(1);
+      expect((await portOf(hub.hub).hitl.get(hitl.id)).revision).toBe(1);
       expect(await isPending(hitl.id)).toBe(true);
       expect(await hub.tryConnect({ user: 'mallory' })).toMatchObject({ status: 403 });
       expect(await alice.ask({ ...frame(hitl.id), type: 'hitl_respond' })).toMatchObject({ event: 'ack' });

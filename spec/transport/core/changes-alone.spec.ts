@@ -1,5 +1,7 @@
 /** What a client is told of a request that it knows, where it asked for changes alone, over real sockets. */
+
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
+import { portOf } from '../../../lib/hub/hub';
 import { TestClient, type TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
@@ -33,7 +35,7 @@ afterEach(async () => {
 
 const question = { question: 'Which region?', options: ['Europe', 'Asia'] };
 const ask = (payload: Record<string, unknown> = question, display = { title: 'Where' }) =>
-  hub.hub.hitl.request({
+  portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's-1',
     userId: 'agent',
@@ -58,11 +60,11 @@ test('a claim, a release and the end leave out what an amendment alone may chang
   const whole = await bob.next(isOf('hitl_request_updated', 'claimed'));
   expect(whole).toMatchObject({ hitl: { payload: question, display: { title: 'Where' } } });
   expect(whole).not.toHaveProperty('unchanged');
-  await hub.hub.hitl.amend(id, { question: 'Which country?' });
+  await portOf(hub.hub).hitl.amend(id, { question: 'Which country?' });
   const amended = await alice.next(isOf('hitl_request_updated', 'amended'));
   expect(amended.hitl).toMatchObject({ revision: 2, payload: { question: 'Which country?' } });
   expect(amended).not.toHaveProperty('unchanged');
-  await hub.hub.hitl.cancel(id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(id, 'no longer');
   const resolved = await alice.next('hitl_request_resolved');
   expect(resolved.hitl).toMatchObject({ status: 'cancelled', revision: 2 });
   expect(resolved.hitl).not.toHaveProperty('payload');
@@ -77,7 +79,7 @@ test('what was missed comes in the same form', async () => {
   const { id } = await ask();
   const { epoch, seq } = await alice.next('hitl_request_pending');
   await alice.close();
-  await hub.hub.hitl.cancel(id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(id, 'no longer');
   const again = await connect('alice', `&after=${epoch}:${seq}`);
   const resolved = await again.next('hitl_request_resolved');
   expect(resolved.unchanged).toEqual(['payload', 'display']);
@@ -97,10 +99,10 @@ test('an inbox is told the same of what it was shown', async () => {
     hitl: { claimed_by: { user_id: 'bob' } },
   });
   expect(claimed.hitl).not.toHaveProperty('payload');
-  await hub.hub.hitl.amend(id, { question: 'Which country?' });
+  await portOf(hub.hub).hitl.amend(id, { question: 'Which country?' });
   const amended = await inbox.next((frame) => frame.event === 'inbox_updated' && frame.hitl.revision === 2);
   expect(amended.hitl.payload).toEqual({ question: 'Which country?' });
-  await hub.hub.hitl.cancel(id, 'no longer');
+  await portOf(hub.hub).hitl.cancel(id, 'no longer');
   const removed = await inbox.next('inbox_removed');
   expect(removed.hitl).toMatchObject({ status: 'cancelled' });
   expect(removed.hitl).not.toHaveProperty('payload');
@@ -111,7 +113,7 @@ test('72 claims and releases of a request of 250 kB send less than 100 kB to a t
   const inbox = await openInbox('alice');
   await inbox.next('inbox_snapshot');
   const bob = await hub.connect({ user: 'bob' });
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's-1',
     userId: 'agent',

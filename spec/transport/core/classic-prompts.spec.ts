@@ -1,5 +1,7 @@
 /** What clients of the classic dialect are shown of requests, whose front end has one panel: none is lost, an amended one can be answered, and each session can be kept to itself. */
+
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { makeHitl } from '../serve';
@@ -90,7 +92,7 @@ test('a client that comes later, and one whose prompt a withdrawal took away, lo
   const late = await classic('dora');
   await caughtUp(alice, late);
   expect(panelOf(late)).toBe(two);
-  await hub.hub.hitl.cancel(two, 'no longer needed');
+  await portOf(hub.hub).hitl.cancel(two, 'no longer needed');
   await caughtUp(alice, late);
   expect([alice, late].map(panelOf)).toEqual([one, one]);
 });
@@ -102,7 +104,7 @@ test('many that resolve at once leave the oldest pending one on the panel', asyn
   const ids: string[] = [];
   for (const [index, client] of [alice, ...others].entries()) ids.push(await askedBy(client, `q${index}`));
   const [oldest, second, ...rest] = ids as [string, string, ...string[]];
-  await Promise.all([oldest, ...rest].map((id) => hub.hub.hitl.cancel(id, 'over')));
+  await Promise.all([oldest, ...rest].map((id) => portOf(hub.hub).hitl.cancel(id, 'over')));
   await caughtUp(alice, ...others);
   expect([alice, ...others].map(panelOf)).toEqual(Array(5).fill(second));
 });
@@ -128,7 +130,7 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, amended);
     await caughtUp(alice);
     const [, gone, shown] = alice.received.filter(({ hitl }) => hitl?.id === id);
     const { session_id } = gone;
@@ -152,8 +154,8 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
-    await hub.hub.hitl.amend(id, { ...amended, question: 'Really?' });
+    await portOf(hub.hub).hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, { ...amended, question: 'Really?' });
     await classic('bob').then((bob) => caughtUp(bob));
     await answer(id, 'bob').expect(200);
   });
@@ -162,7 +164,7 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, amended);
     await caughtUp(alice);
     const { body } = await answer(id, 'bob').expect(409);
     expect(body.error.code).toBe('stale_revision');
@@ -181,7 +183,7 @@ describe('An amended request', () => {
     const alice = await classic('alice');
     const one = await askedBy(alice, 'one');
     const two = await askedBy(await classic('bob'), 'two');
-    await hub.hub.hitl.amend(two, amended);
+    await portOf(hub.hub).hitl.amend(two, amended);
     await caughtUp(alice);
     expect(panelOf(alice)).toBe(two);
     await answer(two, 'alice').expect(200);
@@ -195,8 +197,8 @@ describe('With the scope session', () => {
     classic: { scope: 'session' },
     agent: async (turn) => {
       await turn.trace(`looking at ${turn.message.content}`);
-      const { answer: said } = await turn.ask({ question: turn.message.content });
-      await turn.respond(`${said}`);
+      const outcome = await turn.ask({ question: turn.message.content });
+      await turn.say(`${outcome.status === 'answered' ? outcome.answer : outcome.status}`);
     },
     ...options,
   });

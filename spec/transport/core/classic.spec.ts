@@ -39,13 +39,13 @@ test('A21, A32: the first frame says that one is connected, in seconds', async (
 test('A35–A50: a whole turn, every frame with exactly the reference’s fields in the reference’s order', async () => {
   const client = await join({
     agent: async (turn) => {
-      turn.intent('triage');
+      turn.setIntent('triage');
       const step = await turn.trace('Looking it up');
       await turn.update(step, 'Looked it up');
       await turn.plan('Then block it');
-      await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' }, message: step });
+      await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' }, message: step });
       await turn.warn('Careful');
-      await turn.respond('Done');
+      await turn.say('Done');
     },
   });
   say(client, 'block it');
@@ -155,7 +155,7 @@ test('A35–A50: a whole turn, every frame with exactly the reference’s fields
 });
 
 test('B8: everybody in the ticket sees the turn, in whatever dialect', async () => {
-  const alice = await join({ agent: (turn) => turn.respond('hello') });
+  const alice = await join({ agent: (turn) => turn.say('hello') });
   const [bob, carol] = [
     await hub.connect({ user: 'bob', dialect: 'classic' }),
     await hub.connect({ user: 'carol' }),
@@ -255,7 +255,7 @@ test('A77: what the app says to the ticket comes as the chat frame that it is', 
 });
 
 test('A35: the author’s chat frame comes before the turn that answers it, and the envelopes stay in their order', async () => {
-  const client = await join({ agent: (turn) => turn.respond('hello') });
+  const client = await join({ agent: (turn) => turn.say('hello') });
   say(client, 'hi');
   await client.next('turn_ended');
   expect(client.received.map(({ event, type }) => event ?? type)).toEqual([

@@ -123,7 +123,7 @@ describe('when the login ends', () => {
     hub.clock.jumpTo(Date.UTC(2026, 0, 1));
     const posted = request(hub.server).post(`/hitl/requests/${id}/respond`).set('x-user', 'alice');
     expect((await posted.send({ status: 'approved' })).status).toBe(401);
-    expect(await hub.hub.hitl.get(id)).toMatchObject({ status: 'pending', verdicts: [] });
+    expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({ status: 'pending', verdicts: [] });
   });
 
   test('a page that the app still thinks about is 401, and not one with less on it', async () => {
@@ -219,7 +219,7 @@ describe('a program whose credential ends', () => {
     const id = await askIn(hub, {}, { userId: 'worker' });
     // So that the login ends between the asking and the outcome, 19 seconds from now.
     const held = asWorker(`/hitl/requests/${id}/wait?timeout=60s`).then((res) => res);
-    while (hub.hub.hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
     hub.clock.advance(19_000);
     expect(await held).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
     await asWorker(`/hitl/requests/${id}`).expect(401);
@@ -245,8 +245,8 @@ test('a program that has lost its ticket while it waited is not told the outcome
   const id = await askIn(hub, {}, { userId: 'worker' });
   const wait = request(hub.server).get(`/hitl/requests/${id}/wait`).set('authorization', 'Bearer x');
   const held = wait.then((res) => res);
-  while (hub.hub.hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (portOf(hub.hub).hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
   tickets.clear();
-  await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
+  await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
   expect((await held).status).toBe(404);
 });

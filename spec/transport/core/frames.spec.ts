@@ -283,7 +283,7 @@ describe('a frame that comes again', () => {
   });
 
   test('while the first is still under way gets the same ack: an answer', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const client = await hub.connect();
     await client.ask({ type: 'message', content: 'go' });
     const { hitl } = await client.next('hitl_request_pending');
@@ -314,7 +314,7 @@ describe('a frame that comes again', () => {
 
 describe('what belongs to another ticket', () => {
   test('cannot be answered, claimed, released or cancelled from here, even by one who may go there', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const there = await hub.connect({ ticketId: 'T-2' });
     await there.ask({ type: 'message', content: 'go' });
     const { hitl } = await there.next('hitl_request_pending');

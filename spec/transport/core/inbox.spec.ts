@@ -22,7 +22,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(hub, policy, more);
 
 const answer = (id: string, user: string, groups: string[] = []) =>
-  hub.hub.hitl.respond(id, { by: { id: user, groups }, status: 'approved', revision: 1 });
+  portOf(hub.hub).hitl.respond(id, { by: { id: user, groups }, status: 'approved', revision: 1 });
 const approve = (request_id: string) => ({
   type: 'hitl_respond',
   request_id,
@@ -90,7 +90,7 @@ describe('an inbox that is opened', () => {
     const id = await ask({ groups: ['analyst'], approvals: 2 });
     await ask({ users: ['bob'] });
     expect(await alice.next()).toMatchObject({ event: 'inbox_added', epoch, seq: 1, total: 1, hitl: { id } });
-    await hub.hub.hitl.claim(id, { id: 'bob', groups: ['analyst'] });
+    await portOf(hub.hub).hitl.claim(id, { id: 'bob', groups: ['analyst'] });
     expect(await alice.next()).toMatchObject({
       ...{ event: 'inbox_updated', epoch, seq: 2 },
       hitl: { claimed_by: { user_id: 'bob' } },
@@ -136,7 +136,7 @@ describe('an inbox that is opened', () => {
     const analyst = await hub.connectInbox({ user: 'alice:analyst' });
     const id = await ask(
       { stages: [{ groups: ['analyst'] }, { groups: ['lead'] }] },
-      { key: 'k', escalateIn: '1h', escalateTo: { users: ['carol'] } },
+      { key: 'k', escalate: { after: '1h', to: { users: ['carol'] } } },
     );
     expect((await analyst.next('inbox_added')).hitl.id).toBe(id);
     await hub.fireDeadlines('1h');
@@ -144,7 +144,7 @@ describe('an inbox that is opened', () => {
     await answer(id, 'alice', ['analyst']);
     expect(await analyst.next('inbox_removed')).toMatchObject({ hitl: { stage: 1 } });
     expect(await carol.next('inbox_updated')).toMatchObject({ hitl: { stage: 1 } });
-    await hub.hub.hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
+    await portOf(hub.hub).hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
     expect(await analyst.next('inbox_added')).toMatchObject({ hitl: { revision: 2, stage: 0 } });
     const newer = await ask(
       {},
@@ -172,7 +172,7 @@ describe('an inbox that is opened', () => {
       event: 'ack',
       hitl: { claimed_by: { user_id: 'alice' } },
     });
-    expect((await hub.hub.hitl.get(id)).claim).toBeUndefined();
+    expect((await portOf(hub.hub).hitl.get(id)).claim).toBeUndefined();
   });
 
   test('is whole again after a connection was cut, a settled request being nowhere', async () => {
@@ -216,7 +216,7 @@ describe('an inbox that is opened', () => {
     await start();
     await Promise.all(
       Array.from({ length: 1_001 }, () =>
-        hub.hub.hitl.request({
+        portOf(hub.hub).hitl.request({
           ticketId: 'T-1',
           sessionId: 's',
           userId: 'agent',
@@ -228,7 +228,7 @@ describe('an inbox that is opened', () => {
     const alice = await hub.connectInbox();
     const { items, total, capped, next_cursor: cursor } = await alice.next('inbox_snapshot');
     expect([items.length, total, capped]).toEqual([50, 1_000, true]);
-    await hub.hub.hitl.cancel(items[0].id, 'over');
+    await portOf(hub.hub).hitl.cancel(items[0].id, 'over');
     expect(await alice.next('inbox_removed')).toMatchObject({ total: 1_000, capped: true });
     const more = await alice.ask({ type: 'inbox_more', cursor });
     expect([more.items.length, more.total, more.capped]).toEqual([50, 1_000, false]);
@@ -254,7 +254,7 @@ describe('the ticket callback', () => {
     expect(await caughtUp(alice)).toBe(1);
     expect(told(alice, 'inbox_added')).toEqual([open]);
     expect(await alice.ask(approve(hidden))).toMatchObject({ code: 'not_found' });
-    expect((await hub.hub.hitl.get(hidden)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(hidden)).status).toBe('pending');
     expect(JSON.stringify(alice.received)).not.toContain('T-2');
   });
 
@@ -270,9 +270,9 @@ describe('the ticket callback', () => {
     const { items, next_cursor: cursor } = await alice.next('inbox_snapshot');
     expect(ids(items)).toEqual([shown[0]]);
     hidden.push(await ask({ users: ['alice'] }, { ticketId: 'T-2' }));
-    await hub.hub.hitl.claim(String(hidden[0]), { id: 'alice' });
+    await portOf(hub.hub).hitl.claim(String(hidden[0]), { id: 'alice' });
     await answer(String(hidden[0]), 'alice');
-    for (const id of hidden.slice(1)) await hub.hub.hitl.cancel(id, 'over');
+    for (const id of hidden.slice(1)) await portOf(hub.hub).hitl.cancel(id, 'over');
     expect(await caughtUp(alice)).toBe(0);
     expect(ids((await alice.ask({ type: 'inbox_more', cursor })).items)).toEqual([shown[1]]);
     for (const id of hidden) {
@@ -288,10 +288,10 @@ describe('the ticket callback', () => {
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     forbidden = [];
-    await hub.hub.hitl.claim(id, { id: 'alice' });
+    await portOf(hub.hub).hitl.claim(id, { id: 'alice' });
     expect(await alice.next('inbox_updated')).toMatchObject({ seq: 1, hitl: { id } });
     forbidden = ['T-2'];
-    await hub.hub.hitl.cancel(id, 'over');
+    await portOf(hub.hub).hitl.cancel(id, 'over');
     const gone = await alice.next('inbox_removed');
     expect([gone.request_id, 'hitl' in gone]).toEqual([id, false]);
   });
@@ -313,7 +313,7 @@ describe('the ticket callback', () => {
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     forbidden = ['T-1'];
-    await hub.hub.hitl.claim(changed, { id: 'bob' });
+    await portOf(hub.hub).hitl.claim(changed, { id: 'bob' });
     await answer(settled, 'bob');
     for (const id of [changed, settled]) {
       const gone = await alice.next('inbox_removed');
@@ -350,7 +350,7 @@ describe('the ticket callback', () => {
     isHeld = true;
     const first = await ask();
     const second = await ask();
-    await hub.hub.hitl.cancel(first, 'over');
+    await portOf(hub.hub).hitl.cancel(first, 'over');
     isHeld = false;
     release();
     expect(await caughtUp(alice)).toBe(3);
@@ -416,7 +416,7 @@ describe('who is let in', () => {
     for (const inbox of inboxes) await inbox.next('inbox_snapshot');
     calls.length = 0;
     const ask = () =>
-      hub.hub.hitl.request({
+      portOf(hub.hub).hitl.request({
         ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent' },
         ...{ type: 'question', payload: { question: 'Why?' } },
       });
@@ -493,7 +493,7 @@ describe('an inbox that is open', () => {
     await start({ http: { heartbeat: '30s' } });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
-    await hub.hub.hitl.request({
+    await portOf(hub.hub).hitl.request({
       ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent' },
       ...{ type: 'question', payload: { question: 'Why?' } },
     });
@@ -570,7 +570,7 @@ test('of fifty people who answer one request at once, over sockets of tickets an
         return body.error ?? { event: 'ack', ...body };
       }),
     );
-    const winner = (await hub.hub.hitl.get(id)).respondedBy?.userId;
+    const winner = (await portOf(hub.hub).hitl.get(id)).respondedBy?.userId;
     const won = people.filter((_user, n) => outcomes[n]?.event === 'ack');
     expect(won).toEqual([winner]);
     for (const lost of outcomes.filter(({ event }) => event !== 'ack')) {

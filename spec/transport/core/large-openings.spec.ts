@@ -1,6 +1,8 @@
 /** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
+
 import { connect } from 'node:net';
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { idle } from '../../hub/rig';
@@ -14,7 +16,7 @@ beforeEach(async () => {
   hub = await startTestHub();
   ids = [];
   for (let n = 0; n < count; n += 1) {
-    const { id } = await hub.hub.hitl.request({
+    const { id } = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's-1',
       userId: 'agent',
@@ -54,7 +56,7 @@ test('what is settled while the pages are on their way is settled in the end, an
   const client = await hub.connect();
   await client.next('snapshot');
   const last = ids.at(-1) ?? '';
-  await hub.hub.hitl.cancel(last, 'no longer');
+  await portOf(hub.hub).hitl.cancel(last, 'no longer');
   await client.next((frame) => frame.event === 'hitl_request_resolved');
   // Either may be the first to come.
   const isLast = (frame: TestFrame) => frame.event === 'snapshot_requests' && frame.more_requests === false;
@@ -76,7 +78,7 @@ test('a newcomer gets every page in a ticket that never rests, and what changed 
     reads += 1;
     // One more line while each page is read, and one of the requests on it is settled.
     await hub.hub.say('T-1', { source: 'slack', content: `line ${reads}`, user: { id: 'ann' } });
-    if (first?.status === 'pending') await hub.hub.hitl.cancel(first.id, 'no longer');
+    if (first?.status === 'pending') await portOf(hub.hub).hitl.cancel(first.id, 'no longer');
     return page;
   });
   const client = await hub.connect();
@@ -107,8 +109,8 @@ test('a claim that is told while a page is read is not undone by the page, and a
     if (reads.mock.calls.length <= 4 * count && first) {
       claims += 1;
       await hub.hub.say('T-1', { content: `line ${claims}` });
-      if (isClaim) await hub.hub.hitl.claim(first.id, { id: 'cem' });
-      else if (first.claim) await hub.hub.hitl.release(first.id, { id: 'cem' });
+      if (isClaim) await portOf(hub.hub).hitl.claim(first.id, { id: 'cem' });
+      else if (first.claim) await portOf(hub.hub).hitl.release(first.id, { id: 'cem' });
       // Until it has been told to those who are in.
       await idle();
     }

@@ -6,7 +6,7 @@ let hub: TestHub;
 afterEach(() => hub.close());
 
 beforeEach(async () => {
-  hub = await startTestHub({ agent: (turn) => turn.respond(`re: ${turn.message.content}`) });
+  hub = await startTestHub({ agent: (turn) => turn.say(`re: ${turn.message.content}`) });
 });
 
 /** Says something and waits until its turn is over; gives the ack. */

@@ -41,7 +41,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 
 const mallory = { 'x-user': 'mallory' };
 const ask = () => askIn(hub);
-const recordOf = (id: string) => hub.hub.hitl.get(id);
+const recordOf = (id: string) => portOf(hub.hub).hitl.get(id);
 const post = (path: string, body: object) => request(hub.server).post(path).set(mallory).send(body);
 const answer = (request_id: string) => ({
   type: 'hitl_respond',
@@ -143,14 +143,14 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
       const grants = [{ scope: 'everywhere' as const }];
       await start();
       const id = await askIn(hub, {}, { payload: { tool_name: 'block_ip', tool_args: {}, grants } });
-      const { grant } = await hub.hub.hitl.respond(id, {
+      const { grant } = await portOf(hub.hub).hitl.respond(id, {
         by: { id: 'bob' },
         status: 'approved',
         response: { grant: 0 },
       });
       const { rule, entered, say } = slowRule();
       let calls = 0;
-      jest.spyOn(hub.hub.grants, 'mayManage').mockImplementation(async () => {
+      jest.spyOn(portOf(hub.hub).grants, 'mayManage').mockImplementation(async () => {
         calls += 1;
         return calls === call ? rule() : true;
       });
@@ -202,7 +202,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
     expect(hub.clock.pending).toBe(pending);
     hub.clock.advance(10_000);
     expect(await asking).toMatchObject({ event: 'error', code: 'unavailable' });
-    expect(await hub.hub.hitl.cancel(id, 'over')).toMatchObject({ status: 'cancelled' });
+    expect(await portOf(hub.hub).hitl.cancel(id, 'over')).toMatchObject({ status: 'cancelled' });
   });
 });
 
@@ -218,7 +218,7 @@ describe('somebody who is sent away while a rule of the app is asked', () => {
     expect((await client.closed()).code).toBe(4401);
     say(true);
     // In line behind the answer.
-    await hub.hub.hitl.claim(id, { id: 'bob' });
+    await portOf(hub.hub).hitl.claim(id, { id: 'bob' });
     expect(await recordOf(id)).toMatchObject({ status: 'pending', verdicts: [] });
   });
 
@@ -235,7 +235,7 @@ describe('somebody who is sent away while a rule of the app is asked', () => {
     cut(client);
     await client.closed();
     say(true);
-    expect(await hub.hub.hitl.wait(id)).toMatchObject({ status: 'approved' });
+    expect(await portOf(hub.hub).hitl.wait(id)).toMatchObject({ status: 'approved' });
   });
 });
 
@@ -278,7 +278,7 @@ describe('one whose access was withdrawn', () => {
     await start({
       agent: (turn) => {
         turn.signal.addEventListener('abort', ended);
-        return turn.approve({ toolName: 'block_ip', toolArgs: {} });
+        return turn.approve({ tool: 'block_ip', args: {} });
       },
     });
     const alice = await hub.connect();
@@ -339,7 +339,7 @@ test('messages stay in their order, however long the app takes to say who may se
 
 describe('who ends a turn', () => {
   const longTurn: TestHubOptions = {
-    agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }),
+    agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }),
   };
   async function turnOf(alice: TestClient): Promise<string> {
     const { turn_id } = await alice.ask({ type: 'message', content: 'go' });

@@ -37,7 +37,7 @@ test('B1: it is closed with 4508 while the others miss nothing, and it can come 
   await start({
     agent: async (turn) => {
       for (let n = 0; n < 100; n += 1) {
-        await turn.respond(part);
+        await turn.say(part);
         most.push(heldBack());
       }
     },
@@ -67,7 +67,7 @@ test('B1: it is closed with 4508 while the others miss nothing, and it can come 
 });
 
 test('B1: other tickets, joining and leaving go on as if nothing were', async () => {
-  await start({ agent: (turn) => turn.respond(part) });
+  await start({ agent: (turn) => turn.say(part) });
   await stalled('slow');
   const bob = await hub.connect({ user: 'bob' });
   for (let n = 0; n < 60 && hub.hub.reference.getClientCount('T-1') > 1; n += 1) {

@@ -1,7 +1,9 @@
 /** Server-sent events and POST in place of a socket, over real connections: the same joining, rights, bounds and endings. */
+
 import compression from 'compression';
 import express from 'express';
 import session from 'express-session';
+import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
 import { maxQueuedBytes } from '../../../lib/transport/core/connection';
@@ -35,7 +37,7 @@ describe('a stream', () => {
   });
 
   test('says, asks and answers as a socket does, and each frame once', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const bob = await hub.connect({ user: 'bob' });
     const alice = await StreamClient.join(hub);
     const frame = { type: 'message', id: 'm-1', content: 'hello' };
@@ -93,7 +95,7 @@ describe('a stream', () => {
     const alice = await StreamClient.join(hub, { path: '/ws/inbox', query: '?type=question' });
     await alice.next('inbox_snapshot');
     const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-    const { id } = await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+    const { id } = await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
     const { hitl } = await alice.next('inbox_added');
     expect(hitl.id).toBe(id);
     await alice.post({ type: 'hitl_claim', id: 'c', request_id: id });
@@ -431,7 +433,7 @@ describe('a stream that is', () => {
       ...(app && { app }),
       agent: async (turn) => {
         for (let n = 0; n < 100; n += 1) {
-          await turn.respond(part);
+          await turn.say(part);
           most = Math.max(most, ...sockets.map(({ writableLength }) => writableLength));
         }
       },

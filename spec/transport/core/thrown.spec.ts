@@ -1,9 +1,12 @@
 /** Whatever the app's code throws, from whichever callback: the peer gets a coded answer, the hub goes on, and nothing reaches the process. */
+
 import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError } from '../../../lib/errors';
+import { portOf } from '../../../lib/hub/hub';
 import type { Turn } from '../../../lib/index';
+import { defineKind } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { idle } from '../../hub/rig';
 import { until } from '../until';
@@ -112,7 +115,7 @@ describe.each(thrown)('%s', (_what, make) => {
   };
   const ask = async (more: object = {}) =>
     (
-      await hub.hub.hitl.request({
+      await portOf(hub.hub).hitl.request({
         ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'tool_approval' },
         payload: { tool_name: 'block_ip', tool_args: {} },
         ...more,
@@ -182,7 +185,9 @@ describe.each(thrown)('%s', (_what, make) => {
     const id = await ask();
     for (let n = 0; n < 2; n += 1) {
       expect(await post(`/hitl/requests/${id}/respond`, { status: 'approved' })).toBe(403);
-      await expect(hub.hub.hitl.claim(id, { id: 'bob' })).rejects.toMatchObject({ code: 'not_allowed' });
+      await expect(portOf(hub.hub).hitl.claim(id, { id: 'bob' })).rejects.toMatchObject({
+        code: 'not_allowed',
+      });
       expect(await post(`/hitl/requests/${id}/cancel`, { reason: 'x' })).toBe(403);
       alice.send({ type: 'turn_cancel', id: `t${n}`, turn_id: turnId });
       expect(await alice.next('error')).toMatchObject({ code: 'not_allowed' });
@@ -207,16 +212,15 @@ describe.each(thrown)('%s', (_what, make) => {
     for (let n = 0; n < 2; n += 1) {
       const id = await ask({
         remindIn: '1s',
-        escalateIn: '1s',
+        escalate: { after: '1s', to: { users: ['bob'] } },
         policy: { users: ['ann'] },
-        escalateTo: { users: ['bob'] },
       });
       await hub.fireDeadlines('2s');
-      await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
+      await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
     }
   });
 
-  it('from the agent, and from the tools, rules and displays of guardTool', async () => {
+  it('from the agent, and from the tools, rules and displays of hitl.tool', async () => {
     const decisions: unknown[] = [];
     const attempt = async (call: Promise<unknown>) => {
       decisions.push(
@@ -230,17 +234,17 @@ describe.each(thrown)('%s', (_what, make) => {
       agent: async (turn: Turn) => {
         if (turn.message.content === 'throw') throw make();
         const schema = z.object({});
-        const well = { name: 'tool', schema, run: () => 'done' };
+        const well = { name: 'tool', args: schema, run: () => 'done' };
         const allow = { decide: 'allow' } as const;
         const when = bad(true);
         const display = bad({});
         for (let n = 0; n < 2; n += 1) {
           const broken = { ...well, name: 'broken', run: bad('done') };
-          await attempt(hub.hitl.guardTool(broken, [allow])(turn, {}));
-          await attempt(hub.hitl.guardTool(broken)(turn, {}));
-          await attempt(hub.hitl.guardTool(well, [{ ...allow, when }])(turn, {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...broken, rules: [allow] }), {}));
+          await attempt(turn.callTool(hub.hitl.tool(broken), {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...well, rules: [{ ...allow, when }] }), {}));
           const asked = { decide: 'ask', ask: { display } } as const;
-          await attempt(hub.hitl.guardTool(well, [asked])(turn, {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...well, rules: [asked] }), {}));
         }
       },
     });
@@ -264,7 +268,7 @@ describe.each(thrown)('%s', (_what, make) => {
     await idle();
     await hub.fireDeadlines('1m');
     await idle();
-    await hub.hub.hitl.cancel(id, 'x');
+    await portOf(hub.hub).hitl.cancel(id, 'x');
     await hub.fireDeadlines('1m');
     await until(() => hub.clock.pending > 0, 'the deliveries are tried again');
     isWell = true;
@@ -296,7 +300,7 @@ describe.each(thrown)('%s', (_what, make) => {
     await start({
       kinds: {
         check: { payload: z.object({}).loose(), approval },
-        unsure: { payload: never, approval: unsure },
+        unsure: defineKind({ payload: never, response: unsure }),
       },
     });
     const id = await ask({ type: 'check', payload: {} });
@@ -332,7 +336,7 @@ describe.each(thrown)('%s', (_what, make) => {
     hub.hub.on('request.resolved', () => touchy());
     for (let n = 0; n < 2; n += 1) {
       const id = await ask();
-      await hub.hub.hitl.cancel(id, 'x');
+      await portOf(hub.hub).hitl.cancel(id, 'x');
       expect((await fetch(`${hub.url}/hitl/requests`)).status).toBe(503);
     }
   });

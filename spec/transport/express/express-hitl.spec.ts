@@ -41,7 +41,7 @@ test('without a store it warns that a restart forgets, and works', async () => {
 
 test('A33: the agent speaks under the name that the app gives it', async () => {
   const agentUser = { id: 'warren', name: 'Warren' };
-  const hitl = makeHitl({ agentName: agentUser, agent: (turn) => turn.respond('hello') });
+  const hitl = makeHitl({ agentName: agentUser, agent: (turn) => turn.say('hello') });
   const app = express();
   app.use(hitl.router);
   const served = await Served.start(app);

@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 test('hitl.v1 is spoken there as anywhere', async () => {
-  await start({ agent: (turn) => turn.respond('hello') });
+  await start({ agent: (turn) => turn.say('hello') });
   const client = await connect();
   expect(client.socket.protocol).toBe('hitl.v1');
   expect(await client.next()).toMatchObject({ event: 'welcome', ticket_id: 'T-1', user: { id: 'alice' } });

@@ -109,10 +109,10 @@ test('options that are instances of classes are taken for what they can do', asy
   }
   const hitl = makeHitl({ rules: new Rules() });
   await hitl.start();
-  const { id } = await hitl.hub.requests.request({
-    ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'question', payload: { question: 'Go?' } },
+  const { id } = await hitl.hub.requests.open({
+    ...{ ticketId: 'T-1', requestedBy: 'agent', kind: 'question', question: 'Go?' },
   });
-  const answer = { by: { id: 'bob' }, status: 'denied' } as const;
-  expect(await hitl.hub.requests.respond(id, answer)).toMatchObject({ status: 'denied' });
+  const answer = { requestId: id, by: { id: 'bob' }, status: 'denied' } as const;
+  expect(await hitl.hub.requests.answer(answer)).toMatchObject({ status: 'denied' });
   await hitl.close();
 });

@@ -78,7 +78,7 @@ test('a start that fails after attach is logged once and tried again, start itse
 
 test('An agent that is registered answers, and is given back', async () => {
   const hitl = hitlOf();
-  const agent = hitl.agent((turn) => turn.respond('hello'));
+  const agent = hitl.agent((turn) => turn.say('hello'));
   expect(typeof agent).toBe('function');
   const app = express();
   app.use(hitl.router);

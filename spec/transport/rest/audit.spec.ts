@@ -2,6 +2,7 @@
 
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { RuleOptions } from '../../../lib/index';
 import type { AuditView } from '../../../lib/protocol/audit';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
@@ -26,7 +27,7 @@ const get = (path: string, user = 'alice') => request(hub.server).get(path).set(
 
 /** A request that Bob has denied over REST. */
 async function denied(question = 'Go?'): Promise<string> {
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -110,7 +111,7 @@ test('the address is the one Express believes in behind a proxy', async () => {
     rules: { mayAudit },
     app: (app) => app.set('trust proxy', 1),
   });
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',

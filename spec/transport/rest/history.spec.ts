@@ -77,7 +77,7 @@ describe.each([
         await turn.update(step, 'still looking');
         hub.clock.advance(1_000);
         await turn.update(step, 'found');
-        await turn.respond('done');
+        await turn.say('done');
       },
     });
     const client = await hub.connect();

@@ -1,6 +1,8 @@
 /** Reading tickets and requests over HTTP: who sees what, page by page, and what is refused with which code. */
+
 import express from 'express';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { maxWaitingPages } from '../../../lib/transport/rest/rest';
@@ -55,7 +57,7 @@ describe('GET /hitl/requests', () => {
     await start();
     const first = await ask('T-1');
     const second = await ask('T-2');
-    await hub.hub.hitl.cancel(first.id, 'over');
+    await portOf(hub.hub).hitl.cancel(first.id, 'over');
     const ids = async (query: string) =>
       (await get(`/hitl/requests?${query}`).expect(200)).body.items.map(({ id }: TestFrame) => id);
     expect(await ids('status=pending')).toEqual([second.id]);
@@ -103,7 +105,7 @@ describe('GET /hitl/requests', () => {
 
   test('still gives the way to the next page where nearly everything is hidden', async () => {
     await start();
-    for (let n = 0; n < 25; n += 1) await hub.hub.hitl.request(askedIn('S-1'));
+    for (let n = 0; n < 25; n += 1) await portOf(hub.hub).hitl.request(askedIn('S-1'));
     hub.clock.advance(1_000);
     const open = await ask('T-1');
     const pages: TestFrame[] = [];
@@ -189,7 +191,7 @@ describe('GET /hitl/requests/:id', () => {
 
 describe('GET /tickets/:ticketId/timeline', () => {
   test('tells the log as the socket did, page by page', async () => {
-    await start({ agent: (turn) => turn.respond('hello') });
+    await start({ agent: (turn) => turn.say('hello') });
     const client = await hub.connect();
     await client.ask({ type: 'message', content: 'hi' });
     const { epoch, seq } = await client.next('turn_ended');
@@ -211,7 +213,7 @@ describe('GET /tickets/:ticketId/timeline', () => {
 
 describe('GET /tickets/:ticketId/sessions', () => {
   test('newest activity first, at most as many as asked for', async () => {
-    await start({ agent: (turn) => turn.respond('hello') });
+    await start({ agent: (turn) => turn.say('hello') });
     const sessions: string[] = [];
     for (const user of ['alice', 'bob', 'carol']) {
       const client = await hub.connect({ user });

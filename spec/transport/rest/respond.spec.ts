@@ -1,6 +1,8 @@
 /** Answering a request over HTTP: the way of the classic front end, of links and of other programs. */
+
 import express from 'express';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
@@ -13,8 +15,8 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => {
-      const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
-      await turn.respond(status);
+      const { status } = await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' } });
+      await turn.say(status);
     },
     ...options,
     auth: {
@@ -29,7 +31,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 
 const path = () => `/hitl/requests/${hitl.id}/respond`;
 const respond = (user = 'bob') => request(hub.server).post(path()).set('x-user', user);
-const statusNow = async () => (await hub.hub.hitl.get(hitl.id)).status;
+const statusNow = async () => (await portOf(hub.hub).hitl.get(hitl.id)).status;
 
 test('an answer settles the request, everywhere, and the agent goes on', async () => {
   await start();
@@ -77,7 +79,7 @@ test('B25: one who may not answer gets 403, and one who may not even see it 404'
 
 test('an amended request refuses an answer to what was shown before', async () => {
   await start();
-  await hub.hub.hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
+  await portOf(hub.hub).hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
   for (const revision of [1, undefined]) {
     const { body } = await respond().send({ status: 'approved', revision }).expect(409);
     expect(body.error).toMatchObject({ code: 'stale_revision', details: { hitl: { revision: 2 } } });

@@ -101,7 +101,7 @@ describe('A service asks', () => {
     expect(await codeOf(get('/tickets/T-1/timeline'))).toBe('forbidden');
     expect(await hub.tryConnect({ headers: as('worker') })).toMatchObject({ status: 403 });
     expect(await codeOf(post('/hitl/requests', asking(), 'alice'))).toBe('authentication_required');
-    expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
   });
 
   test('with what people are shown beside the payload, and changes that, alone or with the payload', async () => {
@@ -167,7 +167,7 @@ describe('A service waits', () => {
   const waitFor = (id: string, timeout = '30s') => get(`/hitl/requests/${id}/wait?timeout=${timeout}`);
   /** Resolves when so many wait. */
   const waiting = async (count: number) => {
-    while (hub.hub.hitl.waiting !== count) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).hitl.waiting !== count) await new Promise((resolve) => setImmediate(resolve));
   };
 
   test('and is answered with the outcome, or that there is none yet', async () => {

@@ -11,7 +11,7 @@ afterEach(() => hub.close());
 
 test('one more than allowed is busy, of a service or of all together, and there is room again afterwards', async () => {
   hub = await startTestHub();
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'a',
@@ -29,7 +29,7 @@ test('one more than allowed is busy, of a service or of all together, and there 
   expect(await Promise.all(held)).toEqual([undefined, undefined, undefined]);
   expect(waits.size).toBe(0);
   const again = wait('a');
-  await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'denied' });
+  await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'denied' });
   expect(await again).toMatchObject({ status: 'denied' });
   await expect(waits.wait('a', 'none', 1_000, new EventEmitter() as Response)).rejects.toMatchObject({
     code: 'not_found',

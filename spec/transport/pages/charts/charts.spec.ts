@@ -22,8 +22,8 @@ async function start(options: TestHubOptions = {}): Promise<void> {
     pages: { charts: { maySee: (req) => req.get('x-user') === 'root' } },
     agent: async (turn) => {
       await turn.approve({
-        toolName: 'block_ip',
-        toolArgs: { ip: '203.0.113.7' },
+        tool: 'block_ip',
+        args: { ip: '203.0.113.7' },
         policy: { users: ['ben'] },
       });
     },
@@ -192,7 +192,11 @@ describe('The live charts', () => {
     const { ben, hitl } = await pending();
     await ben.ask({ type: 'hitl_claim', id: 'c-1', request_id: hitl.id });
     await hub.restart();
-    await hub.hub.hitl.respond(hitl.id, { by: { id: 'ben' }, status: 'denied', response: { comment: 'no' } });
+    await portOf(hub.hub).hitl.respond(hitl.id, {
+      by: { id: 'ben' },
+      status: 'denied',
+      response: { comment: 'no' },
+    });
     const told = await (await ask(`actors/hitlRequest/${hitl.id}`)).json();
     expect(
       told.steps.map(({ event, to, taken, why }: Record<string, unknown>) => [event, to, taken, why]),
@@ -240,7 +244,9 @@ describe('The live charts', () => {
     await start();
     const { ben, hitl } = await pending();
     const listener = await Listener.open(`?machine=hitlRequest&id=${hitl.id}`);
-    await hub.hub.hitl.respond(hitl.id, { by: { id: 'eve' }, status: 'approved' }).catch(() => {});
+    await portOf(hub.hub)
+      .hitl.respond(hitl.id, { by: { id: 'eve' }, status: 'approved' })
+      .catch(() => {});
     expect(await listener.next('step')).toMatchObject({
       event: 'respond',
       to: ['hitlRequest.pending', 'hitlRequest.pending.open'],
@@ -269,11 +275,11 @@ describe('The live charts', () => {
     const listener = await Listener.open(`?machine=hitlRequest&id=${hitl.id}`);
     const commit = jest.spyOn(hub.store, 'commit').mockRejectedValueOnce(new Error('disk full'));
     const by = { id: 'ben' };
-    await expect(hub.hub.hitl.respond(hitl.id, { by, status: 'denied' })).rejects.toMatchObject({
+    await expect(portOf(hub.hub).hitl.respond(hitl.id, { by, status: 'denied' })).rejects.toMatchObject({
       code: 'storage_failed',
     });
     commit.mockRestore();
-    await hub.hub.hitl.claim(hitl.id, by);
+    await portOf(hub.hub).hitl.claim(hitl.id, by);
     expect(await listener.next('step')).toMatchObject({ event: 'claim' });
   });
 
