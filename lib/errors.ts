@@ -221,6 +221,15 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** Where it was thrown, for the log; nothing where that cannot be seen. Never throws. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Of what throws when it is looked at. */
 const indescribable = 'indescribable';
 

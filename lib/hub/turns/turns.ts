@@ -1,7 +1,7 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
-import { describe, HubError, isHubError } from '../../errors';
+import { describe, HubError, isHubError, stackOf } from '../../errors';
 import {
   type LoggableEnvelope,
   sessionCreated,
@@ -19,6 +19,7 @@ import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { deepFreeze } from '../kinds/kinds';
+import { Hints } from '../options/hints';
 import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
@@ -97,6 +98,7 @@ export class Turns {
   /** As it was last kept. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly outputs: Outputs;
+  private readonly hints: Hints;
   /** What ends the pauses before another attempt early. */
   private readonly pauses = new Set<() => void>();
   /** No more messages are taken. */
@@ -121,6 +123,7 @@ export class Turns {
     },
   ) {
     this.outputs = new Outputs(parts);
+    this.hints = new Hints(parts.logger);
   }
 
   /** Turns running or waiting in this process. */
@@ -135,6 +138,11 @@ export class Turns {
    */
   async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
     this.assertTakes(content);
+    if (!this.hasAgent)
+      this.hints.give(
+        'no agent',
+        'A message was written and nobody answers it, since the hub has no agent: it is only shown and stored; write agent: async (turn) => … among the options, or hitl.agent(…)',
+      );
     const said: Said = {
       type: 'user',
       user: client.user,
@@ -345,10 +353,13 @@ export class Turns {
       await this.parts.agent?.(running.turn);
       // What was said without waiting for it was still said before the end.
       await running.link.settled();
+      const { refusedLine } = running.link;
+      if (refusedLine !== undefined && !running.ended)
+        this.log('The agent ended well, and a line of it was refused', running, refusedLine);
       await this.end(running, 'complete');
     } catch (error) {
       // Whatever an agent throws that was told to stop is no news.
-      if (!running.ended) this.log('The agent failed', running, error);
+      if (!running.ended) this.log('The agent failed', running, error, { stack: stackOf(error) });
       await this.end(running, 'fail');
     }
   }
@@ -452,8 +463,13 @@ export class Turns {
     return { actor, turn, link, abort };
   }
 
-  private log(what: string, { actor }: Running, error: unknown): void {
-    this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error) });
+  private log(
+    what: string,
+    { actor }: Running,
+    error: unknown,
+    more: { stack?: string | undefined } = {},
+  ): void {
+    this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error), ...more });
   }
 }
 

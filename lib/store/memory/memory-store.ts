@@ -52,6 +52,11 @@ export function memoryStore(): Store {
   return new MemoryStore();
 }
 
+/** Whether what is stored here is forgotten by a restart. */
+export function isMemoryStore(store: Store): boolean {
+  return store instanceof MemoryStore;
+}
+
 /** A write whose texts are made, so that it cannot fail any more. */
 type Write = () => void;
 

@@ -1,6 +1,7 @@
 /** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
 import type { IncomingMessage } from 'node:http';
 import { HubError } from '../../errors';
+import type { Hints } from '../../hub/options/hints';
 
 export interface OriginOptions {
   /**
@@ -21,9 +22,13 @@ export class OriginPolicy {
   private isInUse = false;
 
   /**
+   * @param hints says each Origin that was refused, for the person who runs the app
    * @throws HubError `invalid_request` for something that is no URL
    */
-  constructor(private readonly options: OriginOptions) {
+  constructor(
+    private readonly options: OriginOptions,
+    private readonly hints?: Pick<Hints, 'give'>,
+  ) {
     this.allowed = options.origins && new Set(options.origins.map(configured));
   }
 
@@ -40,7 +45,7 @@ export class OriginPolicy {
   assertSocket(req: IncomingMessage): void {
     const { origin, cookie } = req.headers;
     if (origin === undefined && (cookie === undefined || this.options.allowMissingOrigin)) return;
-    if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
+    if (origin === undefined || !this.allows(origin, req)) throw this.refusal(req);
   }
 
   /**
@@ -57,8 +62,29 @@ export class OriginPolicy {
   assertChange(req: IncomingMessage): void {
     const { origin } = req.headers;
     const crossSite = origin === undefined && req.headers['sec-fetch-site'] === 'cross-site';
-    if (crossSite || (origin !== undefined && !this.allows(origin, req)))
-      throw new HubError('origin_refused');
+    if (crossSite || (origin !== undefined && !this.allows(origin, req))) throw this.refusal(req);
+  }
+
+  /** What came, what is allowed, and which option says so. */
+  private refusal({ headers, socket }: IncomingMessage): HubError {
+    const { allowed } = this;
+    const origin = headers.origin?.slice(0, maxShown);
+    const facts = { ...(origin !== undefined && { origin }), ...(allowed && { allowed: [...allowed] }) };
+    const what = origin === undefined ? 'A request without an Origin' : `The Origin ${origin}`;
+    const host = headers.host?.slice(0, maxShown) ?? '';
+    const isHttps = 'encrypted' in socket;
+    const rule = allowed
+      ? `http.origins has ${[...allowed].join(', ') || 'none'}`
+      : `without the option http.origins only pages of the host that was asked for may connect, which is ${isHttps ? `https://${host}` : host}`;
+    const advice =
+      origin === undefined
+        ? 'pages send one by themselves; a program that sends a cookie needs http.allowMissingOrigin'
+        : `if it is a page of yours, write http: { origins: ['${origin}'] }${allowed ? '' : ', or let the proxy pass on Host'}`;
+    this.hints?.give(`origin ${origin}`, `${what} was refused: ${rule}; ${advice}`);
+    return new HubError('origin_refused', {
+      message: `${what} is not allowed here: ${rule}`,
+      details: facts,
+    });
   }
 
   private allows(origin: string, req: IncomingMessage): boolean {
@@ -72,6 +98,9 @@ export class OriginPolicy {
     return normal === normalised(`${scheme}://${req.headers.host ?? ''}`);
   }
 }
+
+/** Characters of what a peer has sent that are shown. */
+const maxShown = 200;
 
 function configured(url: string): string {
   const origin = normalised(url);

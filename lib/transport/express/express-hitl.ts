@@ -8,6 +8,7 @@ import type { ClientLimits, RetentionOptions } from '../../hub/compose';
 import { Hub, portOf } from '../../hub/hub';
 import type { Kind } from '../../hub/kinds/kinds';
 import { type Duration, toMillis } from '../../hub/options/duration';
+import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
 import type { LinkOptions } from '../../hub/outbox/links';
@@ -18,7 +19,7 @@ import { type GuardedTool, guardTool, type Tool } from '../../hub/tools/guard-to
 import type { ToolRule } from '../../hub/tools/tool-rules';
 import type { Agent } from '../../hub/turns/turns';
 import type { ChatUser } from '../../protocol/chat-frames';
-import { memoryStore } from '../../store/memory/memory-store';
+import { isMemoryStore, memoryStore } from '../../store/memory/memory-store';
 import type { Store } from '../../store/store';
 import { Access, type AuthOptions } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
@@ -34,6 +35,7 @@ import { Rest } from '../rest/rest';
 import { restErrors } from '../rest/rest-errors';
 import { type HandledHub, withHandler } from './handler-reference';
 import { consoleLogger, unfailing } from './logger';
+import { notMiddleware } from './not-middleware';
 import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
 import { SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
@@ -157,9 +159,9 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const { auth, rules = {}, limits = {}, http = {}, pages = {}, retention, classic } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
-  if (!options.store)
-    logger.warn('No store is configured: a restart forgets every session and pending request');
+  const hints = new Hints(logger);
   const store = options.store ?? memoryStore();
+  hintAtMemory(options.store, hints);
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
   const access = new Access(auth, rules, logger, clock);
   const hub = new Hub({
@@ -167,7 +169,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
   });
   const port = portOf(hub);
-  const origins = new OriginPolicy(http);
+  const origins = new OriginPolicy(http, hints);
   const handshakeTimeoutMs = toTimer(http.handshakeTimeout ?? '10s');
   const socketParts = {
     hub: port,
@@ -214,7 +216,8 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
       inboxes: inboxRoute,
       ticketStreams: new StreamRoute(socketParts, ticketRoute),
       inboxStreams: new StreamRoute(socketParts, inboxRoute),
-      logger,
+      hints,
+      whyNotTaken: (url) => upgrades.whyNotTaken(url),
       isClosing: () => port.closing,
     }),
   );
@@ -224,16 +227,16 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
 
   const sockets = { ticket: ticketRoute.handler, inbox: inboxRoute.handler };
   let isStarting = false;
-  return {
+  return notMiddleware({
     router,
     hub: withHandler(hub, { router, origins, ticket: sockets.ticket }),
     linkRouter: linkPages,
     sockets,
-    agent: (given) => {
+    agent: <A extends Agent>(given: A) => {
       port.setAgent(given);
       return given;
     },
-    attach: (server, attachOptions) => {
+    attach: (server: Server | SecureServer, attachOptions?: AttachOptions) => {
       assertAttachOptions(attachOptions);
       const detach = upgrades.attach(server, attachOptions);
       // A second server of the same hub starts nothing again.
@@ -241,14 +244,29 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
       isStarting = true;
       return detach;
     },
-    guardTool: (tool, toolRules) => guardTool({ hitl: port.hitl, clock, logger }, tool, toolRules),
+    guardTool: <Args extends Record<string, unknown>, Result>(
+      tool: Tool<Args, Result>,
+      toolRules?: readonly ToolRule<Args>[],
+    ) => guardTool({ hitl: port.hitl, clock, logger }, tool, toolRules),
     start: () => port.start(),
-    drain: async (drainOptions) => {
+    drain: async (drainOptions?: { over?: Duration }) => {
       assertDrainOptions(drainOptions);
       return port.drain(drainOptions).finally(() => upgrades.stop());
     },
     close: () => port.close().finally(() => upgrades.stop()),
-  };
+  });
+}
+
+/** A store that forgets is said to, where nobody has chosen it, and wherever it may have come into production. */
+function hintAtMemory(given: Store | undefined, hints: Hints): void {
+  const isProduction = process.env.NODE_ENV === 'production';
+  if (given && !(isProduction && isMemoryStore(given))) return;
+  const what = given ? 'The store is memoryStore()' : 'No store is configured';
+  const where = isProduction ? ', in production (NODE_ENV)' : '';
+  hints.give(
+    'memory',
+    `${what}${where}: a restart forgets every session and pending request; write store: sqliteStore('./data/hitl.db')`,
+  );
 }
 
 /** How long after a failed start the next one is tried, where no client tries it before. */

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import express, { type RequestHandler, type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
 import { HubError } from '../../errors';
-import type { Logger } from '../../hub/options/logger';
+import type { Hints } from '../../hub/options/hints';
 import { socketUrl } from '../../insides/express-ws';
 import { assertHandshake, isHandshake } from './handshake';
 import { PendingUpgrade } from './pending-upgrade';
@@ -17,7 +17,9 @@ export interface SocketRouterParts {
   inboxes: Pick<SocketRoute, 'handler'>;
   ticketStreams: Pick<StreamRoute, 'mount'>;
   inboxStreams: Pick<StreamRoute, 'mount'>;
-  logger: Logger;
+  hints: Pick<Hints, 'give'>;
+  /** Why a handshake to this address came as a plain request, where nothing in front of the app is to blame. */
+  whyNotTaken(url: string): string;
   /** Whether the hub lets nobody in any more. */
   isClosing(): boolean;
 }
@@ -51,8 +53,7 @@ export function socketRouter(parts: SocketRouterParts): Router {
 }
 
 /** What comes to the address of a socket and is no handshake, or one that nothing has taken from the app. */
-function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler {
-  const logged = new Set<string>();
+function plainRequests({ hints, whyNotTaken, isClosing }: SocketRouterParts): RequestHandler {
   return (req, res, next) => {
     if (isClosing()) throw new HubError('closing');
     if (req.headers.upgrade !== undefined && !isHandshake(req)) {
@@ -60,21 +61,27 @@ function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler
       assertHandshake(req);
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return next();
-    const cause = causeOf(req);
-    if (!logged.has(cause)) logger.warn(`A socket was asked for and not opened: ${cause}`);
-    logged.add(cause);
+    const [mistake, cause] = causeOf(req, whyNotTaken);
+    hints.give(mistake, `A socket was asked for and not opened: ${cause}`);
     res.set({ Connection: 'Upgrade', Upgrade: 'websocket' });
     throw new HubError('upgrade_required');
   };
 }
 
+/** What to write where a proxy opens no sockets. */
+const strippedUpgrade =
+  'something in front of the app does not pass on Upgrade and Connection; for nginx write proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host;';
+
 /** Why a handshake came as a plain request, for whoever runs the app. */
-function causeOf(req: IncomingMessage): string {
+function causeOf(
+  req: IncomingMessage & { originalUrl?: string },
+  whyNotTaken: SocketRouterParts['whyNotTaken'],
+): [mistake: string, cause: string] {
   const { upgrade, connection = '', 'sec-websocket-key': key } = req.headers;
   if (upgrade !== undefined && /\bupgrade\b/i.test(connection))
-    return 'hitl.attach was not called on this server, or with the path of another mount';
-  if (key !== undefined) return 'something in front of the app does not pass on Upgrade and Connection';
-  return 'the request was no WebSocket handshake';
+    return ['attach', whyNotTaken(req.originalUrl ?? req.url ?? '')];
+  if (key !== undefined) return ['stripped upgrade', strippedUpgrade];
+  return ['no handshake', 'the request was no WebSocket handshake'];
 }
 
 /**
