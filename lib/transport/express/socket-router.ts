@@ -1,9 +1,9 @@
 /** The routes of sockets inside our router: handshakes that `Upgrades` leads here, sockets that an app's own express-ws has opened, what stands in for them over plain HTTP, and other plain requests, which are refused. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
-import { HubError } from '../../errors';
+import { type ErrorDetails, HubError } from '../../errors';
 import type { Hints } from '../../hub/options/hints';
 import { socketUrl } from '../../insides/express-ws';
 import { assertHandshake, isHandshake } from './handshake';
@@ -61,10 +61,13 @@ function plainRequests({ hints, whyNotTaken, isClosing }: SocketRouterParts): Re
       assertHandshake(req);
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return next();
-    const [mistake, cause] = causeOf(req, whyNotTaken);
-    hints.give(mistake, `A socket was asked for and not opened: ${cause}`);
+    const cause = causeOf(req);
+    hints.give(
+      cause ?? 'no handshake',
+      `A socket was asked for and not opened: ${sentenceOf(cause, req, whyNotTaken)}`,
+    );
     res.set({ Connection: 'Upgrade', Upgrade: 'websocket' });
-    throw new HubError('upgrade_required');
+    throw new HubError('upgrade_required', cause && { details: { cause } });
   };
 }
 
@@ -72,16 +75,23 @@ function plainRequests({ hints, whyNotTaken, isClosing }: SocketRouterParts): Re
 const strippedUpgrade =
   'something in front of the app does not pass on Upgrade and Connection; for nginx write proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host;';
 
-/** Why a handshake came as a plain request, for whoever runs the app. */
-function causeOf(
-  req: IncomingMessage & { originalUrl?: string },
+type Cause = NonNullable<ErrorDetails['upgrade_required']>['cause'];
+
+/** Why a handshake came as a plain request; nothing where it was none. */
+function causeOf({ headers }: IncomingMessage): Cause | undefined {
+  const { upgrade, connection = '', 'sec-websocket-key': key } = headers;
+  if (upgrade !== undefined && /\bupgrade\b/i.test(connection)) return 'not_attached';
+  return key === undefined ? undefined : 'stripped_upgrade';
+}
+
+/** The same for the person who runs the app. */
+function sentenceOf(
+  cause: Cause | undefined,
+  { originalUrl }: Request,
   whyNotTaken: SocketRouterParts['whyNotTaken'],
-): [mistake: string, cause: string] {
-  const { upgrade, connection = '', 'sec-websocket-key': key } = req.headers;
-  if (upgrade !== undefined && /\bupgrade\b/i.test(connection))
-    return ['attach', whyNotTaken(req.originalUrl ?? req.url ?? '')];
-  if (key !== undefined) return ['stripped upgrade', strippedUpgrade];
-  return ['no handshake', 'the request was no WebSocket handshake'];
+): string {
+  if (cause === 'not_attached') return whyNotTaken(originalUrl);
+  return cause === 'stripped_upgrade' ? strippedUpgrade : 'the request was no WebSocket handshake';
 }
 
 /**
