@@ -47,7 +47,7 @@ export function createApp(secret: string) {
     req.session.destroy((error) => {
       if (error) return next(error);
       // A socket is let in once and would outlive the session. This ends all of the person's, on every device.
-      hitl.hub.clients.disconnect({ userId: userId, code: 'session_ended' });
+      hitl.hub.clients.disconnect({ userId, code: 'session_ended' });
       res.sendStatus(204);
     });
   });

@@ -1,4 +1,4 @@
-/** What was done to the requests of a ticket: when, by whom, which way and from where; kept for good. */
+/** What was done to the requests of a ticket: when, by whom, by which way and from where; stored permanently. */
 import type { ReactNode } from 'react';
 import { Face } from '../parts/face';
 import { Icon } from '../parts/icon';
@@ -47,7 +47,7 @@ export function Audit({ ticketId, title, charts }: AuditProps) {
       <header className="hitl-ticket-head">
         {title}
         <span className="hitl-push" />
-        {/* The browser is told to keep it, so that a long one is written as it comes. */}
+        {/* The browser saves it as a download, so that a long one is written as it comes. */}
         <a className="hitl-quiet" href={`${mount}${path}.jsonl`} download={`audit-${ticketId}.jsonl`}>
           <Icon name="arrowDown" /> {texts.download}
         </a>

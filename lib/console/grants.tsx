@@ -1,4 +1,4 @@
-/** What was allowed from then on, for as long as it holds; whoever may can take it back. */
+/** What was allowed from then on, for as long as it holds; those who may can revoke it. */
 import { useState } from 'react';
 import { TicketError } from '../client';
 import { PlainText } from '../parts/plain-text';
@@ -10,7 +10,7 @@ import { ListEnd } from './list-end';
 import { usePages } from './pages';
 import { hrefOf } from './route';
 
-/** What the list tells of a grant; docs/protocol.md, View `grant`. */
+/** What the list shows of a grant; docs/protocol.md, View `grant`. */
 interface GrantView {
   id: string;
   tool_name: string;

@@ -2,11 +2,11 @@
 import { useEffect, useRef } from 'react';
 import { Icon } from '../parts/icon';
 import { texts } from '../parts/texts';
-import { keep, useKept } from './kept';
+import { setPreferences, usePreferences } from './preferences';
 
 export function Help({ onClose }: { onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { keys } = useKept();
+  const { keys } = usePreferences();
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} className="help" aria-label={texts.help} onClose={onClose}>
@@ -32,7 +32,11 @@ export function Help({ onClose }: { onClose(): void }) {
         ))}
       </dl>
       <label className="hitl-choice">
-        <input type="checkbox" checked={keys} onChange={({ target }) => keep({ keys: target.checked })} />
+        <input
+          type="checkbox"
+          checked={keys}
+          onChange={({ target }) => setPreferences({ keys: target.checked })}
+        />
         {texts.keysAreOn}
       </label>
     </dialog>

@@ -7,12 +7,12 @@ export interface Answer {
   user: { id: string; name: string; groups: readonly string[] };
   agent: { id: string; name: string };
   charts: boolean;
-  inbox_tickets: boolean;
+  inbox_tickets?: false;
 }
 
 const againMs = 3_000;
 
-/** `signed out` where the server says that it is nobody. */
+/** `signed out` where the server does not know the user. */
 export function useMe(): Answer | 'signed out' | undefined {
   const rest = useRest();
   const [me, setMe] = useState<Answer | 'signed out'>();

@@ -26,8 +26,8 @@ export function useNews(items: readonly RequestView[] | undefined, total: number
     // What was there when the page came is no news.
     const news = before ? items.filter(({ id }) => !before.has(id)) : [];
     if (news.length === 0 || !notify || !document.hidden || !canNotify()) return;
-    if (news.length > mostAtOnce) tell('several', texts.newRequests(news.length), '');
-    else for (const request of news) tell(request.id, titleOf(request), bodyOf(request), request);
+    if (news.length > mostAtOnce) showNotification('several', texts.newRequests(news.length), '');
+    else for (const request of news) showNotification(request.id, titleOf(request), bodyOf(request), request);
   }, [items, notify]);
 }
 
@@ -36,7 +36,7 @@ export function canNotify(): boolean {
   return 'Notification' in window && Notification.permission === 'granted';
 }
 
-function tell(tag: string, title: string, body: string, request?: RequestView): void {
+function showNotification(tag: string, title: string, body: string, request?: RequestView): void {
   const shown = new Notification(title, { tag: `hitl ${tag}`, body });
   shown.onclick = () => {
     window.focus();

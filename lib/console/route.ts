@@ -1,4 +1,4 @@
-/** Where in the console one is, kept behind the `#` of its address, so that it works below any mount and a reload stays there. */
+/** Where in the console one is, stored behind the `#` of its address, so that it works below any mount and a reload stays there. */
 import { useSyncExternalStore } from 'react';
 
 export type Route =

@@ -11,10 +11,10 @@ import { texts } from '../parts/texts';
 import { visibleText } from '../protocol/visible-text';
 import { Grants } from './grants';
 import { Help } from './help';
-import { keep, useKept } from './kept';
 import { useMe } from './me';
 import { mount } from './mount';
 import { canNotify, useNews } from './news';
+import { setPreferences, usePreferences } from './preferences';
 import { goTo, hrefOf, routeOf, useRoute } from './route';
 import { TicketPage } from './ticket-page';
 
@@ -37,7 +37,7 @@ export function Shell() {
 
 function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> }) {
   const route = useRoute();
-  const { theme, keys, notify, tickets } = useKept();
+  const { theme, keys, notify, tickets } = usePreferences();
   const [helps, setHelps] = useState(false);
   const inbox = useInboxItems({ order: 'newest' });
   const total = inbox.counts?.total ?? 0;
@@ -168,7 +168,9 @@ function NotifyButton({ isOn }: { isOn: boolean }) {
       aria-pressed={shown}
       disabled={isRefused}
       title={name}
-      onClick={async () => keep({ notify: !shown && (await Notification.requestPermission()) === 'granted' })}
+      onClick={async () =>
+        setPreferences({ notify: !shown && (await Notification.requestPermission()) === 'granted' })
+      }
     >
       <Icon name="bell" />
       <span className="hitl-hidden">{name}</span>
@@ -185,7 +187,7 @@ function ThemeButton({ theme }: { theme: 'system' | 'light' | 'dark' }) {
       type="button"
       className="hitl-quiet"
       title={name}
-      onClick={() => keep({ theme: isDark ? 'light' : 'dark' })}
+      onClick={() => setPreferences({ theme: isDark ? 'light' : 'dark' })}
     >
       <Icon name={isDark ? 'sun' : 'moon'} />
       <span className="hitl-hidden">{name}</span>

@@ -6,7 +6,7 @@ import { texts } from '../parts/texts';
 import { Ticket } from '../parts/ticket';
 import { visibleText } from '../protocol/visible-text';
 import { Audit } from './audit';
-import { keepTicket } from './kept';
+import { addRecentTicket } from './preferences';
 import { hrefOf } from './route';
 
 interface TicketPageProps {
@@ -19,7 +19,7 @@ interface TicketPageProps {
 }
 
 export function TicketPage({ ticketId, tab, me, agentName, charts }: TicketPageProps) {
-  useEffect(() => keepTicket(ticketId), [ticketId]);
+  useEffect(() => addRecentTicket(ticketId), [ticketId]);
   const title = (
     <>
       <h1>{visibleText(ticketId, 128)}</h1>

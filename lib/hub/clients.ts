@@ -21,7 +21,7 @@ export type ClientNotice = (
   from?: ChatUser | undefined;
 };
 
-/** Whom to disconnect: those to whom everything that is named applies. */
+/** Whom to disconnect: those to whom everything that is named applies; nobody where a name is undefined, as after a session that has no user. */
 export interface Disconnect {
   userId?: string | undefined;
   ticketId?: string | undefined;
@@ -103,7 +103,9 @@ export class Clients {
   disconnect(which: Disconnect): number {
     assertOptions('disconnect', which, disconnectFields);
     const { where, code, ...named } = which;
-    if (where === undefined && Object.values(named).every((each) => each === undefined))
+    // Whom somebody else's mistake has left out is nobody, and not everybody.
+    if (Object.values(named).some((each) => each === undefined)) return 0;
+    if (where === undefined && Object.keys(named).length === 0)
       throw new HubError('invalid_request', {
         message: 'disconnect: write userId, ticketId, clientId or where; for everybody where: () => true',
       });

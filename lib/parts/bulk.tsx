@@ -86,7 +86,7 @@ function Table({ chosen, me, respond, onClose }: BulkProps) {
       hasFailed ||= result instanceof TicketError;
       setResults((before) => new Map(before).set(request.id, result));
     };
-    // Each is an answer of its own, and each may come second; a few at a time, so that nobody is kept waiting.
+    // Each is an answer of its own, and each may come second; a few at a time, so that no one waits long.
     for (let at = 0; at < open.length; at += atOnce) {
       await Promise.all(open.slice(at, at + atOnce).map(answer));
     }

@@ -7,7 +7,7 @@ import { isObject } from './json';
 import { PlainText } from './plain-text';
 import { texts } from './texts';
 
-/** What this page has sent and has no answer to. Of what an earlier one sent nobody knows. */
+/** What this page has sent and has no answer to. What an earlier page sent is unknown. */
 const underWay = new Set<number>();
 
 interface Sending {

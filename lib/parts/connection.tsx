@@ -13,7 +13,7 @@ interface ConnectionProps {
   /** Why it is not in at the moment. */
   refusal?: Refusal | undefined;
   transport?: Transport | undefined;
-  /** Comes in anew after an ending. */
+  /** Joins again after an ending. */
   onReconnect?: (() => void) | undefined;
 }
 
@@ -77,7 +77,7 @@ export function ConnectionLine({ state, ending, refusal, transport, onReconnect 
   );
 }
 
-/** All works, and whoever looks after the network may want to know. */
+/** All works; the operators of the network may want to know. */
 function StreamNote() {
   return (
     <p className="hitl-line" data-state="stream" role="status">

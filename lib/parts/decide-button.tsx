@@ -8,7 +8,7 @@ interface DecideButtonProps {
   disabled: boolean;
   className: string;
   onDecide(): void;
-  /** Told of a press that began on something else, and does nothing. */
+  /** Called for a press that began on something else, and does nothing. */
   onRefuse(): void;
   children: ReactNode;
 }
@@ -47,7 +47,7 @@ export function DecideButton({
         pressed.current = undefined;
       }}
       onClick={(event) => {
-        // The second click of a double click would fall on whatever has taken this place meanwhile.
+        // The second click of a double click would fall on whatever has taken this place in the meantime.
         if (event.detail > 1) return;
         // What helps to use a page presses without a pointer, and in one go.
         if (event.detail === 0 && !pressed.current) press();

@@ -1,4 +1,4 @@
-/** What somebody has begun to write and not sent, stored for this tab, so that leaving a field or loading the page again loses nothing; the fields of the parts use it. */
+/** What the person has begun to write and not sent, stored for this tab, so that leaving a field or loading the page again loses nothing; the fields of the parts use it. */
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
 import { TicketError } from '../client';
 import { type Rest, useMount, useRest } from '../react';
@@ -44,7 +44,7 @@ export class Drafts {
   }
 
   /**
-   * Reads what this person has stored, which what was written in this page meanwhile goes before. What somebody else
+   * Reads what this person has stored, which what was written in this page in the meantime goes before. What another person
    * wrote, who was here before, is forgotten.
    */
   open(owner: string, stored: string | undefined, store: (text: string | undefined) => void): void {
@@ -110,7 +110,7 @@ export function useDrafts(): Drafts {
   all.set(mount, shared);
   useEffect(() => {
     shared.users += 1;
-    // Somebody else may have signed in since the last of them was on the page.
+    // Another person may have signed in since the last of them was on the page.
     if (shared.users === 1) shared.ended = askWhose(shared.drafts, rest, mount);
     return () => {
       shared.users -= 1;
@@ -140,7 +140,7 @@ export function useDraftText(name: string): [text: string, put: (text: string) =
   ];
 }
 
-/** Asked of the server, so that nobody is shown what somebody else wrote in this tab. */
+/** Asked of the server, so that no one is shown what another person wrote in this tab. */
 function askWhose(drafts: Drafts, rest: Rest, mount: string): AbortController {
   const ended = new AbortController();
   const ask = () => {

@@ -27,15 +27,15 @@ class Folds {
     if (isHidden === this.hidden.has(id)) return;
     if (isHidden) this.hidden.add(id);
     else this.hidden.delete(id);
-    this.tell();
+    this.notify();
   }
 
   openAll(): void {
     this.isAllOpen = true;
-    this.tell();
+    this.notify();
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const listener of [...this.listeners]) listener();
   }
 }
@@ -49,7 +49,7 @@ export function Foldable({ children }: { children: ReactNode }) {
   return <Here.Provider value={folds}>{children}</Here.Provider>;
 }
 
-/** Around what may stay folded: nobody decides on it. */
+/** Around what may stay folded: it is not needed for a decision. */
 export function MayStayFolded({ children }: { children: ReactNode }) {
   return <Here.Provider value={undefined}>{children}</Here.Provider>;
 }
@@ -71,7 +71,7 @@ export function useFold(isHidden: boolean): boolean {
 }
 
 export interface Unseen {
-  /** How many places hide something that nobody has looked at. */
+  /** How many places hide something that was not looked at. */
   readonly count: number;
   /** Shows all of it. */
   openAll(): void;

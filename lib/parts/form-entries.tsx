@@ -1,4 +1,4 @@
-/** Entries of an object that nobody named beforehand: each with its name and its value; groups and records show them. */
+/** Entries of an object whose names are not known beforehand: each with its name and its value; groups and records show them. */
 import { useId, useState } from 'react';
 import { unfinished, unfinishedOf } from '../react/unfinished';
 import { type ControlProps, labelOf } from './form-control';

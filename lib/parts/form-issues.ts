@@ -1,4 +1,4 @@
-/** Which field shows which issue, so that none is without a place: the nearest that is drawn, else whoever shows the whole. */
+/** Which field shows which issue, so that none is without a place: the nearest that is drawn, else the part that shows the whole. */
 import type { Issue } from '../react';
 import { isObject } from './json';
 import { type Field, fieldsOf, isAt, pathOf } from './schema-fields';

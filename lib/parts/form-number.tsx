@@ -37,6 +37,6 @@ function numberOf(text: string) {
     .replace(/(\d)\.(?=$|e)/i, '$1');
   if (!/^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(source)) return unfinished(text, texts.noNumber);
   const number = Number(source);
-  // Without the sign of a negative zero, which JSON does not keep.
+  // Without the sign of a negative zero, which JSON does not represent.
   return isExact(source) && numberFault(number) === undefined ? number + 0 : unfinished(text, texts.inexact);
 }

@@ -1,4 +1,4 @@
-/** One of several shapes: which one is chosen first, by nobody but the person, and then filled in. */
+/** One of several shapes: the person chooses which one, and then fills it in. */
 import { useState } from 'react';
 import { unfinishedOf } from '../react/unfinished';
 import { type ControlProps, labelOf } from './form-control';

@@ -24,7 +24,7 @@ export function Glance({ values }: { values: JsonObject }) {
   );
 }
 
-/** A value in one line, cut by whoever shows it; a list or object by what is in it. */
+/** A value in one line, shortened by the part that shows it; a list or object by what is in it. */
 function asText(value: unknown): string {
   if (typeof value === 'string') return value === '' || needsQuotes(value) ? `“${value}”` : value;
   return JSON.stringify(value) ?? '';

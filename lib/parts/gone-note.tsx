@@ -1,4 +1,4 @@
-/** Says that a field has gone while somebody wrote in it, and gives back what they wrote, also what they typed on into nothing. */
+/** Says that a field has gone while the person wrote in it, and gives back what they wrote, also what they typed on into nothing. */
 import { type RefObject, useState, useSyncExternalStore } from 'react';
 import { Icon } from './icon';
 import { PlainText } from './plain-text';

@@ -1,4 +1,4 @@
-/** What an approval may allow beyond this once, as the request offers it; nothing is granted unless somebody chooses it. */
+/** What an approval may allow beyond this once, as the request offers it; nothing is granted unless the person chooses it. */
 import { useId } from 'react';
 import type { RequestView } from '../client';
 import { askedBy, type Offer } from '../protocol/asked';

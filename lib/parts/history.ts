@@ -26,7 +26,7 @@ const nothing: History = { messages: [], requests: [], turns: [], state: 'loadin
 
 /**
  * Reads the newest page once the ticket is live, and one more with each `loadMore`.
- * @param begin changes when the ticket was told anew, with a snapshot; then history begins anew as well
+ * @param begin changes when the ticket has received a new snapshot; then history begins again as well
  */
 export function useHistory(ticketId: string, isLive: boolean, begin: string) {
   const rest = useRest();

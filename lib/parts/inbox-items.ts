@@ -29,7 +29,7 @@ export interface InboxItems
   respond(request: RequestView, answer: Omit<RequestAnswer, 'revision'>): Promise<RequestView>;
 }
 
-/** Counts are asked for anew at most this often, however much comes and goes. */
+/** Counts are requested again at most this often, however much comes and goes. */
 const countMs = 500;
 
 export function useInboxItems({ type, toolName, ticketId, order }: InboxChoice): InboxItems {

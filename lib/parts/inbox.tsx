@@ -21,7 +21,7 @@ export interface InboxProps {
   me?: Me | undefined;
   /** What to say where nothing waits. */
   hint?: string | undefined;
-  /** Which one is shown; for pages that keep it in their address. Default: the part keeps it itself. */
+  /** Which one is shown; for pages that have it in their address. Default: the part holds it itself. */
   selected?: string | undefined;
   onSelect?: ((id: string | undefined) => void) | undefined;
   /** Where a ticket is to be found; makes links of their ids. */
@@ -124,7 +124,7 @@ function InboxView({ me, ticketHref, hint, ...props }: InboxProps) {
     if (isWide && selected === undefined && chosen.current === undefined && first) select(first.id);
   }, [isWide, selected, first, select]);
 
-  // An answer may take its time, and the reader go on meanwhile: then it moves nothing.
+  // An answer may take its time, and the reader go on in the meantime: then it moves nothing.
   const answered = useRef((_id: string) => {});
   useEffect(() => {
     answered.current = (id) => {

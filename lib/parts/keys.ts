@@ -12,7 +12,7 @@ export const keySettings = {
 };
 
 /**
- * Calls what is named by the key. Not while somebody writes, wherever that is and whatever became of the field; not with
+ * Calls what is named by the key. Not while a person writes, wherever that is and whatever became of the field; not with
  * a modifier held down, over an open dialog, or for what is pressed in another part of the page.
  * @param frame the element around the part
  */

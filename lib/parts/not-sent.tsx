@@ -1,4 +1,4 @@
-/** What somebody filled in and did not send, said where it was: with the request's outcome, or above the form of what the request has become. */
+/** What the person filled in and did not send, shown where it was: with the request's outcome, or above the form of what the request has become. */
 import type { RequestView } from '../client';
 import { Copy } from './gone-note';
 import { Icon } from './icon';

@@ -4,7 +4,7 @@ import { endsOf, piecesOf } from '../protocol/visible-text';
 import { useFold } from './folds';
 import { texts } from './texts';
 
-/** Characters shown before somebody asks for more. */
+/** Characters shown before the person asks for more. */
 export const firstShown = 2_000;
 /** How many more with each asking, so that no text can stall the page. */
 export const moreShown = 20_000;

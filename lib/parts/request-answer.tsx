@@ -17,7 +17,7 @@ import { optionsOf, takesFreeText } from './subject';
 import { texts } from './texts';
 import { UnseenNote } from './unseen-note';
 
-/** A claim lasts two minutes; while somebody goes on it is renewed after this long. */
+/** A claim lasts two minutes; while its holder goes on it is renewed after this long. */
 const renewMs = 60_000;
 
 export interface RequestAnswerProps {
@@ -29,7 +29,7 @@ export interface RequestAnswerProps {
   /** The request has changed under the reader's eyes: nothing can be pressed until they have looked. */
   isUnread: boolean;
   myId: string | undefined;
-  /** Told when an answer was taken. */
+  /** Called when an answer was accepted. */
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
 }
 
@@ -72,7 +72,7 @@ export function RequestAnswer({ desk, refused, obstacle, isUnread, myId, onAnswe
   const isQuestion = request.type === 'question';
   const isOff = obstacle !== undefined || isUnread;
   const unseen = useUnseen();
-  // No field is taken away from somebody who is in it because of what others do.
+  // No field is taken away from the person who is in it because of what others do.
   const [isEntered, setEntered] = useState(false);
   const [, setAside] = useAside(request.id);
   const stamp = `${request.id} ${request.revision}`;
@@ -266,7 +266,7 @@ function Answer({ desk, issue }: { desk: RequestAnswerProps['desk']; issue: Issu
   );
 }
 
-/** Says "I am on it" when somebody begins to fill in the form, and lets go when the form is gone without an answer. */
+/** Claims the request when the person begins to fill in the form, and releases it when the form is gone without an answer. */
 function useClaim(desk: RequestAnswerProps['desk'], myId: string | undefined): () => void {
   const claimedAt = useRef(0);
   const latest = useRef(desk);

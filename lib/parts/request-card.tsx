@@ -1,4 +1,4 @@
-/** One request with everything a person needs to decide on it; shows what `useRequest` gives and keeps nothing that belongs to it. */
+/** One request with everything a person needs to decide on it; shows what `useRequest` gives and has no state of its own for it. */
 import { type ReactNode, useId, useState } from 'react';
 import type { RequestView } from '../client';
 import type { Issue, Request } from '../react';
@@ -54,7 +54,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
   const claim = useClaim(request);
   const refused = useRefusal(desk);
   const isPending = request.status === 'pending';
-  // Nobody approves what has changed under their eyes: the form waits until they have said that they looked.
+  // What has changed while it was read is not approved by accident: the form waits until the person has confirmed the change.
   const [readRevision, setReadRevision] = useState(request.revision);
   const isUnread = isPending && readRevision !== request.revision;
   const left = useStoredDraft(desk);
@@ -210,7 +210,7 @@ function ClaimNote({ claim, me }: { claim: RequestView['claimed_by']; me: Me | u
   );
 }
 
-/** Nobody believes that something will run: the program that asked has ended. */
+/** Says that nothing may run: the program that asked has ended. */
 function AskerNote({ request }: { request: RequestView }) {
   if (request.asker !== 'gone' || request.status !== 'pending') return null;
   return (

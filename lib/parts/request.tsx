@@ -40,7 +40,7 @@ function Alone({ children }: { children: ReactNode }) {
 function RequestById({ id, ticketId, known, fallback, ...props }: RequestProps) {
   // Field by field: what is not read here does not draw the card again.
   const {
-    request: told,
+    request: received,
     busy,
     error,
     draft,
@@ -51,7 +51,7 @@ function RequestById({ id, ticketId, known, fallback, ...props }: RequestProps) 
     edit,
     discard,
   } = useRequest(ticketId === undefined ? { id } : { id, ticketId });
-  const request = told ?? known;
+  const request = received ?? known;
   if (request)
     return (
       <RequestCard

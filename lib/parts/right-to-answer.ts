@@ -1,4 +1,4 @@
-/** Why somebody will not be able to answer, as far as a page can tell, so that it can say so before they try; the server decides. */
+/** Why a person will not be able to answer, as far as a page can know, so that it can say so before they try; the server decides. */
 import type { RequestView } from '../client';
 import { carriesContent } from '../protocol/asked';
 import { useIsOver } from './now';

@@ -1,4 +1,4 @@
-/** What somebody has filled in for a request: stored in this tab, filled in again when the page is loaded again, and what of it was not sent in the end; a request's card uses it. */
+/** What the person has filled in for a request: stored in this tab, filled in again when the page is loaded again, and what of it was not sent in the end; a request's card uses it. */
 import { useEffect, useRef } from 'react';
 import type { RequestView } from '../client';
 import type { Draft, Request, Unsent } from '../react';

@@ -27,7 +27,7 @@ const formats: Readonly<Record<string, string | undefined>> = {
   uuid: 'as 6ba7b810-9dad-41d1-80b4-00c04fd430c8',
 };
 
-/** What somebody did, by the kind of request and how it ended. */
+/** What a person did, by the kind of request and how it ended. */
 const deeds: Readonly<Record<string, string>> = {
   approved: 'approved',
   denied: 'denied',
@@ -46,14 +46,14 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const errors: Partial<Record<WireCode | 'closed' | 'queue_full', string>> = {
   stale_revision: 'This has changed since you looked. Read it again, then answer.',
-  not_allowed: 'You may not answer this one. Somebody else has to.',
+  not_allowed: 'You may not answer this request. Another person has to.',
   already_answered: 'Your answer is counted already. The others have to answer now.',
-  claimed_by_other: 'Somebody else is answering this and has asked to be left alone with it.',
+  claimed_by_other: 'Another person has claimed this request exclusively and is answering it.',
   forbidden: 'You no longer have access to this ticket.',
   not_found: 'This request is not there, or not for you to see.',
   rate_limited: 'That was a lot at once. Wait a few seconds and try again.',
   busy: 'The server has its hands full. Try again in a moment.',
-  storage_failed: 'The server could not keep your answer, so it does not count. Try again.',
+  storage_failed: 'The server could not store your answer, so it does not count. Try again.',
   unavailable: 'The server cannot check your rights at the moment. Try again.',
   closed: 'The connection is over. Reload the page to answer.',
   queue_full: 'Too much is waiting to be sent. Try again when you are connected.',
@@ -200,7 +200,7 @@ export const texts = {
   oneDenies: 'one denial denies',
   majorityDenies: (needed: number) => `denied once ${plural(needed, 'approval')} cannot be reached`,
   sameAnswer: 'all have to approve the same',
-  exclusiveClaim: 'while somebody is answering, only they may',
+  exclusiveClaim: 'while a person has claimed it, only they may answer',
   answersDiffer:
     'The answers differ. It stays open until enough people say the same; everybody may change their own.',
   stage: (number: number) => `Round ${number}`,
@@ -211,12 +211,12 @@ export const texts = {
   youSaid: (type: string, status: string) => `You ${deedOf(type, status)} this.`,
   canChange: 'It waits for others now. You can change your answer until it is settled.',
   askerGone:
-    'Nobody waits for this any more: the program that asked has ended, so an approval may run nothing.',
-  askerGoneShort: 'Nobody waits for this any more',
+    'No program waits for this any more: the one that asked has ended, so an approval may run nothing.',
+  askerGoneShort: 'No program waits for this any more',
   aloneForm: 'This takes more than a press: answer it by itself',
   aloneGrants: 'This offers a grant: answer it by itself',
   aloneAgreement: 'Several people have to approve the same: answer it by itself',
-  fourEyes: 'You asked for this, so somebody else has to answer.',
+  fourEyes: 'You asked for this, so another person has to answer.',
   heldBy: (name: string) => `${name} is answering this and holds it for now.`,
   notNamed: 'This one is for others to answer.',
   isAnswering: 'is answering',
@@ -363,7 +363,7 @@ export const texts = {
   approveAll: (count: number) => `Approve ${count}`,
   denyAll: (count: number) => `Deny ${count}`,
   shortError: (code: string) =>
-    code === 'already_resolved' ? 'Somebody was faster' : (errors[code as WireCode] ?? code),
+    code === 'already_resolved' ? 'Another person was faster' : (errors[code as WireCode] ?? code),
   loadMore: 'Show more',
   openTicket: 'Open ticket',
   chooseOne: 'Choose a request.',
@@ -384,7 +384,7 @@ export const texts = {
     executing: 'Running since',
     executed: 'Ran',
     failed: 'Failed',
-    unknown: 'Nobody can say whether it ran; last seen',
+    unknown: 'It is unknown whether it ran; last seen',
     not_run: 'Not run',
   } as const,
   // The console around the parts

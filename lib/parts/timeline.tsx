@@ -24,7 +24,7 @@ interface TimelineProps {
   agentName: string;
   me: Me | undefined;
   history: Pick<History, 'state'>;
-  /** The requests that only history tells of: they are settled, and nothing about them will change. */
+  /** The requests that are only in history: they are settled, and nothing about them will change. */
   past: ReadonlySet<string>;
   onBeginning(): void;
   /** Shown where there are no rows. */

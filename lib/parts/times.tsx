@@ -7,7 +7,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** "3 min ago", kept up to date; the whole of it on hovering. @param at as on the wire */
+/** "3 min ago", updated as time passes; the whole of it on hovering. @param at as on the wire */
 export function Ago({ at }: { at: string }) {
   const time = Date.parse(at);
   const age = useNow((now) => (now - time < minute ? 5 * second : minute)) - time;

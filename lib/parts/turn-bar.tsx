@@ -1,4 +1,4 @@
-/** The turns that have not ended: what the agent is about, since when, whether it waits for somebody, and how to stop it. */
+/** The turns that have not ended: what the agent is about, since when, whether it waits for a person, and how to stop it. */
 import { useState } from 'react';
 import type { RequestView, ViewedTurn } from '../client';
 import type { Ticket } from '../react';

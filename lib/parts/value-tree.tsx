@@ -5,7 +5,7 @@ import { isSame } from './json';
 import { PlainText } from './plain-text';
 import { texts } from './texts';
 
-/** Fields or items shown before somebody asks for more. */
+/** Fields or items shown before the person asks for more. */
 export const firstEntries = 50;
 /** Levels that are open from the start. */
 const openLevels = 3;

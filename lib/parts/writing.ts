@@ -48,7 +48,7 @@ export function endWriting(): void {
   field = undefined;
   frame = undefined;
   // What was typed before it went is stored as a draft; what was typed since is nowhere else.
-  if (isGone && gone.at(-1)?.rest === '') tell(gone.slice(0, -1));
+  if (isGone && gone.at(-1)?.rest === '') notify(gone.slice(0, -1));
   isGone = false;
 }
 
@@ -68,7 +68,7 @@ export function goneTexts(): readonly Gone[] {
 
 export function dropGone(one: Gone): void {
   if (one === gone.at(-1)) isGone = false;
-  tell(gone.filter((each) => each !== one));
+  notify(gone.filter((each) => each !== one));
 }
 
 export function onGone(listener: () => void): () => void {
@@ -191,7 +191,7 @@ function swallow(event: KeyboardEvent): void {
   const { key } = event;
   const typed = key === 'Enter' ? '\n' : key.length === 1 ? key : '';
   const rest = key === 'Backspace' ? last.rest.slice(0, -1) : (last.rest + typed).slice(0, maxRest);
-  tell([...gone.slice(0, -1), { ...last, rest }]);
+  notify([...gone.slice(0, -1), { ...last, rest }]);
 }
 
 function begin(target: Element): void {
@@ -206,7 +206,7 @@ function begin(target: Element): void {
     }
   }
   if (isGone) {
-    if (gone.at(-1)?.rest === '') tell(gone.slice(0, -1));
+    if (gone.at(-1)?.rest === '') notify(gone.slice(0, -1));
     isGone = false;
   }
   text = textOf(target);
@@ -216,10 +216,10 @@ function begin(target: Element): void {
 function notice(): void {
   if (!field || !frame || isGone || hasPressed || hasTabbed || isThere(field)) return;
   isGone = true;
-  tell([...gone, { frame, text, rest: '' }].slice(-maxGone));
+  notify([...gone, { frame, text, rest: '' }].slice(-maxGone));
 }
 
-function tell(changed: readonly Gone[]): void {
+function notify(changed: readonly Gone[]): void {
   gone = changed;
   for (const listener of [...listeners]) listener();
 }

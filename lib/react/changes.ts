@@ -1,7 +1,7 @@
-/** Tells listeners that something has changed, at most once in a frame of the screen; each room of a provider has one. */
+/** Notifies listeners that something has changed, at most once in a frame of the screen; each room of a provider has one. */
 import type { Clock } from '../client';
 
-/** What changes within this time is shown in one go: a resume tells hundreds of envelopes, an agent may stream. */
+/** What changes within this time is shown in one go: a resume brings hundreds of envelopes, an agent may stream. */
 export const frameMs = 16;
 
 export class Changes {
@@ -17,13 +17,13 @@ export class Changes {
     return () => void this.listeners.delete(listener);
   }
 
-  /** Tells at once, unless that was done in this frame; then at its end. */
-  tell(): void {
+  /** Notifies at once, unless that was done in this frame; then at its end. */
+  notify(): void {
     this.hasMore = true;
     if (!this.cancelFrame) this.call();
   }
 
-  /** Tells nobody any more. */
+  /** Notifies no listener any more. */
   stop(): void {
     this.cancelFrame?.();
     this.listeners.clear();

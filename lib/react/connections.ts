@@ -15,11 +15,11 @@ import { TicketRoom } from './ticket-room';
 export interface ConnectionOptions {
   /** Where the app mounted the hub's router: `https://app.example.com/soc`; in a page `/soc` will do. */
   url: string;
-  /** How long a connection that no component uses any more is kept, in milliseconds. Default 3,000. */
+  /** How long a connection that no component uses any more stays open, in milliseconds. Default 3,000. */
   lingerMs?: number;
   /** Default: the global one. */
   WebSocket?: SocketConstructor;
-  /** Reads requests that no connection tells of, and why a handshake failed. Default: the page's. */
+  /** Reads requests that no connection has received, and why a handshake failed. Default: the page's. */
   fetch?: Fetch;
   /** Where `online` and `offline` are heard. Default: the page. */
   events?: PageEvents;
@@ -35,7 +35,7 @@ export interface RequestPlace {
   readonly ticketId: string | undefined;
 }
 
-/** Goes on evenly, also when somebody sets the time of the machine. */
+/** Monotonic: it does not jump when the machine's time is set. */
 const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   later(ms, call) {
@@ -46,10 +46,10 @@ const systemClock: Clock = {
 
 export class Connections {
   readonly desks = new Desks();
-  /** By which everything below the provider tells the time. */
+  /** The time for everything below the provider. */
   readonly serverClock: ServerClock;
   readonly tickets: Pool<TicketRoom>;
-  /** Told when any inbox changes. */
+  /** Called when any inbox changes. */
   readonly inboxChanges: Changes;
   private readonly inboxes: Pool<InboxRoom>;
   private readonly ticker: Ticker;
@@ -94,11 +94,11 @@ export class Connections {
     return this.inboxes.get(keyOf(filter));
   }
 
-  /** The request as it stands, from whoever knows most of it. Opens nothing. */
+  /** The request as it stands, from the newest source. Opens nothing. */
   request(place: RequestPlace): RequestView | undefined {
     const { id } = place;
     const inTicket = this.ticketOf(place)?.request(id);
-    return [this.inboxOf(id)?.request(id), this.search(place)?.told, this.desks.get(id).told].reduce(
+    return [this.inboxOf(id)?.request(id), this.search(place)?.received, this.desks.get(id).received].reduce(
       newest,
       inTicket,
     );
@@ -124,8 +124,8 @@ export class Connections {
   }
 
   private ticketOf(place: RequestPlace): TicketRoom | undefined {
-    const told = this.search(place)?.told ?? this.desks.get(place.id).told;
-    const ticketId = place.ticketId ?? told?.ticket_id;
+    const received = this.search(place)?.received ?? this.desks.get(place.id).received;
+    const ticketId = place.ticketId ?? received?.ticket_id;
     return ticketId === undefined ? undefined : this.tickets.get(ticketId);
   }
 
@@ -176,8 +176,8 @@ function keyOf({ type, toolName, ticketId, order }: InboxFilter): string {
 }
 
 /** What is settled stays so, and an amendment is not taken back; else who is named first knows more. */
-function newest(heard: RequestView | undefined, told: RequestView | undefined): RequestView | undefined {
-  if (!heard || !told) return heard ?? told;
+function newest(heard: RequestView | undefined, received: RequestView | undefined): RequestView | undefined {
+  if (!heard || !received) return heard ?? received;
   if (heard.status !== 'pending') return heard;
-  return told.status !== 'pending' || told.revision > heard.revision ? told : heard;
+  return received.status !== 'pending' || received.revision > heard.revision ? received : heard;
 }

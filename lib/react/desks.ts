@@ -1,4 +1,4 @@
-/** What this page does with each request: what has been filled in, what is under way, what went wrong; kept by id, so that nothing of one request gets into another. */
+/** What this page does with each request: what has been filled in, what is under way, what went wrong; held by id, so that nothing of one request gets into another. */
 import type { RequestResponse, RequestView, TicketError } from '../client';
 import type { RequestOutcome } from './outcome';
 
@@ -17,7 +17,7 @@ export interface Desk {
   readonly draft: Draft;
   /** The revision that the draft was made for. */
   readonly draftOf: number | undefined;
-  /** What of the draft is kept when the request is amended: the comment. */
+  /** What of the draft stays when the request is amended: the comment. */
   readonly comment: Draft;
   /** The others of its fields. */
   readonly edits: Unsent | undefined;
@@ -27,8 +27,8 @@ export interface Desk {
   readonly doing: Readonly<Partial<Record<Doing, Promise<RequestOutcome>>>>;
   /** Why the last thing that was tried failed; gone with the next try. */
   readonly error: TicketError | undefined;
-  /** The request as the server told it in an answer to this page. */
-  readonly told: RequestView | undefined;
+  /** The request as the server sent it in an answer to this page. */
+  readonly received: RequestView | undefined;
 }
 
 const blank: Draft = {};
@@ -42,10 +42,10 @@ export const clearDesk: Desk = {
   older: undefined,
   doing: {},
   error: undefined,
-  told: undefined,
+  received: undefined,
 };
 
-/** Requests of which something is kept; of more, the one longest untouched is forgotten. */
+/** Requests of which something is held; of more, the one longest untouched is forgotten. */
 export const maxDesks = 200;
 
 export class Desks {
@@ -57,7 +57,7 @@ export class Desks {
     return this.byId.get(id) ?? clearDesk;
   }
 
-  /** Told at once, since a field shows what is typed into it. */
+  /** Notified at once, since a field shows what is typed into it. */
   put(id: string, changed: Partial<Desk>): void {
     const desk = { ...this.get(id), ...changed };
     this.byId.delete(id);
@@ -85,7 +85,7 @@ export class Desks {
     this.put(id, { ...drafted({ ...this.draft(id, revision), ...changed }, revision), older });
   }
 
-  /** Takes out of the draft what was sent as it stands there now; what was filled in meanwhile stays. */
+  /** Takes out of the draft what was sent as it stands there now; what was filled in in the meantime stays. */
   clear(id: string, sent: RequestResponse): void {
     const { draft, draftOf } = this.get(id);
     const left = Object.entries(draft).filter(([name, value]) => value !== sent[name]);

@@ -22,7 +22,7 @@ export interface InboxState {
   readonly state: ClientState;
   /** Why the state is `closed`. */
   readonly ending: Ending | undefined;
-  /** Why it is not open at the moment, where somebody said so; it is tried again. */
+  /** Why it is not open at the moment, if the server or the network gave a reason; it is tried again. */
   readonly refusal: Refusal | undefined;
   /** What the connection goes over; `sse` where no WebSocket gets through. */
   readonly transport: Transport;
@@ -36,7 +36,7 @@ export interface InboxState {
   readonly hasMore: boolean;
 }
 
-/** An inbox that nobody has opened. */
+/** An inbox that is not open. */
 export const unopened: InboxState = {
   state: 'connecting',
   ending: undefined,
@@ -57,7 +57,7 @@ export class InboxRoom extends RequestLine {
   /** Those that left it because they ended, the last ones. */
   private readonly settled = new Map<string, RequestView>();
 
-  /** @param changes told of whatever changes here @throws TypeError as `connectInbox` does */
+  /** @param changes notified of every change here @throws TypeError as `connectInbox` does */
   constructor(
     private readonly options: InboxOptions,
     private readonly changes: Changes,
@@ -75,7 +75,7 @@ export class InboxRoom extends RequestLine {
     return outcomeOf(this.client.loadMore(), () => ({}));
   }
 
-  /** Comes in anew after an ending; does nothing before one. */
+  /** Connects again after an ending; does nothing before one. */
   reconnect(): void {
     if (this.state.state !== 'closed') return;
     this.client = this.connect();
@@ -101,7 +101,7 @@ export class InboxRoom extends RequestLine {
   private become(): void {
     const { state, ending, refusal, transport, items, total, isCapped: capped, hasMore } = this.client;
     this.state = { state, ending, refusal, transport, items, total, capped, hasMore };
-    this.changes.tell();
+    this.changes.notify();
   }
 
   /** How it ended is shown by those who show it still. */

@@ -16,7 +16,7 @@ interface Entry<T> {
 export class Pool<T extends { close(): void }> {
   private readonly entries = new Map<string, Entry<T>>();
 
-  /** @param lingerMs how long something is kept that nobody uses: over a change of route, and React's double mount */
+  /** @param lingerMs how long something unused is retained: over a change of route, and React's double mount */
   constructor(
     private readonly lingerMs: number,
     private readonly clock: Clock,

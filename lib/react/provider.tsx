@@ -10,7 +10,7 @@ export interface HitlProviderProps extends ConnectionOptions {
 
 /**
  * Everything below shares one connection per ticket, opened by the first component that shows it and closed `lingerMs`
- * after the last. Another `url` begins anew; other changes of its props have no effect.
+ * after the last. Another `url` begins again; other changes of its props have no effect.
  */
 export function HitlProvider({ children, ...options }: HitlProviderProps): ReactElement {
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another address is another hub

@@ -1,4 +1,4 @@
-/** Reads one request over REST, for a component that names one which no connection tells of. */
+/** Reads one request over REST, for a component that names one which no connection has received. */
 import { type RequestView, TicketError } from '../client';
 import type { Rest } from './rest';
 

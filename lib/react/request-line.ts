@@ -1,4 +1,4 @@
-/** What a ticket and an inbox have in common for a request: the connection that tells of it and takes its answer. */
+/** What a ticket and an inbox have in common for a request: the connection that receives it and sends its answer. */
 import type { RequestAck, RequestAnswer, RequestView } from '../client';
 import { outcomeOf, type RequestOutcome } from './outcome';
 
@@ -13,7 +13,7 @@ interface AnsweringClient {
 export abstract class RequestLine {
   protected abstract client: AnsweringClient;
 
-  /** The request, if it is told of here. */
+  /** The request, if it was received here. */
   abstract request(id: string): RequestView | undefined;
 
   respond(requestId: string, answer: RequestAnswer): Promise<RequestOutcome> {

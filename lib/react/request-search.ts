@@ -1,4 +1,4 @@
-/** Finds one request that components name, and stays where it is told of: in an open inbox, in its ticket, else by asking the server. */
+/** Finds one request that components name, and follows it where it is received: in an open inbox, in its ticket, else by asking the server. */
 import type { Clock, RequestView, TicketError } from '../client';
 import { failure } from './outcome';
 import type { Held } from './pool';
@@ -21,7 +21,7 @@ export interface SearchParts {
 
 export class RequestSearch {
   /** The request, as an inbox had it last or the server said when it was asked. */
-  told: RequestView | undefined;
+  received: RequestView | undefined;
   /** Why it could not be read. */
   error: TicketError | undefined;
   private ticket: Held<TicketRoom> | undefined;
@@ -41,7 +41,7 @@ export class RequestSearch {
     this.look();
   }
 
-  /** Calls when anything is told of the request. Returns what ends that. */
+  /** Calls when anything about the request changes. Returns what ends that. */
   on(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
@@ -61,7 +61,7 @@ export class RequestSearch {
 
   private look(): void {
     const inInbox = this.parts.inInbox();
-    if (inInbox) this.told = inInbox;
+    if (inInbox) this.received = inInbox;
     else if (this.ticket) this.lookInTicket(this.ticket.value);
     else if (this.ticketId === undefined) this.read();
     else this.join(this.ticketId);
@@ -73,25 +73,25 @@ export class RequestSearch {
     this.lookInTicket(this.ticket.value);
   }
 
-  /** A ticket tells of what is pending, and of what is settled while one is in; of older ones the server has to be asked. */
+  /** A ticket has what is pending, and what is settled while one is connected; of older ones the server has to be asked. */
   private lookInTicket(room: TicketRoom): void {
     const { state } = room.state;
     if ((state === 'live' || state === 'closed') && !room.request(this.id)) this.read();
   }
 
   private read(): void {
-    if (this.reading || (this.told && this.told.status !== 'pending')) return;
+    if (this.reading || (this.received && this.received.status !== 'pending')) return;
     const reading = new AbortController();
     this.reading = reading;
     const { signal } = reading;
     this.parts.read(signal).then(
-      (told) => {
+      (received) => {
         if (signal.aborted) return;
         this.error = undefined;
-        this.told = told;
-        // It may be settled before the ticket is joined, and then the ticket does not tell of it.
-        if (told.status === 'pending') this.lookLater();
-        if (told.status === 'pending' && !this.ticket) this.join(told.ticket_id);
+        this.received = received;
+        // It may be settled before the ticket is joined, and then the ticket does not have it.
+        if (received.status === 'pending') this.lookLater();
+        if (received.status === 'pending' && !this.ticket) this.join(received.ticket_id);
         this.hear();
       },
       (cause: unknown) => {

@@ -1,4 +1,4 @@
-/** Asks the hub over REST for what no connection tells, such as pages of lists, and changes things there. */
+/** Asks the hub over REST for what no connection receives, such as pages of lists, and changes things there. */
 import { type Fetch, TicketError } from '../client';
 
 export interface RestOptions {
@@ -16,7 +16,7 @@ export type Rest = <T>(path: string, options?: RestOptions) => Promise<T>;
 
 /**
  * @param url of the mount, as a page or a socket would name it
- * @param onDate told the `Date` header of each answer
+ * @param onDate called with the `Date` header of each answer
  */
 export function restOf(
   { url, fetch = globalThis.fetch }: { url: string; fetch?: Fetch },

@@ -29,7 +29,7 @@ export interface TicketState {
   readonly state: ClientState;
   /** Why the state is `closed`. */
   readonly ending: Ending | undefined;
-  /** Why it is not in at the moment, where somebody said so; it is tried again. */
+  /** Why it is not in at the moment, if the server or the network gave a reason; it is tried again. */
   readonly refusal: Refusal | undefined;
   /** What the connection goes over; `sse` where no WebSocket gets through. */
   readonly transport: Transport;
@@ -50,7 +50,7 @@ export interface TicketState {
   readonly requests: readonly RequestView[];
 }
 
-/** A ticket that nobody has joined. */
+/** A ticket that is not joined. */
 export const unjoined: TicketState = {
   state: 'connecting',
   ending: undefined,
@@ -106,7 +106,7 @@ export class TicketRoom extends RequestLine {
     return outcomeOf(this.client.cancelTurn(turnId), ({ turn_id }) => ({ turnId: turn_id }));
   }
 
-  /** Comes in anew after an ending; does nothing before one. */
+  /** Connects again after an ending; does nothing before one. */
   reconnect(): void {
     if (this.state.state !== 'closed') return;
     this.become({ state: 'connecting', ending: undefined, refusal: undefined });
@@ -151,7 +151,7 @@ export class TicketRoom extends RequestLine {
 
   private become(changed: Partial<TicketState>): void {
     this.state = { ...this.state, ...changed };
-    this.changes.tell();
+    this.changes.notify();
   }
 }
 

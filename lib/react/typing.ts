@@ -1,15 +1,15 @@
-/** Who is writing in a ticket, and until when that is believed; a ticket's room keeps it. */
+/** Who is writing in a ticket, and until when that is assumed; a ticket's room owns it. */
 import type { Clock, Typing as TypingEnvelope } from '../client';
 
-/** Somebody who has not written for so long has stopped. */
+/** A person who has not written for so long has stopped. */
 export const typingMs = 6_000;
-/** The own writing is told no more often, however fast somebody types. */
+/** The user's own writing is sent no more often, however fast they type. */
 export const tellTypingMs = 3_000;
 
 export type Person = TypingEnvelope['user'];
 
 export class Typing {
-  /** In the order in which they began; another array whenever somebody begins or stops. */
+  /** In the order in which they began; another array whenever a person begins or stops. */
   people: readonly Person[] = [];
   private readonly cancels = new Map<string, () => void>();
 
@@ -37,7 +37,7 @@ export class Typing {
     this.onChange();
   }
 
-  /** Nobody is known to write any more. */
+  /** No one is known to write any more. */
   stopAll(): void {
     for (const id of [...this.cancels.keys()]) this.stop(id);
   }

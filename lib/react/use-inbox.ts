@@ -16,7 +16,7 @@ export interface InboxActions {
   release(requestId: string): Promise<RequestOutcome>;
   /** Asks for the next page; done at once where there is none. */
   loadMore(): Promise<Outcome<object>>;
-  /** After the state `closed`: comes in anew, for somebody who has logged in again. */
+  /** After the state `closed`: connects again, for a user who has logged in again. */
   reconnect(): void;
 }
 

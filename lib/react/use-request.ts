@@ -60,7 +60,7 @@ const unknown: RequestState = {
 
 /**
  * Follows one request. The component renders again when the request changes, and for what else it reads of the result.
- * Everything is kept by the request's id: two components of one request share it, and nothing of it gets into another.
+ * All state is held by the request's id: two components of one request share it, and none of it gets into another.
  * @param place the id, or with it the ticket, which saves asking the server where the request is
  */
 export function useRequest(place: string | { id: string; ticketId?: string }): Request {
@@ -125,7 +125,7 @@ function actionsOf(
       desks.put(id, {
         doing: others,
         ...(!done.ok && { error: done.error }),
-        ...(request && { told: request }),
+        ...(request && { received: request }),
       });
       return done;
     });
@@ -154,7 +154,8 @@ function actionsOf(
     release: () => act('release', (line) => line.release(id)),
     edit: (changed, revision = shown?.revision) => desks.edit(id, revision, changed),
     discard() {
-      if (shown && shown.status !== 'pending') desks.put(id, { ...clearDesk, told: desks.get(id).told });
+      if (shown && shown.status !== 'pending')
+        desks.put(id, { ...clearDesk, received: desks.get(id).received });
       else desks.discard(id, shown?.revision);
     },
   };

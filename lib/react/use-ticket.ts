@@ -11,7 +11,7 @@ import { type Source, useSelected, useTracked } from './use-tracked';
 export interface TicketActions {
   /** A line of chat; waits while the connection is away, and is said once. */
   send(content: string): Promise<Outcome<{ ack: MessageAck }>>;
-  /** To be called with every key: tells the others every few seconds that this user is writing. */
+  /** To be called with every key: notifies the others every few seconds that this user is writing. */
   sendTyping(): void;
   cancelTurn(turnId: string): Promise<Outcome<{ turnId: string }>>;
   /** Answers a request, naming the revision that was shown. A form has it easier with `useRequest`. */
@@ -19,7 +19,7 @@ export interface TicketActions {
   /** "I am on it", for two minutes; again renews. */
   claim(requestId: string): Promise<RequestOutcome>;
   release(requestId: string): Promise<RequestOutcome>;
-  /** After the state `closed`: comes in anew, for somebody who has logged in again. */
+  /** After the state `closed`: connects again, for a user who has logged in again. */
   reconnect(): void;
 }
 

@@ -119,7 +119,7 @@ export interface TicketState extends LogPosition {
   messages: readonly MessageRecord[];
   /** Those queued or running. */
   turns: readonly TurnRecord[];
-  /** Pending ones, oldest first, within 2,097,152 bytes together. */
+  /** Pending ones, oldest first, within 1,048,576 bytes together. */
   requests: readonly RequestRecord[];
   /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
   nextCursor?: string;
@@ -260,8 +260,16 @@ export interface Store {
   requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]>;
   /** The ids of the requests of a ticket that this person holds the claim on. */
   claims(ticketId: string, userId: string): Promise<readonly string[]>;
-  /** Oldest first; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
-  requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>>;
+  /**
+   * Oldest first; `limit` at most 200, within `maxBytes` (default and most: those of every page).
+   * @throws HubError `invalid_frame` for a cursor it did not give.
+   */
+  requests(
+    filter: RequestFilter,
+    limit: number,
+    cursor?: string,
+    maxBytes?: number,
+  ): Promise<Page<RequestRecord>>;
   /** Each request once; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give for this order. */
   inbox(
     owner: InboxOwner,

@@ -156,7 +156,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     const alice = await enter('alice:analyst', { at: `/requests/${id}` });
     const bob = await enter('bob:analyst', { at: `/requests/${id}` });
     const dana = await enter('dana:analyst', { at: `/requests/${id}` });
-    await dana.card(id).getByText('You asked for this, so somebody else has to answer.').waitFor();
+    await dana.card(id).getByText('You asked for this, so another person has to answer.').waitFor();
     expect(await dana.card(id).getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
     await alice.card(id).getByRole('button', { name: 'Approve' }).click();
     await bob.card(id).getByText('Alice approved').waitFor();

@@ -229,7 +229,7 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
       'Said by the agent',
       'intel.example',
       '“12”',
-      'Nobody waits',
+      'No program waits',
     ])
       expect(text).toContain(shown);
     const link = alice.card(id).getByRole('link', { name: /What is known of it/ });

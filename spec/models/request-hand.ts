@@ -31,7 +31,11 @@ export class RequestHand {
    * @param hub the present one, which is another after a restart
    * @param key unique in the ticket
    */
-  static async ask(hub: () => Pick<HubPort, 'hitl' | 'grants'>, rules: Rules, key: string): Promise<RequestHand> {
+  static async ask(
+    hub: () => Pick<HubPort, 'hitl' | 'grants'>,
+    rules: Rules,
+    key: string,
+  ): Promise<RequestHand> {
     const { hitl } = hub();
     const ask = { ...askOf(rules), ticketId: 'T-1', sessionId: 's1' };
     if (rules.covered) {

@@ -56,12 +56,6 @@ export const hubMutants: readonly HubMutant[] = [
       overSockets('no rule'),
     ],
     [
-      'the app is not told of an escalation',
-      "else if (type === 'escalated') onEscalated(record);",
-      '',
-      overSockets('more people after a while'),
-    ],
-    [
       'when the next deadline is, is not kept',
       '...(dueAt !== undefined && { dueAt }),',
       '',
@@ -137,8 +131,16 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     ['a close withdraws what was asked', "if (turn.reason !== 'shutdown') {", 'if (true) {', 'turns'],
   ]),
-  ...inFile('hub/hub.ts', [
-    ['turns of a process that is gone run for ever', 'await this.turns.recover();', '', 'turns'],
+  ...inFile('hub/events.ts', [
+    [
+      'the app is not told of an escalation',
+      "else if (type === 'escalated') this.emit('request.escalated', at, ticketId, { request });",
+      '',
+      overSockets('more people after a while'),
+    ],
+  ]),
+  ...inFile('hub/lifecycle.ts', [
+    ['turns of a process that is gone run for ever', 'await turns.recover();', '', 'turns'],
   ]),
   ...inFile('hub/tickets/room.ts', [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],

@@ -86,7 +86,7 @@ test('A claim stands in the way as long as it lasts', () => {
 });
 
 test('It says that nobody waits any more, and of an approval that nothing has run', () => {
-  expect(show({ asker: 'gone' }).textContent).toContain('Nobody waits for this any more');
+  expect(show({ asker: 'gone' }).textContent).toContain('No program waits for this any more');
   const approved = show({ asker: 'gone', status: 'approved' });
   expect(approved.textContent).toContain('Nothing has run with this approval');
   const execution = { state: 'failed', started_at: base.created_at, error: 'no route' } as const;

@@ -11,7 +11,13 @@ import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/exact-json';
-import { maxCounted, maxLogBytes, maxPageBytes, maxStateBytes } from '../../lib/store/shared/limits';
+import {
+  maxCounted,
+  maxLogBytes,
+  maxPageBytes,
+  maxStateBytes,
+  maxTimelineBytes,
+} from '../../lib/store/shared/limits';
 import { maxPrincipals } from '../../lib/transport/core/access';
 import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/core/connection';
 import { maxFramesInFlight } from '../../lib/transport/core/seat';
@@ -125,7 +131,7 @@ test('Every limit is the one that is kept', () => {
     ['Bytes of messages in a snapshot, as JSON with what they said before', maxLogBytes],
     ['Bytes of requests in a snapshot, as JSON', maxStateBytes],
     ['Bytes of a page of requests, of an inbox or of an audit, as JSON', maxPageBytes],
-    ['Bytes of a page of a timeline, as JSON', maxLogBytes],
+    ['Bytes of a page of a timeline, as JSON', maxTimelineBytes],
     ['Users and groups named in a stage of a policy, or to escalate to', maxNamed],
     ['Requests of an inbox that are counted', maxCounted],
     ['Inboxes that one user has open', maxInboxesPerUser],

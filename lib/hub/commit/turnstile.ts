@@ -1,41 +1,55 @@
 /** Lets a few pieces of work of each person run at the same time; the others of that person wait in line, and nobody else does. */
 import { HubError } from '../../errors';
+import type { Clock } from './clock';
 
 interface Queue {
   running: number;
   waiting: (() => void)[];
 }
 
+export interface TurnstileOptions {
+  /** Pieces of work of one person that run at the same time. */
+  maxRunning: number;
+  /** Pieces of work of one person that wait in line; one more is refused. */
+  maxWaiting: number;
+  /** What the refusal says. */
+  refusal: string;
+  /**
+   * How long a place stays empty after each piece of work, times what that took, at most 50 ms; default: not at all. The
+   * result does not wait for it.
+   */
+  rest?: { times: number; clock: Clock };
+}
+
+/** What took longer has waited for something else, such as a callback of the app. */
+const longestPauseMs = 50;
+
 export class Turnstile {
   private readonly lines = new Map<string, Queue>();
 
-  /**
-   * @param maxRunning of one person at the same time
-   * @param maxWaiting of one person in line; one more is refused
-   */
-  constructor(
-    private readonly maxRunning: number,
-    private readonly maxWaiting: number,
-  ) {}
+  constructor(private readonly options: TurnstileOptions) {}
 
   /** Runs `work` when it is its turn. @throws HubError `busy` if too much of this person waits already; what `work` throws */
   async run<T>(person: string, work: () => Promise<T>): Promise<T> {
+    const { maxRunning, rest } = this.options;
     const line = this.lines.get(person) ?? { running: 0, waiting: [] };
     this.lines.set(person, line);
-    if (line.running < this.maxRunning) line.running += 1;
+    if (line.running < maxRunning) line.running += 1;
     else await this.turnIn(line);
+    const begun = rest?.clock.now() ?? 0;
     try {
       return await work();
     } finally {
-      this.pass(person, line);
+      const pauseMs = rest ? (rest.clock.now() - begun) * rest.times : 0;
+      if (rest && pauseMs > 0)
+        rest.clock.later(Math.min(pauseMs, longestPauseMs), () => this.pass(person, line));
+      else this.pass(person, line);
     }
   }
 
   private turnIn({ waiting }: Queue): Promise<void> {
-    if (waiting.length >= this.maxWaiting)
-      throw new HubError('busy', {
-        message: 'Too much of yours is being decided; wait until some of it is answered',
-      });
+    if (waiting.length >= this.options.maxWaiting)
+      throw new HubError('busy', { message: this.options.refusal });
     return new Promise((resolve) => waiting.push(resolve));
   }
 

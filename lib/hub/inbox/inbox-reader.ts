@@ -1,4 +1,5 @@
 /** Inboxes as the app's own code reads them; `hub.inbox` is this. */
+import { HubError } from '../../errors';
 import type { RequestRecord, User } from '../../protocol/records';
 import type { InboxCounts, InboxOrder, InboxOwner, Page } from '../../store/store';
 import { inboxCountFields, inboxListFields } from '../options/asked-options';
@@ -45,7 +46,12 @@ export class InboxReader {
   }
 }
 
+/** @throws HubError `invalid_request` */
 function ownerOf({ user, tickets }: InboxQuery): InboxOwner {
+  if (user === undefined || tickets === undefined)
+    throw new HubError('invalid_request', {
+      message: "The query: user or tickets is missing; write { user: { id, groups }, tickets: 'all' }",
+    });
   return { userId: user.id, groups: user.groups ?? [], tickets };
 }
 

@@ -42,7 +42,11 @@ interface Asked {
 type Ask = () => Promise<Asked>;
 
 export class Rulings {
-  private readonly turnstile = new Turnstile(maxAsking, maxWaitingDeeds);
+  private readonly turnstile = new Turnstile({
+    maxRunning: maxAsking,
+    maxWaiting: maxWaitingDeeds,
+    refusal: 'Too much of yours is being decided; wait until some of it is answered',
+  });
 
   constructor(
     private readonly actors: RequestActors,

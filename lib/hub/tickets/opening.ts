@@ -25,8 +25,10 @@ export const maxReplay = 1_000;
 export const snapshotMessages = 200;
 /** Bytes of envelopes sent one by one when a client comes back; what is more is left to a snapshot. */
 export const maxReplayBytes = 16_777_216;
-/** Requests on one of the pages that follow a snapshot; their bytes are bounded by the store's page. */
+/** Requests on one of the pages that follow a snapshot. */
 const pageSize = 200;
+/** Their bytes as JSON: less than on other pages, since nobody asked for them one by one. */
+export const maxPageBytes = 1_048_576;
 
 /**
  * @param after where the client was; a position that cannot be continued from (another epoch, trimmed, ahead of the log,
@@ -40,11 +42,11 @@ export async function openingFor(
   presence: readonly Member[],
   now: Millis,
 ): Promise<Opening> {
-  if (after) {
+  // The log is read only where it can be continued from: whoever names a position of their own making costs nobody a megabyte.
+  if (after && isReplayable(after, await store.position(ticketId))) {
     const { items, ...position } = await store.log(ticketId, after.seq, maxReplay, maxReplayBytes);
-    const isKnown = position.epoch === after.epoch && after.seq >= position.first - 1;
     const isWhole = after.seq + items.length === position.seq;
-    if (isKnown && isWhole) {
+    if (isReplayable(after, position) && isWhole) {
       const there = { timestamp: toWireTime(now, now), ticket_id: ticketId, presence: [...presence] };
       return { position, missed: items, presence: { event: 'presence_changed', ...there } };
     }
@@ -65,6 +67,10 @@ export async function openingFor(
   return { position: state, snapshot, more: state.nextCursor };
 }
 
+function isReplayable(after: { epoch: string; seq: number }, { epoch, first, seq }: LogPosition): boolean {
+  return epoch === after.epoch && after.seq >= first - 1 && after.seq <= seq && seq - after.seq <= maxReplay;
+}
+
 /** The pending requests behind those of a snapshot, and where they end if there are more. @throws HubError `storage_failed` */
 export async function openingPage(
   store: Store,
@@ -72,7 +78,12 @@ export async function openingPage(
   cursor: string,
   now: Millis,
 ): Promise<{ page: SnapshotRequests; more: string | undefined }> {
-  const { items, nextCursor } = await store.requests({ ticketId, status: 'pending' }, pageSize, cursor);
+  const { items, nextCursor } = await store.requests(
+    { ticketId, status: 'pending' },
+    pageSize,
+    cursor,
+    maxPageBytes,
+  );
   const page: SnapshotRequests = {
     event: 'snapshot_requests',
     ticket_id: ticketId,

@@ -123,7 +123,7 @@ export class Turns {
     },
   ) {
     this.outputs = new Outputs(parts);
-    this.hints = new Hints(parts.logger);
+    this.hints = Hints.of(parts.logger);
   }
 
   /** Turns running or waiting in this process. */

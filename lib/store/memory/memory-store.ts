@@ -32,7 +32,6 @@ import type {
   LogPosition,
   Page,
   ProcessedFrame,
-  RequestFilter,
   Store,
   StoredRequest,
   TicketState,
@@ -195,9 +194,9 @@ class MemoryStore implements Store {
     return this.requestsKept.claims(ticketId, userId);
   }
 
-  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+  async requests(...asked: Parameters<Store['requests']>): Promise<Page<RequestRecord>> {
     this.assertOpen();
-    return this.requestsKept.page(filter, limit, cursor);
+    return this.requestsKept.page(...asked);
   }
 
   async inbox(

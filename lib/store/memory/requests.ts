@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, type Place } from '../shared/cursor';
 import { bounded, maxPageSize, maxStateBytes } from '../shared/limits';
 import { OrderedList } from '../shared/ordered-list';
 import { firstPage } from '../shared/page';
-import type { DueRequest, Page, RequestFilter, RequestWrite, Store, StoredRequest } from '../store';
+import type { DueRequest, Page, RequestWrite, Store, StoredRequest } from '../store';
 import { MemoryInbox } from './inbox';
 
 type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
@@ -63,12 +63,13 @@ export class MemoryRequests {
   }
 
   /** As `Store.requests`. */
-  page({ ticketId, status }: RequestFilter, limit: number, cursor?: string): Page<RequestRecord> {
+  page(...[filter, limit, cursor, maxBytes]: Parameters<Store['requests']>): Page<RequestRecord> {
+    const { ticketId, status } = filter;
     const group = ticketId === undefined ? this.everywhere : this.byTicket.get(ticketId);
     const list = status === 'pending' ? group?.pending : group?.all;
     const found = list?.from(decodeCursor(cursor));
     const wanted = status === undefined || status === 'pending' ? found : ofStatus(found, status);
-    return pageOf(wanted, bounded(limit, 1, maxPageSize));
+    return pageOf(wanted, bounded(limit, 1, maxPageSize), maxBytes);
   }
 
   /** As `Store.grantUses`. */

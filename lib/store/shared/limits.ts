@@ -4,10 +4,12 @@
 export const maxPageSize = 200;
 /** Bytes of JSON on one page of a list: of requests, an inbox, an audit; a page has one item at least, however large. */
 export const maxPageBytes = 4_194_304;
-/** Bytes of JSON of the envelopes on a page of a log, and of the messages in a ticket's state; one at least, as above. */
+/** Bytes of JSON of the messages in a ticket's state; one at least, as above. */
 export const maxLogBytes = 1_048_576;
+/** Bytes of JSON of the envelopes on a page of a timeline: as many as are read and written in a millisecond or two, since all others wait for that. */
+export const maxTimelineBytes = 262_144;
 /** Bytes of JSON of the requests in a ticket's state, of which there is one at least if one is pending. */
-export const maxStateBytes = 2_097_152;
+export const maxStateBytes = 1_048_576;
 /** Requests of an inbox counted at most. */
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */

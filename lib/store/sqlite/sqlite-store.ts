@@ -240,10 +240,11 @@ class SqliteStore implements Store {
     return this.use((s) => s.claims.all(ticketId, userId).map(({ id }) => id));
   }
 
-  async requests(filter: RequestFilter, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
+  async requests(...asked: Parameters<Store['requests']>): Promise<Page<RequestRecord>> {
+    const [filter, limit, cursor, maxBytes] = asked;
     return this.use((s) => {
       const size = bounded(limit, 1, maxPageSize);
-      return pageOf('requests', listRequests(s, filter, size + 1, cursor), size);
+      return pageOf('requests', listRequests(s, filter, size + 1, cursor), size, maxBytes);
     });
   }
 

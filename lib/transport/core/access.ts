@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
-import { Hints } from '../../hub/options/hints';
+import { Hint, Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { RuleOptions } from '../../hub/requests/app-rules';
 import { canonicalJson } from '../../protocol/canonical-json';
@@ -107,7 +107,7 @@ export class Access {
     private readonly logger: Logger,
     private readonly clock: Clock,
   ) {
-    this.hints = new Hints(logger);
+    this.hints = Hints.of(logger);
   }
 
   /** Whether the app says which tickets are in an inbox. */
@@ -174,10 +174,7 @@ export class Access {
 
   private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Known> {
     const given = await this.ask(callbackName, callback);
-    if (!given) {
-      this.hintAtNobody(callbackName, given);
-      throw new HubError('authentication_required');
-    }
+    if (!given) throw new HubError('authentication_required', { cause: this.whyNobody(callbackName, given) });
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
     if (!result.success) {
       // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
@@ -188,11 +185,11 @@ export class Access {
     const { id, name, groups, expiresAt } = result.data;
     if (!id) {
       const has = typeof given === 'object' ? Object.keys(given).slice(0, 10).join(', ') : '';
-      this.hints.give(
+      const cause = new Hint(
         `${callbackName} id`,
         `${callbackName} gave a user without id, so the answer is 401: it has ${has || 'nothing'}; return { id, name?, groups? }, the id a text that stays`,
       );
-      throw new HubError('authentication_required');
+      throw new HubError('authentication_required', { cause });
     }
     this.hasIdentified = true;
     if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
@@ -201,9 +198,9 @@ export class Access {
   }
 
   /** One that has given nobody yet is likely to give nobody ever. */
-  private hintAtNobody(callbackName: string, given: unknown): void {
-    if (this.hasIdentified || callbackName !== 'auth.identify') return;
-    this.hints.give(
+  private whyNobody(callbackName: string, given: unknown): Hint | undefined {
+    if (this.hasIdentified || callbackName !== 'auth.identify') return undefined;
+    return new Hint(
       'nobody',
       `auth.identify gave ${given === '' ? 'an empty text' : given} for the first who came, so the answer is 401, as for everybody of whom it gives nothing: is somebody signed in, does the login run before app.use(hitl.router), and does identify return what it found?`,
     );

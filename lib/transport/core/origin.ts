@@ -1,7 +1,7 @@
 /** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
 import type { IncomingMessage } from 'node:http';
 import { HubError } from '../../errors';
-import type { Hints } from '../../hub/options/hints';
+import { Hint } from '../../hub/options/hints';
 
 export interface OriginOptions {
   /**
@@ -22,13 +22,9 @@ export class OriginPolicy {
   private isInUse = false;
 
   /**
-   * @param hints says each Origin that was refused, for the person who runs the app
    * @throws HubError `invalid_request` for something that is no URL
    */
-  constructor(
-    private readonly options: OriginOptions,
-    private readonly hints?: Pick<Hints, 'give'>,
-  ) {
+  constructor(private readonly options: OriginOptions) {
     this.allowed = options.origins && new Set(options.origins.map(configured));
   }
 
@@ -68,7 +64,7 @@ export class OriginPolicy {
   /** What came, what is allowed, and which option says so. */
   private refusal({ headers, socket }: IncomingMessage): HubError {
     const { allowed } = this;
-    const origin = headers.origin?.slice(0, maxShown);
+    const origin = headers.origin === undefined ? undefined : shown(headers.origin);
     const facts = { ...(origin !== undefined && { origin }), ...(allowed && { allowed: [...allowed] }) };
     const what = origin === undefined ? 'A request without an Origin' : `The Origin ${origin}`;
     const host = headers.host?.slice(0, maxShown) ?? '';
@@ -80,10 +76,10 @@ export class OriginPolicy {
       origin === undefined
         ? 'pages send one by themselves; a program that sends a cookie needs http.allowMissingOrigin'
         : `if it is a page of yours, write http: { origins: ['${origin}'] }${allowed ? '' : ', or let the proxy pass on Host'}`;
-    this.hints?.give(`origin ${origin}`, `${what} was refused: ${rule}; ${advice}`);
     return new HubError('origin_refused', {
       message: `${what} is not allowed here: ${rule}`,
       details: facts,
+      cause: new Hint(`origin ${origin}`, `${what} was refused: ${rule}; ${advice}`),
     });
   }
 
@@ -97,6 +93,11 @@ export class OriginPolicy {
     if (scheme === 'http' && 'encrypted' in req.socket) return false;
     return normal === normalised(`${scheme}://${req.headers.host ?? ''}`);
   }
+}
+
+/** Of an Origin what it is compared by: what else there is in it may be anything. */
+function shown(origin: string): string {
+  return (normalised(origin) ?? (origin === 'null' ? origin : 'that is no web address')).slice(0, maxShown);
 }
 
 /** Characters of what a peer has sent that are shown. */

@@ -25,6 +25,7 @@ import { Access, type AuthOptions } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
 import { type OriginOptions, OriginPolicy } from '../core/origin';
 import { type FrameLimits, RateLimit } from '../core/rate-limit';
+import { openingTurnstile } from '../core/seat';
 import { TicketSeat } from '../core/ticket-seat';
 import { serveDocuments } from '../documents/serve';
 import { type ChartsOptions, chartsRouter, maySeeCharts } from '../pages/charts/charts-router';
@@ -159,7 +160,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
   const { auth, rules = {}, limits = {}, http = {}, pages = {}, retention, classic } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
-  const hints = new Hints(logger);
+  const hints = Hints.of(logger);
   const store = options.store ?? memoryStore();
   hintAtMemory(options.store, hints);
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
@@ -169,7 +170,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
   });
   const port = portOf(hub);
-  const origins = new OriginPolicy(http, hints);
+  const origins = new OriginPolicy(http);
   const handshakeTimeoutMs = toTimer(http.handshakeTimeout ?? '10s');
   const socketParts = {
     hub: port,
@@ -178,6 +179,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     agent: agentName,
+    openings: openingTurnstile(clock),
     classicScope: classic?.scope ?? 'ticket',
     heartbeatMs: toTimer(http.heartbeat ?? '30s'),
     handshakeTimeoutMs,

@@ -79,7 +79,7 @@ export class Upgrades {
     const paths = this.paths.filter((path) => path !== undefined);
     if (this.paths.length === 0)
       return 'hitl.attach was not called: write hitl.attach(app.listen(3000)), with the server that listens';
-    const others = paths.map((path) => JSON.stringify(path)).join(', ');
+    const others = paths.map((path) => `'${path}'`).join(', ');
     return paths.length === this.paths.length
       ? `hitl.attach was called with the path ${others}, and this is ${place}: the path is that of app.use(path, hitl.router)`
       : 'hitl.attach was not called on this server: it needs each server that listens';

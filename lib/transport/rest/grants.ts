@@ -14,6 +14,7 @@ export const listGrants = operation({
   id: 'listGrants',
   method: 'get',
   path: '/hitl/grants',
+  isPage: true,
   summary: 'Grants one may see: oldest first, or those that hold, the first to end first.',
   query: z.object({
     ticket_id: z.string().optional(),
@@ -38,6 +39,7 @@ export const listGrantUses = operation({
   id: 'listGrantUses',
   method: 'get',
   path: '/hitl/grants/:id/uses',
+  isPage: true,
   summary: 'The requests that a grant approved, oldest first.',
   query: z.object({ limit: limit(50, 200), cursor }),
   answers: { 200: z.object({ items: z.array(requestViewSchema), next_cursor: z.string().optional() }) },

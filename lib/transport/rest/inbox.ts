@@ -11,6 +11,7 @@ export const listInbox = operation({
   id: 'listInbox',
   method: 'get',
   path: '/hitl/inbox',
+  isPage: true,
   summary: 'The pending requests of all tickets that one may answer now.',
   query: inboxFilterSchema.extend({
     order: inboxOrderSchema.default('oldest'),

@@ -14,8 +14,8 @@ export const getMe = operation({
       agent: z.object({ id: z.string(), name: z.string() }),
       /** Whether live charts are served at `<mount>/charts/`, and to this caller. */
       charts: z.boolean(),
-      /** Whether the app says which tickets are in an inbox; else an inbox has only what names the caller or a group. */
-      inbox_tickets: z.boolean(),
+      /** There if the app does not say which tickets are in an inbox, so that it has only what names the caller or a group. */
+      inbox_tickets: z.literal(false).optional(),
     }),
   },
   refusals: [],
@@ -30,7 +30,7 @@ export function serveMe(rest: Rest): void {
       user: { id, name, groups },
       agent,
       charts: await charts(req),
-      inbox_tickets: access.namesInboxTickets,
+      ...(!access.namesInboxTickets && { inbox_tickets: false }),
     },
   }));
 }

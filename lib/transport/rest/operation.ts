@@ -13,6 +13,8 @@ export interface Operation<Query = unknown, Body = unknown> {
   path: string;
   /** Default: people only. `all`: programs too, for what they have asked themselves. */
   callers?: 'services' | 'all';
+  /** It answers with a page of what is stored: of one person two such calls are carried out at a time, with a rest after each. */
+  isPage?: true;
   /** One sentence. */
   summary: string;
   query?: z.ZodType<Query>;

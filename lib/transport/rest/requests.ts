@@ -12,6 +12,7 @@ export const listRequests = operation({
   id: 'listRequests',
   method: 'get',
   path: '/hitl/requests',
+  isPage: true,
   summary: 'Requests of the tickets one may see, oldest first.',
   query: z.object({
     status: requestStatusSchema.optional(),

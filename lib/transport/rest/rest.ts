@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
+import { Turnstile } from '../../hub/commit/turnstile';
 import type { Logger } from '../../hub/options/logger';
 import type { HubPort } from '../../hub/port';
 import { assertName } from '../../hub/tickets/client';
@@ -50,11 +51,26 @@ type Caller = Pick<Call<unknown, unknown>, 'req' | 'user' | 'service'>;
 /** What is answered: a body with 200, or with the status it names. */
 export type Answer = { status?: 201 | 202; body: unknown };
 
+/** Pages of one person that wait for the one before. */
+export const maxWaitingPages = 64;
+/** Pages of one person that are read at the same time, and the rest after each, times what it took: reading all day takes two fifths of the process at most. */
+const maxPagesAtOnce = 2;
+const restTimes = 4;
+
 export class Rest {
+  private readonly pages: Turnstile;
+
   constructor(
     private readonly router: Router,
     readonly parts: RestParts,
-  ) {}
+  ) {
+    this.pages = new Turnstile({
+      maxRunning: maxPagesAtOnce,
+      maxWaiting: maxWaitingPages,
+      refusal: `${maxWaitingPages} of your pages are being read; wait until some have come`,
+      rest: { times: restTimes, clock: parts.clock },
+    });
+  }
 
   /** Mounts an operation. Its query and body have been read, its caller identified; rights are for `handle` to ask. */
   serve<Query, Body>(
@@ -63,9 +79,9 @@ export class Rest {
   ): void {
     const answer: RequestHandler = (req, res, next) => {
       res.set(noStore);
-      this.answer(declared, req, handle)
-        .then(({ status = 200, body }) => res.status(status).json(body))
-        .catch((thrown: unknown) => next(toHubError(thrown)));
+      this.answer(declared, req, handle, async ({ status = 200, body }) => {
+        res.status(status).json(body);
+      }).catch((thrown: unknown) => next(toHubError(thrown)));
     };
     if (declared.method === 'get') this.router.get(declared.path, answer);
     else this.router.post(declared.path, this.assertChange, parseBody, answer);
@@ -78,9 +94,9 @@ export class Rest {
   ): void {
     this.router.get(declared.path, (req, res, next) => {
       res.set(noStore);
-      this.answer(declared, req, handle)
-        .then((items) => writeLines(items, res, this.parts.logger))
-        .catch((thrown: unknown) => next(toHubError(thrown)));
+      this.answer(declared, req, handle, (items) => writeLines(items, res, this.parts.logger)).catch(
+        (thrown: unknown) => next(toHubError(thrown)),
+      );
     });
   }
 
@@ -122,7 +138,8 @@ export class Rest {
     declared: Operation<Query, Body>,
     req: Request,
     handle: (call: Call<Query, Body>) => Promise<Answered>,
-  ): Promise<Answered> {
+    send: (answered: Answered) => Promise<void>,
+  ): Promise<void> {
     const { hub, access } = this.parts;
     if (hub.closing) throw new HubError('closing');
     await ready(hub);
@@ -132,7 +149,8 @@ export class Rest {
     // Operations without a query or body have the types `operation` gives them by default.
     const query = declared.query ? read(declared.query, req.query) : ({} as Query);
     const body = declared.body ? read(declared.body, bodyOf(req)) : (undefined as Body);
-    return handle({ req, user, service, query, body });
+    const carryOut = async () => send(await handle({ req, user, service, query, body }));
+    return declared.isPage ? this.pages.run(user.id, carryOut) : carryOut();
   }
 
   /** What changes something, sent by a form on another site, would come as another content type, or with that site's Origin. */

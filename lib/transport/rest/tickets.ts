@@ -5,7 +5,7 @@ import { idSchema } from '../../protocol/client-frames';
 import { loggedSchema } from '../../protocol/envelopes';
 import type { MessageRecord } from '../../protocol/records';
 import { sessionView, sessionViewSchema, storedMessageSchema, storedMessageView } from '../../protocol/views';
-import { maxLogBytes } from '../../store/shared/limits';
+import { maxTimelineBytes } from '../../store/shared/limits';
 import type { Store } from '../../store/store';
 import { operation } from './operation';
 import { limit } from './paging';
@@ -15,6 +15,7 @@ export const getTimeline = operation({
   id: 'getTimeline',
   method: 'get',
   path: '/tickets/:ticketId/timeline',
+  isPage: true,
   summary: 'The logged envelopes of a ticket with a seq above `after`, oldest first.',
   query: z.object({ after: z.coerce.number().int().min(0).default(0), limit: limit(100, 500) }),
   answers: {
@@ -27,6 +28,7 @@ export const listSessions = operation({
   id: 'listSessions',
   method: 'get',
   path: '/tickets/:ticketId/sessions',
+  isPage: true,
   summary: 'The sessions of a ticket, newest activity first.',
   query: z.object({ limit: limit(50, 200) }),
   answers: { 200: z.object({ items: z.array(sessionViewSchema) }) },
@@ -37,6 +39,7 @@ export const listMessages = operation({
   id: 'listMessages',
   method: 'get',
   path: '/tickets/:ticketId/sessions/:sessionId/messages',
+  isPage: true,
   summary: 'The last messages of a session, or the last before the one with the id `before`, oldest first.',
   query: z.object({ before: idSchema.optional(), limit: limit(50, 200) }),
   answers: {
@@ -57,7 +60,12 @@ export function serveTickets(rest: Rest): void {
 
   rest.serve(getTimeline, async (call) => {
     const { after, limit: most } = call.query;
-    const { items, epoch, seq } = await store.log(await rest.visibleTicket(call), after, most, maxLogBytes);
+    const { items, epoch, seq } = await store.log(
+      await rest.visibleTicket(call),
+      after,
+      most,
+      maxTimelineBytes,
+    );
     return { body: { items, epoch, seq } };
   });
 

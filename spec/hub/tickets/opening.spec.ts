@@ -1,8 +1,8 @@
-import { maxReplayBytes, openingFor, openingPage } from '../../../lib/hub/tickets/opening';
+import { maxPageBytes, maxReplayBytes, openingFor, openingPage } from '../../../lib/hub/tickets/opening';
 import { sessionMessageAdded } from '../../../lib/protocol/envelopes';
 import type { RequestRecord } from '../../../lib/protocol/records';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
-import { maxLogBytes, maxPageBytes, maxStateBytes } from '../../../lib/store/shared/limits';
+import { maxLogBytes, maxStateBytes } from '../../../lib/store/shared/limits';
 import { commitTo, messageRecord, noon, requestRecord, requestsCommit } from '../../store/records';
 
 describe('what a client is told when it comes in', () => {
@@ -52,7 +52,7 @@ describe('what a client is told when it comes in', () => {
       requestRecord({
         id: `request-${String(n).padStart(2, '0')}`,
         createdAt: noon + n,
-        payload: { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } },
+        payload: { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(100_000) } },
       }),
     );
     const store = await kept([], requests);
@@ -62,7 +62,7 @@ describe('what a client is told when it comes in', () => {
     expect(bytes(opening.snapshot)).toBeLessThan(maxStateBytes);
     expect(opening.snapshot).toMatchObject({ more_requests: true });
     const told = opening.snapshot.requests.map(({ id }) => id);
-    expect(told).toHaveLength(8);
+    expect(told).toHaveLength(10);
     let { more } = opening;
     while (more !== undefined) {
       const next = await openingPage(store, 'ticket', more, noon);

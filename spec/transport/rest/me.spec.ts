@@ -18,7 +18,6 @@ test('says who one is, with one’s groups, and what the agent is called', async
     user: { id: 'alice', name: 'alice', groups: ['lead', 'analyst'] },
     agent: { id: 'warren', name: 'Warren' },
     charts: false,
-    inbox_tickets: false,
   });
 });
 

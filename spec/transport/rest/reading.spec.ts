@@ -3,6 +3,7 @@ import express from 'express';
 import request from 'supertest';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
+import { maxWaitingPages } from '../../../lib/transport/rest/rest';
 
 let hub: TestHub;
 afterEach(() => hub.close());
@@ -304,4 +305,43 @@ test('a fault of ours is 500 internal, with its cause in the log only', async ()
   const { body } = await get('/tickets/T-1/sessions').expect(500);
   expect(body.error).toEqual({ code: 'internal', message: expect.not.stringContaining('s3cret') });
   expect(lines.join()).toContain('s3cret cause');
+});
+
+describe('many pages at once', () => {
+  test('of one person wait in a line of 64, beyond it they are `busy`, and nobody else waits', async () => {
+    let open = () => {};
+    const isOpen = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let asked = 0;
+    await start({
+      auth: {
+        authorize: async ({ user }): Promise<'allow'> => {
+          if (user.id === 'alice') {
+            asked += 1;
+            await isOpen;
+          }
+          return 'allow';
+        },
+      },
+    });
+    const path = '/tickets/T-1/timeline';
+    const statuses = new Map<number, number>();
+    const answered = Array.from({ length: maxWaitingPages + 5 }, async () => {
+      const { status } = await get(path);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    });
+    // Two are being read, the rest of the line waits, and three are too much.
+    for (let tries = 0; tries < 200 && (statuses.get(503) ?? 0) < 3; tries += 1)
+      await get(path, 'bob').expect(200);
+    expect(asked).toBe(2);
+    open();
+    await Promise.all(answered);
+    expect(statuses).toEqual(
+      new Map([
+        [503, 3],
+        [200, maxWaitingPages + 2],
+      ]),
+    );
+  });
 });

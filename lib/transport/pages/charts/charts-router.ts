@@ -101,7 +101,7 @@ export function chartsRouter(charts: ChartsOptions, parts: ChartsParts): Router 
     res.set('Content-Security-Policy', picturePolicy);
     res.sendFile(file, { root: pictures, cacheControl: false });
   });
-  router.get('/steps', (req, res) => streams.open(req, res));
+  router.get('/steps', (req, res) => streams.open(req, res, () => isAllowed(req)));
   router.get(
     '/actors',
     answer(async (req) => actors.list(actorsQuery(req.query))),

@@ -1,7 +1,7 @@
-/** What the console keeps in this browser: the theme, whether keys are on, whether to notify, tickets lately opened. */
+/** What the console stores in this browser: the theme, whether keys are on, whether to notify, tickets lately opened. */
 import { useSyncExternalStore } from 'react';
 
-interface Kept {
+interface Preferences {
   theme: 'system' | 'light' | 'dark';
   keys: boolean;
   notify: boolean;
@@ -9,42 +9,42 @@ interface Kept {
   tickets: readonly string[];
 }
 
-const initial: Kept = { theme: 'system', keys: true, notify: false, tickets: [] };
+const initial: Preferences = { theme: 'system', keys: true, notify: false, tickets: [] };
 /** Of more tickets the one opened first is forgotten. */
 const maxTickets = 8;
 const name = 'express-hitl-console';
 const listeners = new Set<() => void>();
-let kept = read();
+let preferences = read();
 
-export function useKept(): Kept {
+export function usePreferences(): Preferences {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    () => kept,
+    () => preferences,
   );
 }
 
-export function keep(changed: Partial<Kept>): void {
-  kept = { ...kept, ...changed };
+export function setPreferences(changed: Partial<Preferences>): void {
+  preferences = { ...preferences, ...changed };
   try {
-    localStorage.setItem(name, JSON.stringify(kept));
+    localStorage.setItem(name, JSON.stringify(preferences));
   } catch {
     // A browser that forbids it forgets with the page.
   }
   for (const listener of [...listeners]) listener();
 }
 
-export function keepTicket(ticketId: string): void {
-  if (kept.tickets.includes(ticketId)) return;
-  keep({ tickets: [ticketId, ...kept.tickets].slice(0, maxTickets) });
+export function addRecentTicket(ticketId: string): void {
+  if (preferences.tickets.includes(ticketId)) return;
+  setPreferences({ tickets: [ticketId, ...preferences.tickets].slice(0, maxTickets) });
 }
 
 /** Whatever stands there that is not of the right shape counts as nothing. */
-function read(): Kept {
+function read(): Preferences {
   try {
-    const found: Partial<Kept> = JSON.parse(localStorage.getItem(name) ?? '{}');
+    const found: Partial<Preferences> = JSON.parse(localStorage.getItem(name) ?? '{}');
     const { theme, keys, notify, tickets } = found;
     return {
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
