@@ -232,9 +232,17 @@ async function proxy(
     res.on('close', () => onward.destroy());
     req.pipe(onward);
   });
-  if (upgrades) server.on('upgrade', (req, socket) => upgrades(req, socket as Socket));
+  const upgraded = new Set<Socket>();
+  if (upgrades)
+    server.on('upgrade', (req, socket) => {
+      upgraded.add(socket as Socket);
+      upgrades(req, socket as Socket);
+    });
   const served = await Served.listen(server);
-  ends.push(() => served.close());
+  ends.push(() => {
+    for (const socket of upgraded) socket.destroy();
+    return served.close();
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/soc`;
 }
 
@@ -356,7 +364,7 @@ describe('a fault of what stands in front', () => {
   });
 
   it('without the lines for Upgrade is told them', async () => {
-    const block = nginxBlock().replace(/^.*(?:\$http_upgrade|Connection).*$/gm, '');
+    const block = nginxBlock().replace(/^.*proxy_set_header (?:Upgrade|Connection) .*$/gm, '');
     const { of } = await behind(block);
     for (const check of ['socket', 'ticket'])
       expect(of(check)).toMatch(/426 upgrade_required.*\n.*\$http_upgrade/);

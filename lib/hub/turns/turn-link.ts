@@ -16,7 +16,7 @@ export class TurnLink implements TurnPort {
   /** Requests that this turn waits for and that outlive it. */
   private readonly attended = new Set<string>();
   private readonly over = new AbortController();
-  /** Why a line of the agent was refused first. */
+  /** Why a line of the agent was refused first, where it could not have been said at all. */
   refusedLine: unknown;
 
   constructor(
@@ -95,7 +95,7 @@ export class TurnLink implements TurnPort {
 
   private noteRefusal<T>(line: Promise<T>): Promise<T> {
     line.catch((error: unknown) => {
-      this.refusedLine ??= error;
+      if (HubError.is(error, 'invalid_request')) this.refusedLine ??= error;
     });
     return line;
   }

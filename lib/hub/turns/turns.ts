@@ -19,7 +19,6 @@ import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { deepFreeze } from '../kinds/kinds';
-import { Hints } from '../options/hints';
 import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
@@ -98,7 +97,6 @@ export class Turns {
   /** As it was last kept. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly outputs: Outputs;
-  private readonly hints: Hints;
   /** What ends the pauses before another attempt early. */
   private readonly pauses = new Set<() => void>();
   /** No more messages are taken. */
@@ -123,7 +121,6 @@ export class Turns {
     },
   ) {
     this.outputs = new Outputs(parts);
-    this.hints = Hints.of(parts.logger);
   }
 
   /** Turns running or waiting in this process. */
@@ -138,11 +135,6 @@ export class Turns {
    */
   async message(client: Client, content: string, occasion: Occasion = {}): Promise<Accepted> {
     this.assertTakes(content);
-    if (!this.hasAgent)
-      this.hints.give(
-        'no agent',
-        'A message was written and nobody answers it, since the hub has no agent: it is only shown and stored; write agent: async (turn) => … among the options, or hitl.agent(…)',
-      );
     const said: Said = {
       type: 'user',
       user: client.user,

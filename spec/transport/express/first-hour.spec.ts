@@ -318,8 +318,8 @@ describe('an agent', () => {
       client.socket.send(JSON.stringify({ type: 'message', id, content: 'Is anybody there?' }));
     await client.next((frame) => frame.event === 'session_message_added');
     await client.next((frame) => frame.event === 'session_message_added');
-    await until(/the hub has no agent/);
-    expect(matching(/the hub has no agent/)).toHaveLength(1);
+    await until(/there is no agent to answer/);
+    expect(matching(/there is no agent to answer.*hitl\.agent/)).toHaveLength(1);
   });
 });
 
