@@ -63,6 +63,17 @@ describeInChromium('spec/examples/quickstart.spec.ts', 'the quick start', (launc
     await shoot(page, 'quickstart-inbox');
   });
 
+  it('says on the page, where the app names no inbox tickets, why the inbox is empty', async () => {
+    await app.stop();
+    const auth = { identify: () => 'you', authorize: () => 'allow' as const };
+    app = await RunningApp.start(createApp({ auth, pages: { console: { assets } } }));
+    const page = await open();
+    await page.getByText('Block 203.0.113.7 for a day?').first().waitFor();
+    await page.getByRole('link', { name: /Inbox/ }).click();
+    await page.getByText(/does not say which tickets belong in your inbox/).waitFor();
+    await shoot(page, 'no-inbox-tickets');
+  });
+
   it('is well, says the doctor', async () => {
     const lines: string[] = [];
     await doctorCommand([`${app.url}/soc`, '--ticket', 'T-1'], (line) => lines.push(line));

@@ -351,8 +351,8 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       'what others have in a ticket counts as the own',
-      "if ('userId' in event && userId === event.userId) own += 1;",
-      'if (userId) own += 1;',
+      "const own = 'userId' in event ? (clientsByUser(context).get(event.userId) ?? 0) : 0;",
+      'const own = context.members.size;',
     ],
     ['a tab that comes back is one more client', 'sameTab(context, event) !== undefined', 'false'],
     [

@@ -1,5 +1,4 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
-import type { Request } from 'express';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
@@ -11,16 +10,15 @@ import { describeIssue } from '../../protocol/codec';
 import { nearestName } from '../../protocol/nearest-name';
 import type { Millis, User } from '../../protocol/records';
 import type { InboxOwner } from '../../store/store';
+import type { Handshake } from './handshake';
 
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
-/** Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503). */
-export interface AuthOptions {
+/** Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503). @typeParam Req the request as the app's framework has it */
+export interface AuthOptions<Req = Handshake> {
   /** Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). */
-  identify(
-    req: Request,
-  ): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
+  identify(req: Req): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
   /**
    * Whether this person may use this ticket: asked when they join, on every REST call, and at every frame but `ping`; where
    * the app has rules of its own for what is asked, once more after them. Any other value than the three means no (→ 503).
@@ -34,7 +32,7 @@ export interface AuthOptions {
   inboxTickets?: ((access: { user: Required<User> }) => Tickets | Promise<Tickets>) | undefined;
   /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
   identifyService?:
-    | ((req: Request) => Service | null | undefined | Promise<Service | null | undefined>)
+    | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
     | undefined;
   /**
    * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
@@ -116,7 +114,7 @@ export class Access {
   }
 
   /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
-  async service(req: Request): Promise<Service | undefined> {
+  async service(req: Handshake): Promise<Service | undefined> {
     const given = await this.ask('auth.identifyService', async () => this.auth.identifyService?.(req));
     if (!given) return undefined;
     const { id, name, tickets, mayExpireApproved } = given;
@@ -153,7 +151,7 @@ export class Access {
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
-  async identify(req: Request): Promise<Known> {
+  async identify(req: Handshake): Promise<Known> {
     if (await this.service(req))
       throw new HubError('forbidden', { message: 'This is for people, not for programs' });
     return this.known('auth.identify', async () => this.auth.identify(req));

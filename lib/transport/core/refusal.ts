@@ -1,10 +1,11 @@
 /** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type HubError, messageOf } from '../../errors';
 import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { CloseName } from '../../protocol/close-codes';
 import { encodeRefusal } from '../../protocol/codec';
+import type { Handshake } from './handshake';
 import { addressOf, peerOf } from './peer';
 
 /** Seconds after which a 503 asks to come back. */
@@ -39,7 +40,11 @@ export function closeNameFor(error: HubError): CloseName {
  * The code, the peer's address and, once, the likely mistake; nothing else that the peer has sent, whose headers hold its
  * credentials.
  */
-export function logRefusal(logger: Logger, error: HubError, req: IncomingMessage): void {
+export function logRefusal(
+  logger: Logger,
+  error: HubError,
+  req: Pick<Handshake, 'headers' | 'socket' | 'ip'>,
+): void {
   const from = addressOf(peerOf(req));
   if (error.code !== 'internal') {
     const hint = Hints.of(logger).take(error);

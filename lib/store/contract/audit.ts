@@ -1,8 +1,9 @@
 /** Part of the store contract: the audit, to which is only ever added. */
-import { auditRecord, chatCommit, commitTo, noon, requestRecord, requestWrite } from '../records';
+import { expect } from './expect';
+import { auditRecord, chatCommit, commitTo, noon, requestRecord, requestWrite } from './samples';
 import { range, type Subject } from './subject';
 
-export function auditObligations({ store }: Subject): void {
+export function auditObligations({ test, store }: Subject): void {
   const add = (ticketId: string, ...requestIds: string[]) =>
     commitTo(ticketId, { audit: requestIds.map((requestId) => auditRecord({ ticketId, requestId })) });
   const read = async (ticketId: string, requestId?: string) =>

@@ -1,4 +1,5 @@
 /** Part of the store contract for those that are durable: what a second store over the same data has. */
+import { expect } from './expect';
 import {
   auditRecord,
   chatCommit,
@@ -9,10 +10,10 @@ import {
   requestWrite,
   sessionRecord,
   turnRecord,
-} from '../records';
+} from './samples';
 import { outcomes, range, type Subject, seqs } from './subject';
 
-export function reopeningObligations({ store, reopen }: Subject): void {
+export function reopeningObligations({ test, store, reopen }: Subject): void {
   test('has everything that was committed', async () => {
     const session = sessionRecord();
     const turn = turnRecord();

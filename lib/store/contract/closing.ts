@@ -1,5 +1,6 @@
 /** Part of the store contract: what a store does before it is open and after it is closed. */
-import type { Store } from '../../../lib/store/store';
+import type { Store } from '../store';
+import { expect } from './expect';
 import type { Subject } from './subject';
 
 /** Every method that needs an open store, called. */
@@ -38,23 +39,21 @@ const calls: Record<Exclude<keyof Store, 'open' | 'close'>, (store: Store) => Pr
   processedFrame: (store) => store.processedFrame('ann', 'f'),
 };
 
-export function closingObligations({ store, unopened }: Subject): void {
-  test.each(Object.entries(calls))(
-    '%s works while it is open and rejects before and after',
-    async (_name, call) => {
+export function closingObligations({ test, store, unopened }: Subject): void {
+  for (const [name, call] of Object.entries(calls))
+    test(`${name} works while it is open and rejects before and after`, async () => {
       const unavailable = { name: 'HubError', code: 'unavailable' };
-      await expect(call(unopened())).rejects.toMatchObject(unavailable);
+      await expect(call(await unopened())).rejects.toMatchObject(unavailable);
       await call(store());
       await store().close();
       await expect(call(store())).rejects.toMatchObject(unavailable);
-    },
-  );
+    });
 
   test('may be closed twice, or without having been open, and stays closed', async () => {
     await store().close();
     await store().close();
     await expect(store().open()).rejects.toMatchObject({ code: 'unavailable' });
-    const other = unopened();
+    const other = await unopened();
     await other.close();
     await expect(other.open()).rejects.toMatchObject({ code: 'unavailable' });
   });

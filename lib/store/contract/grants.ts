@@ -1,12 +1,13 @@
 /** Part of the store contract: how grants are given, used and revoked in the commit, found by what they cover, listed and dropped. */
-import type { GrantRecord } from '../../../lib/protocol/records';
-import type { GrantWrite } from '../../../lib/store/store';
-import { commitTo, grantRecord, noon, requestRecord, requestsCommit } from '../records';
+import type { GrantRecord } from '../../protocol/records';
+import type { GrantWrite } from '../store';
+import { expect } from './expect';
+import { commitTo, grantRecord, noon, requestRecord, requestsCommit } from './samples';
 import { ids, outcomes, range, type Subject } from './subject';
 
 const ann = { userId: 'ann', displayName: 'Ann' };
 
-export function grantObligations({ store }: Subject): void {
+export function grantObligations({ test, store }: Subject): void {
   const write = async (grants: GrantWrite[], at = noon) =>
     outcomes(await store().commit([commitTo('ticket', { at, grants })]))[0];
   const give = async (...grants: GrantRecord[]) => {

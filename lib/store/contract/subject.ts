@@ -1,15 +1,29 @@
-/** What the parts of the store contract are given to test. */
+/** What the parts of the store contract are given to test, and the few words they share. */
+import type { LoggedEnvelope } from '../../protocol/envelopes';
+import type { CommitResult, Store } from '../store';
 
-import type { LoggedEnvelope } from '../../../lib/protocol/envelopes';
-import type { CommitResult, Store } from '../../../lib/store/store';
+/** Declares a test with a store of its own. */
+export type Test = (name: string, body: () => Promise<void>) => void;
 
 export interface Subject {
-  /** The open store of this test. */
+  /** Puts tests under a title. */
+  describe(name: string, body: () => void): void;
+  test: Test;
+  /** The open store of the running test. */
   store(): Store;
   /** Closes it and opens another over the same data. */
   reopen(): Promise<Store>;
-  /** Another over the same data that nobody has opened. */
-  unopened(): Store;
+  /** Another one that nobody has opened. */
+  unopened(): Promise<Store>;
+}
+
+/** Declares tests that begin with this. */
+export function prepared(test: Test, prepare: () => Promise<void>): Test {
+  return (name, body) =>
+    test(name, async () => {
+      await prepare();
+      await body();
+    });
 }
 
 /** The `seq` of each envelope. */

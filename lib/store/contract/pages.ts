@@ -1,11 +1,12 @@
 /** Part of the store contract: pages end after so many bytes. */
-import { hitlRequest } from '../../../lib/protocol/envelopes';
-import { maxLogBytes, maxPageBytes, maxStateBytes } from '../../../lib/store/shared/limits';
-import type { Page } from '../../../lib/store/store';
-import { auditRecord, commitTo, messageRecord, noon, requestRecord, requestWrite } from '../records';
-import { ids, range, type Subject, seqs } from './subject';
+import { hitlRequest } from '../../protocol/envelopes';
+import { maxLogBytes, maxPageBytes, maxStateBytes } from '../shared/limits';
+import type { Page } from '../store';
+import { expect } from './expect';
+import { auditRecord, commitTo, messageRecord, noon, requestRecord, requestWrite } from './samples';
+import { ids, prepared, range, type Subject, seqs } from './subject';
 
-export function pageObligations({ store }: Subject): void {
+export function pageObligations({ test: plainTest, store }: Subject): void {
   const count = 12;
   /** Four of them make a page of a list; and of a log, a quarter of each. */
   const large = 'x'.repeat(maxPageBytes / 4 - 1_000);
@@ -16,7 +17,7 @@ export function pageObligations({ store }: Subject): void {
   );
   const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-  beforeEach(async () => {
+  const test = prepared(plainTest, async () => {
     for (const record of requests)
       await store().commit([
         commitTo('ticket', {
@@ -45,23 +46,26 @@ export function pageObligations({ store }: Subject): void {
     return pages;
   }
 
-  test.each<[string, (cursor?: string) => Promise<Page<{ id?: string; requestId?: string }>>]>([
-    ['of requests', (cursor) => store().requests({}, 200, cursor)],
+  const lists: readonly [string, (cursor?: string) => Promise<Page<{ id?: string; requestId?: string }>>][] =
     [
-      'of pending requests of a ticket',
-      (cursor) => store().requests({ ticketId: 'ticket', status: 'pending' }, 200, cursor),
-    ],
-    [
-      'of an inbox',
-      (cursor) => store().inbox({ userId: 'ann', groups: [], tickets: 'all' }, {}, 'oldest', 200, cursor),
-    ],
-    ['of the audit', (cursor) => store().audit({ ticketId: 'ticket' }, 200, cursor)],
-  ])('%s has what fits, and the others follow', async (_name, read) => {
-    const pages = await all(read);
-    expect(pages.map((page) => page.length)).toEqual([4, 4, 4]);
-    for (const page of pages) expect(bytesOf(page)).toBeLessThanOrEqual(maxPageBytes);
-    expect(pages.flat().map(({ id, requestId }) => requestId ?? id)).toEqual(names);
-  });
+      ['of requests', (cursor) => store().requests({}, 200, cursor)],
+      [
+        'of pending requests of a ticket',
+        (cursor) => store().requests({ ticketId: 'ticket', status: 'pending' }, 200, cursor),
+      ],
+      [
+        'of an inbox',
+        (cursor) => store().inbox({ userId: 'ann', groups: [], tickets: 'all' }, {}, 'oldest', 200, cursor),
+      ],
+      ['of the audit', (cursor) => store().audit({ ticketId: 'ticket' }, 200, cursor)],
+    ];
+  for (const [name, read] of lists)
+    test(`${name} has what fits, and the others follow`, async () => {
+      const pages = await all(read);
+      expect(pages.map((page) => page.length)).toEqual([4, 4, 4]);
+      for (const page of pages) expect(bytesOf(page)).toBeLessThanOrEqual(maxPageBytes);
+      expect(pages.flat().map(({ id, requestId }) => requestId ?? id)).toEqual(names);
+    });
 
   test('of requests is smaller where the reader asks for less', async () => {
     const of = { ticketId: 'ticket', status: 'pending' } as const;
@@ -114,6 +118,6 @@ export function pageObligations({ store }: Subject): void {
     expect(bytesOf(pending)).toBeLessThanOrEqual(maxStateBytes);
     const rest = await store().requests({ ticketId: 'ticket', status: 'pending' }, 3, nextCursor);
     expect(ids(rest.items)).toEqual(names.slice(1, 4));
-    expect(await store().state('other', 200)).not.toHaveProperty('nextCursor');
+    expect('nextCursor' in (await store().state('other', 200))).toBe(false);
   });
 }

@@ -1,6 +1,7 @@
 /** Part of the store contract: which commits are refused, and that a refused one leaves no trace. */
-import type { RequestStatus } from '../../../lib/protocol/records';
-import type { Commit } from '../../../lib/store/store';
+import type { RequestStatus } from '../../protocol/records';
+import type { Commit } from '../store';
+import { expect } from './expect';
 import {
   chatCommit,
   commitTo,
@@ -10,10 +11,10 @@ import {
   requestWrite,
   sessionRecord,
   turnRecord,
-} from '../records';
+} from './samples';
 import { outcomes, type Subject } from './subject';
 
-export function refusalObligations({ store }: Subject): void {
+export function refusalObligations({ describe, test, store }: Subject): void {
   /** The code with which a single commit is refused; its seqs if it is kept. */
   const outcome = async (commit: Commit) => outcomes(await store().commit([commit]))[0];
 
@@ -115,16 +116,14 @@ export function refusalObligations({ store }: Subject): void {
   });
 
   describe('by key conflict:', () => {
-    test.each<RequestStatus>(['pending', 'approved', 'denied', 'expired', 'cancelled'])(
-      'a second request with the key of one that is %s',
-      async (status) => {
+    for (const status of ['pending', 'approved', 'denied', 'expired', 'cancelled'] as const)
+      test(`a second request with the key of one that is ${status}`, async () => {
         await store().commit([requestsCommit(requestRecord({ key: 'k', status }))]);
         expect(await outcome(requestsCommit(requestRecord({ key: 'k' })))).toBe('key_conflict');
         expect(await outcome(requestsCommit(requestRecord({ key: 'other' })))).toEqual([]);
         expect(await outcome(requestsCommit(requestRecord({ key: 'k', ticketId: 'elsewhere' })))).toEqual([]);
         expect(await outcome(requestsCommit(requestRecord(), requestRecord()))).toEqual([]);
-      },
-    );
+      });
 
     test('two of one key in one commit, of which neither is kept', async () => {
       const [a, b] = [requestRecord({ key: 'k' }), requestRecord({ key: 'k' })];

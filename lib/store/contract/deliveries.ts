@@ -1,13 +1,14 @@
 /** Part of the store contract: the outbox of the channels, kept with the commit, one delivery per channel and request. */
-import type { DeliveryWrite } from '../../../lib/store/store';
-import { chatCommit, commitTo, noon, requestRecord, requestsCommit } from '../records';
+import type { DeliveryWrite } from '../store';
+import { expect } from './expect';
+import { chatCommit, commitTo, noon, requestRecord, requestsCommit } from './samples';
 import { outcomes, range, type Subject } from './subject';
 
 const present: DeliveryWrite = { channel: 'mail', requestId: 'r-1', event: 'present', version: 1 };
 const update: DeliveryWrite = { ...present, event: 'update', version: 2 };
 const settle: DeliveryWrite = { ...present, event: 'settle', version: 3 };
 
-export function deliveryObligations({ store }: Subject): void {
+export function deliveryObligations({ test, store }: Subject): void {
   const write = async (deliveries: DeliveryWrite[], at = noon) =>
     expect(outcomes(await store().commit([commitTo('ticket', { at, deliveries })]))).toEqual([[]]);
   const bury = (tried: DeliveryWrite, deadAt = noon) =>

@@ -1,5 +1,6 @@
 /** Part of the store contract: what a commit keeps and what it reports. */
-import { hitlRequest, sessionCreated, turnStarted } from '../../../lib/protocol/envelopes';
+import { hitlRequest, sessionCreated, turnStarted } from '../../protocol/envelopes';
+import { expect } from './expect';
 import {
   chatCommit,
   commitTo,
@@ -8,10 +9,10 @@ import {
   requestWrite,
   sessionRecord,
   turnRecord,
-} from '../records';
+} from './samples';
 import { outcomes, range, type Subject, seqs } from './subject';
 
-export function commitObligations({ store }: Subject): void {
+export function commitObligations({ test, store }: Subject): void {
   test('keeps its records, its envelopes and its frame', async () => {
     const session = sessionRecord();
     const turn = turnRecord();
@@ -121,6 +122,6 @@ export function commitObligations({ store }: Subject): void {
     expect((await store().requests({ status: 'pending' }, 10)).items).toHaveLength(1);
     expect(await store().processedFrame('u', 'f')).toEqual({ message_id: 'as written' });
     expect((await store().state('ticket', 10)).messages[0]?.content).toBe('as written');
-    expect((await store().log('ticket', 0, 10)).items[0]?.timestamp).not.toBe('changed');
+    expect((await store().log('ticket', 0, 10)).items[0]?.timestamp === 'changed').toBe(false);
   });
 }
