@@ -19,7 +19,7 @@ import { isWriting } from './writing';
 
 export interface InboxProps {
   me?: Me | undefined;
-  /** What to say where nothing waits. */
+  /** What to say where nothing waits, in place of that. */
   hint?: string | undefined;
   /** Which one is shown; for pages that have it in their address. Default: the part holds it itself. */
   selected?: string | undefined;
@@ -302,9 +302,8 @@ function Nothing({ state, isFiltered: hidden, hint }: NothingProps): ReactNode {
   if (state === 'connecting') return <p className="hitl-nothing">{texts.loading}</p>;
   return (
     <div className="hitl-nothing">
-      <Icon name={hidden ? 'search' : 'check'} />
-      <p>{hidden ? texts.nothingFound : texts.allDone}</p>
-      {!hidden && hint !== undefined && <p className="hitl-soft">{hint}</p>}
+      <Icon name={hidden ? 'search' : hint === undefined ? 'check' : 'inbox'} />
+      <p>{hidden ? texts.nothingFound : (hint ?? texts.allDone)}</p>
     </div>
   );
 }

@@ -52,8 +52,9 @@ async function follow(
 ): Promise<Finding> {
   let text = '';
   let hasSent = false;
-  for await (const chunk of res.body ?? []) {
-    text += Buffer.from(chunk).toString();
+  const reader = res.body?.getReader();
+  for (let read = await reader?.read(); read?.value; read = await reader?.read()) {
+    text += Buffer.from(read.value).toString();
     const [, clientId] = /"client_id":"([^"]+)"/.exec(text) ?? [];
     if (clientId !== undefined && !hasSent) {
       hasSent = true;
