@@ -1,3 +1,4 @@
+import { executionMachine } from '../../lib/actors/execution-machine';
 import * as request from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { assertCoverage } from '../../lib/testing';
@@ -9,10 +10,10 @@ import { modelOfRequest } from './request-model';
 import { requests } from './request-rules';
 import { watched } from './watched';
 
-const code = { ...request, hitlRequestMachine };
+const code = { ...request, hitlRequestMachine, executionMachine };
 
 describe('The machine of requests alone', () => {
-  const seen = watched(hitlRequestMachine);
+  const seen = [watched(hitlRequestMachine), watched(executionMachine)];
 
   /** Of each kind of request, what of the specification was not tried. */
   const untriedOf: (readonly string[])[] = [];
@@ -51,7 +52,7 @@ describe('The machine of requests alone', () => {
   );
 
   it('was in every state, took every transition, and had every guard say yes and no', () => {
-    assertCoverage(seen);
+    for (const machine of seen) assertCoverage(machine);
   });
 
   it('left nothing of the specification untried', () => {

@@ -1,4 +1,5 @@
 /** The ways through the models of requests that a suite goes: all of them take minutes, so `npm test` goes those that the machine needs to be seen whole; the specs of this folder ask for them. */
+import { executionMachine } from '../../lib/actors/execution-machine';
 import * as request from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { Coverage, type Path, reportCoverage, type TestModel, watchMachine } from '../../lib/testing';
@@ -17,31 +18,32 @@ export const everyEvent = isLong
 
 /**
  * The ways of each kind of request, there when the tests of the file run: every event in every state. In the short form, of
- * those that differ in what comes of an event, the ones that bring the machine alone to a state, transition or guard it was
+ * those that differ in what comes of an event, the ones that bring the machines alone to a state, transition or guard it was
  * not seen in; and one more, so that each kind of request has one. Stands before `watched`, which is to see none of this.
  */
 export function chosenWays(): (rules: Rules) => readonly Way[] {
   const ways = new Map<Rules, readonly Way[]>();
   beforeAll(async () => {
-    const coverage = new Coverage(hitlRequestMachine);
-    const { stop } = watchMachine(hitlRequestMachine, coverage);
+    const coverages = [hitlRequestMachine, executionMachine].map((machine) => new Coverage(machine));
+    const watches = coverages.map((coverage) => watchMachine(coverage.machine, coverage));
     for (const rules of Object.values(requests)) {
       const all = modelOfRequest(rules).edgePaths();
-      ways.set(rules, isLong ? all : await chosenOf(all, rules, coverage));
+      ways.set(rules, isLong ? all : await chosenOf(all, rules, coverages));
     }
-    stop();
+    for (const watch of watches) watch.stop();
   }, 60_000);
   return (rules) => ways.get(rules) ?? [];
 }
 
-async function chosenOf(all: readonly Way[], rules: Rules, coverage: Coverage): Promise<Way[]> {
-  const extent = () => {
-    const { states, transitions, guards } = reportCoverage(coverage).totals;
-    return states.seen + transitions.seen + guards.seen;
-  };
+async function chosenOf(all: readonly Way[], rules: Rules, coverages: readonly Coverage[]): Promise<Way[]> {
+  const extent = () =>
+    coverages.reduce((sum, coverage) => {
+      const { states, transitions, guards } = reportCoverage(coverage).totals;
+      return sum + states.seen + transitions.seen + guards.seen;
+    }, 0);
   const chosen = new Set(all.slice(all.length / 2, all.length / 2 + 1));
   const trial = modelOfRequest(rules);
-  const start = () => new RequestAlone({ ...request, hitlRequestMachine }, rules);
+  const start = () => new RequestAlone({ ...request, hitlRequestMachine, executionMachine }, rules);
   for (const way of ofDifferentOutcomes(all)) {
     const before = extent();
     await trial.test({ start, paths: [way] });

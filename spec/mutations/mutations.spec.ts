@@ -24,7 +24,12 @@ describe('The models of the machines', () => {
 
   it('find nothing where no bug was planted', async () => {
     await withMutant(undefined, async (code) => {
-      for (const file of ['hitl-request-machine.ts', 'ticket-machine.ts', 'turn-machine.ts'])
+      for (const file of [
+        'hitl-request-machine.ts',
+        'execution-machine.ts',
+        'ticket-machine.ts',
+        'turn-machine.ts',
+      ])
         expect([file, await killOf({ file }, code)]).toEqual([file, undefined]);
     });
   }, 60_000);

@@ -1,6 +1,7 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
 import { HubError, toHubError } from '../../errors';
 import type { Client, PresenceMode } from '../../hub/tickets/client';
+import { cancelAck, messageAck } from '../../hub/turns/accepted';
 import type { ClassicFrame, ClientFrame } from '../../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../../protocol/codec';
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
@@ -197,14 +198,12 @@ export class TicketSeat extends Seat {
       case 'turn_cancel':
         return this.once(frame.id, assertAccess, async (occasion) => {
           await hub.turns.cancel(client.ticketId, frame.turn_id, { ...occasion, by: client.user });
-          return { turn_id: frame.turn_id };
+          return cancelAck(frame.turn_id);
         });
       case 'message':
         // Asked when it is the message's turn, so that messages stay in their order.
         return this.onceKept(frame.id, assertAccess, async (occasion) => {
-          const accepted = await hub.turns.message(client, frame.content, occasion);
-          const { messageId, sessionId, turnId } = accepted;
-          return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
+          return messageAck(await hub.turns.message(client, frame.content, occasion));
         });
       default:
         return this.onRequest(frame, assertAccess, () => this.assertHere(frame.request_id));

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
-import { maxLeftAtStart } from '../../../lib/hub/turns/turns';
+import { maxLeftAtStart } from '../../../lib/hub/turns/orphans';
 import type { HitlRequestInput, RequestRecord, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';

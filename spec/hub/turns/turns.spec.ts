@@ -1,6 +1,7 @@
 import { maxOutputBytes } from '../../../lib/hub/turns/outputs';
+import { maxQueuedTurns } from '../../../lib/hub/turns/queues';
 import type { Turn } from '../../../lib/hub/turns/turn';
-import { type Agent, maxIntentLength, maxQueuedTurns } from '../../../lib/hub/turns/turns';
+import { type Agent, maxIntentLength } from '../../../lib/hub/turns/turns';
 import { gate, idle, Rig } from '../rig';
 
 describe('A turn', () => {
