@@ -179,11 +179,6 @@ export class TestHub {
     return opened;
   }
 
-  /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
-  fireDeadlines(by: Duration): Promise<void> {
-    return this.advance(by);
-  }
-
   /** Time passes, by milliseconds or `'15m'`; what is due on the way has happened when it resolves. */
   async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
@@ -289,7 +284,7 @@ export async function connectTestClient(url: string, options: TestClientOptions 
 
 /** Moves a test hub's clock on and waits until every deadline on the way has been told. */
 export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
-  return hub.fireDeadlines(by);
+  return hub.advance(by);
 }
 
 /** Ends a test hub in good order and starts another on the same store. */
