@@ -1,4 +1,4 @@
-/** What the hub asks of a store, with the obligations every implementation must keep; `spec/store/contract.ts` holds them to it. */
+/** What the hub asks of a store, with the obligations every implementation must keep; `express-hitl/store-contract` holds them to it. */
 import type { WireCode } from '../errors';
 import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import express, { type Express } from 'express';
+import express, { type Express, type Request } from 'express';
 import { createLogger, transports } from 'winston';
 import { portOf } from '../hub/hub';
 import { type Duration, toMillis } from '../hub/options/duration';
@@ -25,7 +25,7 @@ export type GivenOptions = Required<
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
   /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions>;
+  auth?: Partial<AuthOptions<Request>>;
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */

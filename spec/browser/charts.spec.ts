@@ -80,7 +80,7 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
     await alice.ask({ ...verdict, id: 'r-2' });
     await page.getByText('3 of 3').waitFor();
     const end = await marked();
-    expect(end.states).toContain('hitlRequest.resolved.approved.unexecuted');
+    expect(end.states).toContain('hitlRequest.resolved.approved');
     expect(end.transitions).toEqual([expect.stringMatching(/^hitlRequest\.pending:respond:\d+$/)]);
 
     await page.keyboard.press('Home');

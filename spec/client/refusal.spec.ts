@@ -44,7 +44,9 @@ describe('a handshake that would never succeed ends the client, with the code of
     await alice.state('closed');
     await refused;
     expect(alice.client.ending).toMatchObject({ code });
-    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/chat/ticket/T-1?tab=one&presence=changes`]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${hub.url}/ws/chat/ticket/T-1?tab=one&presence=changes&updates=changes`,
+    ]);
     expect(clock.pending).toBe(0);
   });
 
@@ -59,7 +61,9 @@ describe('a handshake that would never succeed ends the client, with the code of
     });
     await new Promise<void>((resolve) => inbox.on('state', () => resolve()));
     expect(inbox.ending).toMatchObject({ code: 4401 });
-    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/inbox?type=question&order=oldest&limit=50`]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${hub.url}/ws/inbox?type=question&order=oldest&limit=50&updates=changes`,
+    ]);
   });
 
   test('what is wrong with the address or the page is said in words', async () => {

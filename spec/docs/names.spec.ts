@@ -1,8 +1,9 @@
 /** Holds the names on the pages and in the code together: options, public names, and the functions that a frame passes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { bin, exports } from '../../package.json';
+import { readSourceFile } from '../imports/source-file';
 import { codes, section, tables } from '../protocol/markdown';
 import { page, pages, root } from './pages';
 
@@ -135,6 +136,24 @@ test('every entry of the package and its command are named on a page', () => {
   for (const name of Object.keys(bin)) expect(text).toContain(`\`${name} `);
 });
 
+/** The files below `lib/` that one of them imports. */
+function importsOf(path: string): readonly string[] {
+  const file = `lib/${path}`;
+  const text = readFileSync(join(root, file), 'utf8');
+  const { files } = readSourceFile(file, text, (each) => existsSync(join(root, each)));
+  return files.map((each) => each.slice('lib/'.length));
+}
+
+/** Those that it reaches, also through others. */
+function reached(path: string, known = new Set<string>()): Set<string> {
+  for (const each of importsOf(path)) {
+    if (known.has(each)) continue;
+    known.add(each);
+    reached(each, known);
+  }
+  return known;
+}
+
 describe('the life of a frame', () => {
   const steps = tables(page('docs/life-of-a-frame.md')).flatMap(({ rows }) => rows);
 
@@ -150,6 +169,31 @@ describe('the life of a frame', () => {
       );
       expect([name, texts.some((text) => declared.test(text))]).toEqual([name, true]);
     }
+  });
+
+  const journeys = tables(page('docs/life-of-a-frame.md')).map(({ rows }) =>
+    rows.map(({ File = '' }) => codes(File)),
+  );
+
+  test('is three journeys, each of at most twelve steps, and each step one file that stands there once', () => {
+    expect(journeys).toHaveLength(3);
+    for (const steps of journeys) {
+      expect(steps.length).toBeLessThanOrEqual(12);
+      for (const files of steps) expect(files).toHaveLength(1);
+      const files = steps.flat();
+      expect(files).toEqual([...new Set(files)]);
+    }
+  });
+
+  test('goes down: each file is reached by the imports of one above it, or implements one above it', () => {
+    const lost = journeys.flatMap((steps) =>
+      steps.flat().filter((file, at, files) => {
+        const above = files.slice(0, at);
+        const isReached = above.some((each) => reached(each).has(file));
+        return at > 0 && !isReached && !importsOf(file).some((each) => above.includes(each));
+      }),
+    );
+    expect(lost).toEqual([]);
   });
 
   test('passes the files in the order that is shown: each of them has one of the functions', () => {

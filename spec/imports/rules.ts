@@ -25,6 +25,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   'store/shared/': { files: ['store/store', 'protocol/', 'errors'] },
   'store/memory/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
   'store/sqlite/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
+  // What is published for stores that others write.
+  'store/index': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'], packages: [] },
+  'store/contract/': { files: ['store/store', 'store/shared/', 'actors/answerers', 'protocol/', 'errors'] },
   'bus/': { files: ['protocol/', 'errors'] },
   // The rooms of the hub, each on those before it.
   'hub/options/': { files: ['protocol/', 'errors'] },
@@ -76,7 +79,7 @@ export const bundled: readonly string[] = ['parts/', 'console/'];
 
 /** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */
 export const reserved: Readonly<Record<string, readonly string[]>> = {
-  express: ['transport/', 'testing/'],
+  express: ['transport/express/', 'transport/rest/', 'transport/pages/', 'transport/documents/', 'testing/'],
   'express-ws': ['transport/express/', 'testing/'],
   ws: ['transport/express/', 'insides/', 'testing/'],
   'better-sqlite3': ['store/sqlite/'],

@@ -120,11 +120,18 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/turns/turns.ts', [
     [
       'the turn that waits never begins',
-      "if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);",
+      'if (due && !due.ended && !this.isOver) await this.start(due);',
       '',
       'turns',
     ],
-    ['two turns of a session run at once', 'if (running && queue.length === 0) {', 'if (running) {', 'turns'],
+    [
+      'two turns of a session run at once',
+      'if (isDue) void this.run(running);',
+      'void this.run(running);',
+      'turns',
+    ],
+  ]),
+  ...inFile('hub/turns/endings.ts', [
     [
       'what a turn has asked outlives it',
       'await running.link.withdraw()',

@@ -8,6 +8,7 @@ import * as clientNames from '../../lib/client';
 import * as reactNames from '../../lib/react';
 import { devDependencies } from '../../package.json';
 import { attempt, bin, root, run } from './command';
+import { testOutsideStore } from './outside-store';
 
 const names = Object.keys(publicNames).sort();
 
@@ -322,6 +323,8 @@ describe('the hooks', () => {
     60_000,
   );
 });
+
+describe('a store of another package', () => testOutsideStore(() => consumer));
 
 test('publint finds nothing', async () => {
   await expect(run(consumer, bin('publint'), 'run', tarball, '--strict')).resolves.toContain('All good');

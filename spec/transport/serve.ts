@@ -9,7 +9,6 @@ import { createLogger, type Logger, transports } from 'winston';
 import { memoryStore } from '../../lib/store/memory/memory-store';
 import { TestClient, type TestClientOptions } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions, userFromHeader } from '../../lib/testing/test-hub';
-import type { AuthOptions } from '../../lib/transport/core/access';
 import {
   type ExpressHitl,
   type ExpressHitlOptions,
@@ -24,7 +23,9 @@ const pem = (name: string) => readFileSync(join(__dirname, 'fixtures', `localhos
 export const localhost = { key: pem('key'), cert: pem('cert') };
 
 /** What a test says of its hub; the rest is as it usually is. */
-export type HitlTestOptions = Partial<Omit<ExpressHitlOptions, 'auth'>> & { auth?: Partial<AuthOptions> };
+export type HitlTestOptions = Partial<Omit<ExpressHitlOptions, 'auth'>> & {
+  auth?: Partial<ExpressHitlOptions['auth']>;
+};
 
 /** A hub on the machine's own clock that lets everybody in under the name in `x-user`. */
 export function makeHitl({ auth, ...options }: HitlTestOptions = {}): ExpressHitl {

@@ -1,6 +1,4 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
-
-import type { SnapshotFrom } from 'xstate';
 import { answerersOf } from '../../actors/answerers';
 import {
   nextDeadline,
@@ -11,7 +9,6 @@ import {
   requestRecord,
   stateName,
 } from '../../actors/hitl-request';
-import { hitlRequestMachine } from '../../actors/hitl-request-machine';
 import { damaged, HubError, isHubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
 import type { AuditRecord } from '../../protocol/audit';
@@ -23,7 +20,6 @@ import type { RequestChange } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
-import { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { grantGiven } from '../kinds/grant-terms';
@@ -31,6 +27,7 @@ import type { Logger } from '../options/logger';
 import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './deliveries';
+import { isChanged, LiveRequest, type LiveSnapshot } from './live-request';
 import { storedAck } from './request-ack';
 
 export interface RequestActorsParts {
@@ -48,13 +45,13 @@ export type ToEvent = (record: RequestRecord, context: RequestContext) => Promis
 
 /** A request as it stands when it is an event's turn. */
 export interface Standing {
-  snapshot: SnapshotFrom<typeof hitlRequestMachine>;
+  snapshot: LiveSnapshot;
   /** The stored version. */
   version: number;
 }
 
 interface Live {
-  actor: LiveActor<typeof hitlRequestMachine>;
+  actor: LiveRequest;
   /** The stored version the actor stands at. */
   version: number;
   /** Who was refused by which rule, so that trying again and again fills no disk. */
@@ -72,13 +69,6 @@ interface Change {
   audit: readonly AuditRecord[];
   frame?: ProcessedFrame;
 }
-
-/** A snapshot with the version of the machine it was taken from; a later version brings the older ones up to itself here. */
-interface Kept {
-  version: number;
-  snapshot: unknown;
-}
-const snapshotVersion = 1;
 
 /** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
 export const maxLiveRequests = 1_000;
@@ -107,7 +97,7 @@ export class RequestActors {
     occasion: Occasion = {},
     { olderId, grant }: { olderId?: string | undefined; grant?: UsedGrant } = {},
   ): Promise<RequestRecord> {
-    const [actor, asked] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
+    const [actor, asked] = LiveRequest.begin(input, this.parts.steps);
     const emitted = grant ? actor.send({ type: 'use_grant', at: input.createdAt, grant }) : asked;
     const live = { actor, version: 0 };
     const write = this.toWrite(live);
@@ -127,7 +117,7 @@ export class RequestActors {
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
   async change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
-    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.question.context);
     // Not in the lane, where others would wait for the app's answer.
     if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
     return this.tryChange<never>(id, make, occasion);
@@ -166,7 +156,10 @@ export class RequestActors {
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
-    return this.lanes.run(id, async () => statesOf((await this.wake(id)).actor.snapshot));
+    return this.lanes.run(id, async () => {
+      const { question, execution } = (await this.wake(id)).actor.snapshot;
+      return [...statesOf(question), ...(execution ? statesOf(execution) : [])];
+    });
   }
 
   /**
@@ -230,7 +223,7 @@ export class RequestActors {
       await this.keepRefusal(live, event, occasion, refusal);
       throw refusal;
     }
-    if (snapshot.context === before.context) {
+    if (!isChanged(before, snapshot)) {
       await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
       return record;
@@ -284,7 +277,7 @@ export class RequestActors {
     try {
       return await make({ snapshot, version: live.version });
     } catch (error) {
-      await this.assertCurrent(snapshot.context.id, live);
+      await this.assertCurrent(snapshot.question.context.id, live);
       throw error;
     }
   }
@@ -333,7 +326,7 @@ export class RequestActors {
     const stored = await this.parts.store.request(id);
     if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     const live = {
-      actor: LiveActor.restore(hitlRequestMachine, unpacked(id, stored.snapshot), this.parts.steps),
+      actor: restored(id, stored.snapshot, this.parts.steps),
       version: stored.version,
     };
     this.remember(id, live);
@@ -359,7 +352,7 @@ export class RequestActors {
     return {
       record,
       ...(answerers && { answerers }),
-      snapshot: { version: snapshotVersion, snapshot: actor.persisted() } satisfies Kept,
+      snapshot: actor.stored(),
       version,
       ...(dueAt !== undefined && { dueAt }),
     };
@@ -419,9 +412,10 @@ function grantWrites(type: RequestEmitted['type'], record: RequestRecord): Grant
 }
 
 /** @throws HubError `storage_failed` for a snapshot this version cannot read */
-function unpacked(id: string, stored: unknown): unknown {
-  const { version, snapshot } = stored as Kept;
-  if (version === snapshotVersion) return snapshot;
-  const cause = new Error(`It was kept by another version of its machine: ${version}`);
-  throw damaged('requests', id, cause);
+function restored(id: string, stored: unknown, steps: Steps): LiveRequest {
+  try {
+    return LiveRequest.restore(stored, steps);
+  } catch (cause) {
+    throw damaged('requests', id, cause);
+  }
 }

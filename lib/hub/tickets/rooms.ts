@@ -6,6 +6,7 @@ import type { Clock } from '../commit/clock';
 import type { Steps } from '../commit/steps';
 import type { Outbound } from './broadcast';
 import type { Client } from './client';
+import { CountPerPerson } from './count-per-person';
 import { Room } from './room';
 
 export interface RoomsParts {
@@ -25,7 +26,7 @@ export class Rooms {
   private readonly byTicket = new Map<string, Room>();
   private readonly byClient = new Map<string, Client>();
   /** How many clients each person has in. */
-  private readonly perUser = new Map<string, number>();
+  private readonly perUser = new CountPerPerson();
 
   private readonly watchers: RoomWatcher[] = [];
 
@@ -42,8 +43,8 @@ export class Rooms {
     const { id } = client.user;
     const isNew = !this.has(client);
     try {
-      room.join(client, this.perUser.get(id) ?? 0);
-      if (isNew) this.perUser.set(id, (this.perUser.get(id) ?? 0) + 1);
+      room.join(client, this.perUser.of(id));
+      if (isNew) this.perUser.add(id);
       this.byClient.set(client.clientId, client);
     } finally {
       this.tidy(room);
@@ -143,9 +144,7 @@ export class Rooms {
     const { clock, steps, bounds } = this.parts;
     const onLeave = (client: Client) => {
       this.byClient.delete(client.clientId);
-      const left = (this.perUser.get(client.user.id) ?? 1) - 1;
-      if (left > 0) this.perUser.set(client.user.id, left);
-      else this.perUser.delete(client.user.id);
+      this.perUser.remove(client.user.id);
       this.tidy(room);
       for (const watcher of this.watchers) watcher.left(client);
     };

@@ -6,8 +6,9 @@ import type { Clock } from '../commit/clock';
 import { lineFields } from '../options/asked-options';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
+import type { Accepted } from './accepted';
 import { sessionIdOf, sessionOfThread, type Thread } from './sessions';
-import type { Accepted, Turns } from './turns';
+import type { Turns } from './turns';
 
 /** A line of a ticket. */
 export interface Line {

@@ -1,5 +1,4 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
-import type { Request } from 'express';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
@@ -11,17 +10,18 @@ import { describeIssue } from '../../protocol/codec';
 import { nearestName } from '../../protocol/nearest-name';
 import type { Millis, User } from '../../protocol/records';
 import type { InboxOwner } from '../../store/store';
+import type { Handshake } from './handshake';
 
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
-/** Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503). */
-export interface AuthOptions<U extends Identity = Identity> {
+/** Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503). @typeParam Req the request as the app's framework has it @typeParam U users with the app's own fields */
+export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
   /**
    * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
    * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
    */
-  identify(req: Request): Given<U | string> | Promise<Given<U | string>>;
+  identify(req: Req): Given<U | string> | Promise<Given<U | string>>;
   /**
    * Whether this person may use this ticket: asked when they join, on every REST call, and at every frame but `ping`; where
    * the app has rules of its own for what is asked, once more after them. Any other value than the three means no (→ 503).
@@ -35,7 +35,7 @@ export interface AuthOptions<U extends Identity = Identity> {
   inboxTickets?: ((access: { user: KnownUser<NoInfer<U>> }) => Tickets | Promise<Tickets>) | undefined;
   /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
   identifyService?:
-    | ((req: Request) => Service | null | undefined | Promise<Service | null | undefined>)
+    | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
     | undefined;
   /**
    * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
@@ -110,7 +110,7 @@ export class Access {
   ) {}
 
   /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
-  async service(req: Request): Promise<Service | undefined> {
+  async service(req: Handshake): Promise<Service | undefined> {
     const given = await this.ask('auth.identifyService', async () => this.auth.identifyService?.(req));
     if (!given) return undefined;
     const { id, name, tickets, mayExpireApproved } = given;
@@ -147,7 +147,7 @@ export class Access {
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
-  async identify(req: Request): Promise<Known> {
+  async identify(req: Handshake): Promise<Known> {
     if (await this.service(req))
       throw new HubError('forbidden', { message: 'This is for people, not for programs' });
     return this.known('auth.identify', async () => this.auth.identify(req));

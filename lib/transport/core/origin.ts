@@ -1,6 +1,9 @@
 /** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
-import type { IncomingMessage } from 'node:http';
 import { HubError } from '../../errors';
+import type { Handshake } from './handshake';
+
+/** What of a request says from which page it comes. */
+type Origin = Pick<Handshake, 'headers' | 'socket'>;
 
 export interface OriginOptions {
   /**
@@ -37,7 +40,7 @@ export class OriginPolicy {
   }
 
   /** For a socket. @throws HubError `origin_refused` */
-  assertSocket(req: IncomingMessage): void {
+  assertSocket(req: Origin): void {
     const { origin, cookie } = req.headers;
     if (origin === undefined && (cookie === undefined || this.options.allowMissingOrigin)) return;
     if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
@@ -47,21 +50,21 @@ export class OriginPolicy {
    * For a `GET` that opens what a socket would open. Pages send no Origin with one of their own site; that it is of their own
    * a header proves that others cannot send without their Origin. @throws HubError `origin_refused`
    */
-  assertStream(req: IncomingMessage): void {
+  assertStream(req: Origin): void {
     const { origin, 'sec-fetch-site': site, 'x-requested-with': requestedWith } = req.headers;
     const isOwn = origin === undefined && (site === 'same-origin' || (!site && requestedWith !== undefined));
     if (!isOwn) this.assertSocket(req);
   }
 
   /** For a REST call that changes something; there browsers send an Origin if it could be forged. @throws HubError `origin_refused` */
-  assertChange(req: IncomingMessage): void {
+  assertChange(req: Origin): void {
     const { origin } = req.headers;
     const crossSite = origin === undefined && req.headers['sec-fetch-site'] === 'cross-site';
     if (crossSite || (origin !== undefined && !this.allows(origin, req)))
       throw new HubError('origin_refused');
   }
 
-  private allows(origin: string, req: IncomingMessage): boolean {
+  private allows(origin: string, req: Origin): boolean {
     this.isInUse = true;
     const normal = normalised(origin);
     if (normal === undefined) return false;

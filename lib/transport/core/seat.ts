@@ -1,5 +1,4 @@
 /** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
-import type { Request } from 'express';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
@@ -16,6 +15,7 @@ import type { Millis, RequestRecord } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { Access } from './access';
 import type { Connection } from './connection';
+import type { Handshake } from './handshake';
 import { addressOf, type Peer, peerOf } from './peer';
 import type { RateLimit } from './rate-limit';
 import { closeNameFor } from './refusal';
@@ -70,7 +70,7 @@ export abstract class Seat {
   constructor(
     protected readonly parts: SeatParts,
     readonly connection: Connection,
-    req: Request,
+    req: Handshake,
     private readonly expiresAt: Millis | undefined,
   ) {
     this.peer = peerOf(req);

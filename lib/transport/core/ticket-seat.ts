@@ -1,13 +1,14 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
-import type { Request } from 'express';
 import { HubError, toHubError } from '../../errors';
 import type { Client, PresenceMode } from '../../hub/tickets/client';
+import { cancelAck, messageAck } from '../../hub/turns/accepted';
 import type { ClassicFrame, ClientFrame } from '../../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../../protocol/codec';
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
 import { toWireTime } from '../../protocol/views';
 import type { Known } from './access';
 import type { Connection } from './connection';
+import type { Handshake } from './handshake';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
@@ -19,6 +20,7 @@ interface Query {
   sessionId: string | undefined;
   after: { epoch: string; seq: number } | undefined;
   presence: PresenceMode;
+  updates: 'whole' | 'changes';
 }
 
 /** What a newcomer still has to be told. */
@@ -29,20 +31,29 @@ interface More {
 }
 
 export class TicketSeat extends Seat {
+  /** Once it has all that is pending, it is to be told only what changes of that. */
+  private readonly wantsChanges: boolean;
+
   private constructor(
     parts: SeatParts,
     connection: Connection,
     readonly client: Client,
-    req: Request,
+    req: Handshake,
     expiresAt: Known['expiresAt'],
     /** Until it is opened. */
     private query: Query | undefined,
   ) {
     super(parts, connection, req, expiresAt);
+    this.wantsChanges = query?.updates === 'changes';
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
-  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
+  static async of(
+    parts: SeatParts,
+    req: Handshake,
+    user: Known,
+    connection: Connection,
+  ): Promise<TicketSeat> {
     const query = readQuery(req);
     const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
@@ -101,8 +112,8 @@ export class TicketSeat extends Seat {
         : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session, ...rest];
     const cursor = 'missed' in opening ? undefined : opening.more;
-    if (cursor !== undefined)
-      return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
+    if (cursor === undefined) this.knowsAll();
+    else return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
     if (!connection.goLive(first, position.seq)) this.dismiss('resync');
     return undefined;
   }
@@ -118,7 +129,14 @@ export class TicketSeat extends Seat {
       .finally(() => connection.stopCollecting());
     const requests = page.requests.filter(({ id }) => !newer.has(id));
     const gone = this.given((done) => connection.answer({ ...page, requests }, done));
-    return more === undefined ? undefined : { cursor: more, gone };
+    if (more !== undefined) return { cursor: more, gone };
+    this.knowsAll();
+    return undefined;
+  }
+
+  /** The opening has been sent, or is about to be. */
+  private knowsAll(): void {
+    if (this.wantsChanges) this.connection.hearChanges();
   }
 
   /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
@@ -180,14 +198,12 @@ export class TicketSeat extends Seat {
       case 'turn_cancel':
         return this.once(frame.id, assertAccess, async (occasion) => {
           await hub.turns.cancel(client.ticketId, frame.turn_id, { ...occasion, by: client.user });
-          return { turn_id: frame.turn_id };
+          return cancelAck(frame.turn_id);
         });
       case 'message':
         // Asked when it is the message's turn, so that messages stay in their order.
         return this.onceKept(frame.id, assertAccess, async (occasion) => {
-          const accepted = await hub.turns.message(client, frame.content, occasion);
-          const { messageId, sessionId, turnId } = accepted;
-          return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
+          return messageAck(await hub.turns.message(client, frame.content, occasion));
         });
       default:
         return this.onRequest(frame, assertAccess, () => this.assertHere(frame.request_id));
@@ -228,7 +244,7 @@ export class TicketSeat extends Seat {
   }
 }
 
-function ticketIdOf(req: Request): string {
+function ticketIdOf(req: Handshake): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
     throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
@@ -236,7 +252,7 @@ function ticketIdOf(req: Request): string {
 }
 
 /** @throws HubError `invalid_id` for an `after` that is none */
-function readQuery(req: Request): Query {
+function readQuery(req: Handshake): Query {
   const params = queryOf(req);
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
@@ -247,6 +263,7 @@ function readQuery(req: Request): Query {
     tabId: params.get('tab') || 'default',
     sessionId: params.get('session_id') || undefined,
     presence: params.get('presence') === 'changes' ? 'changes' : 'list',
+    updates: params.get('updates') === 'changes' ? 'changes' : 'whole',
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
 }

@@ -1,7 +1,7 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import express, { type Router } from 'express';
+import express, { type Request, type Router } from 'express';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock';
 import type { ClientLimits, RetentionOptions } from '../../hub/compose';
@@ -68,7 +68,7 @@ export interface PageOptions {
 // biome-ignore lint/complexity/noBannedTypes: no kinds at all
 export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
   /** Who somebody is and what they may see. */
-  auth: AuthOptions<U>;
+  auth: AuthOptions<Request, U>;
   /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
   rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
   /** How many clients and frames there may be. */
@@ -172,7 +172,8 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
-  const access = new Access(auth, rules, logger, clock);
+  // Only Express leads requests here, so each of them is what the app's callbacks expect.
+  const access = new Access(auth as unknown as AuthOptions, rules, logger, clock);
   const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),

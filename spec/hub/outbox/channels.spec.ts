@@ -11,8 +11,8 @@ import {
   retryMs,
   waitMs,
 } from '../../../lib/hub/outbox/courier';
+import { range } from '../../../lib/store/contract/subject';
 import { startTestHub } from '../../../lib/testing/test-hub';
-import { range } from '../../store/contract/subject';
 import { until } from '../../transport/until';
 import { gate, idle, Rig } from '../rig';
 

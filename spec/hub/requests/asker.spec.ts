@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
-import { maxLeftAtStart } from '../../../lib/hub/turns/turns';
+import { maxLeftAtStart } from '../../../lib/hub/turns/orphans';
 import type { RequestRecord, ToolCall, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';

@@ -1,6 +1,7 @@
 import { maxOutputBytes } from '../../../lib/hub/turns/outputs';
+import { maxQueuedTurns } from '../../../lib/hub/turns/queues';
 import type { Agent, Turn } from '../../../lib/hub/turns/turn';
-import { maxIntentLength, maxQueuedTurns } from '../../../lib/hub/turns/turns';
+import { maxIntentLength } from '../../../lib/hub/turns/turns';
 import { gate, idle, Rig } from '../rig';
 
 describe('A turn', () => {

@@ -11,7 +11,12 @@ beforeAll(async () => {
   assets = await builtConsole();
 }, 60_000);
 
-const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: 'manual', ...init });
+/** All of the answer is read, also by who only asks for its status: a socket with something unread in it stays open. */
+async function get(url: string, init: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(url, { redirect: 'manual', ...init });
+  await answer.clone().arrayBuffer();
+  return answer;
+}
 
 /** The files that the page names, as it names them. */
 async function filesOf(page: Response): Promise<string[]> {

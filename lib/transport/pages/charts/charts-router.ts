@@ -1,6 +1,8 @@
 /** Serves the live charts at `<mount>/charts/`: the page, the pictures, what is going on, and one stream per page; the plugin mounts it where the app asks for it. */
 import express, { type Request, type Response, Router } from 'express';
+import { executionMachine } from '../../../actors/execution-machine';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
+import { sessionMachine } from '../../../actors/session-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { HubError, messageOf } from '../../../errors';
@@ -37,6 +39,8 @@ const missing =
   'The page of the live charts is not there: an app that is bundled leaves express-hitl out of its bundle';
 const pictureNames: Readonly<Record<string, string>> = {
   [hitlRequestMachine.id]: 'hitl-request.svg',
+  [executionMachine.id]: 'execution.svg',
+  [sessionMachine.id]: 'session.svg',
   [ticketMachine.id]: 'ticket.svg',
   [turnMachine.id]: 'turn.svg',
 };
