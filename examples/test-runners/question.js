@@ -59,7 +59,7 @@ const model = testModel(questionModel, {
       },
     },
   },
-  timers: { deadline: ({ hub }) => hub.fireDeadlines('15m').then(() => 'ok') },
+  timers: { deadline: ({ hub }) => hub.advance('15m').then(() => 'ok') },
   reply: ({ emitted }) => emitted[0]?.code ?? 'ok',
   look: async ({ hub, id }) => (await hub.hub.hitl.get(id)).status,
   view: ({ value }) => ({ waiting: 'pending', answered: 'approved', expired: 'expired' })[value],

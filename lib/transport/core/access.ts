@@ -19,8 +19,9 @@ export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 /**
  * Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503).
  * @typeParam Req the request as the app's framework has it
+ * @typeParam U users with the app's own fields
  */
-export interface AuthOptions<U extends Identity = Identity, Req = Handshake> {
+export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
   /**
    * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
    * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.

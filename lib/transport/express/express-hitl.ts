@@ -70,7 +70,7 @@ export interface PageOptions {
 // biome-ignore lint/complexity/noBannedTypes: no kinds at all
 export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
   /** Who somebody is and what they may see. */
-  auth: AuthOptions<U, Request>;
+  auth: AuthOptions<Request, U>;
   /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
   rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
   /** How many clients and frames there may be. */
@@ -175,7 +175,7 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   hintAtMemory(options.store, hints);
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
   // Only Express leads requests here, so each of them is what the app's callbacks expect.
-  const access = new Access(auth as AuthOptions, rules, logger, clock);
+  const access = new Access(auth as unknown as AuthOptions, rules, logger, clock);
   const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
