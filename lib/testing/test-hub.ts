@@ -9,6 +9,7 @@ import { createLogger, transports } from 'winston';
 import { portOf } from '../hub/hub';
 import { type Duration, toMillis } from '../hub/options/duration';
 import type { Logger } from '../hub/options/logger';
+import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory/memory-store';
 import { sqliteStore } from '../store/sqlite/sqlite-store';
 import type { Store } from '../store/store';
@@ -25,7 +26,7 @@ export type GivenOptions = Required<
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
   /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions<Request>>;
+  auth?: Partial<AuthOptions<User, Request>>;
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
