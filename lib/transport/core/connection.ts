@@ -15,6 +15,7 @@ import {
 } from '../../protocol/codec';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
 import type { InboxEnvelope } from '../../protocol/inbox-envelopes';
+import type { RequestView } from '../../protocol/views';
 import { Batch, type Socket } from './batch';
 import { Panel } from './panel';
 
@@ -51,6 +52,7 @@ export class Connection implements Sink {
   private exemptBytes = 0;
   /** The last logged envelope this client was sent. */
   seq = 0;
+  private requests: Set<string> | undefined;
   private alive = true;
   private cancelTerminate: (() => void) | undefined;
 
@@ -208,8 +210,24 @@ export class Connection implements Sink {
     };
   }
 
+  /**
+   * From now on, until it is called again, the ids of the requests that this client is sent something about are collected:
+   * of these it knows more than what was read in the meantime.
+   */
+  collectRequests(): ReadonlySet<string> {
+    this.requests = new Set();
+    return this.requests;
+  }
+
+  /** No longer. */
+  stopCollecting(): void {
+    this.requests = undefined;
+  }
+
   /** What this client is about to be sent; an inbox has no panel. */
   private note(sent: readonly (Told | Outbound)[]): void {
+    if (this.requests)
+      for (const each of sent) if ('hitl' in each) this.requests.add((each.hitl as RequestView).id);
     this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
   }
 

@@ -93,7 +93,8 @@ export class InboxSeat extends Seat {
   }
 
   open(): Promise<void> {
-    return this.parts.hub.inbox.read(this.client, (page) => this.put({ page }));
+    const { hub, openings } = this.parts;
+    return openings.run(this.client.user.id, () => hub.inbox.read(this.client, (page) => this.put({ page })));
   }
 
   tell(envelope: DirectEnvelope | InboxEnvelope): void {

@@ -4,6 +4,7 @@ import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
+import { Turnstile } from '../../hub/commit/turnstile';
 import type { Hub } from '../../hub/hub';
 import type { InboxClient } from '../../hub/inbox/inbox-client';
 import type { Client } from '../../hub/tickets/client';
@@ -22,6 +23,19 @@ import { closeNameFor } from './refusal';
 /** Frames of one client that may be under way at once; one more is refused as `busy`. */
 export const maxFramesInFlight = 64;
 
+/** Clients of one person that wait for what is sent first. */
+export const maxWaitingOpenings = 1_024;
+
+/** Two clients of one person are sent what comes first at a time, with a rest after each: joining again and again takes two fifths of the process at most. */
+export function openingTurnstile(clock: Clock): Turnstile {
+  return new Turnstile({
+    maxRunning: 2,
+    maxWaiting: maxWaitingOpenings,
+    refusal: `${maxWaitingOpenings} of your clients are joining; wait until some have joined`,
+    rest: { times: 4, clock },
+  });
+}
+
 export interface SeatParts {
   hub: Hub;
   access: Access;
@@ -29,6 +43,8 @@ export interface SeatParts {
   clock: Clock;
   /** How often the peer is pinged. */
   heartbeatMs: number;
+  /** Through which what is sent first to each person's clients is read. */
+  openings: Turnstile;
   /** What classic clients are told of. */
   classicScope: ClassicScope;
   /** None: as many frames as the client likes. */

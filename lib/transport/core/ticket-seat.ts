@@ -80,13 +80,13 @@ export class TicketSeat extends Seat {
   /** What was told is in the memory of the socket only, from here on, however long it takes. */
   private async tellFirst(): Promise<More | undefined> {
     const { client, connection } = this;
-    const { hub, heartbeatMs, clock, classicScope } = this.parts;
+    const { hub, openings, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
     // It may stay for days, and what it asked for is not kept so long.
     this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
     if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
-    const opening = await hub.opening(client.ticketId, after);
+    const opening = await openings.run(client.user.id, () => hub.opening(client.ticketId, after));
     const { position } = opening;
     const welcome: DirectEnvelope = {
       event: 'welcome',
@@ -116,11 +116,14 @@ export class TicketSeat extends Seat {
   /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
   private async tellMore(cursor: string): Promise<More | undefined> {
     const { client, connection } = this;
-    const { seq } = connection;
-    const { page, more } = await this.parts.hub.openingPage(client.ticketId, cursor);
-    // What has been told meanwhile may be newer than the page.
-    if (connection.seq !== seq) return { cursor, gone: Promise.resolve() };
-    const gone = this.given((done) => connection.answer(page, done));
+    // What the client is sent while the page is read may be newer than the page.
+    const newer = connection.collectRequests();
+    const { hub, openings } = this.parts;
+    const { page, more } = await openings
+      .run(client.user.id, () => hub.openingPage(client.ticketId, cursor))
+      .finally(() => connection.stopCollecting());
+    const requests = page.requests.filter(({ id }) => !newer.has(id));
+    const gone = this.given((done) => connection.answer({ ...page, requests }, done));
     return more === undefined ? undefined : { cursor: more, gone };
   }
 

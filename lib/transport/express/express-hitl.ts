@@ -26,6 +26,7 @@ import { Access, type AccessCallbacks } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
 import { type OriginOptions, OriginPolicy } from '../core/origin';
 import { RateLimit, type RateLimitOptions } from '../core/rate-limit';
+import { openingTurnstile } from '../core/seat';
 import { TicketSeat } from '../core/ticket-seat';
 import { serveDocuments } from '../documents/serve';
 import { type ChartsOptions, chartsRouter, maySeeCharts } from '../pages/charts/charts-router';
@@ -149,6 +150,7 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     agent: agentUser,
+    openings: openingTurnstile(clock),
     classicScope: classic?.scope ?? 'ticket',
     heartbeatMs: toTimer(options.heartbeat ?? '30s'),
     handshakeTimeoutMs,

@@ -1,5 +1,6 @@
 /** REST: the audit of a ticket, a page at a time or all of it as JSON Lines. */
 import { z } from 'zod';
+import type { Clock } from '../../hub/commit/clock';
 import { auditTrail } from '../../hub/requests/audit';
 import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
 import { idSchema } from '../../protocol/client-frames';
@@ -8,6 +9,9 @@ import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';
 
 const requestId = idSchema.optional();
+
+/** How often it is asked whether the reader of a long export still may. */
+export const accessEveryMs = 10_000;
 
 export const listAudit = operation({
   id: 'listAudit',
@@ -34,7 +38,7 @@ export const exportAudit = operation({
 export const auditOperations = [listAudit, exportAudit];
 
 export function serveAudit(rest: Rest): void {
-  const { store, access } = rest.parts;
+  const { store, access, clock } = rest.parts;
 
   /** The ticket, and how its records are shown to this person. */
   const open = async (call: Pick<Call<unknown, unknown>, 'req' | 'user'>) => {
@@ -60,10 +64,33 @@ export function serveAudit(rest: Rest): void {
 
   rest.serveLines(exportAudit, async (call) => {
     const { ticketId, view } = await open(call);
-    return each(auditTrail(store, { ticketId, requestId: call.query.request_id }), view);
+    const entries = auditTrail(store, { ticketId, requestId: call.query.request_id });
+    return each(entries, view, {
+      ask: () => rest.visibleTicket(call),
+      isDue: dueEvery(accessEveryMs, clock),
+    });
   });
 }
 
-async function* each<T, U>(items: AsyncIterable<T>, make: (item: T) => U): AsyncGenerator<U> {
-  for await (const item of items) yield make(item);
+/** What is made of each item, for as long as the reader may see it. @throws what `ask` throws, which is called whenever it is due */
+async function* each<T, U>(
+  items: AsyncIterable<T>,
+  make: (item: T) => U,
+  { ask, isDue }: { ask(): Promise<unknown>; isDue(): boolean },
+): AsyncGenerator<U> {
+  for await (const item of items) {
+    if (isDue()) await ask();
+    yield make(item);
+  }
+}
+
+/** Whether so long has passed since it last said so. */
+function dueEvery(ms: number, clock: Clock): () => boolean {
+  let last = clock.now();
+  return () => {
+    const now = clock.now();
+    const isDue = now - last >= ms;
+    if (isDue) last = now;
+    return isDue;
+  };
 }

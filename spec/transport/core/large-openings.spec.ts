@@ -65,6 +65,34 @@ test('what is settled while the pages are on their way is settled in the end, an
   expect(later.flatMap(({ requests }) => idsOf(requests))).not.toContain(last);
 });
 
+test('a newcomer gets every page in a ticket that never rests, and what changed under a page is as it was told last', async () => {
+  const read = hub.store.requests.bind(hub.store);
+  let reads = 0;
+  jest.spyOn(hub.store, 'requests').mockImplementation(async (...asked) => {
+    const page = await read(...asked);
+    const [first] = page.items;
+    reads += 1;
+    // One more line while each page is read, and one of the requests on it is settled.
+    await hub.hub.say('T-1', { source: 'slack', content: `line ${reads}`, user: { id: 'ann' } });
+    if (first?.status === 'pending') await hub.hub.hitl.cancel(first.id, 'no longer');
+    return page;
+  });
+  const client = await hub.connect();
+  await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  // As a client puts it together: whatever comes last about a request counts.
+  const statuses = new Map<string, string>();
+  for (const { event, requests = [], hitl } of client.received) {
+    if (event === 'snapshot' || event === 'snapshot_requests')
+      for (const { id, status } of requests) statuses.set(id, status);
+    if (event === 'hitl_request_resolved') statuses.set(hitl.id, hitl.status);
+  }
+  expect([...statuses.keys()].sort()).toEqual([...ids].sort());
+  const cancelled = [...statuses.values()].filter((status) => status === 'cancelled');
+  expect(cancelled).toHaveLength(reads);
+});
+
 test('one that does not read is written the first piece and no more', async () => {
   const socket = connect(hub.port);
   socket.pause();

@@ -3,6 +3,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import request from 'supertest';
 import type { AuditView } from '../../../lib/protocol/audit';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
+import { accessEveryMs } from '../../../lib/transport/rest/audit';
 import { idle } from '../../hub/rig';
 import { auditRecord, commitTo } from '../../store/records';
 
@@ -213,6 +214,24 @@ describe('as JSON Lines', () => {
     const answer = await slowly('/tickets/T-1/audit.jsonl');
     answer.destroy();
     expect(await standstill(reads)).toBeLessThan(10);
+  });
+
+  test('a reader who loses the ticket while reading gets no more than a few seconds of it', async () => {
+    let access: 'allow' | 'forbidden' = 'allow';
+    await start({ ticket: () => access });
+    await addMany(2_000);
+    const reads = jest.spyOn(hub.store, 'audit');
+    const answer = await slowly('/tickets/T-1/audit.jsonl');
+    const read = await standstill(reads);
+    access = 'forbidden';
+    hub.clock.advance(accessEveryMs);
+    const end = await new Promise((resolve) => {
+      answer.on('error', resolve);
+      answer.on('end', () => resolve('ended'));
+      answer.resume();
+    });
+    expect(end).toMatchObject({ code: 'ECONNRESET' });
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(read + 1);
   });
 
   test('a store that fails at once is a coded refusal, and one that fails later cuts the answer off', async () => {

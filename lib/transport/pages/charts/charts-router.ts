@@ -99,7 +99,7 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
     res.set('Content-Security-Policy', picturePolicy);
     res.sendFile(file, { root: pictures, cacheControl: false });
   });
-  router.get('/steps', (req, res) => streams.open(req, res));
+  router.get('/steps', (req, res) => streams.open(req, res, () => isAdmin(req)));
   router.get(
     '/actors',
     answer(async (req) => actors.list(actorsQuery(req.query))),

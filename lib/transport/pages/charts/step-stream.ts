@@ -13,6 +13,8 @@ export const maxStreams = 20;
 export const maxWaitingBytes = 262_144;
 /** A page is told at most this often that others have moved. */
 export const movedMs = 250;
+/** How often it is asked whether the page may still look. */
+export const accessEveryMs = 10_000;
 /** How often something is said, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
@@ -21,8 +23,12 @@ export class StepStreams {
 
   constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
 
-  /** One stream, until the page leaves or the hub closes. @throws HubError `busy`, `closing` */
-  open(req: Request, res: Response): void {
+  /**
+   * One stream, until the page leaves, may stay no longer, or the hub closes.
+   * @param mayStay asked now and then; where it says no or throws, the stream ends
+   * @throws HubError `busy`, `closing`
+   */
+  open(req: Request, res: Response, mayStay: () => Promise<boolean>): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
     if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
@@ -36,7 +42,18 @@ export class StepStreams {
       (step) => stream.tell(step),
       () => res.end(),
     );
+    let cancelAsking = () => {};
+    const ask = () => {
+      cancelAsking = clock.later(accessEveryMs, () => {
+        mayStay().then(
+          (may) => (may ? ask() : res.end()),
+          () => res.end(),
+        );
+      });
+    };
+    ask();
     res.on('close', () => {
+      cancelAsking();
       stopWatching();
       stream.end();
       this.count -= 1;

@@ -1,7 +1,12 @@
 import { get, type IncomingMessage } from 'node:http';
 import { HubError } from '../../../../lib/errors';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../../lib/testing';
-import { keepAliveMs, maxStreams, movedMs } from '../../../../lib/transport/pages/charts/step-stream';
+import {
+  accessEveryMs,
+  keepAliveMs,
+  maxStreams,
+  movedMs,
+} from '../../../../lib/transport/pages/charts/step-stream';
 
 let hub: TestHub;
 const streams: IncomingMessage[] = [];
@@ -296,6 +301,17 @@ describe('The live charts', () => {
     await Promise.all(listeners.map((listener) => listener.over()));
     while (hub.hub.steps.isWatched) await new Promise((resolve) => setImmediate(resolve));
     expect((await Listener.open('')).isOver).toBe(false);
+  });
+
+  it('end the stream of a page that may look no longer', async () => {
+    let may = true;
+    await start({ charts: { admin: (req) => may && req.get('x-user') === 'root' } });
+    const listener = await Listener.open('');
+    await hub.fireDeadlines(accessEveryMs);
+    expect(listener.isOver).toBe(false);
+    may = false;
+    await hub.fireDeadlines(accessEveryMs);
+    await listener.over();
   });
 
   it('end their streams when the hub closes, and open no more', async () => {
