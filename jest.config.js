@@ -1,4 +1,4 @@
-/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. */
+/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. `spec/site` builds the site, by `npm run test:site` only. */
 
 /** The specs that run on both; each takes its time twice, so only what touches Express belongs here. */
 const onBothExpresses = [
@@ -46,7 +46,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'express 5',
-      testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+      testMatch: ['<rootDir>/spec/**/*.spec.ts', '!<rootDir>/spec/site/**'],
       globals: { expressMajor: 5 },
       moduleNameMapper: ownName,
     },
