@@ -36,5 +36,5 @@ export const contents: readonly Group[] = [
       'docs/mutations.md',
     ],
   },
-  { title: 'Project', pages: ['CHANGELOG.md'] },
+  { title: 'Project', pages: ['CHANGELOG.md', 'docs/support.md', 'SECURITY.md', 'CONTRIBUTING.md'] },
 ];

@@ -29,10 +29,12 @@ export interface Link {
   target: string;
 }
 
-/** README, changelog and everything below `docs/` and `examples/`. */
+/** README and its neighbours, and everything below `docs/` and `examples/`. */
 export const pages: readonly Page[] = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...['docs', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
