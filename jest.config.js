@@ -1,9 +1,19 @@
 /** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. `spec/site` builds the site, by `npm run test:site` only. */
 
-/** The specs that run on both; each takes its time twice, so only what touches Express belongs here. */
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const core = 'spec/transport/core';
+
+/** Those of the core that mount an app, or middleware of one, themselves: what else is there meets a socket and no Express. */
+const ofCoreWithExpress = readdirSync(join(__dirname, core))
+  .filter((file) => /from '(express|compression)/.test(readFileSync(join(__dirname, core, file), 'utf8')))
+  .map((file) => `<rootDir>/${core}/${file}`);
+
+/** The specs that run on both; each takes its time twice, so only what meets Express belongs here. */
 const onBothExpresses = [
-  '<rootDir>/spec/transport/**/*.spec.ts',
-  '!<rootDir>/spec/transport/documents/**',
+  '<rootDir>/spec/transport/{express,rest,pages}/**/*.spec.ts',
+  ...ofCoreWithExpress,
   '<rootDir>/spec/packaging/express.spec.ts',
 ];
 
@@ -31,6 +41,8 @@ const ownName = {
   '^express-hitl$': '<rootDir>/lib/index.ts',
   '^express-hitl/client$': '<rootDir>/lib/client/index.ts',
   '^express-hitl/react$': '<rootDir>/lib/react/index.ts',
+  '^express-hitl/store$': '<rootDir>/lib/store/index.ts',
+  '^express-hitl/store-contract$': '<rootDir>/lib/store/contract/index.ts',
   '^express-hitl/testing$': '<rootDir>/lib/testing/index.ts',
 };
 
@@ -42,6 +54,11 @@ const inPages = {
 };
 
 module.exports = {
+  // By itself jest leaves one core to whoever sits at the machine; nobody does.
+  maxWorkers: '100%',
+  // What a file has loaded is freed late: a worker that has grown is replaced before it takes what the browsers need.
+  workerIdleMemoryLimit: '1GB',
+  testSequencer: '<rootDir>/spec/longest-first.js',
   projects: [
     {
       ...shared,

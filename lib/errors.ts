@@ -1,4 +1,5 @@
 /** The closed list of coded errors that every room of the house throws and every dialect, status and page shows. */
+import type { RequestView } from './protocol/views';
 
 /**
  * Each code with the HTTP status it is answered with before a socket exists and on REST, and with what it means.
@@ -44,32 +45,125 @@ export const errorCodes = {
   internal: { status: 500, message: 'Something went wrong on our side' },
 } as const;
 
-/** One of the closed list of codes. */
-export type ErrorCode = keyof typeof errorCodes;
+/** Every code that travels. */
+export type WireCode = keyof typeof errorCodes;
+
+/** Codes that only a peer of the wire can meet, so that no program has to think of them; they are not among `ErrorCode`. */
+type WireOnly =
+  | 'invalid_handshake'
+  | 'upgrade_required'
+  | 'unsupported_subprotocol'
+  | 'inbox_limit'
+  | 'unknown_type'
+  | 'session_resume_failed'
+  | 'duplicate_id';
+
+/** The codes that a program which uses the hub can meet. */
+export type ErrorCode = Exclude<WireCode, WireOnly>;
+
+/** The request as it stands, which refuses. */
+interface Refusing {
+  hitl: RequestView;
+}
+
+/** What an error carries beside its message, by code, as it travels too; `undefined` where there is nothing. */
+export interface ErrorDetails extends Record<WireCode, unknown> {
+  authentication_required: undefined;
+  forbidden: undefined;
+  /** `origin`: what came, none if there was none; `allowed`: what the option `http.origins` has, none for the request's own host. */
+  origin_refused: { origin?: string; allowed?: readonly string[] } | undefined;
+  not_found: undefined;
+  invalid_id: undefined;
+  invalid_handshake: undefined;
+  upgrade_required: undefined;
+  unsupported_subprotocol: undefined;
+  /** Which bound is reached, and how many it allows. */
+  ticket_full: { bound: 'ticket' | 'user_in_ticket' | 'user'; most: number };
+  inbox_limit: undefined;
+  unavailable: undefined;
+  closing: undefined;
+  busy: undefined;
+  /** `final`: the connection is closed too. */
+  rate_limited: { retry_after_ms: number; final?: boolean };
+  /** `re`: the id of the refused frame. */
+  invalid_frame: { re?: string } | undefined;
+  unknown_type: { re?: string } | undefined;
+  too_large: undefined;
+  empty_message: { re?: string } | undefined;
+  already_resolved: Refusing;
+  already_answered: Refusing;
+  stale_revision: Refusing;
+  /** `rule`: which one refuses; `hitl` where it is about a request. */
+  not_allowed: { hitl?: RequestView; rule?: string };
+  claimed_by_other: Refusing;
+  not_claimed: Refusing;
+  /** `rule`: why. */
+  not_executable: Refusing & { rule?: string };
+  /** Everything that is wrong, with its place. */
+  invalid_response: { issues: readonly { path: string; message: string }[] } | undefined;
+  invalid_request: undefined;
+  /** The request that has the key. */
+  key_conflict: { request_id: string } | undefined;
+  turn_ended: undefined;
+  session_resume_failed: undefined;
+  tool_timeout: undefined;
+  client_not_found: undefined;
+  client_queue_full: undefined;
+  conflict: undefined;
+  /** The ack that the frame was answered with. */
+  duplicate_id: Record<string, unknown> | undefined;
+  /** The damaged row, or what the database said. */
+  storage_failed: { table?: string; id?: string; code?: string; found?: number; known?: number } | undefined;
+  internal: undefined;
+}
+
+type Details<Code> = Code extends WireCode ? ErrorDetails[Code] : never;
+
+/** What an error is made of beside its code. */
+export interface HubErrorOptions<Code extends WireCode = WireCode> {
+  /** What was wrong and what to write or do instead, in words. Default: the code's general message. */
+  message?: string | undefined;
+  /** Facts for the receiver, safe to send to the peer. */
+  details?: Details<Code> | undefined;
+  /** For the log; never leaves the process. */
+  cause?: unknown;
+}
 
 /** What travels of an error: on REST below `error`, on the socket in an `error` envelope. */
 export interface ErrorBody {
-  code: ErrorCode;
+  code: WireCode;
   message: string;
   details?: Record<string, unknown>;
 }
 
+/** The same in every copy of this package. */
+const brand: unique symbol = Symbol.for('express-hitl.HubError') as never;
+
 /** The one error class of this package; match on `code`, never on `message`. */
-export class HubError extends Error {
+export class HubError<Code extends WireCode = WireCode> extends Error {
   override readonly name = 'HubError';
+  /** What belongs to the code; see `ErrorDetails`. */
+  readonly details: Details<Code>;
+  /** @internal */
+  readonly [brand] = true;
 
   /**
-   * @param code one of `errorCodes`
-   * @param message what was wrong and what to do, in words; default: the code's general message
-   * @param details facts for the receiver, safe to send to the peer
+   * Whether this is an error of ours, of this code if one is named; never throws. Errors of another copy of the package are too.
+   * After `HubError.is(error)` a `switch (error.code)` says what `error.details` is.
    */
+  static is<Code extends ErrorCode>(error: unknown, code: Code): error is HubError<Code>;
+  static is(error: unknown): error is AnyHubError;
+  static is(error: unknown, code?: ErrorCode): boolean {
+    return isHubError(error) && (code === undefined || error.code === code);
+  }
+
+  /** @param code one of `errorCodes` */
   constructor(
-    readonly code: ErrorCode,
-    message: string = errorCodes[code].message,
-    readonly details?: Record<string, unknown>,
-    options?: ErrorOptions,
+    readonly code: Code,
+    { message = errorCodes[code].message, details, ...options }: HubErrorOptions<Code> = {},
   ) {
     super(message, options);
+    this.details = details as Details<Code>;
   }
 
   /** The HTTP status this error is answered with. */
@@ -79,21 +173,29 @@ export class HubError extends Error {
 
   /** The part that may leave the process: no stack, no cause. */
   toBody(): ErrorBody {
-    return { code: this.code, message: this.message, ...(this.details && { details: this.details }) };
+    const details = this.details as Record<string, unknown> | undefined;
+    return { code: this.code, message: this.message, ...(details && { details }) };
   }
 }
+
+/** Any error that a program can meet, as a union: `switch (error.code)` narrows `error.details`. */
+export type AnyHubError = { [Code in ErrorCode]: HubError<Code> }[ErrorCode];
 
 /**
  * Something that is kept and cannot be read any more; nothing else is affected.
  * @param table of the store, as its documentation calls it
  */
 export function damaged(table: string, id: string, cause?: unknown): HubError {
-  return new HubError('storage_failed', `The row ${id} of ${table} is damaged`, { table, id }, { cause });
+  return new HubError('storage_failed', {
+    message: `The row ${id} of ${table} is damaged`,
+    details: { table, id },
+    cause,
+  });
 }
 
 /** Whether it is one record that failed, by `damaged`, and not the store, so that going on without it makes sense. */
 export function isDamage(error: HubError): boolean {
-  return error.code === 'storage_failed' && error.details?.table !== undefined;
+  return HubError.is(error, 'storage_failed') && error.details?.table !== undefined;
 }
 
 /**
@@ -142,8 +244,12 @@ export function isPromise(given: unknown): boolean {
 export function isHubError(thrown: unknown): thrown is HubError {
   try {
     return (
-      thrown instanceof HubError &&
-      Object.hasOwn(errorCodes, thrown.code) &&
+      typeof thrown === 'object' &&
+      thrown !== null &&
+      brand in thrown &&
+      'code' in thrown &&
+      Object.hasOwn(errorCodes, `${thrown.code}`) &&
+      'message' in thrown &&
       typeof thrown.message === 'string'
     );
   } catch {
@@ -153,5 +259,5 @@ export function isHubError(thrown: unknown): thrown is HubError {
 
 /** Any thrown value as a `HubError`; what we did not throw ourselves becomes `internal`, its cause kept for the log only. */
 export function toHubError(thrown: unknown): HubError {
-  return isHubError(thrown) ? thrown : new HubError('internal', undefined, undefined, { cause: thrown });
+  return isHubError(thrown) ? thrown : new HubError('internal', { cause: thrown });
 }

@@ -4,38 +4,73 @@ export { hitlRequestMachine } from './actors/hitl-request-machine';
 export { ticketMachine } from './actors/ticket-machine';
 export { turnMachine } from './actors/turn-machine';
 export { type WebhookOptions, webhookChannel } from './channels/webhook';
-export { type ErrorBody, type ErrorCode, errorCodes, HubError } from './errors';
+export {
+  type AnyHubError,
+  type ErrorBody,
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  HubError,
+  type HubErrorOptions,
+  type WireCode,
+} from './errors';
+export type { AppTurns } from './hub/app-turns';
+export type { ClientNotice, Clients, Disconnect } from './hub/clients';
 export { type Clock, systemClock } from './hub/commit/clock';
 export type { Occasion } from './hub/commit/occasion';
 export type { LogBounds } from './hub/commit/trimmer';
-export type { RequestHooks } from './hub/hooks';
+export type { ClientLimits, RetentionOptions } from './hub/compose';
 export type { Hub } from './hub/hub';
-export type { Inbox } from './hub/inbox/inbox';
-export type { GrantOffer, GrantSubject } from './hub/kinds/grant-terms';
-export type { Kind } from './hub/kinds/kinds';
-export type { Duration } from './hub/options/duration';
-export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
-export type { Channels } from './hub/outbox/channels';
-export type { LinkOptions, Links } from './hub/outbox/links';
-export type { AppRules, MayCancel, MayCancelTurn, MayRespond } from './hub/requests/app-rules';
-export type { AskOptions, HitlRequestInput } from './hub/requests/ask';
-export type { Grants, MayGrant } from './hub/requests/grants';
-export type { Amendment, Hitl, HitlAnswer } from './hub/requests/hitl';
-export { Client, type PromptPanel, type Sink } from './hub/tickets/client';
-export type { ClassicScope } from './hub/tickets/prompts';
-export type { GuardedTool, Tool, ToolOutcome } from './hub/tools/guard-tool';
-export type { ToolRule } from './hub/tools/tool-rules';
-export type { Line } from './hub/turns/say';
+export type { EventBody, EventName, EventPattern, HubEvent, RequestUpdate } from './hub/hub-events';
+export type { InboxQuery, InboxReader, InboxSize } from './hub/inbox/inbox-reader';
 export type {
   Answer,
+  AnyKind,
+  AnyOutcome,
+  AnyRequest,
   Approval,
-  ApproveOptions,
+  DecidedBy,
   Decision,
-  KindOptions,
-  QuestionOptions,
-  Turn,
-} from './hub/turns/turn';
-export type { Accepted, Agent, Turns } from './hub/turns/turns';
+  HitlRequest,
+  HitlTypes,
+  Kind,
+  KindName,
+  Kinds,
+  KnownUser,
+  NoTypes,
+  OpenRequest,
+  Outcome,
+  OutcomeOf,
+  RequestStatus,
+  Verdict,
+} from './hub/kinds/app-types';
+export { defineKind, type KindOptions } from './hub/kinds/define-kind';
+export type { Grant, GrantSubject } from './hub/kinds/grant';
+export type { GrantOffer } from './hub/kinds/grant-terms';
+export { jsonSchema } from './hub/kinds/schemas';
+export type { Schema } from './hub/kinds/standard-schema';
+export type { AnyTool, Tool } from './hub/kinds/tool';
+export type { Duration } from './hub/options/duration';
+export type { Logger } from './hub/options/logger';
+export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
+export type { Channels, FailedDelivery } from './hub/outbox/channels';
+export type { LinkOptions, Links } from './hub/outbox/links';
+export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
+export type { AppGrants } from './hub/requests/app-grants';
+export type { RuleOptions } from './hub/requests/app-rules';
+export type { AskOptions } from './hub/requests/ask';
+export type { Executions, Run } from './hub/requests/executions';
+export type { ApprovalOptions, Place, Question, RequestInput } from './hub/requests/request-input';
+export type { AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
+export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
+export type { Client, PromptPanel, Sink } from './hub/tickets/client';
+export type { ClientInfo } from './hub/tickets/client-info';
+export type { ClassicScope } from './hub/tickets/prompts';
+export type { RunContext, ToolOptions } from './hub/tools/make-tool';
+export type { RuleAsk, RuleScope, ToolRule } from './hub/tools/tool-rules';
+export type { Line } from './hub/turns/say';
+export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
+export type { Accepted } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
@@ -51,7 +86,6 @@ export type {
   MessageRecord,
   RequestRecord,
   RequestResponse,
-  RequestStatus,
   SessionRecord,
   Stage,
   TurnRecord,
@@ -63,15 +97,22 @@ export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-stor
 export type {
   Commit,
   CommitResult,
-  DeadDelivery,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
   Store,
 } from './store/store';
-export type { AccessCallbacks, Identity, Service, TicketAccess } from './transport/core/access';
+export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { OriginOptions } from './transport/core/origin';
-export type { RateLimitOptions } from './transport/core/rate-limit';
-export { type ExpressHitl, type ExpressHitlOptions, expressHitl } from './transport/express/express-hitl';
+export type { FrameLimits } from './transport/core/rate-limit';
+export {
+  type ExpressHitl,
+  type ExpressHitlOptions,
+  expressHitl,
+  type HttpOptions,
+  type LimitOptions,
+  type PageOptions,
+} from './transport/express/express-hitl';
+export type { HandledHub, HandlerReference } from './transport/express/handler-reference';
 export type { AttachOptions } from './transport/express/upgrade';

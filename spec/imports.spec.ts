@@ -64,8 +64,8 @@ describe('a planted violation is found:', () => {
     [
       'of types alone',
       'lib/errors.ts',
-      `import type { A } from './protocol/views';`,
-      'imports lib/protocol/views.ts',
+      `import type { A } from './protocol/records';`,
+      'imports lib/protocol/records.ts',
     ],
     [
       'inside a type',

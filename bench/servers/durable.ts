@@ -32,20 +32,16 @@ const metering = {
 async function hub(): Promise<void> {
   const hitl = expressHitl({
     store: sqliteStore(file),
-    user: (req) => ({ id: req.get('x-user') ?? 'nobody' }),
-    ticket: () => 'allow',
-    rateLimit: false,
-    maxClientsPerTicket: 20,
-    maxClientsPerUserInTicket: 20,
-    maxClientsPerUser: 1_000_000,
-    heartbeat: '1h',
+    auth: { identify: (req) => ({ id: req.get('x-user') ?? 'nobody' }), authorize: () => 'allow' },
+    limits: { frames: false, clientsPerTicket: 20, clientsPerUserInTicket: 20, clientsPerUser: 1_000_000 },
+    http: { heartbeat: '1h' },
     logger: createLogger({ level: 'warn', transports: [new transports.Console({ stderrLevels: ['warn'] })] }),
   });
   const app = express();
   app.use(hitl.router);
   server.on('request', app);
   hitl.attach(server);
-  await hitl.hub.start();
+  await hitl.start();
   serve({ port: await listen(server) }, metering);
 }
 

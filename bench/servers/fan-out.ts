@@ -103,12 +103,9 @@ function socketIo(): FanOut {
 function hub(agent?: (turn: Turn) => unknown) {
   const hitl = expressHitl({
     store: memoryStore(),
-    user: (req) => ({ id: req.get('x-user') ?? 'nobody' }),
-    ticket: () => 'allow',
-    maxClientsPerTicket: 1_000,
-    maxClientsPerUserInTicket: 1_000,
-    maxClientsPerUser: 1_000_000,
-    heartbeat: '1h',
+    auth: { identify: (req) => ({ id: req.get('x-user') ?? 'nobody' }), authorize: () => 'allow' },
+    limits: { clientsPerTicket: 1_000, clientsPerUserInTicket: 1_000, clientsPerUser: 1_000_000 },
+    http: { heartbeat: '1h' },
     ...(agent && { agent }),
     logger: createLogger({
       level: 'warn',
@@ -125,7 +122,7 @@ function hub(agent?: (turn: Turn) => unknown) {
 /** Through the hub to everybody in the ticket, not kept. */
 function unlogged(): FanOut {
   const messages = hub();
-  return { publish: (ticketId, content) => messages.sendMessageToTicket(ticketId, content) };
+  return { publish: (ticketId, content) => messages.reference.sendMessageToTicket(ticketId, content) };
 }
 
 /** What an agent says in its turn: kept in the log with its `seq` before it is sent. */

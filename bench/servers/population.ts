@@ -1,20 +1,19 @@
 /** A hub with many tickets and requests in it, without sockets: what joining, answering and resuming cost, and what is in memory. */
 import { createLogger, transports } from 'winston';
+import { portOf } from '../../lib/hub/hub';
 import { expressHitl, memoryStore, sqliteStore } from '../../lib/index';
 import { costOf, memory, serve } from './serving';
 
 const [file = '', synchronous] = process.argv.slice(3);
 const options = synchronous === 'normal' ? ({ synchronous } as const) : {};
 const store = file === 'memory' ? memoryStore() : sqliteStore(file, options);
-const { hub } = expressHitl({
+const hitl = expressHitl({
   store,
-  user: () => null,
-  ticket: () => 'forbidden',
-  maxClientsPerTicket: 1_000,
-  maxClientsPerUserInTicket: 1_000,
-  maxClientsPerUser: 1_000_000,
+  auth: { identify: () => null, authorize: () => 'forbidden' },
+  limits: { clientsPerTicket: 1_000, clientsPerUserInTicket: 1_000, clientsPerUser: 1_000_000 },
   logger: createLogger({ silent: true, transports: [new transports.Console()] }),
 });
+const { hub } = hitl;
 /** How a client is reached that listens to nothing. */
 const nowhere = { deliver: () => true, send: () => true, close: () => {} };
 /** Requests asked at once. */
@@ -22,21 +21,23 @@ const atOnce = 1_000;
 let made = 0;
 
 const join = (ticketId: string, name: string) => {
-  const client = hub.newClient(ticketId, { id: name }, nowhere);
-  hub.register(client);
+  const client = hub.reference.newClient(ticketId, { id: name }, nowhere);
+  hub.reference.register(client);
   return client;
 };
 
 const ask = (ticketId: string) =>
-  hub.hitl.request({
+  hub.requests.open({
     ticketId,
     sessionId: 'session',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    requestedBy: 'agent',
+    kind: 'tool_approval',
+    tool: 'block_ip',
+    args: { ip: '203.0.113.7' },
   });
 
-const answer = (id: string) => hub.hitl.respond(id, { by: { id: 'ann' }, status: 'approved', revision: 1 });
+const answer = (id: string) =>
+  hub.requests.answer({ requestId: id, by: { id: 'ann' }, status: 'approved', revision: 1 });
 
 async function inGroups<T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
@@ -54,11 +55,11 @@ async function joinLeave({ others, times }: { others: number; times: number }): 
   const crowd = Array.from({ length: others }, (_each, index) => join(ticketId, `other-${index}`));
   const { cpu } = await costOf(async () => {
     for (let n = 0; n < times; n += 1) {
-      hub.unregister(join(ticketId, 'one more'));
-      await hub.settled();
+      hub.reference.unregister(join(ticketId, 'one more'));
+      await portOf(hub).settled();
     }
   });
-  for (const client of crowd) hub.unregister(client);
+  for (const client of crowd) hub.reference.unregister(client);
   return cpu / times;
 }
 
@@ -79,7 +80,7 @@ async function populate({ tickets, withClients }: { tickets: number; withClients
 }
 
 async function leaveAll() {
-  const { cpu } = await costOf(async () => void hub.disconnect(() => true));
+  const { cpu } = await costOf(async () => void hub.clients.disconnect({ where: () => true }));
   return { cpu, ...(await memory()) };
 }
 
@@ -101,13 +102,13 @@ async function each({ times }: { times: number }) {
     (await costOf(async () => void (await inGroups(times, work)))).cpu / times;
   const joining = await per(async (index) => {
     const client = join(ticketOf(index), 'ann');
-    await hub.opening(client.ticketId);
+    await portOf(hub).opening(client.ticketId);
   });
   const answering = await per((index) => answer(asked[index]?.id ?? ''));
-  const positions = await inGroups(times, (index) => hub.position(ticketOf(index)));
+  const positions = await inGroups(times, (index) => portOf(hub).position(ticketOf(index)));
   const resuming = await per((index) => {
     const epoch = positions[index]?.epoch ?? '';
-    return hub.opening(ticketOf(index), { epoch, seq: 1 });
+    return portOf(hub).opening(ticketOf(index), { epoch, seq: 1 });
   });
   return { joining, answering, resuming };
 }
@@ -132,9 +133,9 @@ async function fill({ requests }: { requests: number }) {
 
 async function main(): Promise<void> {
   const begun = performance.now();
-  await hub.start();
+  await hitl.start();
   const ready = { startMs: performance.now() - begun, rss: process.memoryUsage().rss };
-  const close = () => hub.close();
+  const close = () => hitl.close();
   serve(ready, { joinLeave, populate, leaveAll, revive, each, fill, memory, close });
 }
 void main();

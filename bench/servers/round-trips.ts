@@ -10,26 +10,32 @@ import { costOf, serve } from './serving';
 const folder = mkdtempSync(join(tmpdir(), 'express-hitl-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const logger = createLogger({ silent: true, transports: [new transports.Console()] });
-const { hub } = expressHitl({
+const hitl = expressHitl({
   store: sqliteStore(join(folder, 'bench.db')),
-  user: () => null,
-  ticket: () => 'forbidden',
+  auth: { identify: () => null, authorize: () => 'forbidden' },
   logger,
 });
+const { hub } = hitl;
 let tickets = 0;
 
 /** Asks, is pending, is answered, and whoever waited has the answer. */
 async function roundTrip(): Promise<void> {
   tickets += 1;
-  const asked = await hub.hitl.request({
+  const asked = await hub.requests.open({
     ticketId: `T-${tickets}`,
     sessionId: 'session',
-    userId: 'agent',
-    type: 'tool_approval',
-    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    requestedBy: 'agent',
+    kind: 'tool_approval',
+    tool: 'block_ip',
+    args: { ip: '203.0.113.7' },
   });
-  const outcome = hub.hitl.wait(asked.id);
-  await hub.hitl.respond(asked.id, { by: { id: 'ann' }, status: 'approved', revision: asked.revision });
+  const outcome = hub.requests.wait({ request: asked });
+  await hub.requests.answer({
+    requestId: asked.id,
+    by: { id: 'ann' },
+    status: 'approved',
+    revision: asked.revision,
+  });
   if ((await outcome).status !== 'approved') throw new Error('Not approved');
 }
 
@@ -50,4 +56,4 @@ export async function run({ ms, atOnce }: { ms: number; atOnce: number }) {
   return { roundTrips: latencies.length, latency: percentiles(latencies), ...cost };
 }
 
-void hub.start().then(() => serve({}, { run }));
+void hitl.start().then(() => serve({}, { run }));

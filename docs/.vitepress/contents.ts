@@ -17,6 +17,7 @@ export const contents: readonly Group[] = [
       'docs/channels.md',
       'docs/react.md',
       'docs/writing-a-client.md',
+      'docs/stores.md',
       'docs/testing-your-flow.md',
       'docs/reliability.md',
     ],

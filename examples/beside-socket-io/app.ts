@@ -8,9 +8,8 @@ import { Server as SocketServer } from 'socket.io';
 export function createApp() {
   const app = express();
   const hitl = expressHitl({
-    user: (req) => req.get('x-user'), // stands for the login your app has
-    ticket: () => 'allow',
-    agent: (turn) => turn.respond(`You wrote: ${turn.message.content}`),
+    auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
+    agent: (turn) => turn.say(`You wrote: ${turn.message.content}`),
   });
   app.use(hitl.router);
 

@@ -7,11 +7,13 @@ import expressWs from 'express-ws';
 /** The app, not yet listening. */
 export function createApp() {
   const hitl = expressHitl({
-    user: (req) => req.get('x-user'), // stands for the login your app has
-    ticket: (ticketId) => (ticketId.startsWith('T-') ? 'allow' : 'not_found'),
+    auth: {
+      identify: (req) => req.get('x-user'),
+      authorize: ({ ticketId }) => (ticketId.startsWith('T-') ? 'allow' : 'not_found'),
+    },
     agent: async (turn) => {
-      const { answer } = await turn.ask({ question: 'Shall I go on?', options: ['Yes', 'No'] });
-      await turn.respond(`You said ${answer ?? 'nothing'}.`);
+      const asked = await turn.ask({ question: 'Shall I go on?', options: ['Yes', 'No'] });
+      await turn.say(`You said ${asked.status === 'answered' ? asked.answer : 'nothing'}.`);
     },
   });
 
@@ -26,8 +28,10 @@ export function createApp() {
 
   // No `hitl.attach` here: express-ws takes every upgrade of the server itself, and before any middleware runs. So what
   // is a status elsewhere, 404 for an unknown ticket for example, is a close code here.
-  app.ws('/chat/:ticketId', hitl.socketHandler);
+  app.ws('/chat/:ticketId', hitl.sockets.ticket);
   app.use('/api', hitl.router);
+  // What `attach` begins elsewhere: the store is opened, and deadlines count before the first client comes.
+  void hitl.start();
   return { server, hitl };
 }
 

@@ -17,28 +17,31 @@ export function createApp(folder = './mail-approval', pay = (args: object) => co
   };
   const hitl = expressHitl({
     store: sqliteStore(join(folder, 'hitl.db')),
-    user: (req) => req.get('x-user'), // stands for the login your app has
-    ticket: () => 'allow',
+    auth: {
+      identify: (req) => req.get('x-user'), // stands for the login your app has
+      authorize: () => 'allow',
+      findUser: (id) => ({ id }), // who opens a link
+    },
     links: {
       secret: process.env.LINK_SECRET ?? randomBytes(32).toString('hex'),
       baseUrl: 'http://localhost:3000',
-      person: (id) => ({ id }),
     },
     channels: {
       mail: {
-        async present({ id, hitl: { user_id }, link }) {
-          for (const lead of leads) await mail(id, lead, `${user_id} asks you: ${await link?.(lead, '8h')}`);
+        async present({ id, request: { requestedBy }, link }) {
+          for (const userId of leads)
+            await mail(id, userId, `${requestedBy} asks you: ${await link({ userId, expiresIn: '8h' })}`);
         },
-        async settle({ id, hitl: { status } }) {
+        async settle({ id, request: { status } }) {
           for (const lead of leads) await mail(id, lead, `Nothing left to do: it is ${status}.`);
         },
       },
     },
     agent: async (turn) => {
-      const toolArgs = { invoice: turn.message.content };
-      const approval = await turn.approve({ toolName: 'pay', toolArgs, policy: { users: leads } });
-      if (approval.status === 'approved') pay(approval.toolArgs);
-      await turn.respond(approval.status === 'approved' ? 'Paid.' : `Not paid: ${approval.status}.`);
+      const args = { invoice: turn.message.content };
+      const approval = await turn.approve({ tool: 'pay', args, policy: { users: leads } });
+      if (approval.status === 'approved') pay(approval.args);
+      await turn.say(approval.status === 'approved' ? 'Paid.' : `Not paid: ${approval.status}.`);
     },
   });
   const app = express().use(hitl.router);

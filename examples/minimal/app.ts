@@ -7,13 +7,12 @@ import { expressHitl } from 'express-hitl';
 export function createApp(send = (args: object) => console.log('Sent', args)) {
   const app = express();
   const hitl = expressHitl({
-    user: (req) => req.get('x-user'), // stands for the login your app has
-    ticket: () => 'allow',
+    auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
     agent: async (turn) => {
       const mail = { to: 'ops@example.com', text: turn.message.content };
-      const approval = await turn.approve({ toolName: 'send_mail', toolArgs: mail });
-      if (approval.status === 'approved') send(approval.toolArgs);
-      await turn.respond(approval.status === 'approved' ? 'Sent.' : `Not sent: ${approval.status}.`);
+      const approval = await turn.approve({ tool: 'send_mail', args: mail });
+      if (approval.status === 'approved') send(approval.args);
+      await turn.say(approval.status === 'approved' ? 'Sent.' : `Not sent: ${approval.status}.`);
     },
   });
   app.use(hitl.router);

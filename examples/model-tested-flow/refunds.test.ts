@@ -33,7 +33,7 @@ class Refund {
   }
 
   async look() {
-    const { status, stage } = await this.shop.hub.hitl.get(this.id);
+    const { status, stage } = await this.shop.hub.requests.get(this.id);
     return { state: status === 'pending' ? ['support', 'finance'][stage] : status, paid: this.paid.length };
   }
 }

@@ -1,7 +1,8 @@
 /** A shop's refunds: support has to allow each, then finance, within a day; nothing is paid before both have said yes. */
+
 import { createServer } from 'node:http';
 import express from 'express';
-import { type AnswerPolicy, type ExpressHitlOptions, expressHitl, type Kind } from 'express-hitl';
+import { type AnswerPolicy, defineKind, type ExpressHitlOptions, expressHitl } from 'express-hitl';
 import { z } from 'zod';
 
 /** Who works here; stands for the directory your company has. */
@@ -15,38 +16,40 @@ export const refundPolicy: AnswerPolicy = {
   ],
 };
 
-const refund: Kind = {
+const refund = defineKind({
   payload: z.strictObject({ order: z.string(), amount: z.number().positive() }),
-  approval: () => z.strictObject({ comment: z.string().optional() }),
-};
+});
 
 /**
  * The app, not yet listening.
  * @param pay moves the money
  * @param given what a test wants to be in control of: the store, the clock
  */
-export function createRefundApp(pay: (order: string) => void, given: Partial<ExpressHitlOptions> = {}) {
+export function createRefundApp(
+  pay: (order: string) => void,
+  given: Pick<Partial<ExpressHitlOptions>, 'store' | 'clock' | 'logger' | 'http' | 'limits'> = {},
+) {
   const hitl = expressHitl({
-    user: (req) => {
-      const id = req.get('x-user'); // stands for the login your app has
-      return id && staff[id] ? { id, groups: staff[id] } : null;
-    },
-    ticket: () => 'allow',
-    kinds: { refund },
-    hooks: {
-      resolved: ({ type, status, payload }) => {
-        if (type === 'refund' && status === 'approved') pay(String(payload.order));
+    auth: {
+      identify: (req) => {
+        const id = req.get('x-user'); // stands for the login your app has
+        return id && staff[id] ? { id, groups: staff[id] } : null;
       },
+      authorize: () => 'allow',
     },
+    kinds: { refund },
     ...given,
+  });
+  hitl.hub.on('request.resolved', ({ request }) => {
+    if (request.kind === 'refund' && request.status === 'approved') pay(request.payload.order);
   });
   const app = express();
   app.post('/refunds', express.json(), async (req, res) => {
-    const { id } = await hitl.hub.hitl.request({
+    const { id } = await hitl.hub.requests.open({
       ticketId: 'refunds',
       sessionId: 'shop',
-      userId: req.get('x-user') ?? '',
-      type: 'refund',
+      requestedBy: req.get('x-user') ?? '',
+      kind: 'refund',
       payload: req.body,
       policy: refundPolicy,
       expiresIn: '1d',

@@ -10,13 +10,15 @@ import { z } from 'zod';
 export function createApp(pay = (refund: object) => console.log('Paid back', refund)) {
   const app = express();
   const hitl = expressHitl({
-    user: userOf,
-    ticket: () => 'allow',
-    tickets: () => ['Lisbon', 'Turin'], // whose open requests are in everybody's inbox
-    agent: refundAgent(pay),
+    auth: { identify: userOf, authorize: () => 'allow', inboxTickets: () => ['Lisbon', 'Turin'] },
   });
-  // What people may make of the amount before they approve it.
-  hitl.hub.hitl.defineTool('refund', z.object({ order: z.string(), euros: z.int().min(1).max(100) }));
+  hitl.tool({
+    name: 'refund',
+    // What people may make of the amount before they approve it.
+    args: z.object({ order: z.string(), euros: z.int().min(1).max(100) }),
+    run: pay,
+  });
+  hitl.agent(refundAgent(pay));
 
   app.get('/login/:user', (req, res) => res.cookie('user', req.params.user).redirect('/'));
   app.get('/page.js', async (_req, res) => res.type('js').send(await page));
@@ -36,19 +38,18 @@ function userOf(req: Request): string | undefined {
 function refundAgent(pay: (refund: object) => void): Agent {
   return async (turn) => {
     const [order] = /\d+/.exec(turn.message.content) ?? [];
-    if (order === undefined) return void (await turn.respond('Which order? Say for example: refund 1042'));
+    if (order === undefined) return void (await turn.say('Which order? Say for example: refund 1042'));
     const message = await turn.trace(`Order ${order} was paid with € 60 and came nine days late.`);
-    const { status, toolArgs } = await turn.approve({
+    const approval = await turn.approve({
       message,
-      toolName: 'refund',
-      toolArgs: { order, euros: 60 },
+      tool: 'refund',
+      args: { order, euros: 60 },
       editable: true,
       expiresIn: '10m',
     });
-    if (status === 'approved') pay(toolArgs);
-    await turn.respond(
-      status === 'approved' ? `€ ${toolArgs.euros} are on their way.` : `No refund: ${status}.`,
-    );
+    if (approval.status !== 'approved') return void (await turn.say(`No refund: ${approval.status}.`));
+    pay(approval.args);
+    await turn.say(`€ ${approval.args.euros} are on their way.`);
   };
 }
 

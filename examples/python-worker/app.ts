@@ -7,12 +7,14 @@ export function createApp(token: string, store: Store = memoryStore()) {
   const app = express();
   const hitl = expressHitl({
     store,
-    user: (req) => req.get('x-user'), // whatever your login knows
-    ticket: () => 'allow',
-    service: (req) =>
-      req.get('authorization') === `Bearer ${token}`
-        ? { id: 'restarter', name: 'Restarter', tickets: ['OPS-1'] }
-        : null,
+    auth: {
+      identify: (req) => req.get('x-user'),
+      authorize: () => 'allow',
+      identifyService: (req) =>
+        req.get('authorization') === `Bearer ${token}`
+          ? { id: 'restarter', name: 'Restarter', tickets: ['OPS-1'] }
+          : null,
+    },
   });
   app.use('/soc', hitl.router);
   const server = createServer(app);

@@ -19,14 +19,16 @@ export function createApp(block = (args: object) => console.log('Blocked', args)
   const store = memoryStore();
   const hitl = expressHitl({
     store,
-    user: userOf,
-    ticket: (ticketId, user) => {
-      if (!tickets.has(ticketId)) return 'not_found';
-      return mayUse(ticketId, user) ? 'allow' : 'forbidden';
+    auth: {
+      identify: userOf,
+      authorize: ({ ticketId, user }) => {
+        if (!tickets.has(ticketId)) return 'not_found';
+        return mayUse(ticketId, user) ? 'allow' : 'forbidden';
+      },
     },
     agent: triage(block),
-    agentUser: { id: 'warren', name: 'Warren' }, // as the reference's page knows it
-    classic: { scope: 'session' }, // as there: everybody is shown their own session's output and prompts
+    agentName: { id: 'warren', name: 'Warren' },
+    classic: { scope: 'session' },
   });
   const rootValue = resolversOf({ hub: hitl.hub, store, tickets, mayUse });
 
@@ -79,17 +81,17 @@ function triage(block: (args: object) => void): Agent {
   return async (turn) => {
     const [ip] = /\d+(?:\.\d+){3}/.exec(turn.message.content) ?? [];
     if (ip === undefined) {
-      const { answer } = await turn.ask({
+      const asked = await turn.ask({
         question: 'Which kind of incident is it?',
         options: ['phishing', 'malware'],
       });
-      return void (await turn.respond(answer ? `Noted: ${answer}.` : 'Left open.'));
+      return void (await turn.say(asked.status === 'answered' ? `Noted: ${asked.answer}.` : 'Left open.'));
     }
     const message = await turn.trace(`Looking up ${ip}`);
     await turn.update(message, `${ip} is a known scanner`);
-    const { status, toolArgs } = await turn.approve({ toolName: 'block_ip', toolArgs: { ip }, message });
-    if (status === 'approved') block(toolArgs);
-    await turn.respond(status === 'approved' ? `${ip} is blocked.` : `Not blocked: ${status}.`);
+    const approval = await turn.approve({ tool: 'block_ip', args: { ip }, message });
+    if (approval.status === 'approved') block(approval.args);
+    await turn.say(approval.status === 'approved' ? `${ip} is blocked.` : `Not blocked: ${approval.status}.`);
   };
 }
 

@@ -48,7 +48,7 @@ export function resolversOf({ hub, store, tickets, mayUse }: Parts) {
   };
 
   const visibleRequest = async (id: string, user: User) => {
-    const request = await hub.hitl.get(id);
+    const request = await hub.requests.get(id);
     assertMayUse(request.ticketId, user);
     return request;
   };
@@ -101,7 +101,7 @@ export function resolversOf({ hub, store, tickets, mayUse }: Parts) {
     async ticketHITLRequests(args: { ticketId: string; status?: RequestStatus | null }, { user }: Context) {
       const { ticketId, status } = args;
       assertMayUse(ticketId, user);
-      const { items } = await hub.hitl.list({ ticketId, ...(status && { status }) }, 200);
+      const { items } = await hub.requests.list({ ticketId, ...(status && { status }), limit: 200 });
       return items.map(requestView);
     },
 
@@ -110,16 +110,16 @@ export function resolversOf({ hub, store, tickets, mayUse }: Parts) {
     },
 
     async resolveHITLRequest({ id, approved, answer, comment }: Resolution, { user }: Context) {
-      const { type } = await visibleRequest(id, user);
-      const settled = await hub.hitl.respond(id, {
-        by: user,
-        status: approved ? 'approved' : 'denied',
-        response: {
-          // The reference's panel sends an answer along with tool approvals too.
-          ...(type === 'question' && approved && answer && { answer }),
-          ...(comment && { comment }),
-        },
-      });
+      const { kind } = await visibleRequest(id, user);
+      const given = { requestId: id, by: user, ...(comment && { comment }) };
+      const settled = await hub.requests.answer(
+        !approved
+          ? { ...given, status: 'denied' }
+          : // The reference's panel sends an answer along with tool approvals too.
+            kind === 'question'
+            ? { ...given, status: 'answered', answer: answer ?? '' }
+            : { ...given, status: 'approved' },
+      );
       return requestView(settled);
     },
   };

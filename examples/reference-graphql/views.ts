@@ -1,5 +1,5 @@
 /** Records of the hub as the reference's GraphQL types; the resolvers answer with these. */
-import type { MessageRecord, RequestRecord, SessionRecord } from 'express-hitl';
+import type { HitlRequest, MessageRecord, SessionRecord } from 'express-hitl';
 
 const time = (ms: number) => new Date(ms).toISOString();
 
@@ -33,13 +33,14 @@ export function messageView(message: MessageRecord) {
   };
 }
 
-export function requestView(request: RequestRecord) {
-  const { id, sessionId: sessionID, type, status, payload, response, userId: userID } = request;
+export function requestView(request: HitlRequest) {
+  const { id, sessionId: sessionID, kind: type, payload, response, requestedBy: userID } = request;
   return {
     id,
     sessionID,
     type,
-    status,
+    // The reference approves questions too.
+    status: request.status === 'answered' ? 'approved' : request.status,
     payload: JSON.stringify(payload),
     response: response && JSON.stringify(response),
     userID,

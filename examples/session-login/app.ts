@@ -14,9 +14,8 @@ declare module 'express-session' {
 export function createApp(secret: string) {
   const app = express();
   const hitl = expressHitl({
-    user: (req) => req.session.userId,
-    ticket: () => 'allow',
-    agent: (turn) => turn.respond(`Hello, ${turn.user.name}.`),
+    auth: { identify: (req) => req.session.userId, authorize: () => 'allow' },
+    agent: (turn) => turn.say(`Hello, ${turn.user.name}.`),
   });
 
   app.use(
@@ -48,7 +47,7 @@ export function createApp(secret: string) {
     req.session.destroy((error) => {
       if (error) return next(error);
       // A socket is let in once and would outlive the session. This ends all of the person's, on every device.
-      hitl.hub.disconnect((client) => client.user.id === userId, 'session_ended');
+      hitl.hub.clients.disconnect({ userId, code: 'session_ended' });
       res.sendStatus(204);
     });
   });

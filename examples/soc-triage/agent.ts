@@ -1,10 +1,18 @@
 /** Warren, the triage agent: scripted, so that the demo needs no model; it understands five commands and sums up the alert otherwise. */
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Agent, Turn } from 'express-hitl';
+import type { Agent, HitlTypes, Turn as TurnOf, User } from 'express-hitl';
 import { z } from 'zod';
 import type { Alert } from './alerts';
 import type { Firewall } from './firewall';
+import type { incidentReport } from './report';
+
+/** What the demo brings of its own. */
+interface App extends HitlTypes {
+  kinds: { incident_report: typeof incidentReport };
+  user: User;
+}
+type Turn = TurnOf<App>;
 
 /** What Warren works with. */
 export interface Tools {
@@ -21,7 +29,7 @@ const mostSteps = 50;
 const stepMs = 100;
 
 /** An agent for `expressHitl`. */
-export function triageAgent(tools: Tools): Agent {
+export function triageAgent(tools: Tools): Agent<App> {
   return async (turn) => {
     const [command = '', argument = ''] = turn.message.content.trim().split(/\s+/);
     switch (command.toLowerCase()) {
@@ -44,84 +52,85 @@ export function triageAgent(tools: Tools): Agent {
 /** Blocks an address, but only after a human has said yes to exactly that address, or to another that they put there. */
 async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promise<void> {
   if (isIP(ip) === 0) {
-    await turn.respond(`“${ip}” is not an IP address. Say for example: block 203.0.113.7`);
+    await turn.say(`“${ip}” is not an IP address. Say for example: block 203.0.113.7`);
     return;
   }
-  turn.intent(`block ${ip}`);
+  turn.setIntent(`block ${ip}`);
   const isNamed = alerts.get(turn.ticketId)?.indicators.some(({ value }) => value === ip);
   const step = await turn.trace(
     `Looking up ${ip}: ${isNamed ? 'it is an indicator of this alert' : 'this alert does not mention it'}`,
   );
   const approval = await turn.approve({
-    toolName: 'block_ip',
-    toolArgs: { ip },
+    tool: 'block_ip',
+    args: { ip },
     editable: true,
     message: step,
   });
   const by = approval.request.respondedBy?.displayName ?? 'nobody';
-  const said = approval.comment ? `: “${approval.comment}”` : '';
+  const comment = approval.request.response?.comment;
+  const said = comment ? `: “${comment}”` : '';
   if (approval.status === 'approved') {
     // Cancelled in the very moment of the approval: then it stays undone.
     turn.signal.throwIfAborted();
     // What runs is what was seen, so the address comes from the approval.
-    await firewall.block(String(approval.toolArgs.ip), by);
-    await turn.respond(
-      `Done: ${approval.toolArgs.ip} is blocked at the edge firewall. Approved by ${by}${said}.`,
-    );
+    await firewall.block(approval.args.ip, by);
+    await turn.say(`Done: ${approval.args.ip} is blocked at the edge firewall. Approved by ${by}${said}.`);
   } else if (approval.status === 'denied') {
-    await turn.respond(`${ip} was not blocked. Denied by ${by}${said}.`);
+    await turn.say(`${ip} was not blocked. Denied by ${by}${said}.`);
   } else {
-    await turn.respond(`${ip} was not blocked: the request was ${approval.status}.`);
+    await turn.say(`${ip} was not blocked: the request was ${approval.status}.`);
   }
 }
 
 async function ask(turn: Turn): Promise<void> {
-  turn.intent('classify the alert');
-  const { answer } = await turn.ask({
+  turn.setIntent('classify the alert');
+  const asked = await turn.ask({
     question: 'How do you classify this alert?',
     options: ['True positive', 'False positive', 'Expected activity'],
   });
-  await turn.respond(answer ? `Noted: ${answer}.` : 'Noted: no classification yet.');
+  await turn.say(asked.status === 'answered' ? `Noted: ${asked.answer}.` : 'Noted: no classification yet.');
 }
 
 /** Asks for the demo's own kind of request, and repeats what was filled in. */
 async function report(turn: Turn): Promise<void> {
-  turn.intent('report the incident');
-  const { status, comment, request } = await turn.request({
-    type: 'incident_report',
-    payload: { alert: turn.ticketId, instructions: 'What happened, whom it concerns, and what was done.' },
+  turn.setIntent('report the incident');
+  const outcome = await turn.request('incident_report', {
+    alert: turn.ticketId,
+    instructions: 'What happened, whom it concerns, and what was done.',
   });
+  const { status, request } = outcome;
   const by = request.respondedBy?.displayName ?? 'nobody';
-  if (status === 'approved') await turn.respond(JSON.stringify(request.response, null, 2));
-  else await turn.respond(`There is no report: ${status} by ${by}${comment ? `: “${comment}”` : ''}.`);
+  const comment = request.response?.comment;
+  if (status === 'approved') await turn.say(JSON.stringify(request.response, null, 2));
+  else await turn.say(`There is no report: ${status} by ${by}${comment ? `: “${comment}”` : ''}.`);
 }
 
 /** One message that is updated as the work goes on; cancelling the turn ends the pause at once. */
 async function work(turn: Turn, argument: string): Promise<void> {
   const wanted = Number(argument || '5');
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > mostSteps) {
-    await turn.respond(`I work in 1 to ${mostSteps} steps. Say for example: work 5`);
+    await turn.say(`I work in 1 to ${mostSteps} steps. Say for example: work 5`);
     return;
   }
-  turn.intent(`work in ${wanted} steps`);
+  turn.setIntent(`work in ${wanted} steps`);
   const progress = await turn.trace(`Searching the logs: 0 of ${wanted}`);
   for (let step = 1; step <= wanted; step += 1) {
     await pause(stepMs, undefined, { signal: turn.signal });
     await turn.update(progress, `Searching the logs: ${step} of ${wanted}`);
   }
-  await turn.respond(`Searched the logs in ${wanted} steps and found nothing new.`);
+  await turn.say(`Searched the logs in ${wanted} steps and found nothing new.`);
 }
 
 async function summarise(turn: Turn, { alerts }: Tools): Promise<void> {
   const alert = alerts.get(turn.ticketId);
   if (!alert) {
-    await turn.respond('There is no alert in this ticket.');
+    await turn.say('There is no alert in this ticket.');
     return;
   }
-  turn.intent('sum up the alert');
+  turn.setIntent('sum up the alert');
   await turn.trace(`Reading the alert from ${alert.source}`);
   if (alert.caution) await turn.warn(alert.caution);
-  await turn.respond(
+  await turn.say(
     [
       `${alert.id}, ${alert.severity}: ${alert.title}`,
       alert.description,

@@ -1,5 +1,6 @@
 /** The demo's own kind of request: a report whose generated form has a field of every sort; Warren and the service ask it. */
-import type { Kind } from 'express-hitl';
+
+import { defineKind } from 'express-hitl';
 import { z } from 'zod';
 
 const payload = z.strictObject({
@@ -10,7 +11,7 @@ const payload = z.strictObject({
 
 const host = z.strictObject({ name: z.string().min(1).max(80), isolated: z.boolean() });
 
-const approval = z.strictObject({
+const response = z.strictObject({
   title: z.string().min(1).max(80).describe('One line'),
   summary: z.string().min(1).max(4_000).describe('Several lines'),
   confidence: z.number().min(0).max(1),
@@ -31,8 +32,7 @@ const approval = z.strictObject({
   hosts: z.array(host).max(20),
   location: z.strictObject({ site: z.string().min(1).max(80), room: z.string().max(20).optional() }),
   labels: z.record(z.string().min(1).max(40), z.string().max(200)),
-  comment: z.string().max(2_000).optional(),
 });
 
 /** For the option `kinds`. */
-export const incidentReport: Kind = { payload, approval: () => approval };
+export const incidentReport = defineKind({ payload, response });

@@ -19,7 +19,7 @@ const sealedTicket = 'T-9403';
 
 export interface Demo {
   server: Server;
-  hitl: ExpressHitl;
+  hitl: Pick<ExpressHitl, 'start' | 'drain' | 'close'>;
 }
 
 /**
@@ -38,41 +38,40 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
   const hitl = expressHitl({
     store: sqliteStore(join(dataDir, 'hitl.db')),
     logger: warningsToStderr(),
-    user: (req) => {
-      const person = currentUser(req);
-      // A program has the id of nobody, or somebody could take back what it asks.
-      return serviceToken && person?.id === tester.id ? null : person;
-    },
-    service,
-    ticket: (ticketId) => {
-      if (ticketId === sealedTicket) return 'forbidden';
-      return alerts.has(ticketId) ? 'allow' : 'not_found';
-    },
-    // Everybody here works on every alert, so what waits in any of them is in everybody's inbox.
-    tickets: () => [...alerts.keys()],
-    kinds: { incident_report: incidentReport },
-    console: assets === undefined ? true : { assets },
-    agent: rememberRunning(triageAgent({ alerts, firewall }), running),
-    agentUser: { id: 'warren', name: 'Warren' },
-    // Scripts send the login cookie without an Origin, as no browser does; a page of another site still sends its own
-    // and is refused. Leave this out in an app that only browsers use.
-    allowMissingOrigin: true,
-    hooks: {
-      // The turn that asked is gone with the process that ran it. Its code does not run again by itself, so nothing is
-      // carried out; whoever approved has to know.
-      resolved: ({ status, turnId, ticketId }) => {
-        if (status === 'approved' && turnId && !running.has(turnId)) {
-          hitl.hub.sendStatusToTicket(
-            ticketId,
-            'Approved, but the turn that asked had ended: nothing was done.',
-          );
-        }
+    auth: {
+      identify: (req) => {
+        const person = currentUser(req);
+        // A program has the id of nobody, or somebody could take back what it asks.
+        return serviceToken && person?.id === tester.id ? null : person;
       },
+      identifyService: service,
+      authorize: ({ ticketId }) => {
+        if (ticketId === sealedTicket) return 'forbidden';
+        return alerts.has(ticketId) ? 'allow' : 'not_found';
+      },
+      // Everybody here works on every alert, so what waits in any of them is in everybody's inbox.
+      inboxTickets: () => [...alerts.keys()],
     },
+    kinds: { incident_report: incidentReport },
+    pages: { console: assets === undefined ? true : { assets } },
+    agent: rememberRunning(triageAgent({ alerts, firewall }), running),
+    agentName: { id: 'warren', name: 'Warren' },
+    http: {
+      // Scripts send the login cookie without an Origin, as no browser does; a page of another site still sends its own
+      // and is refused. Leave this out in an app that only browsers use.
+      allowMissingOrigin: true,
+    },
+  });
+  // The turn that asked is gone with the process that ran it. Its code does not run again by itself, so nothing is carried
+  // out; the person who approved has to know.
+  hitl.hub.on('request.resolved', ({ ticketId, request: { status, turnId } }) => {
+    if (status !== 'approved' || !turnId || running.has(turnId)) return;
+    const content = 'Approved, but the turn that asked had ended: nothing was done.';
+    hitl.hub.clients.notify({ ticketId, content });
   });
 
   // What people edit has to be an address too.
-  hitl.hub.hitl.defineTool('block_ip', blockArgs);
+  hitl.tool({ name: 'block_ip', args: blockArgs, run: ({ ip }) => firewall.block(ip, 'the agent') });
 
   const app = express();
   app.disable('x-powered-by');
@@ -83,7 +82,7 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
     else res.sendFile(join(__dirname, 'public', 'login.html'));
   });
   app.use('/assets', express.static(join(__dirname, 'public'), { index: false }));
-  app.use(loginRoutes((userId) => hitl.hub.disconnect(({ user }) => user.id === userId)));
+  app.use(loginRoutes((userId) => hitl.hub.clients.disconnect({ userId })));
   app.use(
     requireLogin((req) => service(req) !== null),
     hitl.router,
@@ -130,7 +129,7 @@ function warningsToStderr() {
 async function main(): Promise<void> {
   const { DATA_DIR, CONSOLE_ASSETS, DEMO_SERVICE_TOKEN } = process.env;
   const { server, hitl } = createDemo(DATA_DIR || './data', CONSOLE_ASSETS, DEMO_SERVICE_TOKEN);
-  await hitl.hub.start();
+  await hitl.start();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(Number(process.env.PORT || 3000), resolve);

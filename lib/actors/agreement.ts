@@ -1,5 +1,5 @@
 /** When the approvals of a quorum agree: what an approval carries, and which approvals count together; guards and inboxes ask. */
-import { contentText } from '../protocol/agreement';
+import { agreementOf, contentText } from '../protocol/agreement';
 import type { CountedVerdict, RequestRecord, RequestResponse } from '../protocol/records';
 import { approvalsNeeded, stagesOf } from './answer-policy';
 
@@ -30,14 +30,8 @@ export function isEnough(request: Quorum, userId: string, response?: RequestResp
 
 /** Whether approvals that were counted cannot count together, so that it waits for one of those who gave them to change theirs. */
 export function isAtOdds(request: Quorum): boolean {
-  const { type, policy, stage, verdicts } = request;
-  if (policy.agreement === 'any') return false;
-  const approvals = approvalsIn(stage, verdicts);
-  const before = completionBefore(request);
-  const contents = (before ? [before, ...approvals] : approvals).map((each) =>
-    contentText(type, responseOf(each)),
-  );
-  return new Set(contents).size > 1;
+  const verdicts = request.verdicts.map((each) => ({ ...each, response: responseOf(each) }));
+  return agreementOf({ ...request, verdicts }).isAtOdds;
 }
 
 function approvalsIn(stage: number, verdicts: readonly CountedVerdict[]): readonly CountedVerdict[] {

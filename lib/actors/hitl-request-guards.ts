@@ -84,15 +84,10 @@ export const requestGuards = {
   isTooLate,
   isDueToDeny: (step: Step) => isTooLate(step) && step.context.onExpiry === 'denied',
   isDueToApprove: (step: Step) => isTooLate(step) && step.context.onExpiry === 'approved',
-  isNotWhatWasApproved: ({ context, event }: Step) =>
-    event.type === 'execute' && event.digest !== context.approvedDigest,
-  isGrantGone: ({ event }: Step) => event.type === 'execute' && event.isRevoked === true,
-  isOtherRun: ({ context, event }: Step) => 'runId' in event && event.runId !== context.execution?.runId,
-  isSameRun: ({ context, event }: Step) => 'runId' in event && event.runId === context.execution?.runId,
-  isExecutionLeaseOver: ({ context, event }: Step) =>
-    event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY),
   isAskerThere: ({ context }: Step) => context.turnId !== undefined && context.asker !== 'gone',
   isAskerGone: ({ context }: Step) => context.asker === 'gone',
+  isApprovalWithoutAsker: ({ context }: Step) =>
+    context.approvedDigest !== undefined && context.asker === 'gone',
   hasUnrevokedGrant: ({ context: { grant } }: Step) => grant !== undefined && grant.revokedAt === undefined,
 };
 
@@ -123,12 +118,8 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isTooLate: 'the request has reached its end',
   isDueToDeny: 'its end is reached, and silence means no',
   isDueToApprove: 'its end is reached, and silence was asked to mean yes',
-  isNotWhatWasApproved: 'what is about to be done is not what was approved',
-  isGrantGone: 'the grant that approved it has been revoked',
-  isOtherRun: 'the word comes from another run than the present one',
-  isSameRun: 'the word comes from the present run',
-  isExecutionLeaseOver: 'the run was not heard of in time',
   isAskerThere: 'a turn asked, and it was not over so far',
   isAskerGone: 'the turn that asked was over, and nobody has asked again so far',
+  isApprovalWithoutAsker: 'it was approved, the turn that asked was over, and nobody has asked again so far',
   hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

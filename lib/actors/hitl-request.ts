@@ -1,7 +1,11 @@
 /** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
 import type {
+  AnswerPolicy,
   Author,
+  Claim,
+  CountedVerdict,
   Display,
+  GivenGrant,
   GrantTerms,
   Millis,
   People,
@@ -11,6 +15,14 @@ import type {
   UsedGrant,
   User,
 } from '../protocol/records';
+import {
+  type ExecutionContext,
+  type ExecutionEvent,
+  type ExecutionInput,
+  type executionDeadlineMeanings,
+  leaseEnd,
+} from './execution';
+import type { Refusal } from './refused';
 
 /** What happens when nobody answers in time. */
 export type ExpiryDefault = 'expired' | 'denied' | 'approved';
@@ -26,26 +38,45 @@ export interface RequestDeadlines {
   onExpiry: ExpiryDefault;
 }
 
-export type RequestInput = Omit<
-  RequestRecord,
-  | 'status'
-  | 'revision'
-  | 'stage'
-  | 'verdicts'
-  | 'claim'
-  | 'respondedBy'
-  | 'respondedAt'
-  | 'response'
-  | 'reason'
-  | 'asker'
-  | 'execution'
-  | 'approvedDigest'
-  | 'grant'
-  | 'usedGrant'
-> &
-  RequestDeadlines;
+/** What a request is born with. */
+export interface RequestInput extends RequestDeadlines {
+  id: string;
+  ticketId: string;
+  sessionId: string;
+  turnId?: string;
+  messageId?: string;
+  type: string;
+  payload: Record<string, unknown>;
+  display?: Display | undefined;
+  digest: string;
+  responseSchema?: Record<string, unknown> | undefined;
+  /** The requester. */
+  userId: string;
+  key?: string | undefined;
+  detached?: boolean;
+  createdAt: Millis;
+  expiresAt?: Millis;
+  policy: AnswerPolicy;
+  policyDigest?: string;
+  termsDigest?: string;
+}
 
-export type RequestContext = Omit<RequestRecord, 'status'> & RequestDeadlines;
+/** What a request remembers. */
+export interface RequestContext extends RequestInput {
+  revision: number;
+  stage: number;
+  verdicts: readonly CountedVerdict[];
+  claim?: Claim | undefined;
+  asker?: 'gone' | undefined;
+  respondedBy?: Author;
+  respondedAt?: Millis;
+  response?: RequestResponse;
+  reason?: string;
+  /** From its approval on. */
+  approvedDigest?: string;
+  grant?: GivenGrant | undefined;
+  usedGrant?: UsedGrant | undefined;
+}
 
 /** The person behind an event, with what the policy goes by. */
 export interface Answerer extends Author {
@@ -97,46 +128,10 @@ export type RequestEvent =
   | { type: 'remind'; at: Millis }
   | { type: 'escalate'; at: Millis }
   | { type: 'expire'; at: Millis }
-  /**
-   * Someone is about to carry out what was approved, `digest` being what they are about to do; `isRevoked` if the grant
-   * that approved it is gone.
-   */
-  | { type: 'execute'; at: Millis; runId: string; until: Millis; digest: string; isRevoked?: boolean }
-  | { type: 'executed'; at: Millis; runId: string }
-  | { type: 'execution_failed'; at: Millis; runId: string; error: string }
-  | { type: 'execution_lost'; at: Millis; runId: string; error: string }
-  /** The call that it was approved for is over without having begun it. */
-  | { type: 'not_run'; at: Millis; runId: string; error: string }
-  | { type: 'execution_lease_end'; at: Millis }
-  /** A person has looked and says: do it again. */
-  | { type: 'retry'; at: Millis }
   /** The grant that came with the approval holds no more. */
-  | { type: 'revoke_grant'; at: Millis; by: Answerer };
-
-/** Why an event was refused; `rule` says which rule refused it where there are several behind one code. */
-export interface Refusal {
-  code:
-    | 'already_resolved'
-    | 'already_answered'
-    | 'stale_revision'
-    | 'not_allowed'
-    | 'claimed_by_other'
-    | 'not_claimed'
-    | 'not_executable';
-  rule?:
-    | 'app'
-    | 'four_eyes'
-    | 'answerers'
-    | 'requester'
-    | 'grant'
-    | 'not_approved'
-    | 'digest'
-    | 'under_way'
-    | 'done'
-    | 'needs_retry'
-    | 'other_run'
-    | 'grant_revoked';
-}
+  | { type: 'revoke_grant'; at: Millis; by: Answerer }
+  /** The effect of what was approved: its execution hears these, and without one they are refused. */
+  | ExecutionEvent;
 
 /**
  * What a request tells the hub: the first three are envelopes, reminders and escalations are for the app, and what is said
@@ -153,72 +148,98 @@ export type RequestEmitted =
   | { type: 'grant_revoked' }
   | ({ type: 'refused' } & Refusal);
 
-/** The part of a live or restored snapshot that is read here. */
-export interface RequestSnapshot {
+/** The part of a request's live or restored snapshot that is read here. */
+export interface QuestionSnapshot {
   value: unknown;
+  tags: ReadonlySet<string>;
   context: RequestContext;
 }
 
-/** The record of a request, as its actor's snapshot tells it. */
-export function requestRecord({ value, context }: RequestSnapshot): RequestRecord {
+/** A request as it stands: the question, and once it is approved its execution. */
+export interface RequestSnapshot {
+  question: QuestionSnapshot;
+  execution?: { value: unknown; context: ExecutionContext } | undefined;
+}
+
+/** The record of a request, as the snapshots of its actors say it. */
+export function requestRecord({ question, execution }: RequestSnapshot): RequestRecord {
   const {
     remindAt: _remindAt,
     escalateAt: _escalateAt,
     escalateTo: _escalateTo,
     onExpiry: _onExpiry,
-    ...record
-  } = context;
-  return { ...record, status: requestStatus(value) };
+    ...fields
+  } = question.context;
+  const run = execution?.context.run;
+  return { ...fields, ...(run && { execution: run }), status: requestStatus(question) };
 }
 
-/** The state a request is in, from the outermost to the innermost: `pending.open`. */
-export function stateName({ value }: Pick<RequestSnapshot, 'value'>): string {
+/** The state a request is in, from the outermost to the innermost: `pending.open`, `resolved.approved.executing`. */
+export function stateName({ question, execution }: RequestSnapshot): string {
+  return execution ? `${pathOf(question.value)}.${pathOf(execution.value)}` : pathOf(question.value);
+}
+
+/** What the execution of a request is born with; nothing unless it is approved. */
+export function executionInput({ context, tags }: QuestionSnapshot): ExecutionInput | undefined {
+  if (!tags.has('approved')) return undefined;
+  const { id, ticketId, approvedDigest: digest = context.digest } = context;
+  return { id, ticketId, digest };
+}
+
+function pathOf(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[parent, child] = ['', '']] = Object.entries(value as Record<string, unknown>);
-  return `${parent}.${stateName({ value: child })}`;
+  return `${parent}.${pathOf(child)}`;
 }
 
-function requestStatus(value: unknown): RequestStatus {
-  const [parent, child] = Object.entries(value as Record<string, string | object>)[0] ?? [];
-  if (parent !== 'resolved') return 'pending';
-  return (typeof child === 'string' ? child : Object.keys(child ?? {})[0]) as RequestStatus;
+const statuses: readonly RequestStatus[] = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'superseded',
+];
+
+function requestStatus({ tags }: QuestionSnapshot): RequestStatus {
+  // Every state that a request can be in has one of them.
+  return statuses.find((status) => tags.has(status)) ?? 'pending';
 }
 
-/** The deadline a request has to be told of next, and when. */
+/** The deadline a request has to be sent next, and when. */
 export function nextDeadline(snapshot: RequestSnapshot): { at: Millis; type: DeadlineType } | undefined {
-  const { context } = snapshot;
-  const isPending = requestStatus(snapshot.value) === 'pending';
-  const deadlines: [DeadlineType, Millis | undefined][] = isPending
+  const { question, execution } = snapshot;
+  const { context } = question;
+  const deadlines: [DeadlineType, Millis | undefined][] = question.tags.has('pending')
     ? [
         ['expire', context.expiresAt],
         ['lease_end', context.claim?.until],
         ['remind', context.remindAt[0]],
         ['escalate', context.escalateAt],
       ]
-    : [
-        [
-          'execution_lease_end',
-          context.execution?.state === 'executing' ? context.execution.until : undefined,
-        ],
-      ];
+    : [['execution_lease_end', execution && leaseEnd(execution.context)]];
   let next: { at: Millis; type: DeadlineType } | undefined;
   for (const [type, at] of deadlines) if (at !== undefined && (!next || at < next.at)) next = { at, type };
   return next;
 }
 
-export type DeadlineType = 'expire' | 'lease_end' | 'remind' | 'escalate' | 'execution_lease_end';
+/** The deadlines of a question, and that of a run. */
+export type QuestionDeadline = 'expire' | 'lease_end' | 'remind' | 'escalate';
+export type DeadlineType = QuestionDeadline | keyof typeof executionDeadlineMeanings;
 
 /** What each deadline means, in words for the charts. */
-export const deadlineMeanings: Record<DeadlineType, string> = {
+export const deadlineMeanings: Record<QuestionDeadline, string> = {
   expire: 'It has waited as long as it may.',
   lease_end: 'The claim ends unless it is renewed.',
   remind: 'It has waited for a while; there can be several of these.',
   escalate: 'It has waited so long that more people are asked.',
-  execution_lease_end: 'Whoever does it has been silent for longer than a run may be.',
 };
 
 /** What each event means that a person or a program sends, in words for the charts. */
-export const requestEventMeanings: Record<Exclude<RequestEvent['type'], DeadlineType>, string> = {
+export const requestEventMeanings: Record<
+  Exclude<RequestEvent['type'], QuestionDeadline | ExecutionEvent['type']>,
+  string
+> = {
   respond: 'A person says yes or no.',
   use_grant: 'A grant given before covers what is asked.',
   claim: 'A person says that they are answering, or still are.',
@@ -232,11 +253,5 @@ export const requestEventMeanings: Record<Exclude<RequestEvent['type'], Deadline
   asker_leave: 'The turn that asked is over, and the question stays.',
   asker_return: 'The same is asked again: somebody waits for the outcome.',
   supersede: 'A newer question with the same key comes.',
-  execute: 'Someone is about to do what was approved, or still is at it.',
-  executed: 'The one who did it says that it is done.',
-  execution_failed: 'The one who tried says that it failed.',
-  execution_lost: 'The one who did it was cut off and cannot say.',
-  not_run: 'The one who was about to do it says that it was not begun.',
-  retry: 'A person has looked and says: do it again.',
   revoke_grant: 'The grant that was given with the approval is taken back.',
 };

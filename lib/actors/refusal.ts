@@ -1,7 +1,8 @@
 /** Asks the request machine beforehand whether it would refuse an event; the hub does so before it asks the app's own rules. */
 import { type SnapshotFrom, transition } from 'xstate';
-import type { Refusal, RequestEmitted, RequestEvent } from './hitl-request';
+import type { RequestEmitted, RequestEvent } from './hitl-request';
 import { hitlRequestMachine } from './hitl-request-machine';
+import type { Refusal } from './refused';
 
 /** What a request that stands like this would refuse the event with, if it would; nothing is changed by asking. */
 export function refusalOf(

@@ -64,6 +64,13 @@ function sameTab(context: TicketContext, event: TicketEvent): TicketMember | und
   return undefined;
 }
 
+/** How many clients each person has in this ticket. */
+function clientsByUser({ members }: TicketContext): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { userId } of members.values()) counts.set(userId, (counts.get(userId) ?? 0) + 1);
+  return counts;
+}
+
 export const ticketMachine = setup({
   types: {
     context: {} as TicketContext,
@@ -79,18 +86,14 @@ export const ticketMachine = setup({
       const { members, maxClients } = context;
       if (members.size < maxClients) return true;
       const share = Math.ceil(maxClients / 2);
-      const byUser = new Map<string, number>();
-      for (const { userId } of members.values()) byUser.set(userId, (byUser.get(userId) ?? 0) + 1);
       let taken = 0;
-      for (const [userId, count] of byUser)
+      for (const [userId, count] of clientsByUser(context))
         taken += 'userId' in event && userId === event.userId ? count : Math.min(count, share);
       return taken < maxClients;
     },
     /** The person has as many clients in this ticket as one may. */
     isUserFull: ({ context, event }) => {
-      let own = 0;
-      for (const { userId } of context.members.values())
-        if ('userId' in event && userId === event.userId) own += 1;
+      const own = 'userId' in event ? (clientsByUser(context).get(event.userId) ?? 0) : 0;
       return own >= context.maxClientsOfUser;
     },
     /** The person has as many clients in all tickets as one may. */

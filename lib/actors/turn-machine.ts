@@ -1,10 +1,17 @@
 /** The life of one turn (one answer of the agent to one message), as a state machine; the hub's turns run one actor each. */
-import { assign, emit, setup } from 'xstate';
+import { assertEvent, assign, emit, setup } from 'xstate';
 import type { AbortReason, Millis, TurnRecord, TurnStatus } from '../protocol/records';
 
 /** What a turn is born with. */
 export type TurnInput = Pick<TurnRecord, 'id' | 'ticketId' | 'sessionId' | 'userId' | 'queuedAt'>;
-export type TurnContext = Omit<TurnRecord, 'status'>;
+
+/** What a turn remembers. */
+export interface TurnContext extends TurnInput {
+  intent?: string;
+  startedAt?: Millis;
+  endedAt?: Millis;
+  reason?: AbortReason;
+}
 
 export type TurnEvent =
   | { type: 'start'; at: Millis }
@@ -30,14 +37,17 @@ export const turnMachine = setup({
   },
   actions: {
     begin: assign({ startedAt: ({ event }) => event.at }),
-    nameIntent: assign(({ event }) => (event.type === 'name_intent' ? { intent: event.intent } : {})),
+    nameIntent: assign(({ event }) => {
+      assertEvent(event, 'name_intent');
+      return { intent: event.intent };
+    }),
     end: assign({ endedAt: ({ event }) => event.at }),
     abort: assign(({ event }, params: { reason: AbortReason }) => ({
       endedAt: event.at,
       reason: params.reason,
     })),
-    tellStarted: emit({ type: 'turn_started' }),
-    tellEnded: emit({ type: 'turn_ended' }),
+    emitStarted: emit({ type: 'turn_started' }),
+    emitEnded: emit({ type: 'turn_ended' }),
   },
 }).createMachine({
   id: 'turn',
@@ -50,7 +60,7 @@ export const turnMachine = setup({
       on: {
         start: {
           target: 'running',
-          actions: ['begin', 'tellStarted'],
+          actions: ['begin', 'emitStarted'],
           description: 'It is its turn: the agent code is called.',
         },
       },
@@ -67,11 +77,11 @@ export const turnMachine = setup({
         },
       },
     },
-    completed: { description: 'The agent has answered.', type: 'final', entry: 'tellEnded' },
+    completed: { description: 'The agent has answered.', type: 'final', entry: 'emitEnded' },
     aborted: {
       description: 'The agent was stopped or failed; the reason says which.',
       type: 'final',
-      entry: 'tellEnded',
+      entry: 'emitEnded',
     },
   },
   on: {
@@ -94,6 +104,6 @@ export const turnMachine = setup({
 });
 
 /** The record of a turn whose actor is in `status` with `context`. */
-export function turnRecord(snapshot: { value: unknown; context: TurnContext }): TurnRecord {
-  return { ...snapshot.context, status: snapshot.value as TurnStatus };
+export function turnRecord({ value, context }: { value: TurnStatus; context: TurnContext }): TurnRecord {
+  return { ...context, status: value };
 }

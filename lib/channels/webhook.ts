@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { HubError } from '../errors';
 import { type Duration, toMillis } from '../hub/options/duration';
 import { assertOptions, callback, duration, type Fields, flag, text } from '../hub/options/options';
-import { type Channel, type Delivery, DeliveryRefused } from '../hub/outbox/channel';
+import { type Channel, type Delivery, DeliveryRefused, viewOf } from '../hub/outbox/channel';
 import { encodeWebhook } from '../protocol/codec';
 
 export interface WebhookOptions {
@@ -37,12 +37,12 @@ export function webhookChannel(options: WebhookOptions): Channel {
   const key = keyOf(options.secret);
   const timeoutMs = toMillis(options.timeout ?? '10s');
   if (timeoutMs > longestTimeoutMs)
-    throw new HubError('invalid_request', 'The timeout of a webhook is at most 30s');
+    throw new HubError('invalid_request', { message: 'The timeout of a webhook is at most 30s' });
   const post = async (event: 'present' | 'update' | 'settle', delivery: Delivery): Promise<void> => {
-    const { id, hitl, signal } = delivery;
+    const { id, signal } = delivery;
     // The receiver compares it with its own clock, so it is the time of this very try, whatever clock the hub has.
     const now = Date.now();
-    const body = encodeWebhook(event, now, hitl);
+    const body = encodeWebhook(event, now, viewOf(delivery, now));
     const timestamp = String(Math.floor(now / 1_000));
     const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
     const response = await send(url, {
@@ -60,7 +60,8 @@ export function webhookChannel(options: WebhookOptions): Channel {
     // The status says it all; an unread body would hold the connection.
     await response.body?.cancel();
     if (response.status === 410) throw new DeliveryRefused('The webhook was answered with 410');
-    if (!response.ok) throw new HubError('unavailable', `The webhook was answered with ${response.status}`);
+    if (!response.ok)
+      throw new HubError('unavailable', { message: `The webhook was answered with ${response.status}` });
   };
   return {
     present: (delivery) => post('present', delivery),
@@ -72,15 +73,19 @@ export function webhookChannel(options: WebhookOptions): Channel {
 function assertAddress(url: string, allowHttp: boolean): void {
   const { protocol, username, password } = URL.canParse(url) ? new URL(url) : {};
   if (protocol !== 'https:' && !(allowHttp && protocol === 'http:'))
-    throw new HubError('invalid_request', 'The url of a webhook is an https address');
+    throw new HubError('invalid_request', { message: 'The url of a webhook is an https address' });
   if (username || password)
-    throw new HubError('invalid_request', 'The url of a webhook names no user; its secret signs');
+    throw new HubError('invalid_request', {
+      message: 'The url of a webhook names no user; its secret signs',
+    });
 }
 
 function keyOf(secret: string): Buffer {
   const text = secret.startsWith(prefix) ? secret.slice(prefix.length) : '';
   const key = Buffer.from(text, 'base64');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || key.length < 24 || key.length > 64)
-    throw new HubError('invalid_request', 'The secret of a webhook is whsec_ and base64 of 24 to 64 bytes');
+    throw new HubError('invalid_request', {
+      message: 'The secret of a webhook is whsec_ and base64 of 24 to 64 bytes',
+    });
   return key;
 }

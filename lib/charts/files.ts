@@ -1,13 +1,14 @@
 /** Everything that is written about a set of machines, as names and texts; the command writes or checks it, an app may serve it. */
 import type { Chart } from './chart';
 import { indexPageOf } from './index-page';
+import { isShorter, lifeOf } from './life';
 import { machineJsonOf } from './machine-json';
 import { mermaidOf } from './mermaid';
 import { pageOf } from './page';
 import { svgOf } from './svg';
 
 /**
- * Per machine a page, a picture, a Mermaid diagram and a configuration, and one `README.md` for all: texts by file name, the same for the
+ * Per machine a page, a picture of its rules, one of its life where that is shorter, a Mermaid diagram and a configuration, and one `README.md` for all: texts by file name, the same for the
  * same machines everywhere and every time.
  * @throws Error when two machines have the same id, or ids that give the same file name
  */
@@ -19,7 +20,10 @@ export async function filesOf(charts: readonly Chart[]): Promise<Readonly<Record
   for (const { chart, stem } of machines) {
     if (`${stem}.md` in files)
       throw new Error(`Two machines would be written to ${stem}.md; give each an id of its own`);
-    files[`${stem}.md`] = pageOf(chart, stem);
+    const life = lifeOf(chart);
+    const hasLife = isShorter(life, chart);
+    files[`${stem}.md`] = pageOf(chart, stem, hasLife);
+    if (hasLife) files[`${stem}.life.svg`] = await svgOf(life);
     files[`${stem}.svg`] = await svgOf(chart);
     files[`${stem}.mmd`] = mermaidOf(chart);
     files[`${stem}.machine.json`] = machineJsonOf(chart);

@@ -4,11 +4,17 @@ import { code, type Row, table, written } from './markdown';
 import { actionsText, eventText, guardText, hooksOf, isDeadline, stateText, stayText } from './wording';
 
 /** The page in Markdown; `stem` is the name of the machine's files without what is behind the dot. */
-export function pageOf(chart: Chart, stem: string): string {
+export function pageOf(chart: Chart, stem: string, hasLife = false): string {
   return `${[
     written,
     `# ${chart.id}`,
     ...(chart.root.description ? [chart.root.description] : []),
+    ...(hasLife
+      ? [
+          `[![The life of ${chart.id}: its states and what leads from one to another](${stem}.life.svg)](${stem}.life.svg)`,
+          'The same with its rules: every guard, action and refusal.',
+        ]
+      : []),
     `[![The states of ${chart.id} and the ways between them](${stem}.svg)](${stem}.svg)`,
     `Each state lists what happens without leaving it, arrows lead to other states; \`event [guard] / actions\`. [How to read it](README.md). The same as [Mermaid](${stem}.mmd) and as [XState configuration](${stem}.machine.json).`,
     ...section('States', ['State', 'Meaning', 'By itself'], states(chart)),

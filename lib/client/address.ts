@@ -13,14 +13,20 @@ export interface JoinQuery {
   tab: string;
   sessionId: string | undefined;
   after: LogPosition | undefined;
+  /** Of requests that the client has, it is to be told only what changes. */
+  changesAlone: boolean;
 }
 
 /** @throws TypeError for a `url` that is none */
-export function socketAddress(place: TicketPlace, { tab, sessionId, after }: JoinQuery): string {
+export function socketAddress(
+  place: TicketPlace,
+  { tab, sessionId, after, changesAlone }: JoinQuery,
+): string {
   const address = below(place.url, `ws/chat/ticket/${encodeURIComponent(place.ticketId)}`);
   address.protocol = address.protocol.replace('http', 'ws');
   address.searchParams.set('tab', tab);
   address.searchParams.set('presence', 'changes');
+  if (changesAlone) address.searchParams.set('updates', 'changes');
   if (sessionId !== undefined) address.searchParams.set('session_id', sessionId);
   if (after) address.searchParams.set('after', `${after.epoch}:${after.seq}`);
   return address.href;
@@ -37,6 +43,7 @@ export function inboxAddress({ url, query }: InboxPlace): string {
   const address = below(url, 'ws/inbox');
   address.protocol = address.protocol.replace('http', 'ws');
   for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+  address.searchParams.set('updates', 'changes');
   return address.href;
 }
 

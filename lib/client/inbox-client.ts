@@ -1,14 +1,16 @@
 /** The client of an inbox: what waits for its user, kept as it changes, and answers; what an app's page or bot holds. */
+
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestView } from '../protocol/views';
 import { inboxAddress } from './address';
 import type { Refusal } from './ending';
 import { emptyInbox, type InboxNews, type InboxOrder, type InboxPart, InboxReducer } from './inbox-view';
-import type { ClientState } from './link';
+import type { ClientState } from './link-parts';
 import { Listeners } from './listeners';
 import { type ConnectOptions, SocketClient } from './socket-client';
 import { randomId } from './tab-name';
 import { TicketError } from './ticket-error';
+import { withUnchanged } from './whole-request';
 
 export interface InboxOptions extends ConnectOptions {
   /** Only requests of this kind. */
@@ -120,7 +122,9 @@ export class InboxClient extends SocketClient {
   }
 
   /** On the socket of an inbox come envelopes of inboxes only. */
-  protected hear(envelope: InboxEnvelope): void {
+  protected hear(sent: InboxEnvelope): void {
+    // One of a request behind `items` stays as it was sent.
+    const envelope = withUnchanged(sent, (id) => this.items.find((item) => item.id === id));
     if (isNews(envelope)) this.change(this.reducer.reduce(this.view, envelope));
     else if (envelope.event === 'ack' && envelope.re === this.asked?.id) {
       // What an ack holds depends on its frame, and the protocol says what.

@@ -59,7 +59,8 @@ export class InboxReducer {
       case 'inbox_added':
         return { ...this.show(view, news.hitl), total: news.total, capped: news.capped };
       case 'inbox_updated':
-        return this.show(view, news.hitl);
+        // One that lacks what is asked stands behind what is here.
+        return news.unchanged ? view : this.show(view, news.hitl);
       case 'inbox_removed': {
         const { total, capped, request_id: gone } = news;
         return { ...view, items: view.items.filter(({ id }) => id !== gone), total, capped };

@@ -1,5 +1,5 @@
 /** The public names of `express-hitl/client`, one by one. */
-export type { ErrorCode } from '../errors';
+export type { WireCode } from '../errors';
 export type {
   Ack,
   Envelope,
@@ -25,7 +25,7 @@ export type { Ending, Refusal } from './ending';
 export type { LogPosition } from './follower';
 export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
 export type { InboxOrder } from './inbox-view';
-export type { ClientState, Transport } from './link';
+export type { ClientState, Transport } from './link-parts';
 export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
 export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {

@@ -2,16 +2,17 @@
 import type { Envelope, Welcome } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import { plainAddress } from './address';
-import { BackOff } from './back-off';
-import type { Clock } from './clock';
 import { comesBack } from './close-class';
 import type { Ending, Refusal } from './ending';
 import { EventStream } from './event-stream';
 import { Follower, type LogPosition } from './follower';
 import { Heartbeat } from './heartbeat';
-import type { ClientSocket, Fetch, PageEvents, SocketConstructor, SocketEvent } from './page';
+import type { ClientState, LinkParts, Transport } from './link-parts';
+import type { ClientSocket, SocketEvent } from './page';
 import { PageLife } from './page-life';
+import { Pause } from './pause';
 import { Question } from './question';
+import { isLogged, parseEnvelope } from './received-text';
 import type { Verdict } from './refusal';
 import { UpgradeTrial } from './upgrade-trial';
 
@@ -19,15 +20,6 @@ type Subprotocol = typeof import('../protocol/codec').subprotocol;
 const subprotocol: Subprotocol = 'hitl.v1';
 type Replaced = typeof import('../protocol/close-codes').closeCodes['replaced']['code'];
 const replaced: Replaced = 4409;
-
-/**
- * `connecting`: never been in. `live`: in, and everything that was missed has been told. `resuming`: was in, comes back.
- * `closed`: over for good.
- */
-export type ClientState = 'connecting' | 'live' | 'resuming' | 'closed';
-
-/** What the connection goes over: a WebSocket, or server-sent events and POST where no upgrade gets through. */
-export type Transport = 'websocket' | 'sse';
 
 /** From the start of a connection to its `welcome`; slower counts as failed. */
 export const connectMs = 15_000;
@@ -37,28 +29,6 @@ export const steadyMs = 10_000;
 export const graceMs = 1_000;
 /** WebSockets in a row that fail while plain HTTP gets through, before a stream is tried. */
 export const maxUpgrades = 2;
-
-export interface LinkParts {
-  /** Where to connect, for one who knows everything up to there. @throws TypeError for a `url` that is none */
-  address(after: LogPosition | undefined): string;
-  /** There while the address is not certain yet. */
-  certain?(): Promise<void> | undefined;
-  /** Somebody else has taken the place: takes another one, or says that there is none. */
-  renew?(): boolean;
-  after: LogPosition | undefined;
-  WebSocket: SocketConstructor;
-  fetch: Fetch | undefined;
-  events: PageEvents | undefined;
-  clock: Clock;
-  random(): number;
-  onState(state: ClientState): void;
-  /** A try was refused, and the next one may not be. */
-  onRefusal(refusal: Refusal): void;
-  /** Logged ones once each and without a gap. */
-  onEnvelope(envelope: Envelope | InboxEnvelope): void;
-  /** What is no envelope. */
-  onRaw(text: string): void;
-}
 
 export class Link {
   /** Why it is `closed`. */
@@ -73,14 +43,10 @@ export class Link {
   private failedUpgrades = 0;
   private welcomed: Pick<Welcome, 'epoch' | 'seq'> | undefined;
   private liveSince: number | undefined;
-  private isOffline = false;
-  /** When the server wants to be asked again at the earliest. */
-  private notBefore = 0;
-  private cancelWait: (() => void) | undefined;
   private cancelConnect: (() => void) | undefined;
   private cancelDoubt: (() => void) | undefined;
   private readonly follower: Follower;
-  private readonly backOff: BackOff;
+  private readonly pause: Pause;
   private readonly heartbeat: Heartbeat;
   private readonly question: Question;
   private readonly page: PageLife;
@@ -88,7 +54,7 @@ export class Link {
 
   constructor(private readonly parts: LinkParts) {
     this.follower = new Follower(parts.after);
-    this.backOff = new BackOff(parts.random);
+    this.pause = new Pause(parts.clock, parts.random, () => this.tryToConnect());
     this.heartbeat = new Heartbeat(
       parts.clock,
       () => this.send('{"type":"ping"}'),
@@ -103,15 +69,14 @@ export class Link {
     this.page = new PageLife(parts.events, {
       onSeen: () => this.check(),
       onOnline: () => {
-        this.isOffline = false;
+        this.pause.isOffline = false;
         this.check();
         // In another network an upgrade may get through.
         this.trial.tryNow();
       },
       onOffline: () => {
-        // Browsers are wrong about this at times (a server on the same machine): it makes the client doubt, never stop.
-        this.isOffline = true;
-        if (this.cancelWait) this.wait();
+        this.pause.isOffline = true;
+        if (this.pause.isUnderWay) this.pause.begin();
         else this.heartbeat.verify();
       },
       onGone: () => {
@@ -119,7 +84,7 @@ export class Link {
         if (this.now === 'live') this.turn('resuming');
       },
       onBack: () => {
-        this.backOff.reset();
+        this.pause.reset();
         this.begin();
       },
     });
@@ -156,8 +121,7 @@ export class Link {
 
   /** Leaves, with nothing under way any more. */
   private rest(): void {
-    this.cancelWait?.();
-    this.cancelWait = undefined;
+    this.pause.stop();
     this.question.stop();
     this.drop()?.close(1000);
   }
@@ -172,7 +136,8 @@ export class Link {
     // Whatever is wrong with the address is said at once.
     this.parts.address(this.position);
     void certain.then(() => {
-      if (this.now !== 'closed' && !this.page.isAway && !this.socket && !this.cancelWait) this.tryToConnect();
+      if (this.now !== 'closed' && !this.page.isAway && !this.socket && !this.pause.isUnderWay)
+        this.tryToConnect();
     });
   }
 
@@ -198,7 +163,7 @@ export class Link {
     try {
       this.connect();
     } catch {
-      this.wait();
+      this.pause.begin();
     }
   }
 
@@ -226,7 +191,7 @@ export class Link {
 
   private receive(text: string): void {
     this.heartbeat.heard();
-    const envelope = parse(text);
+    const envelope = parseEnvelope(text);
     if (envelope) this.take(envelope);
     else this.parts.onRaw(text);
   }
@@ -240,8 +205,7 @@ export class Link {
       this.follower.jump(envelope, { isPartial: envelope.more_requests === true });
     else if (envelope.event === 'snapshot_requests' && !envelope.more_requests) this.follower.complete();
     else if (envelope.event === 'pong') this.doubt(envelope.seq);
-    else if (envelope.event === 'going_away')
-      this.notBefore = this.parts.clock.now() + envelope.retry_after_ms;
+    else if (envelope.event === 'going_away') this.pause.untilAfter(envelope.retry_after_ms);
     else if (isLogged(envelope)) {
       const place = this.follower.take(envelope);
       if (place === 'gap') this.resync();
@@ -343,28 +307,17 @@ export class Link {
 
   private comeBack(): void {
     const { clock } = this.parts;
-    if (this.liveSince !== undefined && clock.now() - this.liveSince >= steadyMs) this.backOff.reset();
+    if (this.liveSince !== undefined && clock.now() - this.liveSince >= steadyMs) this.pause.reset();
     this.liveSince = undefined;
-    this.wait();
+    this.pause.begin();
     if (this.now === 'live') this.turn('resuming');
-  }
-
-  private wait(): void {
-    const { clock } = this.parts;
-    this.cancelWait?.();
-    const asked = this.notBefore - clock.now();
-    const chosen = () => (this.isOffline ? this.backOff.longest() : this.backOff.next());
-    this.cancelWait = clock.later(asked > 0 ? asked : chosen(), () => {
-      this.cancelWait = undefined;
-      this.tryToConnect();
-    });
   }
 
   /** There is reason to look. */
   private check(): void {
-    if (this.cancelWait) {
-      this.backOff.reset();
-      this.wait();
+    if (this.pause.isUnderWay) {
+      this.pause.reset();
+      this.pause.begin();
     } else this.heartbeat.verify();
   }
 
@@ -372,27 +325,5 @@ export class Link {
     if (this.now === state) return;
     this.now = state;
     this.parts.onState(state);
-  }
-}
-
-function isLogged(envelope: object): envelope is LogPosition {
-  return (
-    'epoch' in envelope &&
-    typeof envelope.epoch === 'string' &&
-    'seq' in envelope &&
-    typeof envelope.seq === 'number'
-  );
-}
-
-/** Nothing for text that is no envelope: apps may send their own. */
-function parse(text: string): Envelope | InboxEnvelope | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    // The server's promise: what has an `event` that this version knows has its fields too.
-    return typeof value === 'object' && value !== null && 'event' in value && typeof value.event === 'string'
-      ? (value as Envelope | InboxEnvelope)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }

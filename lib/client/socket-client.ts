@@ -7,7 +7,8 @@ import type { RequestView } from '../protocol/views';
 import { type Clock, systemClock } from './clock';
 import type { Ending, Refusal } from './ending';
 import type { LogPosition } from './follower';
-import { type ClientState, Link, type LinkParts, type Transport } from './link';
+import { Link } from './link';
+import type { ClientState, LinkParts, Transport } from './link-parts';
 import { Outbox } from './outbox';
 import {
   type Fetch,

@@ -3,7 +3,8 @@ import type { Ack, Envelope } from '../protocol/envelopes';
 import { socketAddress } from './address';
 import type { Refusal } from './ending';
 import type { LogPosition } from './follower';
-import type { ClientState } from './link';
+import { KnownRequests } from './known-requests';
+import type { ClientState } from './link-parts';
 import { Listeners } from './listeners';
 import { type ConnectOptions, type FrameOptions, type RequestAck, SocketClient } from './socket-client';
 import { type TabName, takeTabName } from './tab-name';
@@ -44,6 +45,7 @@ export function connectTicket(options: TicketOptions): TicketClient {
 export class TicketClient extends SocketClient {
   private readonly listeners = new Listeners<TicketEvents>();
   private readonly tabName: TabName | undefined;
+  private readonly known = new KnownRequests();
   /** Of who is in, as it was told; none before it was told, and while the list is asked for. */
   private presenceVersion: number | undefined;
 
@@ -56,7 +58,8 @@ export class TicketClient extends SocketClient {
       {
         address: (position) => {
           const tab = options.tab ?? tabName?.name ?? '';
-          return socketAddress(place, { tab, sessionId, after: position });
+          // Who begins in the middle has no requests that changes could be put together with.
+          return socketAddress(place, { tab, sessionId, after: position, changesAlone: after === undefined });
         },
         certain: () => tabName?.certain,
         renew: () => tabName?.renew() ?? false,
@@ -109,8 +112,9 @@ export class TicketClient extends SocketClient {
   /** On the socket of a ticket come envelopes of tickets only. */
   protected hear(envelope: Envelope): void {
     if (!this.isNews(envelope)) return;
-    this.listeners.tell('envelope', envelope);
-    this.tellByName(envelope.event, envelope);
+    const whole = this.known.complete(envelope);
+    this.listeners.tell('envelope', whole);
+    this.tellByName(whole.event, whole);
   }
 
   /**

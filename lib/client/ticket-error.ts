@@ -1,12 +1,12 @@
 /** Why a frame was not carried out: what the promises of the client reject with. */
-import type { ErrorCode } from '../errors';
+import type { WireCode } from '../errors';
 
 /**
  * The server's code, or one of the client's own: `closed` (the connection is over for good before there was an answer;
  * whether the frame was carried out is not known) and `queue_full` (`maxWaiting` frames have no answer yet; it was not
  * sent). A later server may send codes that are not listed here.
  */
-export type TicketErrorCode = ErrorCode | 'closed' | 'queue_full';
+export type TicketErrorCode = WireCode | 'closed' | 'queue_full';
 
 /** Match on `code`, never on `message`. */
 export class TicketError extends Error {

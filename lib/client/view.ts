@@ -1,8 +1,10 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
+
 import type { Envelope, LoggedEnvelope, Member, PresenceUpdated, Snapshot } from '../protocol/envelopes';
 import type { AbortReason } from '../protocol/records';
 import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 import type { LogPosition } from './follower';
+import { withUnchanged } from './whole-request';
 
 /** A turn, and of an aborted one why. */
 export type ViewedTurn = TurnView & { reason?: AbortReason };
@@ -96,7 +98,7 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     case 'hitl_request_pending':
     case 'hitl_request_updated':
     case 'hitl_request_resolved':
-      return afterRequest(view, envelope.hitl);
+      return afterRequest(view, envelope);
     default:
       return view;
   }
@@ -166,7 +168,11 @@ function afterMessage(view: View, message: MessageView): View {
   return { ...view, timeline, sessions, turns: put(view.turns, queued) };
 }
 
-function afterRequest(view: View, request: RequestView): View {
+function afterRequest(view: View, envelope: Extract<LoggedEnvelope, { hitl: RequestView }>): View {
+  const whole = withUnchanged(envelope, (of) => view.pending.find(({ id }) => id === of));
+  const { hitl: request } = whole;
+  // Nobody is to answer what is not shown.
+  if (request.status === 'pending' && 'unchanged' in whole) return view;
   const isOther = ({ id }: RequestView) => id !== request.id;
   if (request.status === 'pending') return { ...view, pending: put(view.pending, request, byAge) };
   const pending = view.pending.every(isOther) ? view.pending : view.pending.filter(isOther);

@@ -1,4 +1,4 @@
-/** What `hub.disconnect` was told lately: it also holds for whoever was still coming in, or had a frame under way, at that moment; the hub owns one and seats ask it. */
+/** Which disconnects the app has asked for lately: they also hold for clients that were still connecting, or had a frame under way, at that moment; the hub owns one and seats ask it. */
 import { HubError } from '../errors';
 import { type CloseName, closeCodes } from '../protocol/close-codes';
 import type { InboxClient } from './inbox/inbox-client';

@@ -1,7 +1,8 @@
 /** One of a few values, yes and no among them, or several of them: nothing is chosen until the person chooses it. */
 
 import { visibleText } from '../protocol/visible-text';
-import { type ControlProps, labelOf } from './form-control';
+import type { ControlProps } from './form-control';
+import { Radio, RadioGroup } from './form-radio';
 import { isSame } from './json';
 import { PlainText } from './plain-text';
 import { absent, isMissing } from './schema-values';
@@ -37,32 +38,30 @@ export function ChoiceControl(props: ControlProps<'choice'>) {
       </select>
     );
   }
-  const radio = (label: string, isChosen: boolean, choose: () => void, isSoft = false) => (
-    <label key={label} className="hitl-choice">
-      <input
-        type="radio"
-        name={box.id}
-        aria-invalid={box['aria-invalid']}
-        checked={isChosen}
-        onChange={choose}
-      />
-      <span className={isSoft ? 'hitl-empty' : undefined}>
-        <PlainText text={label} first={500} />
-      </span>
-    </label>
-  );
   return (
-    <div
-      className="hitl-choices"
-      role="radiogroup"
-      aria-label={labelOf(props)}
-      aria-describedby={box['aria-describedby']}
-      aria-required={box['aria-required']}
-    >
-      {options.map((option, at) => radio(labels[at] ?? '', isSame(value, option), () => onChange(option)))}
-      {stray !== undefined && radio(texts.option(stray), true, () => onChange(stray))}
-      {mayBeAbsent && radio(texts.notSet, value === undefined, () => onChange(undefined), true)}
-    </div>
+    <RadioGroup of={props}>
+      {options.map((option, at) => (
+        <Radio
+          key={labels[at]}
+          box={box}
+          label={labels[at] ?? ''}
+          isChosen={isSame(value, option)}
+          choose={() => onChange(option)}
+        />
+      ))}
+      {stray !== undefined && (
+        <Radio box={box} label={texts.option(stray)} isChosen choose={() => onChange(stray)} />
+      )}
+      {mayBeAbsent && (
+        <Radio
+          box={box}
+          label={texts.notSet}
+          isChosen={value === undefined}
+          choose={() => onChange(undefined)}
+          isSoft
+        />
+      )}
+    </RadioGroup>
   );
 }
 

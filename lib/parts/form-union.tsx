@@ -1,8 +1,9 @@
 /** One of several shapes: the person chooses which one, and then fills it in. */
 import { useState } from 'react';
 import { unfinishedOf } from '../react/unfinished';
-import { type ControlProps, labelOf } from './form-control';
+import type { ControlProps } from './form-control';
 import { besides } from './form-issues';
+import { Radio, RadioGroup } from './form-radio';
 import { isObject, isSame } from './json';
 import { PlainText } from './plain-text';
 import { type Branch, branchOf } from './schema-controls';
@@ -30,40 +31,29 @@ export function UnionControl(props: ControlProps<'union'>) {
   const isSingle = own?.control.kind === 'choice' && own.control.options.length === 1;
   return (
     <div className="hitl-fields">
-      <div
-        className="hitl-choices"
-        role="radiogroup"
-        aria-label={labelOf(props)}
-        aria-describedby={box['aria-describedby']}
-        aria-required={box['aria-required']}
-      >
+      <RadioGroup of={props}>
         {branches.map((branch) => (
-          <label key={branch.title} className="hitl-choice">
-            <input
-              type="radio"
-              name={box.id}
-              aria-invalid={box['aria-invalid']}
-              checked={branch.title === chosen?.title}
-              onChange={() => pick(branch)}
-            />
-            <PlainText text={branch.title} first={200} />
-          </label>
+          <Radio
+            key={branch.title}
+            box={box}
+            label={branch.title}
+            isChosen={branch.title === chosen?.title}
+            choose={() => pick(branch)}
+          />
         ))}
         {mayBeAbsent && (
-          <label className="hitl-choice">
-            <input
-              type="radio"
-              name={box.id}
-              checked={value === undefined}
-              onChange={() => {
-                setPicked(undefined);
-                onChange(undefined);
-              }}
-            />
-            <span className="hitl-empty">{texts.notSet}</span>
-          </label>
+          <Radio
+            box={box}
+            label={texts.notSet}
+            isChosen={value === undefined}
+            choose={() => {
+              setPicked(undefined);
+              onChange(undefined);
+            }}
+            isSoft
+          />
         )}
-      </div>
+      </RadioGroup>
       {own && chosen && !isSingle && (
         <div className="hitl-branch">
           <Row

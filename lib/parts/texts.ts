@@ -1,5 +1,5 @@
 /** Every word that the parts and the console say, in English; a build with another file in its place speaks another language. */
-import type { ErrorCode } from '../client';
+import type { WireCode } from '../client';
 import { type Offer, wholeSpan } from '../protocol/asked';
 
 const plural = (count: number, one: string, many = `${one}s`) =>
@@ -44,7 +44,7 @@ const deedOf = (type: string, status: string) =>
   (type === 'question' ? questionDeeds : deeds)[status] ?? status;
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-const errors: Partial<Record<ErrorCode | 'closed' | 'queue_full', string>> = {
+const errors: Partial<Record<WireCode | 'closed' | 'queue_full', string>> = {
   stale_revision: 'This has changed since you looked. Read it again, then answer.',
   not_allowed: 'You may not answer this request. Another person has to.',
   already_answered: 'Your answer is counted already. The others have to answer now.',
@@ -363,7 +363,7 @@ export const texts = {
   approveAll: (count: number) => `Approve ${count}`,
   denyAll: (count: number) => `Deny ${count}`,
   shortError: (code: string) =>
-    code === 'already_resolved' ? 'Another person was faster' : (errors[code as ErrorCode] ?? code),
+    code === 'already_resolved' ? 'Another person was faster' : (errors[code as WireCode] ?? code),
   loadMore: 'Show more',
   openTicket: 'Open ticket',
   chooseOne: 'Choose a request.',

@@ -1,6 +1,6 @@
 /** The audit of requests: what is kept of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
-import { type ErrorCode, errorCodes } from '../errors';
+import { errorCodes, type WireCode } from '../errors';
 import type { Author, Display, Millis, RequestResponse, RequestStatus } from './records';
 import {
   authorSchema,
@@ -74,7 +74,7 @@ export interface AuditRecord {
   /** The grant that was given with the answer, that approved the request, or that was revoked. */
   grantId?: string | undefined;
   /** Why it was `refused`. */
-  code?: ErrorCode | undefined;
+  code?: WireCode | undefined;
   rule?: string | undefined;
 }
 
@@ -102,7 +102,7 @@ export const auditViewSchema = z.object({
   response: z.record(z.string(), z.unknown()).optional(),
   reason: z.string().optional(),
   grant_id: z.string().optional(),
-  code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).optional(),
+  code: z.enum(Object.keys(errorCodes) as [WireCode, ...WireCode[]]).optional(),
   rule: z.string().optional(),
 });
 export type AuditView = z.infer<typeof auditViewSchema>;

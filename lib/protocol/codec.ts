@@ -1,6 +1,6 @@
 /** JSON text to client frames and envelopes to JSON text, per dialect; the only place outside the store that knows JSON. */
 import type { z } from 'zod';
-import { type ErrorCode, HubError } from '../errors';
+import { HubError, type WireCode } from '../errors';
 import {
   type ChatUser,
   chatFrame,
@@ -51,16 +51,17 @@ function decode<T extends ClientFrame | InboxFrame | ClassicFrame>(text: string,
   const value = parse(text);
   const re = replyTo(value);
   const fault = inexactIn(text, value);
-  if (fault) throw new HubError('invalid_frame', fault, re);
+  if (fault) throw new HubError('invalid_frame', { message: fault, details: re });
   const result = schema.safeParse(value, namingFields);
   if (!result.success) {
-    if (isOfUnknownType(value, result.error)) throw new HubError('unknown_type', undefined, re);
-    throw new HubError('invalid_frame', describeIssue(result.error.issues[0]), re);
+    if (isOfUnknownType(value, result.error)) throw new HubError('unknown_type', { details: re });
+    throw new HubError('invalid_frame', { message: describeIssue(result.error.issues[0]), details: re });
   }
   const frame = result.data;
   const misspelt = 'request_id' in frame && misspeltField(optionFor(schema, frame.type), value);
-  if (misspelt) throw new HubError('invalid_frame', misspelt, re);
-  if (frame.type === 'message' && !frame.content?.trim()) throw new HubError('empty_message', undefined, re);
+  if (misspelt) throw new HubError('invalid_frame', { message: misspelt, details: re });
+  if (frame.type === 'message' && !frame.content?.trim())
+    throw new HubError('empty_message', { details: re });
   return frame;
 }
 
@@ -68,7 +69,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new HubError('invalid_frame', 'The frame is not JSON');
+    throw new HubError('invalid_frame', { message: 'The frame is not JSON' });
   }
 }
 
@@ -170,7 +171,7 @@ export function encodeClassicPrompt(view: RequestView): string {
 }
 
 /** What a classic client calls the refusals it knows (A25–A26); others carry their own sentence. */
-const classicErrors: Partial<Record<ErrorCode, string>> = {
+const classicErrors: Partial<Record<WireCode, string>> = {
   invalid_frame: 'Invalid message format',
   unknown_type: 'Invalid message type',
 };

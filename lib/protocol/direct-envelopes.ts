@@ -1,6 +1,6 @@
 /** The envelopes meant for one client alone: what it joined, answers to its frames, and farewell; the transport sends them. */
 import { z } from 'zod';
-import { type ErrorCode, errorCodes } from '../errors';
+import { errorCodes, type WireCode } from '../errors';
 import { memberSchema, presenceVersion } from './ephemeral-envelopes';
 import { position, timestamp } from './logged-envelopes';
 import { messageViewSchema, requestViewSchema, sessionViewSchema, turnViewSchema } from './views';
@@ -56,7 +56,7 @@ export const errorSchema = z.object({
   /** The `id` of the refused frame; absent if it had none, or if the error answers no frame. */
   re: z.string().optional(),
   // Object.keys() widens to string; the keys are exactly the codes.
-  code: z.enum(Object.keys(errorCodes) as ErrorCode[]),
+  code: z.enum(Object.keys(errorCodes) as WireCode[]),
   message: z.string(),
   details: z.record(z.string(), z.unknown()).optional(),
 });

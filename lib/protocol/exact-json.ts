@@ -21,10 +21,10 @@ export function parseExact(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new HubError('invalid_frame', 'This is not JSON');
+    throw new HubError('invalid_frame', { message: 'This is not JSON' });
   }
   const fault = inexactIn(text, value);
-  if (fault) throw new HubError('invalid_frame', fault);
+  if (fault) throw new HubError('invalid_frame', { message: fault });
   return value;
 }
 
@@ -48,7 +48,7 @@ export function inexactIn(text: string, value: unknown): string | undefined {
  */
 export function assertPlain(value: unknown): void {
   const fault = faultIn(value);
-  if (fault) throw new HubError('invalid_frame', describeFault(fault));
+  if (fault) throw new HubError('invalid_frame', { message: describeFault(fault) });
 }
 
 /** Why a number may not be the one that was written: it is none, or an integer so large that its neighbours are gone. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Ack, ErrorEnvelope, GoingAway, Pong } from './direct-envelopes';
 import { timestamp } from './logged-envelopes';
-import { requestViewSchema } from './views';
+import { requestViewSchema, unchangedSchema } from './views';
 
 /** `seq` counts the envelopes of this kind within one connection, which `epoch` names. */
 const base = { epoch: z.string(), seq: z.number().int().nonnegative(), timestamp };
@@ -33,6 +33,7 @@ export const inboxUpdatedSchema = z.object({
   event: z.literal('inbox_updated'),
   ...base,
   hitl: requestViewSchema,
+  unchanged: unchangedSchema.optional(),
 });
 /** A request is not in the inbox any more. */
 export const inboxRemovedSchema = z.object({
@@ -41,6 +42,7 @@ export const inboxRemovedSchema = z.object({
   request_id: z.string(),
   /** As it stands now: settled by whom, or for whom it is now. Absent where the person has lost access to its ticket. */
   hitl: requestViewSchema.optional(),
+  unchanged: unchangedSchema.optional(),
   ...totals,
 });
 

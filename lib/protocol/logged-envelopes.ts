@@ -12,6 +12,7 @@ import {
   toWireTime,
   turnView,
   turnViewSchema,
+  unchangedSchema,
 } from './views';
 
 /** RFC 3339 in UTC: when the told thing happened. */
@@ -62,10 +63,12 @@ export const hitlRequestPendingSchema = z.object({
 export const hitlRequestUpdatedSchema = z.object({
   event: z.literal('hitl_request_updated'),
   ...requestEnvelope,
+  unchanged: unchangedSchema.optional(),
 });
 export const hitlRequestResolvedSchema = z.object({
   event: z.literal('hitl_request_resolved'),
   ...requestEnvelope,
+  unchanged: unchangedSchema.optional(),
 });
 
 /** What is committed to a ticket's log, in the order in which everybody sees it. */

@@ -230,7 +230,7 @@ export interface RequestRecord {
   /** `sha256:` and hex over the type and payload: what was shown is what is answered. */
   digest: string;
   /** JSON Schema of what an approval carries. */
-  responseSchema?: Record<string, unknown>;
+  responseSchema?: Record<string, unknown> | undefined;
   /** +1 with every change a person may want to see before answering; begins at 1. */
   revision: number;
   status: RequestStatus;

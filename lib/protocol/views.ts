@@ -173,6 +173,10 @@ export const requestViewSchema = z.object({
   used_grant: z.object({ id: z.string(), given_by: z.array(authorSchema) }).optional(),
 });
 
+/** Fields of a request that change with an amendment only; an envelope that leaves them out names them. */
+export const fixedFields = ['payload', 'display', 'response_schema'] as const;
+export const unchangedSchema = z.array(z.enum(fixedFields));
+
 /** A message with what it said before; only where its history is read. */
 export const storedMessageSchema = messageViewSchema.extend({
   /** Oldest first. */
@@ -185,6 +189,7 @@ export type TurnView = z.infer<typeof turnViewSchema>;
 export type MessageView = z.infer<typeof messageViewSchema>;
 export type StoredMessageView = z.infer<typeof storedMessageSchema>;
 export type RequestView = z.infer<typeof requestViewSchema>;
+export type FixedField = (typeof fixedFields)[number];
 
 export function authorView(author: Author): AuthorView {
   return { user_id: author.userId, display_name: author.displayName };

@@ -1,5 +1,5 @@
-/** What the hub asks of a store, with the obligations every implementation must keep; `spec/store/contract.ts` holds them to it. */
-import type { ErrorCode } from '../errors';
+/** What the hub asks of a store, with the obligations every implementation must keep; `express-hitl/store-contract` holds them to it. */
+import type { WireCode } from '../errors';
 import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
 import type {
@@ -100,7 +100,7 @@ export type CommitResult =
   | { ok: true; envelopes: readonly LoggedEnvelope[] }
   | {
       ok: false;
-      code: Extract<ErrorCode, 'conflict' | 'key_conflict' | 'duplicate_id'>;
+      code: Extract<WireCode, 'conflict' | 'key_conflict' | 'duplicate_id'>;
       ack?: Record<string, unknown>;
     };
 

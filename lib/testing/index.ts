@@ -27,7 +27,13 @@ export type {
 } from './model-options';
 export type { RandomWalkOptions, SimplePathBounds } from './paths';
 export { scheduledStore } from './scheduled-store';
-export { type Refused, TestClient, type TestClientOptions, type TestFrame } from './test-client';
+export {
+  type Refused,
+  type TestAnswer,
+  TestClient,
+  type TestClientOptions,
+  type TestFrame,
+} from './test-client';
 export {
   type ConnectOptions,
   connectTestClient,

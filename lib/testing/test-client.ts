@@ -1,5 +1,6 @@
 /** A WebSocket client for tests: keeps every frame, and hands them out one by one to a test that waits for them. */
 import WebSocket from 'ws';
+import type { HitlRequest } from '../hub/kinds/app-types';
 
 /** A frame as it came, parsed; or the text itself if it is no JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads any field of any frame and asserts what it finds
@@ -22,6 +23,26 @@ export interface TestClientOptions {
   ca?: string;
   /** How long `next` and `closed` wait. Default 5,000. */
   timeoutMs?: number;
+  /** Reads a request, for `nextRequest`; a test hub gives it to its clients. */
+  requestOf?: (id: string) => Promise<HitlRequest>;
+}
+
+/** What a client answers; see `AnswerInput`. */
+export interface TestAnswer {
+  requestId: string;
+  status: 'approved' | 'answered' | 'denied';
+  /** Default 1. */
+  revision?: number;
+  comment?: string;
+  answer?: string;
+  args?: Record<string, unknown>;
+  grant?: number;
+  response?: object;
+}
+
+function accepted(frame: TestFrame): TestFrame {
+  if (frame.event !== 'error') return frame;
+  throw new Error(`Refused: ${frame.code ?? frame.error?.code} ${JSON.stringify(frame)}`);
 }
 
 type Matcher = string | ((frame: TestFrame) => boolean);
@@ -36,6 +57,7 @@ export class TestClient {
   private constructor(
     readonly socket: WebSocket,
     private readonly timeoutMs: number,
+    private readonly options: Pick<TestClientOptions, 'requestOf'> = {},
   ) {
     socket.on('message', (data, isBinary) => {
       const frame = isBinary ? data : parse(data.toString());
@@ -58,7 +80,7 @@ export class TestClient {
       ...(origin && { origin }),
       ...(ca && { ca }),
     });
-    const client = new TestClient(socket, timeoutMs);
+    const client = new TestClient(socket, timeoutMs, options);
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(client));
       socket.once('unexpected-response', (_req, res) => {
@@ -112,6 +134,30 @@ export class TestClient {
     if (!answer)
       throw new Error(`The socket closed with ${this.closing?.code} before ${frame.type} was answered`);
     return answer;
+  }
+
+  /** A chat message; resolves with its ack. @throws Error if it is refused */
+  async say(content: string): Promise<{ messageId: string; turnId?: string }> {
+    const { message_id, turn_id } = accepted(await this.ask({ type: 'message', content }));
+    return { messageId: message_id, ...(turn_id !== undefined && { turnId: turn_id }) };
+  }
+
+  /** The next request that is shown to this client, in the words of the API. */
+  async nextRequest(): Promise<HitlRequest> {
+    const { hitl } = await this.next('hitl_request_pending');
+    if (!this.options.requestOf)
+      throw new Error('Only a client of a test hub reads requests; write next("hitl_request_pending")');
+    return this.options.requestOf(hitl.id);
+  }
+
+  /** Answers a request as this client's user. @throws Error if that is refused */
+  async answer(answer: TestAnswer): Promise<void> {
+    const { requestId, status, revision = 1, comment, answer: text, args, grant, response } = answer;
+    const given = { ...response, comment, answer: text, tool_args: args, grant };
+    const type = 'hitl_respond';
+    const verdict = status === 'answered' ? 'approved' : status;
+    const frame = { type, request_id: requestId, revision, status: verdict, response: given };
+    accepted(await this.ask(frame));
   }
 
   /** Every frame of an event or type that came so far, read or not. */

@@ -4,12 +4,16 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import express, { type Express } from 'express';
-import { createLogger, type Logger, transports } from 'winston';
+import express, { type Express, type Request } from 'express';
+import { createLogger, transports } from 'winston';
+import { portOf } from '../hub/hub';
 import { type Duration, toMillis } from '../hub/options/duration';
+import type { Logger } from '../hub/options/logger';
+import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory/memory-store';
 import { sqliteStore } from '../store/sqlite/sqlite-store';
 import type { Store } from '../store/store';
+import type { AuthOptions } from '../transport/core/access';
 import { type ExpressHitl, type ExpressHitlOptions, expressHitl } from '../transport/express/express-hitl';
 import { ManualClock } from './manual-clock';
 import { MortalStore } from './mortal-store';
@@ -17,10 +21,12 @@ import { type Refused, TestClient, type TestClientOptions } from './test-client'
 
 /** What a test has to be in control of. */
 export type GivenOptions = Required<
-  Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'heartbeat' | 'rateLimit'>
+  Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'http' | 'limits'>
 >;
 
-export interface TestHubOptions extends Partial<ExpressHitlOptions> {
+export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
+  /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
+  auth?: Partial<AuthOptions<User, Request>>;
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
@@ -29,9 +35,12 @@ export interface TestHubOptions extends Partial<ExpressHitlOptions> {
   mount?: string;
   /**
    * The app under test, in place of a bare one: made anew at every start, with these options for its `expressHitl`. Its own
-   * `user`, `ticket`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
+   * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
    */
-  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl };
+  // biome-ignore lint/suspicious/noExplicitAny: an app with kinds and users of its own
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<any> };
+  /** Called at every start, before the first client: to register an agent or listeners. */
+  prepare?: (hitl: ExpressHitl) => void;
   /** Middleware and routes of the app itself, before the router. */
   app?: (app: Express) => void;
 }
@@ -54,7 +63,7 @@ export interface InboxConnectOptions extends TestClientOptions {
   query?: string;
 }
 
-/** The default `user` of a test hub: the header `x-user`, with groups after a colon (`alice:lead,analyst`). */
+/** The default `auth.identify` of a test hub: the header `x-user`, with groups after a colon (`alice:lead,analyst`). */
 export function userFromHeader(req: { get(name: string): string | undefined }) {
   const header = req.get('x-user');
   if (!header) return null;
@@ -162,20 +171,34 @@ export class TestHub {
     options: TestClientOptions,
   ): Promise<TestClient | Refused> {
     const headers = { ...(user && { 'x-user': user }), ...options.headers };
-    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, { ...options, headers });
+    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, {
+      requestOf: (id) => this.hub.requests.get(id),
+      ...options,
+      headers,
+    });
     if (opened instanceof TestClient) this.clients.add(opened);
     return opened;
   }
 
   /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
-  async fireDeadlines(by: Duration): Promise<void> {
+  fireDeadlines(by: Duration): Promise<void> {
+    return this.advance(by);
+  }
+
+  /** Time passes, by milliseconds or `'15m'`; what is due on the way has happened when it resolves. */
+  async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
-    await this.hub.settled();
+    await this.settled();
     // What was set meanwhile and is due already.
     while (this.clock.hasDue()) {
       this.clock.advance(0);
-      await this.hub.settled();
+      await this.settled();
     }
+  }
+
+  /** Resolves when everything decided so far is stored and delivered. */
+  settled(): Promise<void> {
+    return portOf(this.hub).settled();
   }
 
   /** Ends the hub in good order and starts another on the same store. */
@@ -217,13 +240,14 @@ export class TestHub {
   }
 
   private async boot(): Promise<void> {
-    const { makeStore, create, clock = this.clock, logger = silentLogger() } = this.options;
+    const { makeStore, create, prepare, clock = this.clock, logger = silentLogger() } = this.options;
     // A clock that is moved by hand goes past many heartbeats at once, and no peer can answer in between; and a test sends
     // more in a second than a person in an hour.
-    const { heartbeat = '20d', rateLimit = false } = this.options;
+    const http = { heartbeat: '20d', ...this.options.http } as const;
+    const limits = { frames: false, ...this.options.limits } as const;
     const store = makeStore?.() ?? memoryStore();
     const mortal = new MortalStore(store);
-    const given = { store: mortal.store, clock, logger, heartbeat, rateLimit };
+    const given = { store: mortal.store, clock, logger, http, limits };
     const { app, hitl } = create ? create(given) : bareApp(this.options, given);
     const server = createServer(app);
     server.on('connection', (socket) => {
@@ -231,9 +255,10 @@ export class TestHub {
       socket.once('close', () => this.sockets.delete(socket));
     });
     this.running = { hitl, app, server, store, mortal };
+    prepare?.(hitl);
     hitl.attach(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    await hitl.hub.start();
+    await hitl.start();
   }
 
   private async shut(): Promise<void> {
@@ -279,14 +304,14 @@ function bareApp(options: TestHubOptions, given: GivenOptions): { app: Express; 
     makeStore: _makeStore,
     sqlite: _sqlite,
     create: _create,
+    prepare: _prepare,
     mount = '/',
     app: extend,
+    auth,
     ...own
   } = options;
   const hitl = expressHitl({
-    user: userFromHeader,
-    ticket: () => 'allow',
-    tickets: () => 'all',
+    auth: { identify: userFromHeader, authorize: () => 'allow', inboxTickets: () => 'all', ...auth },
     ...own,
     ...given,
   });

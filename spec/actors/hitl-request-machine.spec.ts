@@ -1,15 +1,16 @@
 import fc from 'fast-check';
-import { type AnyStateNode, createActor } from 'xstate';
+import { executionMachine } from '../../lib/actors/execution-machine';
 import {
   nextDeadline,
-  type RequestEmitted,
   type RequestEvent,
   type RequestInput,
   requestRecord,
 } from '../../lib/actors/hitl-request';
 import { requestGuardMeanings, requestGuards } from '../../lib/actors/hitl-request-guards';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
+import { LiveRequest } from '../../lib/hub/requests/live-request';
 import type { AnswerPolicy, RequestResponse } from '../../lib/protocol/records';
+import { Coverage, watchMachine } from '../../lib/testing';
 import { firstState, judge, type OracleState } from './request-oracle';
 
 const born = (policy: AnswerPolicy, more: Partial<RequestInput> = {}): RequestInput => ({
@@ -225,47 +226,18 @@ const watched = hitlRequestMachine.provide({
     ]),
   ),
 });
-/** Every transition the machine has, and those that were taken. */
-const taken = new Set<unknown>();
-
-function start(origin: { input: RequestInput } | { snapshot: unknown }) {
-  const emitted: RequestEmitted[] = [];
-  const actor = createActor(watched, {
-    ...(origin as { input: RequestInput }),
-    inspect: (inspection) => {
-      if (inspection.type !== '@xstate.microstep') return;
-      for (const transition of inspection._transitions) taken.add(describeTransition(transition));
-    },
-  });
-  actor.on('*', (event) => emitted.push(event));
-  actor.subscribe({
-    error: (error) => {
-      throw error;
-    },
-  });
-  actor.start();
-  return { actor, emitted };
-}
-
-function describeTransition(transition: {
-  source: { id: string };
-  eventType: string;
-  guard?: unknown;
-  actions: readonly unknown[];
-}) {
-  const { guard, actions } = transition;
-  return `${transition.source.id} ${transition.eventType} [${JSON.stringify(guard) ?? ''}] ${JSON.stringify(actions)}`;
-}
-
-function nodesOf(node: AnyStateNode): AnyStateNode[] {
-  return [node, ...Object.values(node.states).flatMap(nodesOf)];
-}
+/** What the machines were seen to do. */
+const seen = { question: new Coverage(watched), execution: new Coverage(executionMachine) };
+const watches = [watchMachine(watched, seen.question), watchMachine(executionMachine, seen.execution)];
+afterAll(() => {
+  for (const watch of watches) watch.stop();
+});
+const machines = { hitlRequestMachine: watched, executionMachine };
 
 type Terms = Omit<OracleState, 'votes' | 'agreed' | 'extra'> & { votes: string[] };
 
 /** What the machine made of an event, in the oracle's terms. */
-function read(actor: ReturnType<typeof start>['actor']): Terms {
-  const snapshot = actor.getSnapshot();
+function read({ snapshot }: LiveRequest): Terms {
   const record = requestRecord(snapshot);
   const { execution: run } = record;
   const said = ({ answer, comment, grant }: RequestResponse = {}) => [answer, comment, grant].join(' ');
@@ -293,19 +265,14 @@ const terms = ({ votes, agreed: _agreed, extra: _extra, ...state }: OracleState)
 });
 
 function compare(input: RequestInput, events: readonly RequestEvent[], restore: boolean): void {
-  let { actor, emitted } = start({ input });
+  let [live, emitted] = LiveRequest.begin(input, undefined, machines);
   expect(emitted).toEqual([{ type: 'hitl_request_pending' }]);
   let oracle = firstState();
   let resolutions = 0;
   let grants = 0;
   for (const event of events) {
-    if (restore) {
-      const snapshot = JSON.parse(JSON.stringify(actor.getPersistedSnapshot()));
-      actor.stop();
-      ({ actor, emitted } = start({ snapshot }));
-    }
-    emitted.length = 0;
-    actor.send(event);
+    if (restore) live = LiveRequest.restore(JSON.parse(JSON.stringify(live.stored())), undefined, machines);
+    emitted = live.send(event);
     const verdict = judge(oracle, event, input);
     const refused = emitted.find((each) => each.type === 'refused');
     if (typeof verdict === 'string') expect(refused).toMatchObject({ code: verdict });
@@ -313,15 +280,14 @@ function compare(input: RequestInput, events: readonly RequestEvent[], restore: 
       expect(refused).toBeUndefined();
       oracle = verdict;
     }
-    expect(read(actor)).toEqual(terms(oracle));
+    expect(read(live)).toEqual(terms(oracle));
     grants += emitted.filter(({ type }) => type === 'grant_given').length;
     expect(grants).toBe(oracle.grant ? 1 : 0);
     resolutions += emitted.filter(({ type }) => type === 'hitl_request_resolved').length;
     expect(resolutions).toBe(oracle.status === 'pending' ? 0 : 1);
-    const due = nextDeadline(actor.getSnapshot());
+    const due = nextDeadline(live.snapshot);
     if (oracle.status !== 'pending' && oracle.run?.state !== 'executing') expect(due).toBeUndefined();
   }
-  actor.stop();
 }
 
 describe('the HITL request machine', () => {
@@ -418,28 +384,27 @@ describe('the HITL request machine', () => {
   });
 
   it('brings back verdicts that were stored without what was sent with them, and counts them', () => {
-    const first = start({ input: born({ approvals: 2 }) });
+    const [first] = LiveRequest.begin(born({ approvals: 2 }));
     const say = { type: 'respond' as const, at: 5, permitted: true, status: 'approved' as const };
     const comment = 'because';
-    first.actor.send({ ...say, by: people.ann, response: { comment } });
-    const snapshot = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));
-    for (const verdict of snapshot.context.verdicts) delete verdict.response;
-    const { actor, emitted } = start({ snapshot });
-    actor.send({ ...say, by: people.ann, response: { comment } });
-    expect(emitted).toEqual([{ type: 'refused', code: 'already_answered' }]);
-    actor.send({ ...say, by: people.bob });
-    expect(requestRecord(actor.getSnapshot())).toMatchObject({
+    first.send({ ...say, by: people.ann, response: { comment } });
+    const stored = JSON.parse(JSON.stringify(first.stored()));
+    for (const verdict of stored.question.context.verdicts) delete verdict.response;
+    const live = LiveRequest.restore(stored);
+    expect(live.send({ ...say, by: people.ann, response: { comment } })).toEqual([
+      { type: 'refused', code: 'already_answered' },
+    ]);
+    live.send({ ...say, by: people.bob });
+    expect(requestRecord(live.snapshot)).toMatchObject({
       status: 'approved',
       verdicts: [{ by: { userId: 'ann' }, comment }, { by: { userId: 'bob' } }],
     });
   });
 
-  it('took every transition of the chart on the way', () => {
-    const all = nodesOf(hitlRequestMachine.root).flatMap((node) =>
-      [...node.transitions.values()].flat().map(describeTransition),
-    );
+  it('took every transition of both charts on the way', () => {
+    const all = [...seen.question.transitions, ...seen.execution.transitions];
     expect(all.length).toBeGreaterThan(50);
-    expect(all.filter((transition) => !taken.has(transition))).toEqual([]);
+    expect(all.filter(({ taken }) => taken === 0).map(({ id }) => id)).toEqual([]);
   });
 
   it('saw both outcomes of every guard on the way', () => {

@@ -14,11 +14,11 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
     browser = await launch();
     hub = await startTestHub({
       mount: '/soc',
-      charts: { admin: () => true },
+      pages: { charts: { maySee: () => true } },
       agent: async (turn) => {
         const approval = {
-          toolName: '<b>block_ip</b>',
-          toolArgs: { ip: '203.0.113.7' },
+          tool: '<b>block_ip</b>',
+          args: { ip: '203.0.113.7' },
           policy: { approvals: 2 },
         };
         await turn.approve(approval);
@@ -80,7 +80,7 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
     await alice.ask({ ...verdict, id: 'r-2' });
     await page.getByText('3 of 3').waitFor();
     const end = await marked();
-    expect(end.states).toContain('hitlRequest.resolved.approved.unexecuted');
+    expect(end.states).toContain('hitlRequest.resolved.approved');
     expect(end.transitions).toEqual([expect.stringMatching(/^hitlRequest\.pending:respond:\d+$/)]);
 
     await page.keyboard.press('Home');

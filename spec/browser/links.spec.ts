@@ -1,6 +1,8 @@
 /** The page behind a link in a browser, without a script: seen on a phone, in the dark, and answered. */
+
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from './chromium';
 
@@ -23,7 +25,7 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
     };
     hub = await startTestHub({ links });
     const ask = { ticketId: 'INC-7', sessionId: 's', userId: 'rita', type, payload };
-    const { id } = await hub.hub.hitl.request(ask);
+    const { id } = await portOf(hub.hub).hitl.request(ask);
     const link = await hub.hub.links?.create({ requestId: id, userId: 'alice' });
     return { id, url: String(link).replace('http://localhost', hub.url) };
   }
@@ -54,7 +56,7 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
       await page.getByLabel('Comment').fill('Known scanner');
       await page.getByRole('button', { name: 'Approve' }).click();
       expect(await page.getByRole('heading').innerText()).toBe('It is settled: approved by Alice');
-      expect(await hub.hub.hitl.get(id)).toMatchObject({ response: { comment: 'Known scanner' } });
+      expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({ response: { comment: 'Known scanner' } });
       // The style is let in by its digest; a page that broke its own policy would say so here.
       expect(trouble).toEqual([]);
     } finally {
@@ -79,9 +81,9 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
         await answer.press('Enter');
         await page.getByLabel('Comment').fill('and so');
         expect(page.url()).toBe(url);
-        expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+        expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
         await page.getByRole('button', { name: 'Answer' }).click();
-        expect((await hub.hub.hitl.get(id)).response).toMatchObject({ comment: 'and so' });
+        expect((await portOf(hub.hub).hitl.get(id)).response).toMatchObject({ comment: 'and so' });
       } finally {
         await page.close();
       }
@@ -98,7 +100,7 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
       expect(await page.getByRole('alert').innerText()).toContain('answer');
       await page.getByLabel('Lyon').check();
       await page.getByRole('button', { name: 'Answer' }).click();
-      expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: 'Lyon' });
+      expect((await portOf(hub.hub).hitl.get(id)).response).toEqual({ answer: 'Lyon' });
     } finally {
       await page.close();
     }
@@ -125,7 +127,7 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
         await page.keyboard.type('lines');
         expect(await page.getByLabel('Comment').inputValue()).toBe('Two\nlines');
         expect(posts).toBe(0);
-        expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+        expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
         // Of two answers neither is guessed, and nothing that was typed is lost.
         await page.getByRole('button', { name: 'Answer' }).click();
         await page.getByRole('alert').waitFor();

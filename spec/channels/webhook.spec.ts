@@ -1,8 +1,10 @@
 /** The webhook channel against a receiver on a real socket; signatures are judged by the package `standardwebhooks`. */
+
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { portOf } from '../../lib/hub/hub';
 import { type WebhookOptions, webhookChannel } from '../../lib/index';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { until } from '../transport/until';
@@ -60,14 +62,14 @@ afterEach(async () => {
 });
 
 const ask = () =>
-  hub.hub.hitl.request({
+  portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'rita',
     type: 'question',
     payload: { question: 'Wirklich? ✓' },
   });
-const settle = (id: string) => hub.hub.hitl.cancel(id, 'not needed');
+const settle = (id: string) => portOf(hub.hub).hitl.cancel(id, 'not needed');
 const waits = () => hub.store.deliveries('hook', 10);
 /** Waits for the tries that have failed. */
 async function failed(attempts: number): Promise<void> {
@@ -82,7 +84,7 @@ test('Every delivery is signed so that another implementation takes it, and says
   await start();
   const { id } = await ask();
   await until(() => received.length === 1, 'it is presented');
-  await hub.hub.hitl.claim(id, { id: 'ann', name: 'Ann' });
+  await portOf(hub.hub).hitl.claim(id, { id: 'ann', name: 'Ann' });
   await until(() => received.length === 2, 'it is updated');
   await settle(id);
   await until(() => received.length === 3, 'it is settled');
@@ -135,7 +137,7 @@ test('An answer with 410 gives the delivery up', async () => {
   await ask();
   await until(() => received.length === 1, 'it is presented');
   for (;;) {
-    const dead = await hub.hub.channels?.dead();
+    const dead = await hub.hub.channels.failed();
     if (dead?.length) {
       expect(dead).toMatchObject([{ channel: 'hook', error: expect.stringContaining('410') }]);
       break;

@@ -29,7 +29,7 @@ describeInChromium('spec/client/browser.spec.ts', 'the client in a browser', (la
     user = 'alice';
     hub = await startTestHub({
       mount: '/soc',
-      user: () => user,
+      auth: { identify: () => user },
       app: (app) => {
         app.get('/', (_req, res) => void res.type('html').send(html));
         app.get('/client.mjs', (_req, res) => res.sendFile(bundle.file));
@@ -50,7 +50,7 @@ describeInChromium('spec/client/browser.spec.ts', 'the client in a browser', (la
   test('a page joins, talks, loses its socket and is back', async () => {
     await state('live');
     await say('before');
-    hub.hub.disconnect(() => true, 'resync');
+    hub.hub.clients.disconnect({ where: () => true, code: 'resync' });
     await page.waitForFunction(`states.join() === 'live,resuming,live'`);
     await say('after');
     await page.waitForFunction(`view.timeline.length === 2`);
@@ -76,7 +76,7 @@ describeInChromium('spec/client/browser.spec.ts', 'the client in a browser', (la
   test('a page whose user is logged out learns why it cannot come back, and stops trying', async () => {
     await state('live');
     user = null;
-    hub.hub.disconnect(() => true, 'resync');
+    hub.hub.clients.disconnect({ where: () => true, code: 'resync' });
     await state('closed');
     expect(await page.evaluate('client.ending')).toEqual({ code: 4401, reason: 'session ended' });
   });

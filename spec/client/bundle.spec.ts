@@ -39,7 +39,7 @@ test('`import` gets the same names as `require`', async () => {
 });
 
 test('in Node it joins a ticket with the WebSocket of ws, and its process ends when it is closed', async () => {
-  const hub = await startTestHub({ mount: '/soc', user: () => 'bot' });
+  const hub = await startTestHub({ mount: '/soc', auth: { identify: () => 'bot' } });
   try {
     const ws = pathToFileURL(join(root, 'node_modules', 'ws', 'wrapper.mjs'));
     const printed = await runModule(

@@ -21,7 +21,7 @@ describe('a code that is final', () => {
     hub = await startTestHub();
     const clock = new ManualClock();
     const alice = await Guest.join(hub, { clock });
-    hub.hub.disconnect(() => true, name);
+    hub.hub.clients.disconnect({ where: () => true, code: name });
     await alice.state('closed');
 
     expect(alice.client.ending).toEqual({ code: closeCodes[name].code, reason: closeCodes[name].reason });
@@ -38,7 +38,7 @@ describe('a code that says come back', () => {
     hub = await startTestHub();
     const clock = new ManualClock();
     const alice = await Guest.join(hub, { clock });
-    hub.hub.disconnect(() => true, name);
+    hub.hub.clients.disconnect({ where: () => true, code: name });
     await alice.state('resuming');
     expect(alice.client.ending).toBeUndefined();
     clock.advance(steadyMs);
@@ -96,7 +96,7 @@ describe('close leaves nothing running', () => {
       'waiting to come back',
       async (guest) => {
         await guest.state('live');
-        hub.hub.disconnect(() => true, 'resync');
+        hub.hub.clients.disconnect({ where: () => true, code: 'resync' });
         await guest.state('resuming');
       },
     ],

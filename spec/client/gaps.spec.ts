@@ -1,5 +1,6 @@
 import { type Envelope, emptyView, reduce } from '../../lib/client';
 import { graceMs } from '../../lib/client/link';
+import { portOf } from '../../lib/hub/hub';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { cutAll, Guest, leaveAll } from './guest';
@@ -35,7 +36,7 @@ test('an envelope that got lost is missed when the next one comes, and told agai
 });
 
 test('in a quiet room a lost last envelope is noticed by the next pong', async () => {
-  hub = await startTestHub({ heartbeat: '30s' });
+  hub = await startTestHub({ http: { heartbeat: '30s' } });
   const clock = new ManualClock();
   const alice = await Guest.join(hub, { clock, loses: losing('lost', 1) });
   await alice.client.send('lost');
@@ -75,7 +76,7 @@ test('an envelope that gets lost again and again ends in a snapshot, not in a ci
 });
 
 test('a snapshot that got lost is asked for again', async () => {
-  hub = await startTestHub({ heartbeat: '30s' });
+  hub = await startTestHub({ http: { heartbeat: '30s' } });
   const clock = new ManualClock();
   let left = 1;
   const loses = ({ event }: Envelope) => event === 'snapshot' && left-- > 0;
@@ -96,8 +97,8 @@ test('text that is no envelope is handed on as it is, and does no harm', async (
   alice.client.on('raw', (text) => raw.push(text));
   await alice.state('live');
   for (const text of ['{"mine":1}', '[]', 'null', '"event"', '{"event":7}'])
-    hub.hub.broadcastToTicket('T-1', text);
-  hub.hub.broadcastToTicket('T-1', '{"event":"of_a_later_version"}');
+    hub.hub.reference.broadcastToTicket('T-1', text);
+  hub.hub.reference.broadcastToTicket('T-1', '{"event":"of_a_later_version"}');
   await alice.until(
     () => alice.heard.some(({ event }) => String(event) === 'of_a_later_version'),
     'the unknown event',
@@ -112,7 +113,7 @@ test('a snapshot of several pages is told before it is live, and begun again whe
   for (let n = 0; n < 20; n += 1) {
     const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
     const asked = { ticketId: 'T-1', sessionId: 's-1', userId: 'agent', type: 'tool_approval', payload };
-    ids.push((await hub.hub.hitl.request(asked)).id);
+    ids.push((await portOf(hub.hub).hitl.request(asked)).id);
   }
   let view = emptyView();
   let cut = false;

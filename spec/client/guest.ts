@@ -10,6 +10,7 @@ import {
   type TicketClient,
   type TicketOptions,
 } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 
 export interface GuestOptions extends Partial<TicketOptions> {
@@ -30,7 +31,7 @@ export function sendAway(hub: TestHub, retryAfterMs: number): void {
 }
 
 function tellGoingAway(hub: TestHub, retryAfterMs: number, isNow: boolean): void {
-  hub.hub.disconnect(({ sink }) => {
+  portOf(hub.hub).disconnect(({ sink }) => {
     sink.send({ event: 'going_away', reason: 'restart', retry_after_ms: retryAfterMs });
     return isNow;
   }, 'restart');

@@ -1,4 +1,5 @@
 /** Holds `docs/writing-a-client.md` and the client together, and runs the guide's code against a real hub. */
+
 import { transformSync } from '@swc/core';
 import { WebSocket } from 'ws';
 import * as client from '../../lib/client';
@@ -12,6 +13,7 @@ import { maxUnderWay, maxWaiting } from '../../lib/client/outbox';
 import { verdictOn } from '../../lib/client/refusal';
 import { patienceMs } from '../../lib/client/tab-name';
 import { trialMs } from '../../lib/client/upgrade-trial';
+import { portOf } from '../../lib/hub/hub';
 import { closeCodes } from '../../lib/protocol/close-codes';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { maxFramesInFlight } from '../../lib/transport/core/seat';
@@ -159,8 +161,8 @@ describe('the code', () => {
   test('the client in a page answers the request and talks', async () => {
     hub = await startTestHub({
       agent: async (turn) => {
-        await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
-        await turn.respond('done');
+        await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' } });
+        await turn.say('done');
       },
     });
     let made: client.TicketClient | undefined;
@@ -190,7 +192,7 @@ describe('the code', () => {
     await load('inbox-in-a-page', { 'express-hitl/client': { ...client, connectInbox } });
     await new Promise<void>((resolve) => made?.on('inbox_snapshot', () => resolve()));
     const gone = new Promise<void>((resolve) => made?.on('inbox_removed', () => resolve()));
-    const { id } = await hub.hub.hitl.request({
+    const { id } = await portOf(hub.hub).hitl.request({
       ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'tool_approval' },
       payload: { tool_name: 'block_ip', tool_args: {} },
     });
@@ -205,7 +207,9 @@ describe('the code', () => {
   });
 
   test('the client in Node says who it is in a header', async () => {
-    hub = await startTestHub({ user: (req) => req.get('authorization')?.replace('Bearer ', '') });
+    hub = await startTestHub({
+      auth: { identify: (req) => req.get('authorization')?.replace('Bearer ', '') },
+    });
     let made: client.TicketClient | undefined;
     const connectTicket = (options: client.TicketOptions) => {
       made = client.connectTicket({ ...options, url: hub.url });
@@ -288,7 +292,7 @@ describe('the code', () => {
       hub = await startTestHub();
       const { told, closed, sockets, until } = await start();
       await until(() => told.length > 1);
-      hub.hub.disconnect(() => true, 'session_ended');
+      hub.hub.clients.disconnect({ where: () => true, code: 'session_ended' });
       await until(() => closed.length > 0);
       expect(closed).toEqual([4401]);
       expect(sockets).toHaveLength(1);

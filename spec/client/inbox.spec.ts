@@ -1,5 +1,7 @@
 /** The inbox client against a real hub: what it holds, how it comes back, and how answers go through it. */
+
 import { connectInbox, type InboxClient, type InboxOptions } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { until } from '../transport/until';
@@ -18,7 +20,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 
 async function ask(more: Partial<HitlRequestInput> = {}): Promise<string> {
   hub.clock.advance(1_000);
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'tool_approval' },
     payload: { tool_name: 'block_ip', tool_args: {} },
     ...more,
@@ -57,9 +59,9 @@ test('holds what waits, as it comes, changes and goes, in its order', async () =
   await ask({ type: 'question', payload: { question: 'Why?' } });
   const sooner = await ask({ expiresIn: '1m' });
   await has(alice, [sooner, soon, never]);
-  await hub.hub.hitl.claim(never, { id: 'bob' });
+  await portOf(hub.hub).hitl.claim(never, { id: 'bob' });
   await until(() => alice.items[2]?.claimed_by?.user_id === 'bob', 'the claim is seen');
-  await hub.hub.hitl.cancel(soon, 'over');
+  await portOf(hub.hub).hitl.cancel(soon, 'over');
   await has(alice, [sooner, never]);
   expect(changes).toEqual([3, 3, 2]);
   expect(before.map(({ id }) => id)).toEqual([soon, never]);
@@ -77,7 +79,7 @@ test('answers, claims and releases; who was faster is said, and told with what i
   expect(await alice.respond(first, { status: 'approved', revision: 1 })).toMatchObject({
     hitl: { status: 'approved' },
   });
-  await hub.hub.hitl.respond(second, { by: { id: 'bob' }, status: 'denied' });
+  await portOf(hub.hub).hitl.respond(second, { by: { id: 'bob' }, status: 'denied' });
   await has(alice, []);
   expect(gone).toEqual(['alice', 'bob']);
   await expect(alice.respond(second, { status: 'approved', revision: 1 })).rejects.toMatchObject({
@@ -116,7 +118,7 @@ test('shows a page, loads more, and fills up by itself as requests are answered'
   expect([alice.hasMore, alice.isCapped]).toEqual([true, false]);
   const late = await ask();
   await has(alice, asked.slice(0, 3), 8);
-  await hub.hub.hitl.cancel(asked[0] ?? '', 'over');
+  await portOf(hub.hub).hitl.cancel(asked[0] ?? '', 'over');
   await has(alice, asked.slice(1, 6), 7);
   await Promise.all([alice.loadMore(), alice.loadMore()]);
   expect([ids(alice), alice.hasMore]).toEqual([[...asked.slice(1), late], false]);
@@ -131,7 +133,7 @@ test('notices that an envelope was lost on the way, and begins anew', async () =
   await has(alice, []);
   isLost = true;
   const first = await ask();
-  await hub.hub.settled();
+  await hub.settled();
   isLost = false;
   const second = await ask();
   await has(alice, [first, second]);
@@ -148,7 +150,7 @@ test('is over for good where the user is not let in, or is sent away', async () 
   expect(nobody.ending).toMatchObject({ code: 4401 });
   const alice = open();
   await has(alice, []);
-  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  hub.hub.clients.disconnect({ userId: 'alice' });
   await until(() => alice.state === 'closed', 'it is over');
   await expect(alice.claim('r')).rejects.toMatchObject({ code: 'closed' });
   await alice.loadMore();

@@ -25,7 +25,7 @@ async function onWire() {
 }
 
 test('every heartbeat is a ping, and its pong keeps the connection', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock } = await onWire();
   for (let beat = 0; beat < 5; beat += 1) {
     clock.advance(heartbeat);
@@ -36,7 +36,7 @@ test('every heartbeat is a ping, and its pong keeps the connection', async () =>
 });
 
 test('a peer that is silent for two heartbeats is dead, and the client comes back', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock, wire } = await onWire();
   wire.isDead = true;
   clock.advance(2 * heartbeat - 1);
@@ -49,7 +49,7 @@ test('a peer that is silent for two heartbeats is dead, and the client comes bac
 });
 
 test('after a sleep nobody counted the beats of, the client comes back at once', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock } = await onWire();
   clock.jumpTo(clock.now() + 8 * 3_600_000);
   clock.advance(0);
@@ -57,7 +57,7 @@ test('after a sleep nobody counted the beats of, the client comes back at once',
 });
 
 test('while it waits, online means: now, or almost', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock, tell } = await onWire();
   cutAll(hub);
   await alice.state('resuming');
@@ -75,7 +75,7 @@ test('while it waits, online means: now, or almost', async () => {
 test.each(['visibilitychange', 'resume', 'pageshow'])(
   'a client that waits to come back is quick about it when its page is seen again: %s',
   async (type) => {
-    hub = await startTestHub({ heartbeat });
+    hub = await startTestHub({ http: { heartbeat: heartbeat } });
     const { alice, clock, tell } = await onWire();
     for (let tries = 1; tries <= 4; tries += 1) {
       cutAll(hub);
@@ -94,7 +94,7 @@ test.each(['visibilitychange', 'resume', 'pageshow'])(
 );
 
 test('a page that goes has no socket, timer or question left, and is back at once when it is shown again', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock, tell } = await onWire();
   tell('pagehide');
   expect(alice.client.state).toBe('resuming');
@@ -120,7 +120,7 @@ test('a page that goes has no socket, timer or question left, and is back at onc
 });
 
 test('offline is not believed for ever: a server on the same machine is found all the same', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock, tell } = await onWire();
   tell('offline');
   cutAll(hub);
@@ -130,7 +130,7 @@ test('offline is not believed for ever: a server on the same machine is found al
 });
 
 test('online does not make it come back before the server wants it', async () => {
-  hub = await startTestHub({ heartbeat });
+  hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock, tell } = await onWire();
   sendAway(hub, 1_730);
   await alice.state('resuming');
@@ -144,7 +144,7 @@ test('online does not make it come back before the server wants it', async () =>
 test.each(['offline', 'online', 'visibilitychange', 'resume', 'pageshow'])(
   'a live client asks at %s whether its peer is there, once',
   async (type) => {
-    hub = await startTestHub({ heartbeat });
+    hub = await startTestHub({ http: { heartbeat: heartbeat } });
     const { alice, clock, wire, tell } = await onWire();
     tell(type);
     tell(type);

@@ -212,7 +212,7 @@ describe('a server that has had too many frames', () => {
   });
 
   test('has carried out every frame in the end, and has not closed the connection', async () => {
-    hub = await startTestHub({ rateLimit: { framesPerConnection: 20, per: '100ms' } });
+    hub = await startTestHub({ limits: { frames: { perConnection: 20, per: '100ms' } } });
     const alice = await Guest.join(hub);
     const contents = Array.from({ length: 60 }, (_, index) => `${index}`);
     await Promise.all(contents.map((content) => alice.client.send(content)));

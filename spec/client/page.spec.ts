@@ -59,9 +59,9 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
     const client = await readFile(bundle.file);
     hub = await startTestHub({
       mount: '/soc',
-      heartbeat: '20d',
-      user: (req) => req.get('x-user') ?? user,
-      maxClientsPerTicket: 20,
+      http: { heartbeat: '20d' },
+      auth: { identify: (req) => req.get('x-user') ?? user },
+      limits: { clientsPerTicket: 20 },
       app: (app) => {
         app.use('/soc', (_req, res, next) => {
           if (!front) return next();
@@ -122,7 +122,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
     const [first, second] = [await namesOf(page), await namesOf(copy)];
     expect(new Set(first).size).toBe(1);
     expect(second[0]).not.toBe(first[0]);
-    expect(hub.hub.getClientCount('T-1')).toBe(2);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
   });
 
   test('a tab that is duplicated between two of its clients leaves the name to the copy, and nobody is thrown out', async () => {
@@ -255,7 +255,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
       await page.goto(address());
       await live();
       front = { status, body: '<h1>The gateway is about to be replaced</h1>' };
-      hub.hub.disconnect(() => true, 'resync');
+      hub.hub.clients.disconnect({ where: () => true, code: 'resync' });
       await page.waitForFunction('refusals.length > 1');
       expect(await page.evaluate('client.refusal')).toEqual({ status });
       expect(await page.evaluate('client.state')).toBe('resuming');
@@ -268,7 +268,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
       await page.goto(address());
       await live();
       front = { status: 302, body: '', location: '/login' };
-      hub.hub.disconnect(() => true, 'resync');
+      hub.hub.clients.disconnect({ where: () => true, code: 'resync' });
       await page.waitForFunction(`client.state === 'closed'`);
       expect(await page.evaluate('client.ending')).toEqual({ code: 4401, reason: 'session ended' });
     });

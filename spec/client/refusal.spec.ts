@@ -35,7 +35,7 @@ describe('a handshake that would never succeed ends the client, with the code of
   ];
 
   test.each(cases)('%s', async (_why, user, access, code) => {
-    hub = await startTestHub({ mount: '/soc', ticket: () => access });
+    hub = await startTestHub({ mount: '/soc', auth: { authorize: () => access } });
     const { fetch, asked } = fetchAs(user);
     const clock = new ManualClock();
     const alice = Guest.start(hub, { user, fetch, clock, tab: 'one' });
@@ -44,7 +44,9 @@ describe('a handshake that would never succeed ends the client, with the code of
     await alice.state('closed');
     await refused;
     expect(alice.client.ending).toMatchObject({ code });
-    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/chat/ticket/T-1?tab=one&presence=changes`]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${hub.url}/ws/chat/ticket/T-1?tab=one&presence=changes&updates=changes`,
+    ]);
     expect(clock.pending).toBe(0);
   });
 
@@ -59,7 +61,9 @@ describe('a handshake that would never succeed ends the client, with the code of
     });
     await new Promise<void>((resolve) => inbox.on('state', () => resolve()));
     expect(inbox.ending).toMatchObject({ code: 4401 });
-    expect(asked.map(({ url }) => url)).toEqual([`${hub.url}/ws/inbox?type=question&order=oldest&limit=50`]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${hub.url}/ws/inbox?type=question&order=oldest&limit=50&updates=changes`,
+    ]);
   });
 
   test('what is wrong with the address or the page is said in words', async () => {
@@ -78,7 +82,7 @@ describe('a handshake that would never succeed ends the client, with the code of
 });
 
 test('a full ticket is tried again until there is room, and why is known meanwhile', async () => {
-  hub = await startTestHub({ maxClientsPerTicket: 1 });
+  hub = await startTestHub({ limits: { clientsPerTicket: 1 } });
   const bob = await hub.connect({ user: 'bob' });
   const { fetch } = fetchAs('alice');
   const alice = Guest.start(hub, { fetch });
@@ -90,7 +94,7 @@ test('a full ticket is tried again until there is room, and why is known meanwhi
 });
 
 test('a question that is never answered is given up, and asked again', async () => {
-  hub = await startTestHub({ ticket: () => 'forbidden' });
+  hub = await startTestHub({ auth: { authorize: () => 'forbidden' } });
   const { fetch } = fetchAs('alice');
   let questions = 0;
   const silentOnce: Fetch = (url, init) => {
@@ -111,7 +115,7 @@ test('a question that is never answered is given up, and asked again', async () 
 });
 
 test('where nobody can be asked, the client keeps trying', async () => {
-  hub = await startTestHub({ ticket: () => 'forbidden' });
+  hub = await startTestHub({ auth: { authorize: () => 'forbidden' } });
   const alice = Guest.start(hub);
   await alice.until(() => alice.sockets.length > 3, 'fourth try');
   expect(alice.client.state).toBe('connecting');

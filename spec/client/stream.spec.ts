@@ -1,8 +1,10 @@
 /** The client where no upgrade gets through: behind a real proxy that loses it, on the network as it is. */
+
 import { WebSocket } from 'ws';
 import { connectInbox, type Fetch, type SocketConstructor, type Transport } from '../../lib/client';
 import { maxStreams } from '../../lib/client/event-stream';
 import { trialMs } from '../../lib/client/upgrade-trial';
+import { portOf } from '../../lib/hub/hub';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { FaultProxy } from '../stress/fault-proxy';
@@ -63,7 +65,7 @@ const counts = (frames: { presence: { clients: number }[] }[]) =>
   frames.map(({ presence }) => presence.reduce((sum, { clients }) => sum + clients, 0));
 
 test('it goes on over server-sent events and POST, says so, and does all that it does over a socket', async () => {
-  await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+  await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
   const bob = await hub.connect({ user: 'bob' });
   const alice = await join();
   expect(alice.client.transport).toBe<Transport>('sse');
@@ -86,7 +88,7 @@ test('an inbox does so too', async () => {
   const inbox = connectInbox({ ...as('alice'), random: () => 0 });
   try {
     const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-    const { id } = await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+    const { id } = await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
     await until(() => inbox.items.length === 1, 'it shows what waits');
     expect(inbox.transport).toBe('sse');
     await inbox.respond(id, { status: 'denied', revision: 1 });
@@ -167,14 +169,14 @@ test.each([
 ] as const)('a stream of somebody who is %s ends with its code', async (_what, name, code) => {
   await start();
   const alice = await join({ tab: 'one' });
-  hub.hub.disconnect(() => true, name);
+  hub.hub.clients.disconnect({ where: () => true, code: name });
   await alice.state('closed');
   expect(alice.client.ending).toMatchObject({ code });
 });
 
 test('a user who is logged out meanwhile learns it with the next frame', async () => {
   let user: string | null = 'alice';
-  await start({ user: () => user });
+  await start({ auth: { identify: () => user } });
   const alice = await join();
   user = null;
   const sent = alice.client.send('who am I');
@@ -221,7 +223,7 @@ describe('a WebSocket is tried again', () => {
     await bob.ask({ type: 'message', content: 'after' });
     await alice.until(() => alice.contents().length === 3, 'all that was said');
     expect(alice.client.state).toBe('live');
-    expect(hub.hub.getClientCount('T-1')).toBe(2);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
     expect(counts(bob.all('presence_changed'))).toEqual([2]);
     clock.advance(trialMs);
     expect(alice.states).toEqual(['live', 'resuming', 'live']);
@@ -253,12 +255,12 @@ describe('a WebSocket is tried again', () => {
     clock.advance(trialMs);
     alice.client.close();
     expect(clock.pending).toBe(0);
-    await until(() => hub.hub.getClientCount('T-1') === 1, 'only bob is there');
+    await until(() => hub.hub.reference.getClientCount('T-1') === 1, 'only bob is there');
   });
 });
 
 test('a stream that is silent for two heartbeats is dead, and the client comes back', async () => {
-  await start({ heartbeat: 30_000 });
+  await start({ http: { heartbeat: 30_000 } });
   const clock = new ManualClock();
   const alice = Guest.start(hub, { ...as('alice'), clock });
   await liveAt(alice, clock);
@@ -273,7 +275,7 @@ test('a stream that is silent for two heartbeats is dead, and the client comes b
 });
 
 test('a stream answers the pings of the server by itself, whatever its own clock does', async () => {
-  await start({ heartbeat: 30_000 });
+  await start({ http: { heartbeat: 30_000 } });
   const clock = new ManualClock();
   const alice = Guest.start(hub, { ...as('alice'), clock });
   await liveAt(alice, clock);
@@ -289,7 +291,7 @@ test('a stream answers the pings of the server by itself, whatever its own clock
 });
 
 test('a browser has no more streams open than leave it connections; one more waits, and says why', async () => {
-  await start({ maxClientsPerTicket: 20 });
+  await start({ limits: { clientsPerTicket: 20 } });
   const guests = await Promise.all(Array.from({ length: maxStreams }, () => join()));
   const late = Guest.start(hub, as('alice'));
   await new Promise((resolve) => late.client.on('refusal', resolve));
@@ -309,5 +311,5 @@ test('close ends the stream and what is under way', async () => {
   const sent = expect(alice.client.send('never')).rejects.toMatchObject({ code: 'closed' });
   alice.client.close();
   await sent;
-  await until(() => hub.hub.getClientCount('T-1') === 0, 'it is out');
+  await until(() => hub.hub.reference.getClientCount('T-1') === 0, 'it is out');
 });

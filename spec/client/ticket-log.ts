@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { createLogger } from 'winston';
 import { HubError } from '../../lib/errors';
-import { Hub } from '../../lib/hub/hub';
+import { HubPort } from '../../lib/hub/port';
 import { Client } from '../../lib/hub/tickets/client';
 import type { Turn } from '../../lib/hub/turns/turn';
 import type { LoggedEnvelope, Snapshot } from '../../lib/protocol/envelopes';
@@ -14,7 +14,7 @@ export const ticketId = 'T-1';
 /** One thing that happens; numbers choose among what there is at that moment. */
 export type Step =
   | { do: 'say'; who: number; tab: number }
-  | { do: 'output'; turn: number; type: 'trace' | 'plan' | 'warn' | 'respond' }
+  | { do: 'output'; turn: number; type: 'trace' | 'plan' | 'warn' | 'say' }
   | { do: 'update'; message: number }
   | { do: 'ask'; turn: number; key: number; detached: boolean; approvals: number; expires: boolean }
   | { do: 'answer'; request: number; who: number; status: 'approved' | 'denied' }
@@ -35,7 +35,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('output' as const),
       turn: any,
-      type: fc.constantFrom('trace' as const, 'plan' as const, 'warn' as const, 'respond' as const),
+      type: fc.constantFrom('trace' as const, 'plan' as const, 'warn' as const, 'say' as const),
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('update' as const), message: any }) },
@@ -110,7 +110,7 @@ export class TicketLog {
   private readonly clients = new Map<string, Client>();
   private said = 0;
 
-  readonly hub = new Hub({
+  readonly hub = new HubPort({
     store: this.store,
     clock: this.clock,
     logger: createLogger({ silent: true }),
@@ -225,7 +225,7 @@ export class TicketLog {
       detached,
       policy: { approvals },
       ...(key > 0 && { key: `key-${key}`, supersede: true }),
-      ...(expires && { expiresIn: '1m', remindIn: '20s', escalateIn: '40s' }),
+      ...(expires && { expiresIn: '1m', remindIn: '20s', escalate: { after: '40s', to: {} } }),
     });
     this.requests.add(id);
   }

@@ -8,6 +8,7 @@ import {
   type Snapshot,
   type View,
 } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { memoryStore } from '../../lib/store/memory/memory-store';
 import type { Store } from '../../lib/store/store';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -153,7 +154,7 @@ test('another epoch begins a new view; who is in is not of the log and stays', (
 async function quiet(hub: TestHub, store: Store): Promise<number> {
   for (let last = -1; ; ) {
     for (let tick = 0; tick < 10; tick += 1) await new Promise((resolve) => setImmediate(resolve));
-    await hub.hub.settled();
+    await hub.settled();
     const { seq } = await store.position('T-1');
     if (seq === last) return seq;
     last = seq;
@@ -227,7 +228,7 @@ test('heard live, over connections that break, the view is the one that the log 
         store,
         agent: async (turn) => {
           const line = await turn.trace('thinking');
-          await turn.approve({ toolName: 'block_ip', toolArgs: {}, message: line });
+          await turn.approve({ tool: 'block_ip', args: {}, message: line });
           await turn.update(line, 'thought');
         },
       });
@@ -255,9 +256,9 @@ test('heard live, over connections that break, the view is the one that the log 
         await Promise.all([alice.state('live'), bob.state('live')]);
         await alice.until(() => alice.client.position?.seq === seq, `envelope ${seq}`);
         // Bob may have been the last to come: what alice is told of it is on its way before this answer.
-        await hub.hub.settled();
+        await hub.settled();
         await expect(alice.client.cancelTurn('none')).rejects.toMatchObject({ code: 'not_found' });
-        const { snapshot } = (await hub.hub.opening('T-1')) as { snapshot: Snapshot };
+        const { snapshot } = (await portOf(hub.hub).opening('T-1')) as { snapshot: Snapshot };
         const { items } = await store.log('T-1', 0, 10_000);
         expect({ ...view, presence: [] }).toEqual((items as Envelope[]).reduce(reduce, emptyView()));
         expect(view.presence).toEqual(snapshot.presence);

@@ -1,7 +1,9 @@
 /** Requests answered in the console, by one person and by several at once, in a real browser. */
+
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import type { RequestRecord } from '../../lib';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { Operator } from './operator';
@@ -15,7 +17,10 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
   const operators: Operator[] = [];
   beforeAll(async () => {
     [browser, hub] = await Promise.all([launch(), stageHub()]);
-    hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.string(), hours: z.number().min(1).max(72) }));
+    portOf(hub.hub).hitl.defineTool(
+      'block_ip',
+      z.object({ ip: z.string(), hours: z.number().min(1).max(72) }),
+    );
   });
   afterEach(async () => {
     for (const operator of operators.splice(0)) {
@@ -23,8 +28,8 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
       await operator.leave();
     }
     // What a test leaves waiting would wait in the next one's inbox.
-    const { items } = await hub.hub.hitl.list({ status: 'pending' }, 200);
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over');
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' }, 200);
+    for (const { id } of items) await portOf(hub.hub).hitl.cancel(id, 'the test is over');
   });
   afterAll(async () => {
     await browser?.close();
@@ -37,7 +42,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     return operator;
   }
 
-  const stored = (id: string) => hub.hub.hitl.get(id);
+  const stored = (id: string) => portOf(hub.hub).hitl.get(id);
 
   it('shows what waits, and settles it for everybody with the first answer', async () => {
     const { id } = await ask(hub);
@@ -65,7 +70,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     });
     await alice.page.reload();
     await alice.card(id).getByRole('button', { name: 'Approve' }).waitFor();
-    await hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
     await alice.card(id).getByRole('button', { name: 'Approve' }).click();
     await alice
       .card(id)
@@ -196,7 +201,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     const { id } = await ask(hub);
     const alice = await enter('alice', { at: `/requests/${id}` });
     await alice.card(id).getByRole('button', { name: 'Approve' }).waitFor();
-    await hub.hub.hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '198.51.100.1' } });
+    await portOf(hub.hub).hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '198.51.100.1' } });
     await alice.card(id).getByText('This has changed since you looked.').waitFor();
     expect(await alice.card(id).getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true);
     await alice.card(id).getByRole('button', { name: 'I have read it' }).click();

@@ -1,7 +1,9 @@
 /** Forms of every control in a real browser: by keyboard, on a phone, under the console's policy, with what the server finds wrong at its field. */
+
 import axe from 'axe-core';
 import type { Browser, Locator } from 'playwright-core';
 import { z } from 'zod';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { kinds } from './every-control';
@@ -16,7 +18,7 @@ describeInChromium('spec/console', 'a form in the console', (launch) => {
   const operators: Operator[] = [];
   beforeAll(async () => {
     [browser, hub] = await Promise.all([launch(), stageHub({ kinds })]);
-    hub.hub.hitl.defineTool(
+    portOf(hub.hub).hitl.defineTool(
       'block_ip',
       z.strictObject({
         ip: z.ipv4(),
@@ -32,8 +34,8 @@ describeInChromium('spec/console', 'a form in the console', (launch) => {
       await operator.leave();
     }
     // What a test leaves waiting would be shown in the next one.
-    const { items } = await hub.hub.hitl.list({ status: 'pending' }, 200);
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over');
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' }, 200);
+    for (const { id } of items) await portOf(hub.hub).hitl.cancel(id, 'the test is over');
   });
   afterAll(async () => {
     await browser?.close();
@@ -51,7 +53,7 @@ describeInChromium('spec/console', 'a form in the console', (launch) => {
     return [card, alice];
   }
   const asked = async (type: string) => (await ask(hub, { type, payload: { title: 'What now?' } })).id;
-  const stored = (id: string) => hub.hub.hitl.get(id);
+  const stored = (id: string) => portOf(hub.hub).hitl.get(id);
   const approve = (card: Locator) => card.getByRole('button', { name: 'Approve' }).click();
   const group = (card: Locator, name: string) =>
     card.getByRole('group', { name: new RegExp(`^${name}`) }).first();

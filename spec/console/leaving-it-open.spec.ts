@@ -1,6 +1,8 @@
 /** What the console does for those who leave it open: it says that something new waits, looks as they like it, and leads on. */
+
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { Operator } from './operator';
@@ -14,7 +16,7 @@ describeInChromium('spec/console', 'a console that is left open', (launch) => {
   let alice: Operator;
   let page: Page;
   beforeAll(async () => {
-    [browser, hub] = await Promise.all([launch(), stageHub({ charts: { admin: () => true } })]);
+    [browser, hub] = await Promise.all([launch(), stageHub({ pages: { charts: { maySee: () => true } } })]);
   });
   beforeEach(async () => {
     alice = await Operator.enter(browser, hub.url, 'alice', { colorScheme: 'light', acceptDownloads: true });
@@ -23,8 +25,8 @@ describeInChromium('spec/console', 'a console that is left open', (launch) => {
   afterEach(async () => {
     expect(alice.complaints).toEqual([]);
     await alice.leave();
-    const { items } = await hub.hub.hitl.list({ status: 'pending' }, 200);
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over');
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' }, 200);
+    for (const { id } of items) await portOf(hub.hub).hitl.cancel(id, 'the test is over');
   });
   afterAll(async () => {
     await browser?.close();
@@ -38,7 +40,7 @@ describeInChromium('spec/console', 'a console that is left open', (launch) => {
     const { id } = await ask(hub);
     await page.waitForFunction(() => document.title === '(1) Approvals');
     expect(await icon()).toBe('news');
-    await hub.hub.hitl.cancel(id, 'no longer needed');
+    await portOf(hub.hub).hitl.cancel(id, 'no longer needed');
     await page.waitForFunction(() => document.title === 'Approvals');
     expect(await icon()).toBe('rest');
   });

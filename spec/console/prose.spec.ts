@@ -1,9 +1,12 @@
 /** Prose typed into every kind of field while others change what is on the page, by chance: it stays text, and only the press at the end decides. */
+
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { z } from 'zod';
 import { HubError } from '../../lib/errors';
+import { portOf } from '../../lib/hub/hub';
+import { defineKind } from '../../lib/index';
 import type { RequestRecord } from '../../lib/protocol/records';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
@@ -32,13 +35,15 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     [browser, hub] = await Promise.all([
       launch(),
       stageHub({
-        rateLimit: false,
+        limits: { frames: false },
         kinds: {
-          report: {
+          report: defineKind({
             payload: z.looseObject({ title: z.string() }),
-            approval: () =>
-              z.strictObject({ summary: z.string().max(4_000), host: z.string().max(4_000).optional() }),
-          },
+            response: z.strictObject({
+              summary: z.string().max(4_000),
+              host: z.string().max(4_000).optional(),
+            }),
+          }),
         },
         app: (app) => {
           app.get('/', (_req, res) => void res.type('html').send(appHtml));
@@ -46,12 +51,12 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
         },
       }),
     ]);
-    hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.string(), note: z.string().optional() }));
+    portOf(hub.hub).hitl.defineTool('block_ip', z.object({ ip: z.string(), note: z.string().optional() }));
   }, 120_000);
   afterEach(async () => {
     await alice?.leave();
-    const { items } = await hub.hub.hitl.list({ status: 'pending' }, 200);
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over');
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' }, 200);
+    for (const { id } of items) await portOf(hub.hub).hitl.cancel(id, 'the test is over');
   });
   afterAll(async () => {
     await browser?.close();
@@ -64,10 +69,10 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
 
   /** What others do to a request, and what happens to the page. */
   function happenings({ id }: RequestRecord, { settles = true } = {}): (() => Promise<unknown>)[] {
-    const hitl = hub.hub.hitl;
+    const hitl = portOf(hub.hub).hitl;
     const always = [
       () => ask(hub, { ticketId: pick(['T-1', 'T-2']) }),
-      async () => hub.hub.disconnect(({ user }) => user.id === 'alice', 'restart'),
+      async () => hub.hub.clients.disconnect({ userId: 'alice', code: 'restart' }),
       () => page.setViewportSize({ width: pick([500, 700, 1_280]), height: 800 }),
       async () => {
         const { items } = await hitl.list({ status: 'pending' }, 50);
@@ -128,7 +133,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
 
   async function expectNothingDecided() {
     for (const ticketId of ['T-1', 'T-2', 'T-3']) {
-      for await (const { by, event, requestId } of hub.hub.hitl.audit({ ticketId })) {
+      for await (const { by, event, requestId } of portOf(hub.hub).hitl.audit({ ticketId })) {
         if (by?.userId === 'alice' && !pressed.has(requestId))
           expect(event).toMatch(/^(claimed|released|lease_ended)$/);
       }
@@ -205,7 +210,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
         expect((await written(field)).map(read)).toContainEqual(expect.stringContaining(read(prose)));
         expect(new URL(page.url()).hash).toBe(hash);
         await expectNothingDecided();
-        for (const { id } of others) expect((await hub.hub.hitl.get(id)).claim).toBeUndefined();
+        for (const { id } of others) expect((await portOf(hub.hub).hitl.get(id)).claim).toBeUndefined();
         expect(alice.complaints.filter((each) => !/409|WebSocket/.test(each))).toEqual([]);
       },
     );
@@ -220,18 +225,18 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     const prose = await type(happenings(request, { settles: false }));
     await expectNothingDecided();
     await page.keyboard.press('Control+Enter');
-    expect((await hub.hub.hitl.get(request.id)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(request.id)).status).toBe('pending');
     pressed.add(request.id);
     await page.keyboard.press('Enter');
     // An answer waits for the connection, which may be away for as long as a client's longest wait.
     await alice.row(request.id).waitFor({ state: 'detached', timeout: 90_000 });
-    expect(await hub.hub.hitl.get(request.id)).toMatchObject({
+    expect(await portOf(hub.hub).hitl.get(request.id)).toMatchObject({
       status: 'approved',
       respondedBy: { userId: 'alice' },
       response: { comment: prose },
     });
     const decided: string[] = [];
-    for await (const { by, event, requestId } of hub.hub.hitl.audit({ ticketId: 'T-1' })) {
+    for await (const { by, event, requestId } of portOf(hub.hub).hitl.audit({ ticketId: 'T-1' })) {
       if (by?.userId === 'alice' && event === 'responded') decided.push(requestId);
     }
     expect(decided).toEqual([request.id]);

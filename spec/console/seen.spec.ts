@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Display } from '../../lib';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { Operator } from './operator';
@@ -22,8 +23,8 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
       expect(operator.complaints.filter((each) => !each.includes('409'))).toEqual([]);
       await operator.leave();
     }
-    const { items } = await hub.hub.hitl.list({ status: 'pending' }, 200);
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over');
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' }, 200);
+    for (const { id } of items) await portOf(hub.hub).hitl.cancel(id, 'the test is over');
   });
   afterAll(async () => {
     await browser?.close();
@@ -41,7 +42,7 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
       await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), fullPage: true });
   }
 
-  const stored = (id: string) => hub.hub.hitl.get(id);
+  const stored = (id: string) => portOf(hub.hub).hitl.get(id);
   const listing = (dir: string) => ({ tool_name: 'list_files', tool_args: { dir } });
 
   async function choose(operator: Operator, ...ids: string[]) {
@@ -61,8 +62,8 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     const alice = await enter('alice');
     await choose(alice, one.id, two.id, three.id, four.id);
     await alice.page.getByRole('button', { name: 'Approve 4' }).waitFor();
-    await hub.hub.hitl.amend(two.id, { tool_name: 'delete_files', tool_args: { dir: '/' } });
-    await hub.hub.hitl.respond(three.id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
+    await portOf(hub.hub).hitl.amend(two.id, { tool_name: 'delete_files', tool_args: { dir: '/' } });
+    await portOf(hub.hub).hitl.respond(three.id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
     const approve = alice.page.getByRole('button', { name: 'Approve 2' });
     await approve.waitFor();
     const status = alice.page.getByRole('status').filter({ hasText: '2 chosen' });
@@ -102,7 +103,7 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     await alice.page.reload();
     await alice.row(two.id).waitFor();
     await choose(alice, one.id, two.id);
-    await hub.hub.hitl.amend(two.id, { tool_name: 'delete_files', tool_args: { dir: '/' } });
+    await portOf(hub.hub).hitl.amend(two.id, { tool_name: 'delete_files', tool_args: { dir: '/' } });
     await alice.page.getByRole('button', { name: 'Approve 2' }).click();
     await alice.page
       .locator(`[data-bulk="${two.id}"]`)

@@ -1,7 +1,10 @@
 /** A hub with the console on a free port, and people in front of it in browsers of their own; the specs of the console play here. */
+
 import { z } from 'zod';
 import { systemClock } from '../../lib/hub/commit/clock';
+import { portOf } from '../../lib/hub/hub';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
+import { defineKind } from '../../lib/index';
 import type { RequestRecord } from '../../lib/protocol/records';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { builtConsole } from './built';
@@ -18,27 +21,24 @@ function userFromCookie(req: { headers: { cookie?: string | undefined } }) {
 export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
   return startTestHub({
     mount: '/soc',
-    user: userFromCookie,
-    tickets: () => 'all',
-    allowMissingOrigin: true,
     clock: systemClock,
-    heartbeat: '1s',
-    maxClientsPerTicket: 100,
-    log: { keep: 20_000 },
-    console: { assets: await builtConsole() },
+    retention: { log: { envelopes: 20_000 } },
+    pages: { console: { assets: await builtConsole() } },
     kinds: {
-      severity: {
+      severity: defineKind({
         payload: z.looseObject({ title: z.string() }),
-        approval: () =>
-          z.strictObject({
-            level: z.number().int().min(1).max(5).meta({ title: 'Severity', description: '5 is the worst' }),
-            team: z.enum(['soc', 'network', 'identity']),
-            notify: z.boolean().optional(),
-            comment: z.string().max(200).optional(),
-          }),
-      },
+        response: z.strictObject({
+          level: z.number().int().min(1).max(5).meta({ title: 'Severity', description: '5 is the worst' }),
+          team: z.enum(['soc', 'network', 'identity']),
+          notify: z.boolean().optional(),
+          comment: z.string().max(200).optional(),
+        }),
+      }),
     },
     ...options,
+    auth: { identify: userFromCookie, inboxTickets: () => 'all', ...options.auth },
+    http: { allowMissingOrigin: true, heartbeat: '1s', ...options.http },
+    limits: { clientsPerTicket: 100, ...options.limits },
   });
 }
 
@@ -46,17 +46,18 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
 export const stageAgent: NonNullable<TestHubOptions['agent']> = async (turn) => {
   const [command, argument = ''] = turn.message.content.split(/ (.*)/s);
   if (command === 'block') {
-    turn.intent(`block ${argument}`);
+    turn.setIntent(`block ${argument}`);
     const step = await turn.trace(`Looking up ${argument}: it is an indicator of this alert`);
-    const { status, comment } = await turn.approve({
+    const approval = await turn.approve({
       message: step,
-      toolName: 'block_ip',
-      toolArgs: { ip: argument, hours: 48 },
+      tool: 'block_ip',
+      args: { ip: argument, hours: 48 },
       expiresIn: '15m',
     });
-    await turn.respond(`${argument}: ${status}${comment ? ` (${comment})` : ''}.`);
+    const comment = 'comment' in approval ? approval.comment : undefined;
+    await turn.say(`${argument}: ${approval.status}${comment ? ` (${comment})` : ''}.`);
   } else if (command === 'work') {
-    turn.intent('search the logs');
+    turn.setIntent('search the logs');
     const line = await turn.trace('Searched 0 of 3 logs');
     for (const done of [1, 2, 3]) await turn.update(line, `Searched ${done} of 3 logs`);
     await new Promise((resolve) => turn.signal.addEventListener('abort', resolve, { once: true }));
@@ -70,13 +71,13 @@ export const stageAgent: NonNullable<TestHubOptions['agent']> = async (turn) => 
     await turn.plan(
       '1. Block the address\n2. Reset the account\n3. Search other gateways for the same address',
     );
-  } else await turn.respond(`You said: ${turn.message.content}`);
+  } else await turn.say(`You said: ${turn.message.content}`);
 };
 
 /** A request in a session of its own, put by the app. */
 export async function ask(hub: TestHub, input: Partial<HitlRequestInput> = {}): Promise<RequestRecord> {
   const { ticketId = 'T-1', userId = 'dana' } = input;
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId,
     sessionId: await sessionIn(hub, ticketId, userId),
     userId,

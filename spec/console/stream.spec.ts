@@ -1,5 +1,7 @@
 /** The console where no WebSocket gets through: a person works in it all the same, and is told. */
+
 import type { Browser } from 'playwright-core';
+import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { StrippingProxy } from '../client/stripping-proxy';
@@ -36,7 +38,7 @@ describeInChromium(
         await alice.say('over a stream');
         await alice.sees('You said: over a stream');
         await alice.card(id).getByRole('button', { name: 'Approve' }).click();
-        expect(await hub.hub.hitl.wait(id)).toMatchObject({
+        expect(await portOf(hub.hub).hitl.wait(id)).toMatchObject({
           status: 'approved',
           respondedBy: { userId: 'alice' },
         });

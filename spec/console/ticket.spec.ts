@@ -17,7 +17,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
   beforeAll(async () => {
     [browser, hub] = await Promise.all([
       launch(),
-      stageHub({ agent: stageAgent, agentUser: { id: 'warren', name: 'Warren' } }),
+      stageHub({ agent: stageAgent, agentName: { id: 'warren', name: 'Warren' } }),
     ]);
   });
   afterEach(() => Promise.all(operators.splice(0).map((operator) => operator.leave())));
@@ -79,7 +79,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
     const { id } = await ask(hub, { ticketId: 'T-13' });
     await alice.card(id).getByRole('textbox', { name: 'Comment' }).fill('typed before');
     await alice.page.context().setOffline(true);
-    hub.hub.disconnect(({ user }) => user.id === 'alice', 'restart');
+    hub.hub.clients.disconnect({ userId: 'alice', code: 'restart' });
     await alice.sees('Connection lost.');
     await alice.sees('What you answer or write is sent as soon as it is back.');
     await alice.say('said while away');
@@ -95,7 +95,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
   });
 
   it('says why a ticket does not open, and who is signed out', async () => {
-    const closed = await stageHub({ ticket: () => 'forbidden' });
+    const closed = await stageHub({ auth: { authorize: () => 'forbidden' } });
     try {
       const alice = await Operator.enter(browser, closed.url, 'alice', { at: '/tickets/T-1' });
       operators.push(alice);

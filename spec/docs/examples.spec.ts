@@ -27,6 +27,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'docs/protocol.md': 'spec/protocol',
   'docs/rest.md': 'spec/protocol',
   'docs/classic.md': 'spec/protocol',
+  'docs/stores.md': 'spec/packaging',
   'docs/testing-your-flow.md': 'spec/examples',
 };
 
@@ -66,9 +67,9 @@ describe('a block', () => {
   );
 
   test('has the right types, and a planted fault is found', async () => {
-    const planted = { page: 'planted', line: 1, language: 'ts', label: '', text: 'turn.approve({});' };
+    const planted = { page: 'planted', line: 1, language: 'ts', label: '', text: 'turn.ask({});' };
     examples.add(planted, { ...bodyOf({ turn: type('Turn') }), play: async () => {} });
-    expect(await examples.typeErrors()).toEqual([expect.stringMatching(/^blocks\/planted-1\.ts.*toolName/)]);
+    expect(await examples.typeErrors()).toEqual([expect.stringMatching(/^blocks\/planted-1\.ts.*question/)]);
   }, 60_000);
 
   test('is in a language that is checked', () => {

@@ -1,8 +1,9 @@
 /** Holds the names on the pages and in the code together: options, public names, and the functions that a frame passes. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { bin, engines, exports, peerDependencies } from '../../package.json';
+import { readSourceFile } from '../imports/source-file';
 import { codes, section, tables } from '../protocol/markdown';
 import { page, pages, root } from './pages';
 
@@ -39,13 +40,28 @@ function documented(path: string, heading: string, header: string): string[] {
   return found.rows.flatMap((row) => codes(row[header] ?? '').slice(0, 1));
 }
 
+/** The groups of options, each with the interfaces that say what is in it. */
+const optionGroups: Readonly<Record<string, readonly string[]>> = {
+  auth: ['AuthOptions'],
+  rules: ['RuleOptions'],
+  limits: ['LimitOptions', 'ClientLimits'],
+  http: ['HttpOptions', 'OriginOptions'],
+  pages: ['PageOptions'],
+  retention: ['RetentionOptions'],
+};
+
 describe('the table of', () => {
   test.each<[header: string, path: string, heading: string, code: string[]]>([
     [
       'Option',
       'docs/mounting.md',
       '## Options',
-      ['ExpressHitlOptions', 'AccessCallbacks', 'AppRules', 'OriginOptions'].flatMap((name) => fields(name)),
+      [
+        ...fields('ExpressHitlOptions').filter((name) => !Object.hasOwn(optionGroups, name)),
+        ...Object.entries(optionGroups).flatMap(([group, names]) =>
+          names.flatMap((name) => fields(name)).map((field) => `${group}.${field}`),
+        ),
+      ],
     ],
     ['Property', 'docs/react.md', '## The provider', fields('ConnectionOptions')],
     ['Field of `useTicket`', 'docs/react.md', '## A ticket', fields('TicketState', 'lib/react/')],
@@ -60,21 +76,11 @@ describe('the table of', () => {
       '## Saying something on a ticket',
       fields('Line', 'lib/hub/turns/say'),
     ],
-    ['Field of `rateLimit`', 'docs/mounting.md', '### Frames and logs', fields('RateLimitOptions')],
-    ['Field of `log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
+    ['Field of `limits.frames`', 'docs/mounting.md', '### Frames and logs', fields('FrameLimits')],
+    ['Field of `retention.log`', 'docs/mounting.md', '### Frames and logs', fields('LogBounds')],
     ['Option of `sqliteStore`', 'docs/mounting.md', '## Stores', fields('SqliteStoreOptions')],
-    [
-      'Option of `approve`',
-      'docs/hitl.md',
-      '## Asking',
-      [...fields('ApproveOptions'), ...fields('TurnAskOptions')],
-    ],
-    [
-      'Option of `ask`',
-      'docs/hitl.md',
-      '## Asking',
-      [...fields('QuestionOptions'), ...fields('TurnAskOptions')],
-    ],
+    ['Option of `approve`', 'docs/hitl.md', '## Asking', ['tool', 'args', ...fields('ApprovalOptions')]],
+    ['Option of `ask`', 'docs/hitl.md', '## Asking', fields('Question', 'lib/hub/')],
     ['Option of every request', 'docs/hitl.md', '## Asking', fields('AskOptions')],
     ['Field of `display`', 'docs/hitl.md', '### What people are shown beside it', fields('Display')],
     [
@@ -83,10 +89,15 @@ describe('the table of', () => {
       '## Who may answer',
       ['People', 'Stage', 'AnswerPolicy'].flatMap((name) => fields(name)),
     ],
-    ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('Tool')],
-    ['Field of a rule', 'docs/hitl.md', '## Guarded tools', fields('ToolRule')],
-    ['Field of a filter', 'docs/hitl.md', '## Inbox', fields('InboxFilter')],
-    ['Hook', 'docs/hitl.md', '## Hooks', fields('RequestHooks')],
+    ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('ToolOptions')],
+    [
+      'Field of a rule',
+      'docs/hitl.md',
+      '## Guarded tools',
+      [...fields('RuleScope'), 'decide', 'ask', 'because'],
+    ],
+    ['Field of a query', 'docs/hitl.md', '## Inbox', fields('InboxQuery')],
+    ['Event', 'docs/hitl.md', '## Listeners', fields('EventBody')],
     ['Method', 'docs/channels.md', '## A channel of your own', fields('Channel')],
     [
       'Field of a delivery',
@@ -140,6 +151,24 @@ test('the support page says the ranges of package.json', () => {
   }
 });
 
+/** The files below `lib/` that one of them imports. */
+function importsOf(path: string): readonly string[] {
+  const file = `lib/${path}`;
+  const text = readFileSync(join(root, file), 'utf8');
+  const { files } = readSourceFile(file, text, (each) => existsSync(join(root, each)));
+  return files.map((each) => each.slice('lib/'.length));
+}
+
+/** Those that it reaches, also through others. */
+function reached(path: string, known = new Set<string>()): Set<string> {
+  for (const each of importsOf(path)) {
+    if (known.has(each)) continue;
+    known.add(each);
+    reached(each, known);
+  }
+  return known;
+}
+
 describe('the life of a frame', () => {
   const steps = tables(page('docs/life-of-a-frame.md')).flatMap(({ rows }) => rows);
 
@@ -155,6 +184,31 @@ describe('the life of a frame', () => {
       );
       expect([name, texts.some((text) => declared.test(text))]).toEqual([name, true]);
     }
+  });
+
+  const journeys = tables(page('docs/life-of-a-frame.md')).map(({ rows }) =>
+    rows.map(({ File = '' }) => codes(File)),
+  );
+
+  test('is three journeys, each of at most twelve steps, and each step one file that stands there once', () => {
+    expect(journeys).toHaveLength(3);
+    for (const steps of journeys) {
+      expect(steps.length).toBeLessThanOrEqual(12);
+      for (const files of steps) expect(files).toHaveLength(1);
+      const files = steps.flat();
+      expect(files).toEqual([...new Set(files)]);
+    }
+  });
+
+  test('goes down: each file is reached by the imports of one above it, or implements one above it', () => {
+    const lost = journeys.flatMap((steps) =>
+      steps.flat().filter((file, at, files) => {
+        const above = files.slice(0, at);
+        const isReached = above.some((each) => reached(each).has(file));
+        return at > 0 && !isReached && !importsOf(file).some((each) => above.includes(each));
+      }),
+    );
+    expect(lost).toEqual([]);
   });
 
   test('passes the files in the order that is shown: each of them has one of the functions', () => {

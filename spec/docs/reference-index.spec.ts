@@ -188,7 +188,9 @@ test('every entry of the reference hub is on its page, and the name it has here 
   expect(entries).toEqual(reference);
   const code = [
     'lib/hub/hub.ts',
+    'lib/hub/reference.ts',
     'lib/hub/tickets/client.ts',
+    'lib/transport/express/handler-reference.ts',
     'lib/transport/express/express-hitl.ts',
     'lib/transport/core/origin.ts',
     'lib/testing/test-hub.ts',

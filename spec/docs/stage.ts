@@ -1,10 +1,12 @@
 /** Where the blocks of the pages are played: a free port for a program that listens on a fixed one, an agent in a hub, an empty folder. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Agent, ExpressHitl, User } from '../../lib';
+import { portOf } from '../../lib/hub/hub';
 import { TestClient, type TestClientOptions } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 
@@ -122,7 +124,7 @@ export const people = {
 
 /** A tool approval on `T-1001` that alice asked for, without a turn. */
 export function askApproval({ hub }: Pick<TestHub, 'hub'>, more: object = {}) {
-  return hub.hitl.request({
+  return portOf(hub).hitl.request({
     ticketId: 'T-1001',
     sessionId: 's-1',
     userId: 'alice',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRefundApp } from '../../examples/model-tested-flow/refunds';
 import { refundModel } from '../../examples/model-tested-flow/refunds.model';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestModel, testModel } from '../../lib/testing';
 import { bodyOf, Examples } from '../docs/example';
 import { fences, page } from '../docs/pages';
@@ -54,7 +55,7 @@ describe('the app with a flow tested by its model', () => {
   it.each([
     ['what is paid for without asking finance', '\n    { name: ', "\n    // { name: 'finance'"],
     ['refunds that never expire', "      expiresIn: '1d',\n", ''],
-    ['a payment whatever was said', " && status === 'approved'", ''],
+    ['a payment whatever was said', " && request.status === 'approved'", ''],
   ])(
     'fails it for %s',
     async (_what, from, to) => {
@@ -142,7 +143,7 @@ function modelOfRefunds(): TestModel<typeof refundModel, TestHub> {
     (status: string) =>
     async (shop: TestHub, { who }: { who: string }) => {
       const client = await shop.connect({ user: who, ticketId: 'refunds' });
-      const { items } = await shop.hub.hitl.list();
+      const { items } = await portOf(shop.hub).hitl.list();
       await client.ask({ type: 'hitl_respond', request_id: items[0]?.id, revision: 1, status });
       await client.close();
     };

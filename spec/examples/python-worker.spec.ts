@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createApp } from '../../examples/python-worker/app';
+import { portOf } from '../../lib/hub/hub';
 import { RunningApp } from './running-app';
 import { Visitor } from './visitor';
 
@@ -36,7 +37,7 @@ if (!hasPython) console.log('No python3 here: the Python worker is not tried');
     const first = startWorker();
     const [asked, id = ''] = (await first.line())?.split(' ') ?? [];
     expect(asked).toBe('asked');
-    const { hitl } = example.hitl.hub;
+    const { hitl } = portOf(example.hitl.hub);
     while (hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
     first.child.kill('SIGKILL');
     await once(first.child, 'exit');

@@ -1,4 +1,5 @@
 import { createApp } from '../../examples/reference-graphql/app';
+import { portOf } from '../../lib/hub/hub';
 import { RunningApp } from './running-app';
 import { Visitor } from './visitor';
 
@@ -162,7 +163,7 @@ describe('the reference’s ticket page', () => {
     const socket = await chat(alice);
     socket.send({ type: 'message', content: 'block 203.0.113.7' });
     const { hitl } = await socket.next('hitl_request_pending');
-    await hub.hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
+    await portOf(hub).hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
     await socket.next((frame) => frame.hitl?.payload?.tool_args.ip === '203.0.113.8');
     await ask(alice, 'resolve', { id: hitl.id, approved: true });
     await socket.next('turn_ended');

@@ -9,9 +9,9 @@ describe('The life of the hub', () => {
   afterEach(() => rig.hub.close());
 
   const counts = () => [
-    rig.hub.getTotalClientCount(),
-    rig.hub.getClientCount('T'),
-    rig.hub.getActiveTickets().toSorted(),
+    rig.hub.rooms.count(),
+    rig.hub.rooms.count('T'),
+    rig.app.reference.getActiveTickets().toSorted(),
   ];
 
   describe('starts', () => {
@@ -127,8 +127,8 @@ describe('The life of the hub', () => {
     it('and sending to a ticket is still no error (A76, A77)', async () => {
       const ann = rig.join();
       await rig.hub.close();
-      rig.hub.broadcastToTicket('T', 'x');
-      rig.hub.sendMessageToTicket('T', 'x');
+      rig.app.reference.broadcastToTicket('T', 'x');
+      rig.app.reference.sendMessageToTicket('T', 'x');
       await idle();
       expect(ann.ears.closed).toEqual(['going_away']);
     });

@@ -10,9 +10,9 @@ describe('The hub', () => {
   afterEach(() => rig.hub.close());
 
   const counts = () => [
-    rig.hub.getTotalClientCount(),
-    rig.hub.getClientCount('T'),
-    rig.hub.getActiveTickets().toSorted(),
+    rig.hub.rooms.count(),
+    rig.hub.rooms.count('T'),
+    rig.app.reference.getActiveTickets().toSorted(),
   ];
   const notices = ({ ears }: Guest) =>
     [...ears.heard, ...ears.told].flatMap((each) =>
@@ -25,7 +25,7 @@ describe('The hub', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       const cem = rig.join('cem', 'tab', 'U');
       expect(counts()).toEqual([3, 2, ['T', 'U']]);
-      expect(rig.hub.getClientCount('unknown')).toBe(0);
+      expect(rig.hub.rooms.count('unknown')).toBe(0);
       expect(rig.hub.isRegistered(ann.client)).toBe(true);
       rig.hub.unregister(ann.client);
       rig.hub.unregister(ann.client);
@@ -52,9 +52,9 @@ describe('The hub', () => {
 
     it('in the tab default unless another is named (A16)', () => {
       const { ears } = rig.knock();
-      expect(rig.hub.newClient('T', { id: 'ann' }, ears).tabId).toBe('default');
-      expect(rig.hub.newClientWithTabId('T', { id: 'ann' }, 'left', ears).tabId).toBe('left');
-      expect(() => rig.hub.newClient('', { id: 'ann' }, ears)).toThrow(
+      expect(rig.app.reference.newClient('T', { id: 'ann' }, ears).tabId).toBe('default');
+      expect(rig.app.reference.newClientWithTabId('T', { id: 'ann' }, 'left', ears).tabId).toBe('left');
+      expect(() => rig.app.reference.newClient('', { id: 'ann' }, ears)).toThrow(
         expect.objectContaining({ code: 'invalid_id' }),
       );
     });
@@ -71,7 +71,7 @@ describe('The hub', () => {
 
     it('as many of a ticket as the app says', async () => {
       await rig.hub.close();
-      rig = new Rig({ maxClientsPerTicket: 1 });
+      rig = new Rig({ limits: { clientsPerTicket: 1 } });
       await rig.hub.start();
       rig.join('ann');
       expect(() => rig.join('ben')).toThrow(expect.objectContaining({ code: 'ticket_full' }));
@@ -95,7 +95,7 @@ describe('The hub', () => {
       rig.join();
       const newer = rig.join();
       expect(counts()).toEqual([1, 1, ['T']]);
-      rig.hub.sendStatusToTicket('T', 'hello');
+      rig.app.reference.sendStatusToTicket('T', 'hello');
       await idle();
       expect(notices(newer)).toHaveLength(1);
     });
@@ -115,7 +115,7 @@ describe('The hub', () => {
     it('text as it is, to everybody there and nobody else (A76)', async () => {
       const [ann, ben, other] = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       const raw = '{"anything": "at all"} ';
-      rig.hub.broadcastToTicket('T', raw);
+      rig.app.reference.broadcastToTicket('T', raw);
       await idle();
       for (const { ears } of [ann, ben]) expect(ears.heard).toContainEqual({ raw });
       expect(other.ears.heard).not.toContainEqual({ raw });
@@ -124,10 +124,10 @@ describe('The hub', () => {
     it('chat frames, as notices with the time they carry (A77)', async () => {
       const ann = rig.join();
       const user = { id: 'bot', name: 'Bot' };
-      rig.hub.sendMessageToTicket('T', 'one', user);
-      rig.hub.sendStatusToTicket('T', 'two');
-      rig.hub.sendErrorToTicket('T', 'three');
-      rig.hub.sendToTicket('T', { type: 'trace', content: 'four', timestamp: noon / 1_000 });
+      rig.app.reference.sendMessageToTicket('T', 'one', user);
+      rig.app.reference.sendStatusToTicket('T', 'two');
+      rig.app.reference.sendErrorToTicket('T', 'three');
+      rig.app.reference.sendToTicket('T', { type: 'trace', content: 'four', timestamp: noon / 1_000 });
       await idle();
       const now = new Date(rig.clock.now()).toISOString();
       expect(notices(ann)).toEqual([
@@ -146,10 +146,10 @@ describe('The hub', () => {
     });
 
     it('that nobody is in without an error, and remembers nothing of it', async () => {
-      rig.hub.broadcastToTicket('T', 'x');
-      rig.hub.sendMessageToTicket('T', 'x');
-      rig.hub.sendStatusToTicket('T', 'x');
-      rig.hub.sendErrorToTicket('T', 'x');
+      rig.app.reference.broadcastToTicket('T', 'x');
+      rig.app.reference.sendMessageToTicket('T', 'x');
+      rig.app.reference.sendStatusToTicket('T', 'x');
+      rig.app.reference.sendErrorToTicket('T', 'x');
       expect(counts()).toEqual([0, 0, []]);
       const ann = rig.join();
       await idle();
@@ -169,10 +169,10 @@ describe('The hub', () => {
     it('chat frames, and to nobody else (A78)', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       const id = ann.client.getClientId();
-      rig.hub.sendMessageToClient(id, 'one');
-      rig.hub.sendTraceToClient(id, 'two');
-      rig.hub.sendWarningToClient(id, 'three', { id: 'bot', name: 'Bot' });
-      rig.hub.sendToClient(id, { type: 'status', content: 'four', timestamp: 0 });
+      rig.app.reference.sendMessageToClient(id, 'one');
+      rig.app.reference.sendTraceToClient(id, 'two');
+      rig.app.reference.sendWarningToClient(id, 'three', { id: 'bot', name: 'Bot' });
+      rig.app.reference.sendToClient(id, { type: 'status', content: 'four', timestamp: 0 });
       expect(notices(ann).map(({ kind, content }) => [kind, content])).toEqual([
         ['message', 'one'],
         ['trace', 'two'],
@@ -189,12 +189,12 @@ describe('The hub', () => {
       const id = ann.client.getClientId();
       rig.hub.unregister(ann.client);
       for (const send of [
-        rig.hub.sendMessageToClient,
-        rig.hub.sendTraceToClient,
-        rig.hub.sendWarningToClient,
+        rig.app.reference.sendMessageToClient,
+        rig.app.reference.sendTraceToClient,
+        rig.app.reference.sendWarningToClient,
       ])
         for (const name of [id, 'unknown'])
-          expect(() => send.call(rig.hub, name, 'x')).toThrow(
+          expect(() => send.call(rig.app.reference, name, 'x')).toThrow(
             expect.objectContaining({ code: 'client_not_found' }),
           );
     });
@@ -203,15 +203,15 @@ describe('The hub', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       const id = ann.client.getClientId();
       ann.ears.isFull = true;
-      expect(() => rig.hub.sendMessageToClient(id, 'x')).toThrow(
+      expect(() => rig.app.reference.sendMessageToClient(id, 'x')).toThrow(
         expect.objectContaining({ code: 'client_queue_full' }),
       );
       expect(ann.ears.closed).toEqual(['resync']);
       expect(counts()).toEqual([1, 1, ['T']]);
-      expect(() => rig.hub.sendMessageToClient(id, 'x')).toThrow(
+      expect(() => rig.app.reference.sendMessageToClient(id, 'x')).toThrow(
         expect.objectContaining({ code: 'client_not_found' }),
       );
-      rig.hub.sendMessageToTicket('T', 'still here?');
+      rig.app.reference.sendMessageToTicket('T', 'still here?');
       await idle();
       expect(notices(ben)).toHaveLength(1);
     });

@@ -2,7 +2,8 @@
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
 import { HubError } from '../../lib/errors';
-import { Hub, type HubOptions } from '../../lib/hub/hub';
+import { Hub, portOf } from '../../lib/hub/hub';
+import type { HubOptions, HubPort } from '../../lib/hub/port';
 import { type Broadcast, isLogged, type Outbound } from '../../lib/hub/tickets/broadcast';
 import type { Client, Sink } from '../../lib/hub/tickets/client';
 import type { Accepted } from '../../lib/hub/turns/turns';
@@ -86,7 +87,10 @@ export class Rig {
   readonly trouble: Trouble = {};
   /** What was logged as an error. */
   readonly errors: Record<string, unknown>[] = [];
-  hub: Hub;
+  /** As the app has it. */
+  app!: Hub;
+  /** As the transport has it. */
+  hub: HubPort;
 
   /** @param kept the store itself, which stays readable when a hub has closed its own view of it */
   constructor(
@@ -97,7 +101,7 @@ export class Rig {
   }
 
   /** A hub on the same store, not started; what the one before has in memory is not told to it. */
-  newHub(): Hub {
+  newHub(): HubPort {
     let closed = false;
     const view = troubled(this.kept, this.trouble);
     const store = new Proxy(view, {
@@ -118,7 +122,8 @@ export class Rig {
       },
     });
     const logger = createLogger({ level: 'error', transports: [new transports.Stream({ stream })] });
-    this.hub = new Hub({ store, clock: this.clock, logger, ...this.options });
+    this.app = new Hub({ store, clock: this.clock, logger, ...this.options });
+    this.hub = portOf(this.app);
     return this.hub;
   }
 
@@ -133,7 +138,7 @@ export class Rig {
   knock(userId = 'ann', tabId = 'tab', ticketId = 'T'): Guest {
     const ears = new Ears();
     const user = { id: userId, name: userId.toUpperCase() };
-    return { ears, client: this.hub.newClientWithTabId(ticketId, user, tabId, ears) };
+    return { ears, client: this.hub.newClient(ticketId, user, tabId, ears) };
   }
 
   say({ client }: Guest, content: string): Promise<Accepted> {

@@ -1,5 +1,5 @@
 /** Two hubs on one store: what the one has in memory the other may have changed, and each event is decided on what is kept. */
-import type { HitlRequestInput } from '../../lib/index';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { gate, Rig } from './rig';
 
 const ann = { id: 'ann', name: 'Ann' };

@@ -9,10 +9,10 @@ describe('A chat message', () => {
   it('is kept, shown to everybody in the ticket in one order, and answered by a turn', async () => {
     const hub = await stage().start({
       agent: async (turn) => {
-        turn.intent('a lookup');
+        turn.setIntent('a lookup');
         const line = await turn.trace('Looking up 203.0.113.7');
         await turn.update(line, 'Looked up 203.0.113.7');
-        await turn.respond('It is a scanner.');
+        await turn.say('It is a scanner.');
       },
     });
     const [alice, bob, other] = await Promise.all([
@@ -48,7 +48,7 @@ describe('A chat message', () => {
   });
 
   it('that is sent again under its id is taken once and answered the same, also after a restart', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('once') });
+    const hub = await stage().start({ agent: (turn) => turn.say('once') });
     const frame = { type: 'message', id: 'my-frame', content: 'help' };
     const alice = await hub.connect();
     const first = await alice.ask(frame);
@@ -75,7 +75,7 @@ describe('A chat message', () => {
     const hub = await stage().start({
       agent: async (turn) => {
         if (turn.message.content === 'slow') await first.opened;
-        await turn.respond(`answer to ${turn.message.content}`);
+        await turn.say(`answer to ${turn.message.content}`);
       },
     });
     const alice = await hub.connect({ user: 'alice' });
@@ -118,7 +118,7 @@ describe('A chat message', () => {
     const hub = await stage().start({
       agent: (turn) => {
         if (turn.message.content === 'bad') throw new Error('a fault of the agent');
-        return turn.respond('fine');
+        return turn.say('fine');
       },
     });
     const alice = await hub.connect({ user: 'alice' });
@@ -133,7 +133,7 @@ describe('A chat message', () => {
   });
 
   it('from the front end of the reference is a message like any other', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond(`hello ${turn.user.name}`) });
+    const hub = await stage().start({ agent: (turn) => turn.say(`hello ${turn.user.name}`) });
     const classic = await hub.connect({ user: 'carol', dialect: 'classic' });
     const alice = await hub.connect({ user: 'alice' });
     await alice.next('snapshot');

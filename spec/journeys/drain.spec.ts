@@ -1,3 +1,4 @@
+import { portOf } from '../../lib/hub/hub';
 import type { Turn } from '../../lib/index';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -11,7 +12,7 @@ describe('a hub that is drained', () => {
     const finish: (() => void)[] = [];
     const agent = async (turn: Turn) => {
       await new Promise<void>((resolve) => finish.push(resolve));
-      await turn.respond('done');
+      await turn.say('done');
     };
     return { agent, finish };
   };
@@ -28,7 +29,7 @@ describe('a hub that is drained', () => {
   };
 
   it('tells each client when to come back, spread over the time it has', async () => {
-    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
     const drained = hub.hitl.drain({ over: '10s' });
@@ -39,7 +40,7 @@ describe('a hub that is drained', () => {
   });
 
   it('tells them new times right before it closes, since the first ones have passed', async () => {
-    hub = await startTestHub({ maxClientsPerTicket: 20, agent: slowAgent().agent });
+    hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
     const drained = hub.hitl.drain({ over: '10s' });
@@ -77,7 +78,7 @@ describe('a hub that is drained', () => {
   });
 
   it('aborts what is not done in time, and leaves requests pending for the next start', async () => {
-    hub = await startTestHub({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    hub = await startTestHub({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'block' });
     const { hitl } = await alice.next('hitl_request_pending');
@@ -87,14 +88,14 @@ describe('a hub that is drained', () => {
     await drained;
     expect(await alice.next('turn_ended')).toMatchObject({ status: 'aborted', reason: 'shutdown' });
     await hub.restart();
-    expect(await hub.hub.hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
+    expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
   });
 
   it('takes no client and no message, but still an answer that lets a turn finish', async () => {
     hub = await startTestHub({
       agent: async (turn) => {
-        const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
-        await turn.respond(status);
+        const { status } = await turn.approve({ tool: 'block_ip', args: {} });
+        await turn.say(status);
       },
     });
     const alice = await hub.connect();

@@ -3,12 +3,14 @@ import type { Agent, TurnRecord } from '../../lib/index';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import { logOf, range, toLine, useStage } from './stage';
 
-const block = { toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } };
+const block = { tool: 'block_ip', args: { ip: '203.0.113.7' } };
 
 /** Asks, then says what came of it. */
 const blocking: Agent = async (turn) => {
-  const { status, comment, toolArgs } = await turn.approve(block);
-  await turn.respond([status, comment, status === 'approved' && toolArgs.ip].filter(Boolean).join(', '));
+  const outcome = await turn.approve(block);
+  const { status } = outcome;
+  const comment = 'comment' in outcome && outcome.comment;
+  await turn.say([status, comment, status === 'approved' && outcome.args.ip].filter(Boolean).join(', '));
 };
 
 describe('An agent that asks a human', () => {
@@ -138,9 +140,9 @@ describe('An agent that asks a human', () => {
     const hub = await stage().start({
       agent: async (turn) => {
         const decisions = await Promise.all(
-          ['a', 'b', 'c'].map((name) => turn.approve({ toolName: name, toolArgs: {} })),
+          ['a', 'b', 'c'].map((name) => turn.approve({ tool: name, args: {} })),
         );
-        await turn.respond(decisions.map(({ status }) => status).join(' '));
+        await turn.say(decisions.map(({ status }) => status).join(' '));
       },
     });
     const alice = await hub.connect();
@@ -181,8 +183,8 @@ describe('An agent that asks a human', () => {
     const hub = await stage().start({
       agent: async (turn) => {
         const asked = turn.message.content === 'deny' ? { onExpiry: 'denied' as const } : {};
-        const { status, reason } = await turn.approve({ ...block, expiresIn: '15m', ...asked });
-        await turn.respond(`${status}: ${reason}`);
+        const outcome = await turn.approve({ ...block, expiresIn: '15m', ...asked });
+        await turn.say(`${outcome.status}: ${outcome.request.reason}`);
       },
     });
     const alice = await hub.connect();

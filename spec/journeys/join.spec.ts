@@ -4,7 +4,7 @@ describe('Who joins a ticket', () => {
   const stage = useStage();
 
   it('is welcomed, told how it stands, and then what happens, without a gap', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond(`You said ${turn.message.content}`) });
+    const hub = await stage().start({ agent: (turn) => turn.say(`You said ${turn.message.content}`) });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'one' });
     await alice.next('turn_ended');
@@ -55,10 +55,12 @@ describe('Who joins a ticket', () => {
 
   it('may be refused before the handshake, with a status and a code, and nothing was created', async () => {
     const hub = await stage().start({
-      maxClientsPerTicket: 1,
-      ticket: (ticketId, user) => {
-        if (ticketId === 'secret' && user.id !== 'alice') return 'forbidden';
-        return ticketId === 'gone' ? 'not_found' : 'allow';
+      limits: { clientsPerTicket: 1 },
+      auth: {
+        authorize: ({ ticketId, user }) => {
+          if (ticketId === 'secret' && user.id !== 'alice') return 'forbidden';
+          return ticketId === 'gone' ? 'not_found' : 'allow';
+        },
       },
     });
     const inside = await hub.connect({ user: 'alice' });
@@ -80,8 +82,8 @@ describe('Who joins a ticket', () => {
       [400, 'invalid_id'],
       [403, 'origin_refused'],
     ]);
-    expect(hub.hub.getTotalClientCount()).toBe(1);
-    expect(hub.hub.getActiveTickets()).toEqual(['T-1']);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getActiveTickets()).toEqual(['T-1']);
     for (const ticketId of ['T-1', 'T-2', 'secret', 'gone'])
       expect(await hub.store.sessions(ticketId, 10)).toEqual([]);
     // The one inside heard of none of them: the answer to a ping is the next that comes.
@@ -91,19 +93,22 @@ describe('Who joins a ticket', () => {
   });
 
   it('in the same tab takes the place of the older connection, which is told not to come back', async () => {
-    const hub = await stage().start({ maxClientsPerTicket: 1, agent: (turn) => turn.respond('here') });
+    const hub = await stage().start({
+      limits: { clientsPerTicket: 1 },
+      agent: (turn) => turn.say('here'),
+    });
     const older = await hub.connect({ user: 'alice', tab: 'left' });
     await older.next('snapshot');
     const newer = await hub.connect({ user: 'alice', tab: 'left' });
     expect((await older.closed()).code).toBe(4409);
     await newer.ask({ type: 'message', content: 'still me' });
     await newer.next('turn_ended');
-    expect(hub.hub.getClientCount('T-1')).toBe(1);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
     expect(logOf(older)).toEqual([]);
   });
 
   it('again after being away is told exactly what it missed, also by another process', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('noted') });
+    const hub = await stage().start({ agent: (turn) => turn.say('noted') });
     const alice = await hub.connect({ user: 'alice' });
     const bob = await hub.connect({ user: 'bob' });
     await alice.ask({ type: 'message', content: 'one' });
@@ -146,7 +151,7 @@ describe('Who joins a ticket', () => {
   });
 
   it('with the front end of the reference is greeted in its words and sees the same', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('hello') });
+    const hub = await stage().start({ agent: (turn) => turn.say('hello') });
     const classic = await hub.connect({ user: 'carol', dialect: 'classic' });
     expect(await classic.next()).toMatchObject({ type: 'status', content: 'Connected to chat' });
     const alice = await hub.connect({ user: 'alice' });

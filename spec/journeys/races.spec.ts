@@ -1,4 +1,5 @@
 /** People over sockets and REST and a service over REST at the same requests at once, with crashes in between: one outcome each, and everybody learns it. */
+import { portOf } from '../../lib/hub/hub';
 import { seededRandom } from '../../lib/testing/seeded-random';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { range } from './stage';
@@ -57,8 +58,11 @@ test.each(range(1, 6))(
     const pick = (most: number) => Math.floor(random() * most);
     const hub = await startTestHub({
       sqlite: true,
-      service: (req) => (req.get('authorization') === 'worker' ? { id: 'worker', tickets: 'any' } : null),
-      mayCancel: () => true,
+      auth: {
+        identifyService: (req) =>
+          req.get('authorization') === 'worker' ? { id: 'worker', tickets: 'all' } : null,
+      },
+      rules: { mayCancel: () => true },
     });
     try {
       const ids = await Promise.all(keys.map((key) => idOf(hub, key)));
@@ -132,7 +136,7 @@ test('a thousand requests in one ticket are all asked, shown, answered and on re
   try {
     const asked = await Promise.all(
       range(1, 1_000).map((n) =>
-        hub.hub.hitl.request({
+        portOf(hub.hub).hitl.request({
           ticketId: 'T-1',
           sessionId: 's',
           userId: 'agent',
@@ -143,12 +147,12 @@ test('a thousand requests in one ticket are all asked, shown, answered and on re
     );
     const ann = await hub.connect({ user: 'ann' });
     expect((await ann.next('snapshot')).requests).toHaveLength(1_000);
-    const waiting = asked.map(({ id }) => hub.hub.hitl.wait(id));
+    const waiting = asked.map(({ id }) => portOf(hub.hub).hitl.wait(id));
     const by = { id: 'ann' };
-    await Promise.all(asked.map(({ id }) => hub.hub.hitl.respond(id, { by, status: 'denied' })));
+    await Promise.all(asked.map(({ id }) => portOf(hub.hub).hitl.respond(id, { by, status: 'denied' })));
     expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set(['denied']));
     const events = new Map<string, number>();
-    for await (const { event } of hub.hub.hitl.audit({ ticketId: 'T-1' }))
+    for await (const { event } of portOf(hub.hub).hitl.audit({ ticketId: 'T-1' }))
       events.set(event, (events.get(event) ?? 0) + 1);
     expect(Object.fromEntries(events)).toEqual({ requested: 1_000, responded: 1_000 });
   } finally {
@@ -159,7 +163,7 @@ test('a thousand requests in one ticket are all asked, shown, answered and on re
 test('a request is pending for sixty days, over restarts, and is answered then', async () => {
   const hub = await startTestHub({ sqlite: true });
   try {
-    const { id } = await hub.hub.hitl.request({
+    const { id } = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's',
       userId: 'agent',
@@ -171,8 +175,8 @@ test('a request is pending for sixty days, over restarts, and is answered then',
       await hub.fireDeadlines('10d');
       await hub.restart();
     }
-    const waiting = hub.hub.hitl.wait(id);
-    await hub.hub.hitl.respond(id, { by: { id: 'ann' }, status: 'denied' });
+    const waiting = portOf(hub.hub).hitl.wait(id);
+    await portOf(hub.hub).hitl.respond(id, { by: { id: 'ann' }, status: 'denied' });
     expect(await waiting).toMatchObject({ status: 'denied', respondedBy: { userId: 'ann' } });
   } finally {
     await hub.close();

@@ -1,5 +1,6 @@
 /** Whatever people do in a ticket, in whatever order: everybody sees the same log, whole, and every request has one outcome. */
 import fc from 'fast-check';
+import { portOf } from '../../lib/hub/hub';
 import type { Agent } from '../../lib/index';
 import type { TestClient, TestFrame } from '../../lib/testing/test-client';
 import type { TestHub } from '../../lib/testing/test-hub';
@@ -54,9 +55,9 @@ const agent: Agent = async (turn) => {
   if (content === 'trace') for (let n = 0; n < 5; n += 1) void turn.trace(`${n}`);
   if (content.startsWith('ask')) {
     const tools = content === 'ask' ? ['one'] : ['one', 'two'];
-    await Promise.all(tools.map((toolName) => turn.approve({ toolName, toolArgs: {} })));
+    await Promise.all(tools.map((toolName) => turn.approve({ tool: toolName, args: {} })));
   }
-  await turn.respond('done');
+  await turn.say('done');
 };
 
 /** One person, over all the connections of the one tab. */
@@ -132,9 +133,12 @@ async function play(hub: TestHub, people: readonly Person[], steps: readonly Ste
     }
   }
   await Promise.allSettled(people.flatMap(({ answers }) => answers));
-  while (hub.hub.turns.size > 0) {
-    const { items } = await hub.hub.hitl.list({ status: 'pending' });
-    for (const { id } of items) await hub.hub.hitl.cancel(id, 'the test is over').catch(() => {});
+  while (portOf(hub.hub).turns.size > 0) {
+    const { items } = await portOf(hub.hub).hitl.list({ status: 'pending' });
+    for (const { id } of items)
+      await portOf(hub.hub)
+        .hitl.cancel(id, 'the test is over')
+        .catch(() => {});
     await idle();
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { portOf } from '../../lib/hub/hub';
 import { TestClient } from '../../lib/testing/test-client';
 import { blockingAgent } from './fixtures/blocking-agent';
 import { hasSeen, logOf, range, toLine, useStage } from './stage';
@@ -140,7 +141,7 @@ describe('A restart', () => {
     const again = await hub.connect();
     await again.next('snapshot');
     await hub.fireDeadlines(4 * minutes);
-    expect(await hub.hub.hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
+    expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
     await hub.fireDeadlines(1 * minutes);
     expect((await again.next('hitl_request_resolved')).hitl).toMatchObject({
       id: hitl.id,
@@ -149,7 +150,7 @@ describe('A restart', () => {
   });
 
   it('tells those a snapshot who come back to a log that was cut or is another', async () => {
-    const hub = await stage().start({ agent: (turn) => turn.respond('noted') });
+    const hub = await stage().start({ agent: (turn) => turn.say('noted') });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'one' });
     const { epoch, seq } = await alice.next('turn_ended');

@@ -1,12 +1,16 @@
 /** Everything that is refused so that no rule is believed to be in force that is not: named checks on a hub, each of which throws when something laxer is let through. */
+
 import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
 import { z } from 'zod';
-import type { Turn } from '../../lib';
-import { Hub, type HubOptions } from '../../lib/hub/hub';
+import type { NoTypes } from '../../lib/hub/kinds/app-types';
+import { partsOf } from '../../lib/hub/kinds/tool';
+import { type HubOptions, HubPort } from '../../lib/hub/port';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
-import { guardTool, type Tool } from '../../lib/hub/tools/guard-tool';
+import { Requests } from '../../lib/hub/requests/requests';
+import { makeTool, type ToolOptions } from '../../lib/hub/tools/make-tool';
 import type { ToolRule } from '../../lib/hub/tools/tool-rules';
+import { defineKind } from '../../lib/index';
 import { memoryStore } from '../../lib/store/memory/memory-store';
 import { ManualClock } from '../../lib/testing/manual-clock';
 
@@ -24,12 +28,13 @@ const question = {
   payload: { question: 'Why?' },
 };
 const approval = { ...question, type: 'tool_approval', payload: { tool_name: 'cut', tool_args: { n: 1 } } };
-const tool = { name: 'cut', schema: z.object({ n: z.number() }), run: () => 'cut' };
+const tool = { name: 'cut', args: z.object({ n: z.number() }), run: () => 'cut' };
+type CutOptions = ToolOptions<typeof tool.args, unknown, NoTypes>;
 
 function hubWith(options: Partial<HubOptions> = {}) {
   const logger = createLogger({ silent: true });
   const clock = new ManualClock();
-  const hub = new Hub({ store: memoryStore(), clock, logger, ...options });
+  const hub = new HubPort({ store: memoryStore(), clock, logger, ...options });
   return { hub, clock, logger };
 }
 
@@ -60,26 +65,26 @@ function refused(work: Promise<unknown>, code: string, ...says: string[]): Promi
 }
 
 /** A call of a guarded tool in a turn that nobody watches; what it asks is approved. */
-function callOf(rules: readonly ToolRule<{ n: number }>[], given: Tool<{ n: number }, unknown> = tool) {
+function callOf(rules: readonly ToolRule<{ n: number }>[], given: CutOptions = tool) {
   return async (args: { n: number }, asked: (toolArgs: unknown) => void = () => {}) =>
     inHub(async ({ hub, clock, logger }) => {
-      const call = guardTool({ hitl: hub.hitl, clock, logger }, given, rules);
+      const call = partsOf(makeTool({ hitl: hub.hitl, clock, logger }, { ...given, rules })).call;
       const approve = async ({
-        toolName,
-        toolArgs,
+        tool: name,
+        args: toolArgs,
       }: {
-        toolName: string;
-        toolArgs: Record<string, unknown>;
+        tool: string;
+        args: Record<string, unknown>;
       }) => {
         asked(toolArgs);
         const { id } = await hub.hitl.request({
           ...approval,
-          payload: { tool_name: toolName, tool_args: toolArgs },
+          payload: { tool_name: name, tool_args: toolArgs },
         });
         const request = await hub.hitl.respond(id, { by: { id: 'ann' }, status: 'approved' });
-        return { status: 'approved' as const, request, toolArgs };
+        return { status: 'approved' as const, request, args: request.response?.tool_args ?? toolArgs };
       };
-      return call({ signal: new AbortController().signal, approve } as unknown as Turn, args);
+      return call({ signal: new AbortController().signal, approve }, args, {});
     });
 }
 
@@ -145,11 +150,11 @@ export const closedRules: readonly ClosedRule[] = [
         },
         {
           kinds: {
-            level: {
+            level: defineKind({
               payload: z.object({ optional: z.boolean() }),
-              approval: ({ optional }) =>
+              response: ({ optional }) =>
                 z.strictObject({ level: optional ? z.number().optional() : z.number() }),
-            },
+            }),
           },
         },
       ),
@@ -170,9 +175,11 @@ export const closedRules: readonly ClosedRule[] = [
       assert.throws(
         () =>
           hubWith({
-            kinds: { day: { payload: z.object({}), approval: () => z.object({ day: z.date() }) as never } },
+            kinds: {
+              day: defineKind({ payload: z.object({}), response: z.object({ day: z.date() }) as never }),
+            },
           }),
-        /kinds\.day\.approval: day: JSON cannot carry a Date/,
+        /kinds\.day\.response: day: JSON cannot carry a Date/,
       ),
   },
   {
@@ -182,13 +189,13 @@ export const closedRules: readonly ClosedRule[] = [
         () =>
           hubWith({
             kinds: {
-              code: {
+              code: defineKind({
                 payload: z.object({}),
-                approval: () => z.object({ code: z.string().regex(/^(a|aa)+$/) }),
-              },
+                response: z.object({ code: z.string().regex(/^(a|aa)+$/) }),
+              }),
             },
           }),
-        /kinds\.code\.approval: code: the pattern .* exponential time/,
+        /kinds\.code\.response: code: the pattern .* exponential time/,
       ),
   },
   {
@@ -199,10 +206,10 @@ export const closedRules: readonly ClosedRule[] = [
           { type: 'pick', payload: { of: 'x' } },
           {
             kinds: {
-              pick: {
+              pick: defineKind({
                 payload: z.object({ of: z.unknown() }),
-                approval: ({ of }) => z.object({ one: z.enum((of as { a: string[] }).a) }),
-              },
+                response: ({ of }) => z.object({ one: z.enum((of as { a: string[] }).a) }),
+              }),
             },
           },
         ),
@@ -216,7 +223,7 @@ export const closedRules: readonly ClosedRule[] = [
       inHub(async ({ hub }) => {
         const asked = { ...approval, payload: { ...approval.payload, editable: true } };
         assert.equal((await hub.hitl.request(asked)).payload.editable, false);
-        hub.hitl.defineTool('cut', tool.schema);
+        hub.hitl.defineTool('cut', tool.args);
         assert.equal((await hub.hitl.request(asked)).payload.editable, true);
         const quorum = await hub.hitl.request({ ...asked, policy: { approvals: 2 } });
         assert.equal(quorum.payload.editable, false);
@@ -300,13 +307,17 @@ export const closedRules: readonly ClosedRule[] = [
       const shown: unknown[] = [];
       const rules: ToolRule<{ n: number }>[] = [{ decide: 'ask' }];
       const call = inHub(async ({ hub, clock, logger }) => {
-        const guarded = guardTool({ hitl: hub.hitl, clock, logger }, tool, rules);
+        const guarded = makeTool<typeof tool.args, string, NoTypes>(
+          { hitl: hub.hitl, clock, logger },
+          { ...tool, rules },
+        );
         rules.unshift({ decide: 'allow' });
         const approve = async () => {
           shown.push('asked');
           throw new Error('stop');
         };
-        return guarded({ signal: new AbortController().signal, approve } as unknown as Turn, { n: 1 });
+        const turn = { signal: new AbortController().signal, approve };
+        return partsOf(guarded).call(turn, { n: 1 }, {});
       });
       await assert.rejects(call, /stop/);
       assert.deepEqual(shown, ['asked']);
@@ -319,7 +330,7 @@ export const closedRules: readonly ClosedRule[] = [
   {
     rule: 'requests are listed by what is known only',
     check: async () => {
-      const list = (filter: object) => inHub(({ hub }) => hub.hitl.list(filter));
+      const list = (filter: object) => inHub(({ hub }) => new Requests(hub.hitl).list(filter));
       await refused(list({ statuss: 'pending' }), 'invalid_request', 'status');
       await refused(list({ status: 'aproved' }), 'invalid_request', 'status');
       await refused(list({ ticketId: '' }), 'invalid_id');
@@ -332,7 +343,7 @@ export const closedRules: readonly ClosedRule[] = [
         { ticketId: '' },
         { ticketId: 'a\nb' },
         { sessionId: '' },
-        { messageId: 'x'.repeat(129) },
+        { message: { id: 'x'.repeat(129) } },
       ])
         await refused(ask(where), 'invalid_id');
     },

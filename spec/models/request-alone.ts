@@ -1,9 +1,10 @@
 /** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be kept and brought back. */
 
+import type * as ExecutionMachineModule from '../../lib/actors/execution-machine';
 import type * as RequestModule from '../../lib/actors/hitl-request';
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
-import { LiveActor } from '../../lib/hub/commit/live-actor';
+import { LiveRequest } from '../../lib/hub/requests/live-request';
 import { responseOf } from './request-hand';
 import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
 import {
@@ -19,11 +20,10 @@ import {
   tickOf,
 } from './request-rules';
 
-/** The machine and what reads it; the mutation check hands over versions with a bug. */
+/** The machines and what reads them; the mutation check hands over versions with a bug. */
 export type RequestActorCode = Pick<typeof RequestMachineModule, 'hitlRequestMachine'> &
+  Pick<typeof ExecutionMachineModule, 'executionMachine'> &
   Pick<typeof RequestModule, 'nextDeadline' | 'requestRecord'>;
-
-type Live = LiveActor<RequestActorCode['hitlRequestMachine']>;
 
 export class RequestAlone implements RequestSystem {
   private now = 1_000_000;
@@ -32,13 +32,13 @@ export class RequestAlone implements RequestSystem {
   private escalated = 0;
   private isUncovered = false;
   private readonly dismissed = new Set([stranger]);
-  private live: Live;
+  private live: LiveRequest;
 
   constructor(
     private readonly code: RequestActorCode,
     private readonly rules: Rules,
   ) {
-    const [live, emitted] = LiveActor.begin(code.hitlRequestMachine, this.born());
+    const [live, emitted] = LiveRequest.begin(this.born(), undefined, code);
     this.live = live;
     const givenBy = [{ userId: 'ann', displayName: 'ann' }];
     const used = { type: 'use_grant' as const, at: this.now, grant: { id: 'g0', givenBy } };
@@ -107,10 +107,8 @@ export class RequestAlone implements RequestSystem {
 
   /** Kept as JSON and brought back. */
   restart(): void {
-    this.live = LiveActor.restore(
-      this.code.hitlRequestMachine,
-      JSON.parse(JSON.stringify(this.live.persisted())),
-    );
+    const stored = JSON.parse(JSON.stringify(this.live.stored()));
+    this.live = LiveRequest.restore(stored, undefined, this.code);
   }
 
   stop(): void {}
@@ -138,7 +136,8 @@ export class RequestAlone implements RequestSystem {
   }
 
   private born(): RequestInput {
-    const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, ...ask } = askOf(this.rules);
+    const { policy = {}, remindIn = [], escalate, expiresIn, ...ask } = askOf(this.rules);
+    const { after: escalateIn, to: escalateTo = {} } = escalate ?? {};
     const in_ = (after: unknown) => this.now + Number(after);
     return {
       id: 'r1',

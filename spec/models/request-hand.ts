@@ -1,5 +1,6 @@
 /** What the app does to one request of the model, through a hub: asks it, changes it, withdraws it, carries out what it allows. */
-import { type Hub, HubError } from '../../lib';
+import { HubError } from '../../lib';
+import type { HubPort } from '../../lib/hub/port';
 import type { RequestDeed } from './request-model';
 import { askOf, editedArgs, payloadOf, type Rules } from './request-rules';
 
@@ -19,7 +20,7 @@ export class RequestHand {
   private newer = 0;
 
   private constructor(
-    private readonly hub: () => Hub,
+    private readonly hub: () => Pick<HubPort, 'hitl' | 'grants'>,
     private readonly rules: Rules,
     private readonly key: string,
     readonly id: string,
@@ -30,7 +31,11 @@ export class RequestHand {
    * @param hub the present one, which is another after a restart
    * @param key unique in the ticket
    */
-  static async ask(hub: () => Hub, rules: Rules, key: string): Promise<RequestHand> {
+  static async ask(
+    hub: () => Pick<HubPort, 'hitl' | 'grants'>,
+    rules: Rules,
+    key: string,
+  ): Promise<RequestHand> {
     const { hitl } = hub();
     const ask = { ...askOf(rules), ticketId: 'T-1', sessionId: 's1' };
     if (rules.covered) {

@@ -2,7 +2,7 @@
 import { createLogger } from 'winston';
 import { z } from 'zod';
 import { memoryStore, type Store } from '../../lib';
-import { Hub } from '../../lib/hub/hub';
+import { HubPort } from '../../lib/hub/port';
 import { ManualClock, type Schedule, scheduledStore } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, withdrawal } from './request-hand';
 import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
@@ -14,7 +14,7 @@ const elsewhere: readonly string[] = ['bob', 'lea'];
 export class RequestInHubs implements RequestSystem {
   private readonly clock = new ManualClock();
   private readonly kept = memoryStore();
-  private readonly hubs: readonly [Hub, Hub];
+  private readonly hubs: readonly [HubPort, HubPort];
   private readonly dismissed = new Set([stranger]);
   private told = { reminded: 0, escalated: 0 };
   private hand: RequestHand | undefined;
@@ -95,25 +95,25 @@ export class RequestInHubs implements RequestSystem {
     await this.kept.close();
   }
 
-  private makeHub(schedule: Schedule): Hub {
+  private makeHub(schedule: Schedule): HubPort {
     // A hub that closes closes its store, which the other may still need.
     const store: Store = Object.assign(Object.create(scheduledStore(this.kept, schedule)), {
       close: async () => {},
     });
-    const hub = new Hub({
+    const hub = new HubPort({
       store,
       clock: this.clock,
       logger: createLogger({ silent: true }),
-      mayRespond: ({ id }) => !this.dismissed.has(id),
-      mayGrant: ({ id }, grant) => mayGive(id, grant),
-      hooks: {
-        reminded: () => {
-          this.told.reminded += 1;
-        },
-        escalated: () => {
-          this.told.escalated += 1;
-        },
+      rules: {
+        mayAnswer: ({ user: { id } }) => !this.dismissed.has(id),
+        mayGrant: ({ user: { id }, grant }) => mayGive(id, grant),
       },
+    });
+    hub.events.on('request.reminded', () => {
+      this.told.reminded += 1;
+    });
+    hub.events.on('request.escalated', () => {
+      this.told.escalated += 1;
     });
     hub.hitl.defineTool('block_ip', z.strictObject({ ip: z.string() }));
     return hub;

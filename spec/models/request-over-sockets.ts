@@ -1,5 +1,7 @@
 /** A request of the model in a hub: asked through the hub, acted on over sockets and REST, looked at as its people see it. */
+
 import { isDeepStrictEqual } from 'node:util';
+import { portOf } from '../../lib/hub/hub';
 import type { TestFrame } from '../../lib/testing';
 import { answered, answerOf, type PersonalDeed, RequestHand, refusalOf, withdrawal } from './request-hand';
 import { countedLine, type RequestDeed, type RequestSight, type RequestSystem } from './request-model';
@@ -22,7 +24,7 @@ export class RequestOverSockets implements RequestSystem {
     return new RequestOverSockets(
       stage,
       rules,
-      await RequestHand.ask(() => stage.hub.hub, rules, stage.nextKey()),
+      await RequestHand.ask(() => portOf(stage.hub.hub), rules, stage.nextKey()),
     );
   }
 

@@ -1,5 +1,5 @@
 /** The kinds of request that the model is tried with, in the specification's own words, and how each is asked of the hub. */
-import type { HitlRequestInput } from '../../lib';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 
 /** One round of answers. */
 export interface Round {
@@ -255,7 +255,7 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
       ...(rules.exclusive && { claim: 'exclusive' }),
     },
     ...(rules.remindAfter && { remindIn: rules.remindAfter.map((after) => after * tick) }),
-    ...(more && { escalateIn: more.after * tick, escalateTo: { users: more.users } }),
+    ...(more && { escalate: { after: more.after * tick, to: { users: more.users } } }),
     ...(end && { expiresIn: end.after * tick, onExpiry: end.means }),
   };
 }

@@ -1,8 +1,10 @@
 /** A hub over real sockets on which requests of the model live, with the people who act on them and one who only watches. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { RequestRecord } from '../../lib';
+import type { HitlRequest } from '../../lib';
 import type { Answerer, DeadlineType } from '../../lib/actors/hitl-request';
+import { portOf } from '../../lib/hub/hub';
 import {
   startTestHub,
   type TestClient,
@@ -22,7 +24,7 @@ interface Told {
 
 /** The options of a hub for requests of these rules. */
 export function hubOptions({ mayCancel }: Rules): TestHubOptions {
-  return mayCancel ? { mayCancel: ({ id }) => mayCancel.includes(id) } : {};
+  return mayCancel ? { rules: { mayCancel: ({ user: { id } }) => mayCancel.includes(id) } } : {};
 }
 
 export class RequestStage {
@@ -44,22 +46,31 @@ export class RequestStage {
 
   static async open(options: TestHubOptions = {}): Promise<RequestStage> {
     const stage = new RequestStage();
-    const count = (counts: Map<string, number>) => (request: Readonly<RequestRecord>) => {
-      counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
-    };
+    const count =
+      (counts: Map<string, number>) =>
+      ({ request }: { request: HitlRequest }) => {
+        counts.set(request.id, (counts.get(request.id) ?? 0) + 1);
+      };
     stage.hub = await startTestHub({
-      mayRespond: (user, { id }) => user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
-      mayGrant: (user, grant) => mayGive(user.id, grant),
-      hooks: { reminded: count(stage.reminded), escalated: count(stage.escalated) },
-      maxClientsPerTicket: 20,
+      prepare: ({ hub }) => {
+        hub.on('request.reminded', count(stage.reminded));
+        hub.on('request.escalated', count(stage.escalated));
+      },
       ...options,
+      rules: {
+        mayAnswer: ({ user, request: { id } }) =>
+          user.id !== stranger && !stage.dismissed.has(`${id} ${user.id}`),
+        mayGrant: ({ user, grant }) => mayGive(user.id, grant),
+        ...options.rules,
+      },
+      limits: { clientsPerTicket: 20, ...options.limits },
     });
     stage.defineTool();
     return stage;
   }
 
   get hitl() {
-    return this.hub.hub.hitl;
+    return portOf(this.hub.hub).hitl;
   }
 
   /** Unique among the requests of this stage. */
@@ -137,8 +148,8 @@ export class RequestStage {
     const { items } = await this.hitl.list({ status: 'pending' }, 200);
     for (const each of items) await this.hitl.cancel(each.id, 'the path is over');
     const { grants } = this.hub.hub;
-    for (const { id: grant } of (await grants.list({ live: true }, 200)).items)
-      await grants.revoke(grant, { id: 'tidy' });
+    for (const { id: grant } of (await grants.list({ live: true, limit: 200 })).items)
+      await grants.revoke({ grantId: grant, by: { id: 'tidy' } });
     await this.listen();
   }
 
@@ -149,7 +160,7 @@ export class RequestStage {
   /** Resolves when the watcher has heard everything that was sent so far. */
   async listen(): Promise<void> {
     const watcher = await this.watching();
-    await this.hub.hub.settled();
+    await this.hub.settled();
     watcher.send({ type: 'ping' });
     await watcher.next('pong');
     for (const frame of watcher.received.slice(this.read)) {

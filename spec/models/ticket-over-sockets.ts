@@ -1,5 +1,6 @@
 /** A ticket of the model in a hub: tabs are sockets, and the hub drains gently, so that they can come and go meanwhile. */
 import type { Sink } from '../../lib';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, TestClient, type TestFrame, type TestHub } from '../../lib/testing';
 import {
   bounds,
@@ -28,9 +29,11 @@ export class TicketOverSockets implements TicketSystem {
 
   static async start(): Promise<TicketOverSockets> {
     const hub = await startTestHub({
-      maxClientsPerTicket: bounds.maxClients,
-      maxClientsPerUserInTicket: bounds.maxClientsOfUser,
-      maxClientsPerUser: bounds.maxClientsOfUserInAll,
+      limits: {
+        clientsPerTicket: bounds.maxClients,
+        clientsPerUserInTicket: bounds.maxClientsOfUser,
+        clientsPerUser: bounds.maxClientsOfUserInAll,
+      },
       // Never done by itself; while it works the hub drains.
       agent: ({ signal }) =>
         new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
@@ -53,7 +56,7 @@ export class TicketOverSockets implements TicketSystem {
         for (const tab of this.inside()) await this.closedWith(tab, 1012, 'sent away');
         return 'ok';
       case 'restart':
-        await this.hub.hub.close();
+        await this.hub.hitl.close();
         for (const tab of this.inside()) await this.closedWith(tab, 1001, 'cut off');
         await this.hub.restart();
         return 'ok';
@@ -64,7 +67,7 @@ export class TicketOverSockets implements TicketSystem {
     const inside = this.inside();
     const { hub } = this.hub;
     // The hub learns of a socket that was closed a moment after its client has.
-    await until(() => hub.closing || hub.getClientCount('T-1') === inside.length);
+    await until(() => portOf(hub).closing || hub.reference.getClientCount('T-1') === inside.length);
     const told = await Promise.all(inside.map((tab) => this.toldTo(tab)));
     const [presence = [], ...others] = told;
     for (const other of others)
@@ -114,7 +117,7 @@ export class TicketOverSockets implements TicketSystem {
     }
     // Only the app can take out a client that is not in.
     const { hub } = this.hub;
-    hub.unregister(hub.newClient('T-1', { id: tab }, deafSink));
+    hub.reference.unregister(hub.reference.newClient('T-1', { id: tab }, deafSink));
     return 'ok';
   }
 
@@ -122,7 +125,7 @@ export class TicketOverSockets implements TicketSystem {
   private async drain(): Promise<void> {
     const guest = await this.hub.connect({ ticketId: 'T-2', user: 'eve' });
     await guest.ask({ type: 'message', content: 'take your time' });
-    this.draining = this.hub.hub.drain({ over: grace });
+    this.draining = this.hub.hitl.drain({ over: grace });
   }
 
   private async closedWith(tab: Tab, expected: number, gone: Whereabouts): Promise<void> {

@@ -42,9 +42,9 @@ describe('Tickets in a hub, over sockets', () => {
   it('let a client of the app in once, however often it is registered', async () => {
     const hub = await startTestHub();
     const alice = await hub.connect();
-    const client = hub.hub.newClient('T-1', { id: 'app' }, deafSink);
+    const client = hub.hub.reference.newClient('T-1', { id: 'app' }, deafSink);
     for (let time = 1; time <= 3; time += 1) {
-      hub.hub.register(client);
+      hub.hub.reference.register(client);
       // Each time in a tick of its own, since who is in is told once per tick.
       await alice.ask({ type: 'message', content: 'who is here?' });
     }
@@ -54,7 +54,7 @@ describe('Tickets in a hub, over sockets', () => {
   });
 
   it('refuse a person who is in as many tickets as one may, in an empty ticket and in one in use', async () => {
-    const hub = await startTestHub({ maxClientsPerUser: 2 });
+    const hub = await startTestHub({ limits: { clientsPerUser: 2 } });
     await hub.connect({ ticketId: 'T-1', user: 'ben' });
     const first = await hub.connect({ ticketId: 'T-2', user: 'ann' });
     await hub.connect({ ticketId: 'T-3', user: 'ann' });
@@ -67,7 +67,7 @@ describe('Tickets in a hub, over sockets', () => {
     // A tab that comes back is no further client, and one that has left makes room.
     await hub.connect({ ticketId: 'T-2', user: 'ann' });
     expect((await first.closed()).code).toBe(4409);
-    hub.hub.disconnect(({ ticketId, user }) => ticketId === 'T-3' && user.id === 'ann');
+    hub.hub.clients.disconnect({ where: ({ ticketId, user }) => ticketId === 'T-3' && user.id === 'ann' });
     await hub.connect({ ticketId: 'T-1', user: 'ann' });
     await hub.close();
   });

@@ -60,7 +60,7 @@ export class TurnsOverSockets implements TurnSystem {
   }
 
   async look(): Promise<TurnSight> {
-    await this.hub.hub.settled();
+    await this.hub.settled();
     const answer = await fetch(`${this.hub.url}/tickets/T-1/timeline?limit=500`, {
       headers: { 'x-user': 'ann' },
     });
@@ -104,7 +104,7 @@ export class TurnsOverSockets implements TurnSystem {
     const { turn, ...call } = await this.running();
     switch (deed.type) {
       case 'name':
-        return turn.intent(deed.intent);
+        return turn.setIntent(deed.intent);
       case 'ask': {
         // Its outcome is awaited by nobody: what becomes of the request is seen in the ticket.
         void turn.ask({ question: 'Which one?' }).catch(() => {});

@@ -56,12 +56,6 @@ export const hubMutants: readonly HubMutant[] = [
       overSockets('no rule'),
     ],
     [
-      'the app is not told of an escalation',
-      "else if (type === 'escalated') onEscalated(record);",
-      '',
-      overSockets('more people after a while'),
-    ],
-    [
       'when the next deadline is, is not kept',
       '...(dueAt !== undefined && { dueAt }),',
       '',
@@ -124,11 +118,18 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/turns/turns.ts', [
     [
       'the turn that waits never begins',
-      "if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);",
+      'if (due && !due.ended && !this.isOver) await this.start(due);',
       '',
       'turns',
     ],
-    ['two turns of a session run at once', 'if (running && queue.length === 0) {', 'if (running) {', 'turns'],
+    [
+      'two turns of a session run at once',
+      'if (isDue) void this.run(running);',
+      'void this.run(running);',
+      'turns',
+    ],
+  ]),
+  ...inFile('hub/turns/endings.ts', [
     [
       'what a turn has asked outlives it',
       'await running.link.withdraw()',
@@ -137,8 +138,16 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     ['a close withdraws what was asked', "if (turn.reason !== 'shutdown') {", 'if (true) {', 'turns'],
   ]),
-  ...inFile('hub/hub.ts', [
-    ['turns of a process that is gone run for ever', 'await this.turns.recover();', '', 'turns'],
+  ...inFile('hub/events.ts', [
+    [
+      'the app is not told of an escalation',
+      "else if (type === 'escalated') this.emit('request.escalated', at, ticketId, { request });",
+      '',
+      overSockets('more people after a while'),
+    ],
+  ]),
+  ...inFile('hub/lifecycle.ts', [
+    ['turns of a process that is gone run for ever', 'await turns.recover();', '', 'turns'],
   ]),
   ...inFile('hub/tickets/room.ts', [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],

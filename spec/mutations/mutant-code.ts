@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import type * as Policy from '../../lib/actors/answer-policy';
 import type { RequestActorCode } from '../models/request-alone';
+import type { SessionActorCode } from '../models/session-alone';
 import type { TicketActorCode } from '../models/ticket-alone';
 import type { TurnActorCode } from '../models/turns-alone';
 import type { Mutant } from './mutants';
@@ -12,6 +13,7 @@ import type { Mutant } from './mutants';
 export type ActorCode = RequestActorCode &
   TicketActorCode &
   TurnActorCode &
+  SessionActorCode &
   Pick<typeof Policy, 'whyImpossible'>;
 
 const actors = join(__dirname, '../../lib/actors');

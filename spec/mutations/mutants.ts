@@ -44,7 +44,6 @@ export const mutants: readonly Mutant[] = [
     ['anybody may give any grant', 'event.grant !== undefined && !event.grant.permitted', 'false'],
     ['a grant arises though not all of them named it', 'each.grant === index &&', ''],
     ['a grant arises before the last stage', '!event.grant || !completesLastStage(step)', '!event.grant'],
-    ['what a revoked grant approved is done', 'event.isRevoked === true', 'false'],
     [
       'a grant is revoked again and again',
       'grant !== undefined && grant.revokedAt === undefined',
@@ -127,25 +126,8 @@ export const mutants: readonly Mutant[] = [
       "isTooLate(step) && step.context.onExpiry === 'approved'",
       'isTooLate(step)',
     ],
-    [
-      'something else is done than was approved',
-      "event.type === 'execute' && event.digest !== context.approvedDigest",
-      'false',
-    ],
-    ["another run's word counts", "'runId' in event && event.runId !== context.execution?.runId", 'false'],
-    [
-      'two runs do it at the same time',
-      "'runId' in event && event.runId === context.execution?.runId",
-      'true',
-    ],
-    ['a run cannot renew its lease', "'runId' in event && event.runId === context.execution?.runId", 'false'],
-    [
-      'a run that is gone is waited for without end',
-      'event.at >= (context.execution?.until ?? Number.POSITIVE_INFINITY)',
-      'false',
-    ],
   ]),
-  ...inFile('hitl-request-machine.ts', [
+  ...inFile('hitl-request-setup.ts', [
     [
       'an answer is not counted',
       'return { verdicts: [...verdictsBeside(context, by.userId), verdict] };',
@@ -189,30 +171,59 @@ export const mutants: readonly Mutant[] = [
     ],
     ['an escalation widens one round only', '...(stages && { stages })', ''],
     ['an escalation is told again and again', 'return { escalateAt: undefined, policy', 'return { policy'],
-    ['why it was withdrawn is lost', "'reason' in event ? { reason: event.reason } : {}", '{}'],
+    ['why it was withdrawn is lost', 'return { reason: event.reason };', 'return {};'],
+    [
+      'a holder who is there loses the claim',
+      'return context.claim ? { claim:',
+      'return false && context.claim ? { claim:',
+    ],
+  ]),
+  ...inFile('execution-machine.ts', [
+    [
+      'something else is done than was approved',
+      "event.type === 'execute' && event.digest !== context.digest",
+      'false',
+    ],
+    ["another run's word counts", "'runId' in event && event.runId !== context.run?.runId", 'false'],
+    ['two runs do it at the same time', "'runId' in event && event.runId === context.run?.runId", 'true'],
+    ['what a revoked grant approved is done', 'event.isRevoked === true', 'false'],
+    ['a run cannot renew its lease', "'runId' in event && event.runId === context.run?.runId", 'false'],
+    [
+      'a run that is gone is waited for without end',
+      'event.at >= (leaseEnd(context) ?? Number.POSITIVE_INFINITY)',
+      'false',
+    ],
     [
       'a lost run counts as done',
-      "actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'tellUpdated'],\n                  description: 'Whoever did it",
-      "actions: [{ type: 'endRun', params: { state: 'executed' } }, 'tellUpdated'],\n                  description: 'Whoever did it",
+      "actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'emitUpdated'],\n          description: 'The program that did it is",
+      "actions: [{ type: 'endRun', params: { state: 'executed' } }, 'emitUpdated'],\n          description: 'The program that did it is",
     ],
     [
       'a run is not forgotten when it may be done again',
-      'dropRun: assign({ execution: undefined })',
+      'dropRun: assign({ run: undefined })',
       'dropRun: assign({})',
     ],
     [
       'a renewed lease is no longer than before',
-      '{ ...context.execution, until: event.until }',
-      '{ ...context.execution }',
+      '{ ...context.run, until: event.until }',
+      '{ ...context.run }',
     ],
-    ['nobody is told that it began', "      entry: 'tellPending',\n", ''],
-    ['nobody is told that it ended', "entry: ['dropClaim', 'tellResolved']", "entry: ['dropClaim']"],
+    ['a failed run counts as done', "target: 'failed',", "target: 'executed',"],
+    [
+      'what was done can be done again at once',
+      "actions: notExecutable('done')",
+      "target: 'executing', actions: 'beginRun'",
+    ],
+  ]),
+  ...inFile('hitl-request-machine.ts', [
+    ['nobody is told that it began', "      entry: 'emitPending',\n", ''],
+    ['nobody is told that it ended', "entry: ['dropClaim', 'emitResolved']", "entry: ['dropClaim']"],
     [
       'everybody is told twice that it ended',
-      "entry: ['dropClaim', 'tellResolved']",
-      "entry: ['dropClaim', 'tellResolved', 'tellResolved']",
+      "entry: ['dropClaim', 'emitResolved']",
+      "entry: ['dropClaim', 'emitResolved', 'emitResolved']",
     ],
-    ['a claim outlives the request', "entry: ['dropClaim', 'tellResolved']", "entry: ['tellResolved']"],
+    ['a claim outlives the request', "entry: ['dropClaim', 'emitResolved']", "entry: ['emitResolved']"],
     ['a withdrawn request counts as denied', "cancel: { target: '#cancelled'", "cancel: { target: '#denied'"],
     ['a replaced request counts as withdrawn', "target: '#superseded',", "target: '#cancelled',"],
     [
@@ -231,11 +242,6 @@ export const mutants: readonly Mutant[] = [
       "guard: 'isTooLate',\n            target: '#denied'",
     ],
     [
-      'a holder who is there loses the claim',
-      "renewClaim: assign(({ context, event }) =>\n      event.type === 'renew' && context.claim",
-      "renewClaim: assign(({ context, event }) =>\n      event.type === 'renew' && false && context.claim",
-    ],
-    [
       "anybody who stirs renews the holder's claim",
       "renew: {\n              guard: 'isHolderForLonger',",
       'renew: {',
@@ -243,19 +249,13 @@ export const mutants: readonly Mutant[] = [
     ['anybody who leaves takes the claim along', "leave: {\n              guard: 'isHolder',", 'leave: {'],
     [
       'a holder who has left keeps the claim',
-      "guard: 'isHolder',\n              target: 'open',\n              actions: ['dropClaim', 'tellUpdated'],\n              description: 'The holder has left the ticket.',",
+      "guard: 'isHolder',\n              target: 'open',\n              actions: ['dropClaim', 'emitUpdated'],\n              description: 'The holder has left the ticket.',",
       "guard: 'isHolder',\n              description: 'The holder has left the ticket.',",
     ],
     [
       'a question whose turn has ended is its answer for ever',
       "actions: ['recordReason', 'dropKey'],",
       "actions: ['recordReason'],",
-    ],
-    ['a failed run counts as done', "target: 'failed',", "target: 'executed',"],
-    [
-      'what was done can be done again at once',
-      "actions: notExecutable('done')",
-      "target: 'executing', actions: 'beginRun'",
     ],
     [
       'a late answer is passed over in silence',
@@ -267,11 +267,7 @@ export const mutants: readonly Mutant[] = [
       "cancel: { actions: tooLate, description: 'Too late to withdraw.' }",
       "cancel: { target: '.cancelled' }",
     ],
-    [
-      'nobody hears that a run cannot be going',
-      "executed: { actions: notExecutable('other_run'), description: 'Refused: no run can be going.' },",
-      '',
-    ],
+    ['nobody hears that a run cannot be going', 'executed: noRun,', ''],
   ]),
   ...inFile('hitl-request.ts', [
     ['the end is told to nobody', "['expire', context.expiresAt],", ''],
@@ -351,8 +347,8 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       'what others have in a ticket counts as the own',
-      "if ('userId' in event && userId === event.userId) own += 1;",
-      'if (userId) own += 1;',
+      "const own = 'userId' in event ? (clientsByUser(context).get(event.userId) ?? 0) : 0;",
+      'const own = context.members.size;',
     ],
     ['a tab that comes back is one more client', 'sameTab(context, event) !== undefined', 'false'],
     [
@@ -381,6 +377,20 @@ export const mutants: readonly Mutant[] = [
     ['a closing ticket lets people in', "actions: 'refuse',", "actions: 'admit',"],
     ['a ticket does not close', "target: 'draining',", ''],
   ]),
+  ...inFile('session-machine.ts', [
+    [
+      'one turn too many waits',
+      'context.turns.length > context.maxWaiting',
+      'context.turns.length > context.maxWaiting + 1',
+    ],
+    [
+      'a turn that waits is over, and with it the one that runs',
+      'context.turns.filter((turnId) => turnId !== event.turnId)',
+      '[]',
+    ],
+    ['the turn that waits never begins', "actions: ['unline', 'emitDue'],", "actions: 'unline',"],
+    ['two turns of a session run at once', "{ actions: 'line',", "{ actions: ['line', 'emitDue'],"],
+  ]),
   ...inFile('turn-machine.ts', [
     [
       'a failed turn counts as completed',
@@ -400,7 +410,7 @@ export const mutants: readonly Mutant[] = [
     ['a close counts as a crash', "params: { reason: 'shutdown' }", "params: { reason: 'crash' }"],
     [
       'the end of an aborted turn is told to nobody',
-      "type: 'final',\n      entry: 'tellEnded',\n    },\n  },",
+      "type: 'final',\n      entry: 'emitEnded',\n    },\n  },",
       "type: 'final',\n    },\n  },",
     ],
     ['a turn ends without an end', 'end: assign({ endedAt: ({ event }) => event.at })', 'end: assign({})'],
@@ -409,7 +419,7 @@ export const mutants: readonly Mutant[] = [
       'begin: assign({ startedAt: ({ event }) => event.at })',
       'begin: assign({})',
     ],
-    ['what a turn is about is lost', "event.type === 'name_intent' ? { intent: event.intent } : {}", '{}'],
-    ['a turn begins without a word', "actions: ['begin', 'tellStarted']", "actions: ['begin']"],
+    ['what a turn is about is lost', 'return { intent: event.intent };', 'return {};'],
+    ['a turn begins without a word', "actions: ['begin', 'emitStarted']", "actions: ['begin']"],
   ]),
 ];

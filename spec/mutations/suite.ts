@@ -3,6 +3,8 @@ import { ModelFailure } from '../../lib/testing';
 import { RequestAlone } from '../models/request-alone';
 import { modelOfRequest } from '../models/request-model';
 import { requests } from '../models/request-rules';
+import { SessionAlone } from '../models/session-alone';
+import { modelOfSession } from '../models/session-model';
 import { TicketAlone } from '../models/ticket-alone';
 import { modelOfTicket } from '../models/ticket-model';
 import { modelOfTurns } from '../models/turn-model';
@@ -26,11 +28,14 @@ const requestModels = Object.entries(requests).map(([name, rules]) => {
 });
 const ticketModel = modelOfTicket();
 const turnModel = modelOfTurns();
+const sessionModel = modelOfSession();
 
 /** Which models say anything of a file. */
 function modelsFor(file: string): readonly ((code: ActorCode) => Promise<Kill | undefined>)[] {
   if (file.startsWith('ticket'))
     return [(code) => kill('ticket', () => ticketModel.test({ start: () => new TicketAlone(code) }))];
+  if (file.startsWith('session'))
+    return [(code) => kill('sessions', () => sessionModel.test({ start: () => new SessionAlone(code) }))];
   if (file.startsWith('turn'))
     return [(code) => kill('turns', () => turnModel.test({ start: () => new TurnsAlone(code) }))];
   return requestModels.map(({ name, rules, made }) => (code) => {

@@ -8,6 +8,7 @@ import * as clientNames from '../../lib/client';
 import * as reactNames from '../../lib/react';
 import { devDependencies } from '../../package.json';
 import { attempt, bin, root, run } from './command';
+import { testOutsideStore } from './outside-store';
 
 const names = Object.keys(publicNames).sort();
 
@@ -92,10 +93,10 @@ test.each([
     await write(
       file,
       `import { ${names.join(', ')} } from 'express-hitl';
-     import { type ErrorCode, HubError as Refusal } from 'express-hitl';
+     import { type WireCode, HubError as Refusal } from 'express-hitl';
      // @ts-expect-error a name that is not public shows that the module is not simply \`any\`
      import { notAPublicName } from 'express-hitl';
-     export const code: ErrorCode = new Refusal('not_found').code;
+     export const code: WireCode = new Refusal('not_found').code;
      // @ts-expect-error the codes are a closed list
      new Refusal('no_such_code');
      export const all = [${names.join(', ')}, notAPublicName];`,
@@ -328,6 +329,8 @@ describe('the hooks', () => {
     60_000,
   );
 });
+
+describe('a store of another package', () => testOutsideStore(() => consumer));
 
 test('publint finds nothing', async () => {
   await expect(run(consumer, bin('publint'), 'run', tarball, '--strict')).resolves.toContain('All good');

@@ -1,7 +1,9 @@
 /** The line that says how it stands with the connection, on pages of a real hub. */
+
 import { screen, waitFor } from '@testing-library/react';
 import { WebSocket } from 'ws';
 import type { SocketConstructor } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { ConnectionLine } from '../../lib/parts/connection';
 import { useInbox, useTicket } from '../../lib/react';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -37,7 +39,7 @@ const noUpgrades: SocketConstructor = class extends WebSocket {
 test('says nothing while all is well', async () => {
   hub = await startTestHub();
   openPage(hub, <TicketLine />);
-  await waitFor(() => expect(hub.hub.getClientCount('T-1')).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getClientCount('T-1')).toBe(1));
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
   expect(screen.queryByRole('status')).toBeNull();
 });
@@ -54,17 +56,17 @@ test('says that no WebSocket gets through, in a ticket and in an inbox, and all 
   );
   await waitFor(() => expect(screen.getAllByText(/Connected without a WebSocket/)).toHaveLength(2));
   const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-  await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+  await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
   await screen.findByText('live 1');
 });
 
 test('says why it is not in, in the words of the hub, and goes as soon as it is', async () => {
-  hub = await startTestHub({ maxClientsPerTicket: 1 });
+  hub = await startTestHub({ limits: { clientsPerTicket: 1 } });
   const bob = await hub.connect({ user: 'bob' });
   openPage(hub, <TicketLine />);
   await screen.findByText('The ticket has reached its number of clients. It is tried again.');
   await bob.close();
-  await waitFor(() => expect(hub.hub.getClientCount('T-1')).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getClientCount('T-1')).toBe(1));
   await waitFor(() => expect(screen.queryByRole('alert')).toBeNull());
 });
 

@@ -1,7 +1,7 @@
 /** The way in of `lib/protocol/codec.ts`; `encode.spec.ts` is the way out. */
 import fc from 'fast-check';
 import '../seed';
-import { type ErrorCode, HubError } from '../../lib/errors';
+import { HubError, type WireCode } from '../../lib/errors';
 import { type ClientFrame, maxFrameBytes } from '../../lib/protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../../lib/protocol/codec';
 import { assertPlain, maxDepth } from '../../lib/protocol/exact-json';
@@ -23,7 +23,7 @@ const respond = (response: string) =>
   `{"type":"hitl_respond","id":"f-1","request_id":"r-1","status":"approved","response":${response}}`;
 const id129 = 'x'.repeat(129);
 
-const refusedInBoth: [string, string, ErrorCode][] = [
+const refusedInBoth: [string, string, WireCode][] = [
   ['an empty frame', '', 'invalid_frame'],
   ['white space', ' \n', 'invalid_frame'],
   ['no JSON', 'hello', 'invalid_frame'],
@@ -120,7 +120,7 @@ describe('classic refuses', () => {
 });
 
 describe('A refusal names the frame by its id', () => {
-  test.each<[string, string, ErrorCode]>([
+  test.each<[string, string, WireCode]>([
     ['of an unknown type', '{"type":"shout","id":"f-9"}', 'unknown_type'],
     ['of the wrong shape', '{"type":"message","id":"f-9","content":5}', 'invalid_frame'],
     ['without content', '{"type":"message","id":"f-9","content":""}', 'empty_message'],

@@ -1,13 +1,14 @@
 /** Holds the codes and limits of `docs/protocol.md` and the pages beside it and the code together. */
 import { maxNamed } from '../../lib/actors/answer-policy';
-import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { errorCodes, type WireCode } from '../../lib/errors';
 import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox/inbox';
 import { maxPayloadBytes } from '../../lib/hub/kinds/kinds';
 import { maxAnswersBytes } from '../../lib/hub/requests/answer-size';
 import { maxNameLength } from '../../lib/hub/tickets/client';
 import { maxReplay, maxReplayBytes, snapshotMessages } from '../../lib/hub/tickets/opening';
 import { maxOutputBytes } from '../../lib/hub/turns/outputs';
-import { maxIntentLength, maxQueuedTurns } from '../../lib/hub/turns/turns';
+import { maxQueuedTurns } from '../../lib/hub/turns/queues';
+import { maxIntentLength } from '../../lib/hub/turns/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
 import { maxDepth } from '../../lib/protocol/exact-json';
@@ -65,7 +66,7 @@ describe('Every error code', () => {
     const refusals = checks.filter((row) => row.Status !== "the app's");
     for (const row of refusals) {
       const [code = ''] = codes(row.Code ?? '');
-      expect([code, Number(row.Status)]).toEqual([code, errorCodes[code as ErrorCode]?.status]);
+      expect([code, Number(row.Status)]).toEqual([code, errorCodes[code as WireCode]?.status]);
     }
     const inTable = new Set(refusals.map((row) => codes(row.Code ?? '')[0]));
     const onPage = rows

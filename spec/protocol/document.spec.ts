@@ -1,6 +1,6 @@
 /** Holds the examples and tables of fields of `docs/protocol.md`, `docs/rest.md` and `docs/classic.md` and the schemas together, in both directions. */
 import { z } from 'zod';
-import { type ErrorCode, errorCodes } from '../../lib/errors';
+import { errorCodes, type WireCode } from '../../lib/errors';
 import { auditEventSchema, auditViewSchema, viaSchema } from '../../lib/protocol/audit';
 import { chatFrameSchema } from '../../lib/protocol/chat-frames';
 import {
@@ -53,7 +53,7 @@ const classicOfPage = labelled('envelope').flatMap(toClassicFrames);
 describe('Every example of the protocol', () => {
   const errorBodySchema = z.strictObject({
     error: z.strictObject({
-      code: z.enum(Object.keys(errorCodes) as ErrorCode[]),
+      code: z.enum(Object.keys(errorCodes) as WireCode[]),
       message: z.string(),
       details: z.strictObject({ hitl: requestViewSchema }).optional(),
     }),

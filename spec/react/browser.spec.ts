@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { root } from '../packaging/command';
@@ -25,7 +26,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     complaints.length = 0;
     hub = await startTestHub({
       mount: '/soc',
-      user: (req) => new URLSearchParams(req.headers.cookie?.replace('; ', '&')).get('user'),
+      auth: { identify: (req) => new URLSearchParams(req.headers.cookie?.replace('; ', '&')).get('user') },
       app: (app) => {
         app.get('/', (_req, res) => {
           res
@@ -64,7 +65,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     return page;
   }
   const ask = () =>
-    hub.hub.hitl.request({
+    portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's',
       userId: 'agent',
@@ -95,7 +96,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     const page = await open('alice', context);
     const { id } = await ask();
     await card(page, 'pending').waitFor();
-    await hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'bob' }, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'bob' }, status: 'denied' });
     await card(page, 'pending').getByRole('button').click();
     await card(page, 'denied bob').getByText('already_resolved').waitFor();
   });
@@ -106,7 +107,7 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     await ask();
     await page.reload();
     await expectCount(card(page, 'pending'), 2);
-    hub.hub.disconnect(() => true, 'restart');
+    hub.hub.clients.disconnect({ where: () => true, code: 'restart' });
     await page.getByRole('heading', { name: 'alice resuming' }).waitFor();
     await page.getByRole('heading', { name: 'alice live' }).waitFor();
     await expectCount(card(page, 'pending'), 2);

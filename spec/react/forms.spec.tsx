@@ -1,8 +1,11 @@
 /** What a form shows when it is sent is what arrives, or it is refused with a place: over random schemas, with somebody who fills it in by chance. */
+
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
+import { portOf } from '../../lib/hub/hub';
+import { defineKind } from '../../lib/index';
 import '../seed';
 import type { RequestRecord } from '../../lib';
 import { Request } from '../../lib/parts';
@@ -21,14 +24,14 @@ let hub: TestHub;
 beforeAll(async () => {
   hub = await startTestHub({
     kinds: {
-      random: {
+      random: defineKind({
         payload: z.object({ number: z.int() }),
-        approval: ({ number }) => {
+        response: ({ number }) => {
           const schema = schemas[Number(number)];
           if (!schema) throw new Error('Only requests that this spec asks can be answered');
           return schema;
         },
-      },
+      }),
     },
   });
 });
@@ -37,7 +40,7 @@ afterAll(() => hub.close());
 
 async function ask(schema: z.ZodType<Record<string, unknown>>): Promise<string> {
   const number = schemas.push(schema) - 1;
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -51,8 +54,8 @@ async function ask(schema: z.ZodType<Record<string, unknown>>): Promise<string> 
 async function askTool(schema: SampledObject['schema'], args: Record<string, unknown>): Promise<string> {
   tools += 1;
   const name = `tool_${tools}`;
-  hub.hub.hitl.defineTool(name, schema);
-  const { id } = await hub.hub.hitl.request({
+  portOf(hub.hub).hitl.defineTool(name, schema);
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -79,12 +82,12 @@ async function approve(id: string): Promise<RequestRecord & { isSent: boolean }>
   const sent = jest.spyOn(WebSocket.prototype, 'send');
   fireEvent.click(part('[data-decide="approved"]'));
   await waitFor(async () => {
-    const { status } = await hub.hub.hitl.get(id);
+    const { status } = await portOf(hub.hub).hitl.get(id);
     if (status === 'pending' && issues().length === 0) throw new Error('nothing came of it');
   });
   const isSent = sent.mock.calls.some(([frame]) => String(frame).includes('"type":"hitl_respond"'));
   sent.mockRestore();
-  return { ...(await hub.hub.hitl.get(id)), isSent };
+  return { ...(await portOf(hub.hub).hitl.get(id)), isSent };
 }
 
 async function overRest(id: string, response: unknown) {

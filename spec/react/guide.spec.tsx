@@ -1,7 +1,9 @@
 /** Holds `docs/react.md` and the hooks together: every block is type-checked, mounted over a real hub and used as the page says. */
+
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import type { ComponentType, ReactElement } from 'react';
 import { z } from 'zod';
+import { portOf } from '../../lib/hub/hub';
 import * as hooks from '../../lib/react';
 import { maxDesks } from '../../lib/react/desks';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -39,7 +41,7 @@ function load<T>(label: string): T {
 }
 
 function ask(payload: Record<string, unknown> = {}) {
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId: 'T-1001',
     sessionId: 's',
     userId: 'agent',
@@ -53,7 +55,7 @@ test('the page shows what is said, and a request until it is answered', async ()
   expect([page.type, page.props.url]).toEqual([hooks.HitlProvider, '/soc']);
   openPage(hub, page.props.children);
   const bob = await hub.connect({ user: 'bob', ticketId: 'T-1001' });
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(2));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(2));
   fireEvent.click(screen.getByText('Block it'));
   await screen.findByText('block 203.0.113.7');
   const { id } = await ask();
@@ -72,7 +74,7 @@ test('the head shows who is there and who writes, and how to come back', async (
   const bob = await hub.connect({ user: 'bob' });
   bob.send({ type: 'typing' });
   await screen.findByText('alice, bob, bob is writing');
-  hub.hub.disconnect(({ user }) => user.id === 'alice', 'session_ended');
+  hub.hub.clients.disconnect({ userId: 'alice', code: 'session_ended' });
   fireEvent.click(await screen.findByText('session ended: connect again'));
   await screen.findByText('bob, alice');
 });
@@ -86,7 +88,7 @@ test('the badge counts', async () => {
 });
 
 test('the form says what does not fit, and sends what does', async () => {
-  hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.ipv4(), hours: z.number().max(72) }));
+  portOf(hub.hub).hitl.defineTool('block_ip', z.object({ ip: z.ipv4(), hours: z.number().max(72) }));
   const { Hours } = load<{ Hours: ComponentType<{ id: string }> }>('form');
   const { id } = await ask({ editable: true });
   openPage(hub, <Hours id={id} />);
@@ -95,9 +97,9 @@ test('the form says what does not fit, and sends what does', async () => {
   await screen.findByText('tool_args.hours has to be at most 72');
   expect(screen.getByRole<HTMLButtonElement>('button').disabled).toBe(true);
   fireEvent.change(hours(), { target: { value: '12' } });
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
   fireEvent.click(screen.getByRole('button'));
-  expect(await hub.hub.hitl.wait(id)).toMatchObject({
+  expect(await portOf(hub.hub).hitl.wait(id)).toMatchObject({
     status: 'approved',
     response: { tool_args: { ip: '203.0.113.7', hours: 12 } },
   });
@@ -111,25 +113,25 @@ test('an outcome says that it was done, or who was faster', async () => {
   const tell = jest.fn();
   const [first, second] = [await ask(), await ask()];
   const { show } = openPage(hub, <Deny key={first.id} id={first.id} tell={tell} />);
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
   fireEvent.click(screen.getByText('Deny'));
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('It is denied'));
   show(<Deny key={second.id} id={second.id} tell={tell} />);
-  await waitFor(() => expect(hub.hub.getTotalClientCount()).toBe(1));
-  await hub.hub.hitl.respond(second.id, { by: { id: 'bob', name: 'Bob' }, status: 'approved' });
+  await waitFor(() => expect(hub.hub.reference.getTotalClientCount()).toBe(1));
+  await portOf(hub.hub).hitl.respond(second.id, { by: { id: 'bob', name: 'Bob' }, status: 'approved' });
   fireEvent.click(screen.getByText('Deny'));
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('Bob was faster: approved'));
 });
 
 test('the inbox shows what waits, and its cards answer', async () => {
   await hub.close();
-  hub = await startTestHub({ mount: '/soc', tickets: () => ['T-1001'] });
+  hub = await startTestHub({ mount: '/soc', auth: { inboxTickets: () => ['T-1001'] } });
   const { Inbox } = load<{ Inbox: ComponentType }>('inbox');
   const { id } = await ask();
   const { sockets } = openPage(hub, <Inbox />);
   await screen.findByText('1 for you');
   fireEvent.click(screen.getByText('Approve block_ip'));
-  expect(await hub.hub.hitl.wait(id)).toMatchObject({ status: 'approved' });
+  expect(await portOf(hub.hub).hitl.wait(id)).toMatchObject({ status: 'approved' });
   await screen.findByText('0 for you');
   expect(sockets).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import { memo } from 'react';
+import { portOf } from '../../lib/hub/hub';
 import { type Inbox, type InboxFilter, useInbox, useRequest, useTicket } from '../../lib/react';
 import { maxSettled } from '../../lib/react/inbox-room';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -10,8 +11,7 @@ let allowed: boolean;
 beforeEach(async () => {
   allowed = true;
   hub = await startTestHub({
-    ticket: () => (allowed ? 'allow' : 'forbidden'),
-    tickets: () => ['T-1', 'T-2', 'T-3'],
+    auth: { authorize: () => (allowed ? 'allow' : 'forbidden'), inboxTickets: () => ['T-1', 'T-2', 'T-3'] },
   });
 });
 afterEach(async () => {
@@ -59,7 +59,7 @@ const Card = memo(function Card({ id }: { id: string }) {
 /** Asks a moment after what was asked before. */
 function ask(toolName: string, more: object = {}) {
   hub.clock.advance(1);
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -77,7 +77,7 @@ test('a component has what waits in all tickets, as it comes and goes', async ()
   const second = await ask('second', { ticketId: 'T-2' });
   await ask('of others', { policy: { users: ['carol'] } });
   await screen.findByText('live: first second');
-  await hub.hub.hitl.respond(second.id, { by: bob, status: 'denied' });
+  await portOf(hub.hub).hitl.respond(second.id, { by: bob, status: 'denied' });
   await screen.findByText('live: first');
 });
 
@@ -124,7 +124,7 @@ test('who shows only how many there are does not care who is on what', async () 
   await screen.findByText('live: first');
   await screen.findByText('total 1');
   const before = { ...renders };
-  await hub.hub.hitl.claim(id, bob);
+  await portOf(hub.hub).hitl.claim(id, bob);
   await waitFor(() => expect(inbox.items[0]?.claimed_by).toMatchObject({ user_id: 'bob' }));
   expect(renders).toEqual({ List: (before.List ?? 0) + 1, Total: before.Total });
 });
@@ -141,11 +141,11 @@ describe('a card in an inbox', () => {
     expect(await screen.findAllByText('pending')).toHaveLength(3);
     const [first, second] = made.map(({ id }) => id);
     if (!first || !second) throw new Error('nothing was asked');
-    await hub.hub.hitl.claim(first, bob);
+    await portOf(hub.hub).hitl.claim(first, bob);
     await screen.findByText('pending Bob');
     expect([renders[first], renders[second]]).toEqual([2, 1]);
     act(() => screen.getByText('pending Bob').click());
-    expect(await hub.hub.hitl.wait(first)).toMatchObject({
+    expect(await portOf(hub.hub).hitl.wait(first)).toMatchObject({
       status: 'approved',
       respondedBy: { userId: 'alice' },
     });
@@ -165,7 +165,7 @@ describe('a card in an inbox', () => {
     );
     await screen.findByText('live: a');
     await screen.findByText('pending');
-    await hub.hub.hitl.respond(id, { by: bob, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: bob, status: 'denied' });
     await screen.findByText('denied Bob');
     act(() => screen.getByText('denied Bob').click());
     await screen.findByText('denied Bob already_resolved');
@@ -180,7 +180,7 @@ test('of those that ended a bounded number is remembered; for an older one the s
   const ended: string[] = [];
   for (let count = 0; count <= maxSettled; count += 1) {
     const { id } = await ask('a');
-    await hub.hub.hitl.respond(id, { by: bob, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: bob, status: 'denied' });
     ended.push(id);
   }
   const last = await ask('last');
@@ -204,7 +204,7 @@ test('actions give what became of them', async () => {
   await act(async () => {
     expect(await inbox.claim(id)).toMatchObject({ ok: true, request: { claimed_by: { user_id: 'alice' } } });
     expect(await inbox.release(id)).toMatchObject({ ok: true });
-    await hub.hub.hitl.respond(id, { by: bob, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(id, { by: bob, status: 'denied' });
     expect(await inbox.respond(id, { status: 'approved', revision })).toMatchObject({
       ok: false,
       error: { code: 'already_resolved' },
@@ -228,7 +228,7 @@ test('an inbox that is over says why, and is opened anew if it is told to', asyn
   await ask('a');
   openPage(hub, <List />);
   await screen.findByText('live: a');
-  hub.hub.disconnect(() => true, 'session_ended');
+  hub.hub.clients.disconnect({ where: () => true, code: 'session_ended' });
   await screen.findByText(/^closed/);
   expect(inbox.ending).toMatchObject({ code: 4401 });
   act(() => inbox.reconnect());

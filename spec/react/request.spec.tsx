@@ -1,6 +1,8 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { z } from 'zod';
 import type { RequestRecord } from '../../lib';
+import { portOf } from '../../lib/hub/hub';
+import { defineKind } from '../../lib/index';
 import { type Request, useRequest, useTicket } from '../../lib/react';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -9,7 +11,9 @@ import { leavePages, openPage, untilOn } from './page';
 let hub: TestHub;
 beforeEach(async () => {
   hub = await startTestHub({
-    kinds: { severity: { payload: z.object({}), approval: () => z.strictObject({ level: z.int().max(5) }) } },
+    kinds: {
+      severity: defineKind({ payload: z.object({}), response: z.strictObject({ level: z.int().max(5) }) }),
+    },
   });
 });
 afterEach(async () => {
@@ -64,7 +68,7 @@ const press = (id: string, name: string) =>
   );
 
 function ask(more: object = {}): Promise<RequestRecord> {
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -74,7 +78,7 @@ function ask(more: object = {}): Promise<RequestRecord> {
   });
 }
 const bobDenies = (id: string) =>
-  hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
+  portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
 
 describe('a request', () => {
   test('is answered with what was filled in, and shows who answered', async () => {
@@ -84,7 +88,7 @@ describe('a request', () => {
     type(id, 'go ahead');
     press(id, 'Approve');
     await shows(id, 'approved alice');
-    expect(await hub.hub.hitl.get(id)).toMatchObject({
+    expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({
       status: 'approved',
       response: { comment: 'go ahead' },
     });
@@ -133,7 +137,9 @@ describe('a request', () => {
     await shows(id, 'pending');
     const before = card(id);
     act(() => before.edit({ comment: 'fine', tool_args: { ip: '203.0.113.8' } }));
-    await act(() => hub.hub.hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.9' } }));
+    await act(() =>
+      portOf(hub.hub).hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.9' } }),
+    );
     await waitFor(() => expect(card(id).request?.revision).toBe(2));
     expect(card(id).draft).toEqual({ comment: 'fine' });
     await act(async () => {
@@ -150,14 +156,14 @@ describe('a request', () => {
 describe('what was filled in and not sent', () => {
   const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' }, editable: true };
   const edits = { tool_args: { ip: '203.0.113.8' } };
-  beforeEach(() => hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.string() })));
+  beforeEach(() => portOf(hub.hub).hitl.defineTool('block_ip', z.object({ ip: z.string() })));
 
   test('for an earlier revision is offered, and used again only when that is asked for', async () => {
     const { id } = await ask({ payload });
     openPage(hub, <Card id={id} ticketId="T-1" />);
     await shows(id, 'pending');
     act(() => card(id).edit({ comment: 'fine', ...edits }));
-    await act(() => hub.hub.hitl.amend(id, { ...payload, tool_args: { ip: '203.0.113.9' } }));
+    await act(() => portOf(hub.hub).hitl.amend(id, { ...payload, tool_args: { ip: '203.0.113.9' } }));
     await waitFor(() => expect(card(id).request?.revision).toBe(2));
     expect(card(id).unsent).toEqual({ response: edits, revision: 1 });
     act(() => card(id).edit(card(id).unsent?.response ?? {}));
@@ -165,7 +171,7 @@ describe('what was filled in and not sent', () => {
     expect([card(id).draft, card(id).unsent]).toEqual([{ comment: 'fine', ...edits }, undefined]);
     press(id, 'Approve');
     await shows(id, 'approved alice');
-    expect((await hub.hub.hitl.get(id)).response).toEqual({ comment: 'fine', ...edits });
+    expect((await portOf(hub.hub).hitl.get(id)).response).toEqual({ comment: 'fine', ...edits });
     expect(card(id).draft).toEqual({});
   });
 
@@ -207,7 +213,7 @@ describe('nothing of one request gets into another:', () => {
     expect(comment(second.id).value).toBe('');
     press(second.id, 'Deny');
     await shows(second.id, 'denied alice');
-    expect((await hub.hub.hitl.get(second.id))?.response).toBeUndefined();
+    expect((await portOf(hub.hub).hitl.get(second.id))?.response).toBeUndefined();
     show(<Card id={first.id} ticketId="T-1" />);
     expect(comment(first.id).value).toBe('of the first');
   });
@@ -260,11 +266,14 @@ describe('what does not fit is not sent:', () => {
     act(() => card(id).edit({ answer: 'B' }));
     press(id, 'Approve');
     await shows(id, 'approved alice');
-    expect(await hub.hub.hitl.get(id)).toMatchObject({ response: { answer: 'B' } });
+    expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({ response: { answer: 'B' } });
   });
 
   test('edited arguments that the tool does not take; others are', async () => {
-    hub.hub.hitl.defineTool('block_ip', z.object({ ip: z.ipv4(), hours: z.number().max(72).optional() }));
+    portOf(hub.hub).hitl.defineTool(
+      'block_ip',
+      z.object({ ip: z.ipv4(), hours: z.number().max(72).optional() }),
+    );
     const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' }, editable: true };
     const { id } = await ask({ payload });
     openPage(hub, <Card id={id} ticketId="T-1" />);
@@ -285,7 +294,9 @@ describe('what does not fit is not sent:', () => {
     act(() => card(id).edit({ tool_args: { ip: '203.0.113.8' } }));
     press(id, 'Approve');
     await shows(id, 'approved alice');
-    expect(await hub.hub.hitl.get(id)).toMatchObject({ response: { tool_args: { ip: '203.0.113.8' } } });
+    expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({
+      response: { tool_args: { ip: '203.0.113.8' } },
+    });
   });
 
   test('a kind of the app; a denial takes the comment alone', async () => {

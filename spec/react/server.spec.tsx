@@ -2,6 +2,7 @@ import { act, screen, waitFor } from '@testing-library/react';
 import { hydrateRoot, type Root } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import type { WebSocket } from 'ws';
+import { portOf } from '../../lib/hub/hub';
 import { HitlProvider, usePending, useRequest, useTicket } from '../../lib/react';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { testSocket } from '../client/guest';
@@ -51,7 +52,7 @@ test('on a server the page is rendered as one that is not connected, and nothing
 
 test('in the browser it goes on from that without a mismatch, and connects', async () => {
   hub = await startTestHub();
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -78,5 +79,5 @@ test('in the browser it goes on from that without a mismatch, and connects', asy
   expect(sockets).toHaveLength(1);
   expect(complaints).not.toHaveBeenCalled();
   expect(recovered).not.toHaveBeenCalled();
-  await waitFor(() => expect(hub.hub.getActiveTickets()).toEqual(['T-1']));
+  await waitFor(() => expect(hub.hub.reference.getActiveTickets()).toEqual(['T-1']));
 });

@@ -1,6 +1,7 @@
 import { act, screen, waitFor } from '@testing-library/react';
 import { useState, version } from 'react';
 import { firstWaitMs } from '../../lib/client/back-off';
+import { portOf } from '../../lib/hub/hub';
 import { type Ticket, usePending, useTicket, useTicketValue } from '../../lib/react';
 import { tellTypingMs, typingMs } from '../../lib/react/typing';
 import { ManualClock } from '../../lib/testing/manual-clock';
@@ -266,11 +267,11 @@ describe('the connection', () => {
   test('says why it is over, and comes in anew if it is told to', async () => {
     let allowed = true;
     await hub.close();
-    hub = await startTestHub({ ticket: () => (allowed ? 'allow' : 'forbidden') });
+    hub = await startTestHub({ auth: { authorize: () => (allowed ? 'allow' : 'forbidden') } });
     openPage(hub, <Lines />);
     await screen.findByText('live:');
     allowed = false;
-    act(() => void hub.hub.disconnect(() => true, 'forbidden'));
+    act(() => void hub.hub.clients.disconnect({ where: () => true, code: 'forbidden' }));
     await screen.findByText('closed:');
     expect(ticket.ending).toMatchObject({ code: 4403 });
     expect(await ticket.send('too late')).toMatchObject({ ok: false, error: { code: 'closed' } });
@@ -312,7 +313,7 @@ describe('what one does', () => {
         request: { claimed_by: { user_id: 'alice' } },
       });
       expect(await ticket.release(id)).toMatchObject({ ok: true, request: { status: 'pending' } });
-      await hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
+      await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status: 'denied' });
       expect(
         await ticket.respond(id, { status: 'approved', revision, response: { answer: 'yes' } }),
       ).toMatchObject({
@@ -384,7 +385,7 @@ describe('typing', () => {
 });
 
 function ask() {
-  return hub.hub.hitl.request({
+  return portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',

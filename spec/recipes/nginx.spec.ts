@@ -1,8 +1,10 @@
 /** The recipe for nginx, run by a real one, and what its lines are for. */
+
 import type { AddressInfo } from 'node:net';
 import { createLogger, transports } from 'winston';
 import { WebSocket } from 'ws';
 import { connectTicket, type Fetch } from '../../lib/client';
+import { portOf } from '../../lib/hub/hub';
 import { TestClient } from '../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { Nginx, nginxBlock, program } from './nginx';
@@ -16,7 +18,11 @@ afterEach(async () => {
 });
 
 async function start(block: string, options: TestHubOptions = {}): Promise<{ hub: TestHub; url: string }> {
-  const hub = await startTestHub({ mount: '/soc', user: () => 'alice', ...options });
+  const hub = await startTestHub({
+    mount: '/soc',
+    ...options,
+    auth: { identify: () => 'alice', ...options.auth },
+  });
   ends.push(() => hub.close());
   const nginx = await Nginx.start(block, (hub.server.address() as AddressInfo).port);
   ends.push(() => nginx.stop());
@@ -39,7 +45,7 @@ withNginx('the block lets sockets through, and answers over REST, for pages of i
   const client = await open(url);
   if (!(client instanceof TestClient)) throw new Error(`refused with ${client.status}`);
   expect(await client.ask({ type: 'message', content: 'hi' })).toMatchObject({ event: 'ack' });
-  const request = await hub.hub.hitl.request({
+  const request = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's-1',
     userId: 'bob',
@@ -57,7 +63,7 @@ withNginx('the block lets sockets through, and answers over REST, for pages of i
 });
 
 withNginx('steps of the live charts arrive as they are taken', async () => {
-  const { hub, url } = await start(nginxBlock(), { charts: { admin: () => true } });
+  const { hub, url } = await start(nginxBlock(), { pages: { charts: { maySee: () => true } } });
   const stream = await fetch(`${url}/soc/charts/steps?machine=ticket&id=T-1`);
   const reader = stream.body?.getReader();
   const client = await hub.connect({ origin: hub.url.replace('/soc', '') });
@@ -83,7 +89,7 @@ withNginx('without the lines for upgrades clients go on over a stream, which is 
   expect((await client.send('hi')).message_id).toEqual(expect.any(String));
   expect(client.transport).toBe('sse');
   const heard = new Promise((resolve) => client.on('notice', resolve));
-  hub.hub.sendStatusToTicket('T-1', 'at once');
+  hub.hub.reference.sendStatusToTicket('T-1', 'at once');
   expect(await heard).toMatchObject({ event: 'notice' });
 });
 
@@ -92,10 +98,12 @@ withNginx('with $host, which has no port, every page on another port than 80 is 
   expect(await open(url)).toMatchObject({ status: 403, body: { error: { code: 'origin_refused' } } });
 });
 
-withNginx('with $host and `frontendUrl` they are let in', async () => {
+withNginx('with $host and `http.origins` they are let in', async () => {
   // The port of nginx is not known before the hub has its own, so that the front end has a name.
   const frontendUrl = 'https://app.example.com';
-  const { url } = await start(nginxBlock().replace('$http_host', '$host'), { frontendUrl });
+  const { url } = await start(nginxBlock().replace('$http_host', '$host'), {
+    http: { origins: [frontendUrl] },
+  });
   const path = `${url.replace('http', 'ws')}/soc/ws/chat/ticket/T-1`;
   const client = await TestClient.open(path, { origin: frontendUrl });
   if (!(client instanceof TestClient)) throw new Error(`refused with ${client.status}`);

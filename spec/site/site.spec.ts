@@ -40,8 +40,11 @@ test('every link of every page leads to a page, a heading or a file of the site'
     [...read(name).matchAll(/<a\b[^>]* href="([^"]*)"/g)].flatMap(([, href = '']) => {
       if (/^[a-z]+:/.test(href)) return [];
       const { pathname, hash } = new URL(href.replaceAll('&amp;', '&'), `http://site/${name}`);
-      const path = decodeURIComponent(pathname).slice(1).replace(/(^|\/)$/, '$1index.html');
-      const isThere = existsSync(join(html, path)) && (!hash || ids.get(path)?.has(decodeURIComponent(hash.slice(1))));
+      const path = decodeURIComponent(pathname)
+        .slice(1)
+        .replace(/(^|\/)$/, '$1index.html');
+      const isThere =
+        existsSync(join(html, path)) && (!hash || ids.get(path)?.has(decodeURIComponent(hash.slice(1))));
       return isThere ? [] : [`${name}: ${href}`];
     }),
   );
@@ -52,18 +55,27 @@ test('every link of every page leads to a page, a heading or a file of the site'
 test('the page of an example shows its code', () => {
   const [file = ''] = codeOf('examples/minimal/README.md');
   const text = read('examples/minimal/index.html').replace(/<[^>]*>/g, '');
-  const [line = ''] = readFileSync(join(root, file), 'utf8').split('\n').filter((each) => each.includes('app.use('));
+  const [line = ''] = readFileSync(join(root, file), 'utf8')
+    .split('\n')
+    .filter((each) => each.includes('app.use('));
   expect(line).not.toBe('');
   expect(text).toContain(line.trim());
 });
 
 describeInChromium('spec/site', 'In a browser', (launch) => {
   let server: Server;
-  const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+  const types: Record<string, string> = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.svg': 'image/svg+xml',
+  };
 
   beforeAll(async () => {
     server = createServer((req, res) => {
-      const path = posix.normalize(new URL(req.url ?? '/', 'http://site').pathname).replace(/\/$/, '/index.html');
+      const path = posix
+        .normalize(new URL(req.url ?? '/', 'http://site').pathname)
+        .replace(/\/$/, '/index.html');
       const file = join(html, path);
       if (!existsSync(file)) return void res.writeHead(404).end();
       res.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });

@@ -7,7 +7,7 @@ export interface AppSettings {
   /** The `ticket` callback takes up to so many milliseconds, now more and now less. Default 0: it answers at once. */
   accessMs?: number;
   /**
-   * There is a rule `mayRespond`: `slow-…` may never answer and `late-…` always, both said after so many milliseconds; for
+   * There is a rule `mayAnswer`: `slow-…` may never answer and `late-…` always, both said after so many milliseconds; for
    * `broken-…` the rule throws or rejects; everybody else may at once. Default: no rule.
    */
   ruleMs?: number;
@@ -38,10 +38,10 @@ export class StressApp {
   };
 
   /** The app's rules, where it has any. */
-  get rules(): { mayRespond?: (user: { id: string }) => Promise<boolean> } {
+  get rules(): { mayAnswer?: (asked: { user: { id: string } }) => Promise<boolean> } {
     const { ruleMs } = this.settings;
     if (ruleMs === undefined) return {};
-    const mayRespond = ({ id }: { id: string }): Promise<boolean> => {
+    const mayAnswer = ({ user: { id } }: { user: { id: string } }): Promise<boolean> => {
       this.asked += 1;
       if (id.startsWith('broken-')) {
         if (this.asked % 2 === 0) throw new Error('The rule is broken');
@@ -51,7 +51,7 @@ export class StressApp {
       if (id.startsWith('late-')) return wait(ruleMs).then(() => true);
       return Promise.resolve(true);
     };
-    return { mayRespond };
+    return { mayAnswer };
   }
 
   /** Before everything else: counts what comes and what has ended, upgrades too. */

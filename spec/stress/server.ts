@@ -5,7 +5,9 @@ import express from 'express';
 import { createLogger, format, transports } from 'winston';
 import WebSocket from 'ws';
 import { Actor } from 'xstate';
-import { Client, type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
+import { portOf } from '../../lib/hub/hub';
+import { Client } from '../../lib/hub/tickets/client';
+import { type Clock, expressHitl, sqliteStore, systemClock, type Turn } from '../../lib/index';
 import { userFromHeader } from '../../lib/testing/test-hub';
 import { Connection } from '../../lib/transport/core/connection';
 import { type AppSettings, StressApp } from './app';
@@ -107,14 +109,16 @@ const round = settings.measured ? new Round(new DelayMeter()) : undefined;
 
 const hitl = expressHitl({
   store: sqliteStore(settings.file),
-  user: async (req) => {
-    const loginMs = Number(req.get('x-login-ms') ?? 0);
-    if (loginMs > 0) await new Promise((resolve) => setTimeout(resolve, loginMs));
-    return userFromHeader(req);
+  auth: {
+    identify: async (req) => {
+      const loginMs = Number(req.get('x-login-ms') ?? 0);
+      if (loginMs > 0) await new Promise((resolve) => setTimeout(resolve, loginMs));
+      return userFromHeader(req);
+    },
+    authorize: ({ ticketId, user }) => stressApp.ticket(ticketId, user),
+    inboxTickets: () => 'all',
   },
-  ticket: stressApp.ticket,
-  tickets: () => 'all',
-  ...stressApp.rules,
+  rules: stressApp.rules,
   agent: carryOut,
   clock,
   // Errors reach the scenario's process, which takes them for a violation.
@@ -126,23 +130,24 @@ const hitl = expressHitl({
     ),
     transports: [new transports.Console({ stderrLevels: ['error'] })],
   }),
-  log: { keep: settings.keep ?? 10_000_000, maxAge: '3650d' },
-  ...(!settings.limited && { rateLimit: false }),
-  ...(settings.heartbeatMs && { heartbeat: settings.heartbeatMs }),
-  // Crowds of one person are what some scenarios are made of.
-  ...(!settings.limited && { maxClientsPerUser: 1_000_000 }),
-  ...(settings.maxClientsPerTicket && {
-    maxClientsPerTicket: settings.maxClientsPerTicket,
-    maxClientsPerUserInTicket: settings.maxClientsPerTicket,
-  }),
+  retention: { log: { envelopes: settings.keep ?? 10_000_000, maxAge: '3650d' } },
+  ...(settings.heartbeatMs && { http: { heartbeat: settings.heartbeatMs } }),
+  limits: {
+    // Crowds of one person are what some scenarios are made of.
+    ...(!settings.limited && { frames: false, clientsPerUser: 1_000_000 }),
+    ...(settings.maxClientsPerTicket && {
+      clientsPerTicket: settings.maxClientsPerTicket,
+      clientsPerUserInTicket: settings.maxClientsPerTicket,
+    }),
+  },
 });
 
 async function carryOut(turn: Turn): Promise<void> {
   const { n, say = 0, ask = 0, wait, size = 0, thinkMs = 0, payload = 0, expiresMs } = programOf(turn);
   const request = (key: string, detached: boolean) =>
     turn.approve({
-      toolName: 'act',
-      toolArgs: { key, ...(payload > 0 && { text: '.'.repeat(payload) }) },
+      tool: 'act',
+      args: { key, ...(payload > 0 && { text: '.'.repeat(payload) }) },
       key,
       detached,
       ...(expiresMs && { expiresIn: expiresMs }),
@@ -150,7 +155,7 @@ async function carryOut(turn: Turn): Promise<void> {
   for (let index = 0; index < say; index += 1) await turn.trace(`${n} ${index} ${'.'.repeat(size)}`);
   for (let index = 0; index < ask; index += 1) void request(`${n} ${index}`, true);
   if (thinkMs > 0) await new Promise((resolve) => setTimeout(resolve, thinkMs));
-  if (wait) await turn.respond((await request(n, false)).status);
+  if (wait) await turn.say((await request(n, false)).status);
 }
 
 /** Somebody who is hostile may have said anything. */
@@ -171,26 +176,29 @@ if (settings.patienceMs) server.requestTimeout = server.headersTimeout = setting
 hitl.attach(server);
 
 async function main(): Promise<void> {
-  await hitl.hub.start();
+  await hitl.start();
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog }, resolve));
   serveCommands((server.address() as AddressInfo).port, {
     stats: async () => {
       const { hub } = hitl;
-      const inHub = { clients: hub.getTotalClientCount(), tickets: hub.getActiveTickets().length };
+      const inHub = {
+        clients: hub.reference.getTotalClientCount(),
+        tickets: hub.reference.getActiveTickets().length,
+      };
       return { ...(await stats()), timers: clock.pending, inHub, requests: stressApp.requests };
     },
     alive: () => alive({ actors: Actor, clients: Client, connections: Connection, sockets: WebSocket }),
     peakBegin: () => peak.begin(),
     peakEnd: () => peak.end(),
     idle: async () => {
-      await hitl.hub.turns.idle();
-      await hitl.hub.settled();
+      await portOf(hitl.hub).turns.idle();
+      await portOf(hitl.hub).settled();
     },
     moveOn: (ms) => clock.moveOn(Number(ms)),
     setAccess: (argument) => {
       const { userId, may, goodbye } = argument as AccessChange;
       stressApp.setAccess(userId, may);
-      if (goodbye) hitl.hub.disconnect(({ user }) => user.id === userId, goodbye);
+      if (goodbye) hitl.hub.clients.disconnect({ where: ({ user }) => user.id === userId, code: goodbye });
     },
     round: () => round?.take(),
     drain: (overMs) => hitl.drain({ over: Number(overMs) }),

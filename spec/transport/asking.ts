@@ -1,5 +1,7 @@
 /** How the specs of inboxes ask: in the name of the agent, each a second later than the one before. */
-import type { AnswerPolicy, HitlRequestInput } from '../../lib/index';
+import { portOf } from '../../lib/hub/hub';
+import type { HitlRequestInput } from '../../lib/hub/requests/ask';
+import type { AnswerPolicy } from '../../lib/index';
 import type { TestHub } from '../../lib/testing/test-hub';
 
 /** @returns the id of the request */
@@ -9,7 +11,7 @@ export async function askIn(
   more: Partial<HitlRequestInput> = {},
 ): Promise<string> {
   hub.clock.advance(1_000);
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',

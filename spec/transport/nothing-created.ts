@@ -4,8 +4,8 @@ import type { TestHub } from '../../lib/testing/test-hub';
 import { until } from './until';
 
 export async function expectNothingCreated(hub: TestHub, store: Store, ticketId = 'T-1'): Promise<void> {
-  expect(hub.hub.getTotalClientCount()).toBe(0);
-  expect(hub.hub.getActiveTickets()).toEqual([]);
+  expect(hub.hub.reference.getTotalClientCount()).toBe(0);
+  expect(hub.hub.reference.getActiveTickets()).toEqual([]);
   const { seq, sessions, messages, turns, requests } = await store.state(ticketId, 10);
   expect({ seq, sessions, messages, turns, requests }).toEqual({
     seq: 0,

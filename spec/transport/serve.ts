@@ -22,14 +22,18 @@ const pem = (name: string) => readFileSync(join(__dirname, 'fixtures', `localhos
 /** A key and a certificate that nobody else trusts, made for 127.0.0.1 and a hundred years. */
 export const localhost = { key: pem('key'), cert: pem('cert') };
 
+/** What a test says of its hub; the rest is as it usually is. */
+export type HitlTestOptions = Partial<Omit<ExpressHitlOptions, 'auth'>> & {
+  auth?: Partial<ExpressHitlOptions['auth']>;
+};
+
 /** A hub on the machine's own clock that lets everybody in under the name in `x-user`. */
-export function makeHitl(options: Partial<ExpressHitlOptions> = {}): ExpressHitl {
+export function makeHitl({ auth, ...options }: HitlTestOptions = {}): ExpressHitl {
   return expressHitl({
     store: memoryStore(),
-    user: userFromHeader,
-    ticket: () => 'allow',
     logger: silent,
     ...options,
+    auth: { identify: userFromHeader, authorize: () => 'allow', ...auth },
   });
 }
 
@@ -82,7 +86,7 @@ export function endedAfterEach() {
       ends.push(() => hub.close());
       return hub;
     },
-    hitlOf(options?: Partial<ExpressHitlOptions>): ExpressHitl {
+    hitlOf(options?: HitlTestOptions): ExpressHitl {
       const hitl = makeHitl(options);
       ends.push(() => hitl.close());
       return hitl;

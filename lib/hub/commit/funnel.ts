@@ -1,19 +1,26 @@
 /** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
-import type { Logger } from 'winston';
+
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../../store/store';
+import type { Logger } from '../options/logger';
+import type { AfterCommit, RequestChange } from './after-commit';
 import { Lanes } from './lanes';
+
+/** What is not stored and goes with a commit to those who follow it. */
+export interface Following {
+  /** What it changes of requests. */
+  requests?: readonly RequestChange[];
+  /** Called when it is stored, before the subscribers: what the committing code itself has to know first. Must not throw. */
+  onStored?(): void;
+}
 
 interface Waiting {
   commit: Commit;
-  onKept: (() => void) | undefined;
+  following: Following;
   resolve(envelopes: readonly LoggedEnvelope[]): void;
   reject(error: HubError): void;
 }
-
-/** Told of every kept envelope, in the order of the log. Must not throw. */
-export type Deliver = (ticketId: string, envelopes: readonly LoggedEnvelope[]) => void;
 
 /** How many commits go into one store transaction: enough to share the disk's flush, few enough not to block the loop. */
 const maxGroup = 100;
@@ -30,20 +37,19 @@ export class Funnel {
 
   constructor(
     private readonly store: Store,
-    private readonly deliver: Deliver,
+    private readonly after: Pick<AfterCommit, 'publish'>,
     private readonly logger: Logger,
   ) {}
 
   /**
    * Keeps one event's changes, delivers its envelopes, then resolves. What arrives in one tick shares a transaction.
-   * @param onKept called when it is kept, in the order of what is kept; must not throw
    * @throws HubError `conflict`, `key_conflict`, `duplicate_id` (its details are the first `ack`), `storage_failed`, `busy`;
    *   then nothing was kept and nothing delivered
    */
-  commit(commit: Commit, onKept?: () => void): Promise<readonly LoggedEnvelope[]> {
+  commit(commit: Commit, following: Following = {}): Promise<readonly LoggedEnvelope[]> {
     if (this.waiting.length >= maxWaitingCommits) return Promise.reject(new HubError('busy'));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ commit, onKept, resolve, reject });
+      this.waiting.push({ commit, following, resolve, reject });
       this.flushing ??= new Promise((done) => setImmediate(() => this.flush().then(done)));
     });
   }
@@ -75,9 +81,7 @@ export class Funnel {
         this.settle(waiting, results[index]);
       });
     } catch (thrown) {
-      const error = isHubError(thrown)
-        ? thrown
-        : new HubError('storage_failed', undefined, undefined, { cause: thrown });
+      const error = isHubError(thrown) ? thrown : new HubError('storage_failed', { cause: thrown });
       if (error.code === 'storage_failed') this.noteOutage(describe(thrown));
       for (const { reject } of group) reject(error);
     }
@@ -90,21 +94,15 @@ export class Funnel {
     else this.logger.error('The store does not keep what it is given; it is refused', { error: outage });
   }
 
-  private settle({ commit, onKept, resolve, reject }: Waiting, result: CommitResult | undefined): void {
+  private settle({ commit, following, resolve, reject }: Waiting, result: CommitResult | undefined): void {
     if (!result?.ok) {
-      reject(new HubError(result?.code ?? 'storage_failed', undefined, result?.ack));
+      reject(new HubError(result?.code ?? 'storage_failed', { details: result?.ack }));
       return;
     }
-    try {
-      this.deliver(commit.ticketId, result.envelopes);
-      onKept?.();
-    } catch (error) {
-      // Kept is kept. Who missed it here sees the gap in `seq` and asks the store.
-      this.logger.error('Envelopes could not be delivered', {
-        ticketId: commit.ticketId,
-        error: describe(error),
-      });
-    }
-    resolve(result.envelopes);
+    const { requests = [], onStored } = following;
+    const { envelopes } = result;
+    onStored?.();
+    this.after.publish({ commit, envelopes, requests });
+    resolve(envelopes);
   }
 }

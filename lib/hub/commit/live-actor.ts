@@ -107,7 +107,7 @@ export class LiveActor<M extends AnyStateMachine> {
     this.emitted = [];
     const { status, error } = this.actor.getSnapshot();
     if (status === 'error')
-      throw new HubError('internal', 'A state machine failed', undefined, { cause: error });
+      throw new HubError('internal', { message: 'A state machine failed', cause: error });
     return emitted;
   }
 }

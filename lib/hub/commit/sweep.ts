@@ -1,7 +1,8 @@
 /** Looks now and then whether another hand has changed what is waited for here, such as a script of the app on the store; the hub owns one. */
-import type { Logger } from 'winston';
+
 import { describe } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
+import type { Logger } from '../options/logger';
 import type { Clock } from './clock';
 
 /** How often it is looked, as long as a promise waits for an outcome. */

@@ -1,16 +1,17 @@
 /** Keeps every ticket's log within its bounds as it grows; the hub tells it what was committed. */
-import type { Logger } from 'winston';
+
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Store } from '../../store/store';
 import { type Duration, toMillis } from '../options/duration';
+import type { Logger } from '../options/logger';
 import type { Clock } from './clock';
 
 export interface LogBounds {
   /** Envelopes kept per ticket, at least; a client further behind gets a snapshot. Default 10,000. */
-  keep?: number;
+  envelopes?: number | undefined;
   /** Envelopes older than this go too, when the ticket's log grows. Default `'90d'`. */
-  maxAge?: Duration;
+  maxAge?: Duration | undefined;
 }
 
 /** A log is looked at each time it has grown by this part of what is kept, so that it is at most that much over. */
@@ -26,10 +27,10 @@ export class Trimmer {
     private readonly parts: { store: Store; clock: Clock; logger: Logger },
     bounds: LogBounds = {},
   ) {
-    this.keep = bounds.keep ?? 10_000;
+    this.keep = bounds.envelopes ?? 10_000;
     this.maxAgeMs = toMillis(bounds.maxAge ?? '90d');
     if (!Number.isInteger(this.keep) || this.keep < 1) {
-      throw new HubError('invalid_request', 'A log keeps at least one envelope');
+      throw new HubError('invalid_request', { message: 'A log keeps at least one envelope' });
     }
     this.step = Math.max(1, Math.floor(this.keep / slack));
   }

@@ -48,7 +48,8 @@ export class Turnstile {
   }
 
   private turnIn({ waiting }: Queue): Promise<void> {
-    if (waiting.length >= this.options.maxWaiting) throw new HubError('busy', this.options.refusal);
+    if (waiting.length >= this.options.maxWaiting)
+      throw new HubError('busy', { message: this.options.refusal });
     return new Promise((resolve) => waiting.push(resolve));
   }
 

@@ -9,6 +9,7 @@ import { Lanes } from '../commit/lanes';
 import { inboxFields } from '../options/asked-options';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
+import { CountPerPerson } from '../tickets/count-per-person';
 import type { InboxChange, InboxClient, InboxPage } from './inbox-client';
 
 /** Inboxes that one user may have open at once. */
@@ -29,7 +30,7 @@ interface Open {
 export class Inbox {
   private readonly open = new Map<InboxClient, Open>();
   /** How many each user has open. */
-  private readonly perUser = new Map<string, number>();
+  private readonly perUser = new CountPerPerson();
   /** Those that were read or are being read, by the lists in which they find their requests. */
   private readonly watching = new Map<string, Set<InboxClient>>();
   /** Of the readings for which commits wait one is under way, so that a commit waits for one at most. */
@@ -39,7 +40,7 @@ export class Inbox {
 
   /**
    * The pending requests that this person may answer now by their policies: by id, by group, or by a ticket where nobody is
-   * named; not those they are excluded from, nor those in which they are counted already. The app's `mayRespond` is not
+   * named; not those they are excluded from, nor those in which they are counted already. The app's `rules.mayAnswer` is not
    * asked, since it is asked about one answer.
    * @throws HubError `invalid_frame` for a cursor that was not given for this order
    */
@@ -72,19 +73,15 @@ export class Inbox {
   /** Lets an inbox be open; it is told of nothing before `read`. @throws HubError `inbox_limit`, `busy` */
   register(client: InboxClient): void {
     if (this.open.size >= maxInboxes) throw new HubError('busy');
-    const own = this.perUser.get(client.user.id) ?? 0;
-    if (own >= maxInboxesPerUser) throw new HubError('inbox_limit');
-    this.perUser.set(client.user.id, own + 1);
+    if (this.perUser.of(client.user.id) >= maxInboxesPerUser) throw new HubError('inbox_limit');
+    this.perUser.add(client.user.id);
     this.open.set(client, { changes: 0, isShown: false });
   }
 
   /** Repeatable. */
   unregister(client: InboxClient): void {
     if (!this.open.delete(client)) return;
-    const { id } = client.user;
-    const left = (this.perUser.get(id) ?? 1) - 1;
-    if (left > 0) this.perUser.set(id, left);
-    else this.perUser.delete(id);
+    this.perUser.remove(client.user.id);
     for (const name of this.listsOf(client)) {
       const watchers = this.watching.get(name);
       watchers?.delete(client);

@@ -11,10 +11,9 @@ export function toDisplay(given: unknown): Display | undefined {
   const { error, data } = read(given);
   if (error) {
     const [issue] = error.issues;
-    throw new HubError(
-      'invalid_request',
-      describeIssue(issue && { ...issue, path: ['display', ...issue.path] }),
-    );
+    throw new HubError('invalid_request', {
+      message: describeIssue(issue && { ...issue, path: ['display', ...issue.path] }),
+    });
   }
   const said = Object.entries(data).filter(([, value]) => value !== undefined);
   return said.length > 0 ? deepFreeze(Object.fromEntries(said)) : undefined;
@@ -22,11 +21,13 @@ export function toDisplay(given: unknown): Display | undefined {
 
 function read(given: unknown) {
   if (isPromise(given))
-    throw new HubError('invalid_request', 'display: It is a promise; wait for it, and give what it gives');
+    throw new HubError('invalid_request', {
+      message: 'display: It is a promise; wait for it, and give what it gives',
+    });
   try {
     return displaySchema.safeParse(given, namingFields);
   } catch (cause) {
     // An object whose own code throws when it is read.
-    throw new HubError('invalid_request', 'display: It cannot be read', undefined, { cause });
+    throw new HubError('invalid_request', { message: 'display: It cannot be read', cause });
   }
 }

@@ -3,7 +3,8 @@ import type { RequestInput } from '../../actors/hitl-request';
 import { HubError } from '../../errors';
 import type { AnswerPolicy, GrantRecord, GrantTerms, People, RequestRecord } from '../../protocol/records';
 import { type Duration, toMillis } from '../options/duration';
-import { digestOf, grantsOffered } from './kinds';
+import { grantsOffered } from './built-in-kinds';
+import { digestOf } from './kinds';
 
 /** A grant that a human may give with an approval. It is for the one tool that is asked about, and always ends. */
 export interface GrantOffer {
@@ -79,7 +80,7 @@ export function grantGiven(request: RequestRecord): GrantRecord {
   const { grant, respondedAt, verdicts } = request;
   const terms = grantsOffered(request)[verdicts.at(-1)?.grant ?? -1];
   if (!grant || !terms || respondedAt === undefined)
-    throw new HubError('internal', 'A grant was given that was not offered');
+    throw new HubError('internal', { message: 'A grant was given that was not offered' });
   const payload = { ...request.payload, tool_args: grantedArgs(request) };
   return {
     ...grantSubject(request, grant),

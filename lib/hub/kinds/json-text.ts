@@ -1,5 +1,5 @@
 /** The JSON text of what an app hands over, refused where `JSON.stringify` would silently write something else; `jsonCopy` asks here. */
-import { type ErrorCode, HubError } from '../../errors';
+import { HubError, type WireCode } from '../../errors';
 import { describeFault, numberFault } from '../../protocol/exact-json';
 
 /**
@@ -9,7 +9,7 @@ import { describeFault, numberFault } from '../../protocol/exact-json';
  *   or symbol, a hole or `undefined` in an array, a Map, Set or other object that JSON knows nothing of, a `toJSON` that gives
  *   nothing (as that of an invalid `Date`); else what `JSON.stringify` throws
  */
-export function jsonText(value: unknown, code: ErrorCode): string | undefined {
+export function jsonText(value: unknown, code: WireCode): string | undefined {
   // Each object that is being written, and the key in it that is visited; the outermost is not the app's but holds `value`.
   const open: { holder: unknown; key: string }[] = [];
   return JSON.stringify(value, function (this: Record<string, unknown>, key: string, written: unknown) {
@@ -20,7 +20,7 @@ export function jsonText(value: unknown, code: ErrorCode): string | undefined {
     const rule = faultOf(written, this, key);
     if (rule === undefined) return written;
     const path = open.slice(1).map((at) => at.key);
-    throw new HubError(code, describeFault({ path, rule }));
+    throw new HubError(code, { message: describeFault({ path, rule }) });
   });
 }
 

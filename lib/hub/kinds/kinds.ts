@@ -3,142 +3,29 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { describe, HubError, isHubError, isPromise } from '../../errors';
 import { canonicalJson } from '../../protocol/canonical-json';
-import { maxCommentLength } from '../../protocol/client-frames';
 import { describeIssue } from '../../protocol/codec';
 import { assertPlain } from '../../protocol/exact-json';
-import { grantOfferSchema, maxGrantOffers } from '../../protocol/grants';
 import { nearestName } from '../../protocol/nearest-name';
-import type { GrantTerms, RequestResponse } from '../../protocol/records';
-import { misspeltField, namingFields, unknownField } from '../../protocol/unknown-field';
-import { assertOptions, callback, elsewhere } from '../options/options';
+import type { RequestResponse } from '../../protocol/records';
+import { misspeltField, namingFields } from '../../protocol/unknown-field';
+import type { Kinds as AppKinds } from './app-types';
+import { approvalJsonSchema, comment, insideOf, withComment } from './approvals';
 import { changedIn, unknownIn } from './as-sent';
-import { inputSchema } from './input-schema';
+import { commentOnly, type Kind, type KnownTool, question, toolApproval } from './built-in-kinds';
+import { type AnyKindOptions, optionsOf } from './define-kind';
 import { jsonText } from './json-text';
 import { sampleFor, whyNoSchema, whyUnanswerable } from './kind-check';
 import { issuesOf } from './response-issues';
+import { zodOf } from './schemas';
 
 /** Bytes of a request's payload as JSON; so that its envelope fits a client's buffers. */
 export const maxPayloadBytes = 262_144;
 
-/** A kind of request. What fits as an answer may depend on what was asked. */
-export interface Kind {
-  payload: z.ZodType<Record<string, unknown>>;
-  /** What an approval carries. */
-  approval(payload: Record<string, unknown>): z.ZodType<RequestResponse>;
-}
-
-const comment = z.string().max(maxCommentLength).optional();
-/** A denial says at most why, and so does the approval of a tool. Made once, as all below: to make a schema costs more than to use it. */
-const commentOnly = z.strictObject({ comment });
-
-/** Everything in a payload is digested and approved, so it has nothing that no page shows. */
-const advice = 'put what is only shown into display';
-
-const toolApprovalFields = {
-  tool_name: z.string().min(1).max(256),
-  tool_args: z.record(z.string(), z.unknown()),
-  /** Whether the arguments may be edited before they are approved. */
-  editable: z.boolean().optional(),
-  /** What may be given with the approval; at most one of them is. */
-  grants: z.array(grantOfferSchema).min(1).max(maxGrantOffers).optional(),
-};
-const toolApprovalPayload = z.strictObject(toolApprovalFields, {
-  error: unknownField(advice),
-});
-/** As it is read of a request that is there: older ones may have more. */
-const storedToolApproval = z.object(toolApprovalFields);
-
-const questionFields = {
-  question: z.string().min(1).max(10_000),
-  options: z.array(z.string().min(1).max(1_000)).max(100).nullish(),
-  /** Whether an answer outside the options is accepted; without options it always is. */
-  free_text: z.boolean().optional(),
-};
-const questionPayload = z.strictObject(questionFields, {
-  error: unknownField(advice),
-});
-const storedQuestion = z.object(questionFields);
-
-const freeAnswer = z.strictObject({
-  comment,
-  // As it was typed: what is shown is what the agent is given.
-  answer: z.string().max(maxCommentLength).regex(/\S/, 'A question needs an answer'),
-});
-
-/** The reference's question (A62). */
-const question: Kind = {
-  payload: questionPayload,
-  approval: (payload) => {
-    const { options, free_text: freeText } = storedQuestion.parse(payload);
-    return options?.length && !freeText ? z.strictObject({ comment, answer: z.enum(options) }) : freeAnswer;
-  },
-};
-
-/** A tool whose arguments can be edited. */
-interface KnownTool {
-  args: z.ZodType<Record<string, unknown>>;
-  /** What an approval carries; made once. */
-  approval: z.ZodType<RequestResponse>;
-}
-
-const unoffered = 'That grant is not offered';
-
-/** The reference's tool approval (A62); edited arguments must fit the tool, so only known tools can be edited. */
-function toolApproval(tools: ReadonlyMap<string, KnownTool>): Kind {
-  return {
-    payload: toolApprovalPayload,
-    approval: (payload) => {
-      // Most say neither, and then nothing in the payload matters.
-      if (!payload.editable && !payload.grants) return commentOnly;
-      const { editable, tool_name: name, grants } = storedToolApproval.parse(payload);
-      const tool = editable ? tools.get(name) : undefined;
-      return grants ? grantingApproval(grants, tool?.args) : (tool?.approval ?? commentOnly);
-    },
-  };
-}
-
-/** What an approval carries that may take one of these grants, and edit the arguments where their schema is given. */
-function grantingApproval(
-  grants: readonly GrantTerms[],
-  args: z.ZodType<Record<string, unknown>> | undefined,
-): z.ZodType<RequestResponse> {
-  const grant = z
-    .int()
-    .min(0, unoffered)
-    .max(grants.length - 1, unoffered)
-    .optional();
-  if (!args) return z.strictObject({ comment, grant });
-  return z
-    .strictObject({ comment, grant, tool_args: args.optional() })
-    .refine((approval) => !approval.tool_args || chosen(grants, approval)?.args !== 'any', {
-      path: ['grant'],
-      error: 'What was edited can be granted for exactly these arguments only',
-    });
-}
-
-/** The grants that a request offers; only tool approvals do. */
-export function grantsOffered(request: { type: string; payload: Record<string, unknown> }): GrantTerms[] {
-  if (request.type !== 'tool_approval' || !request.payload.grants) return [];
-  return storedToolApproval.safeParse(request.payload).data?.grants ?? [];
-}
-
-/** The one that a response chooses. */
-export function grantChosen(
-  request: { type: string; payload: Record<string, unknown> },
-  response: RequestResponse | undefined,
-): (GrantTerms & { index: number }) | undefined {
-  return response && chosen(grantsOffered(request), response);
-}
-
-function chosen(offered: readonly GrantTerms[] | undefined, response: Record<string, unknown>) {
-  const { grant: index } = response;
-  const terms = typeof index === 'number' ? offered?.[index] : undefined;
-  return terms && { ...terms, index: Number(index) };
-}
-
 /** The kinds of request and the tools an app knows. */
 export class Kinds {
   private readonly kinds: Map<string, Kind>;
+  /** Those of the app. */
+  private readonly own: ReadonlyMap<string, AnyKindOptions>;
   private readonly tools = new Map<string, KnownTool>();
   private readonly jsonSchemas = new WeakMap<z.ZodType, Record<string, unknown>>();
 
@@ -147,13 +34,19 @@ export class Kinds {
 
   /**
    * @param registered the app's own kinds, by name
+   * @param note is given what pages cannot do, and why
    * @throws HubError `invalid_request` for a kind that nobody could answer
    */
-  constructor(private readonly registered: Record<string, Kind> = {}) {
-    for (const [name, kind] of Object.entries(registered)) this.assertKind(name, kind);
-    this.kinds = new Map(
-      Object.entries({ tool_approval: toolApproval(this.tools), question, ...registered }),
-    );
+  constructor(registered: AppKinds = {}, note: (why: string) => void = () => {}) {
+    this.own = new Map(Object.entries(registered).map(([name, kind]) => [name, optionsOf(name, kind)]));
+    for (const [name, options] of this.own) this.assertKind(name, options, note);
+    const own = [...this.own].map(([name, options]) => [name, kindOf(options)] as const);
+    this.kinds = new Map([['tool_approval', toolApproval(this.tools)], ['question', question], ...own]);
+  }
+
+  /** What people see above requests of this kind that have no title of their own. */
+  title(type: string): string | undefined {
+    return this.kinds.get(type)?.title;
   }
 
   /**
@@ -162,9 +55,9 @@ export class Kinds {
    */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
     if (typeof name !== 'string' || name === '')
-      throw new HubError('invalid_request', 'A tool needs a name of at least one character');
+      throw new HubError('invalid_request', { message: 'A tool needs a name of at least one character' });
     const why = whyUnanswerable(args);
-    if (why) throw new HubError('invalid_request', `The schema of ${name}: ${why}`);
+    if (why) throw new HubError('invalid_request', { message: `The schema of ${name}: ${why}` });
     this.tools.set(name, { args, approval: z.strictObject({ comment, tool_args: args.optional() }) });
   }
 
@@ -176,11 +69,11 @@ export class Kinds {
   /** A deep-frozen copy of an acceptable payload. @throws HubError `invalid_request` saying what is wrong, `too_large` */
   payload(type: string, payload: unknown): Record<string, unknown> {
     const kind = this.kinds.get(type);
-    if (!kind) throw new HubError('invalid_request', this.whyUnknown(type));
+    if (!kind) throw new HubError('invalid_request', { message: this.whyUnknown(type) });
     const copy = jsonCopy(payload);
     const result = kind.payload.safeParse(copy, namingFields);
     const wrong = result.success ? misspeltField(kind.payload, copy) : describeIssue(result.error.issues[0]);
-    if (wrong || !result.success) throw new HubError('invalid_request', wrong);
+    if (wrong || !result.success) throw new HubError('invalid_request', { message: wrong });
     // Once more: a schema may make something of it that JSON has no words for.
     return deepFreeze(jsonCopy(result.data) as Record<string, unknown>);
   }
@@ -194,8 +87,9 @@ export class Kinds {
     if (!schema) return undefined;
     const known = this.jsonSchemas.get(schema);
     if (known) return known;
-    const made = deepFreeze(asJsonSchema(type, schema));
-    this.jsonSchemas.set(schema, made);
+    const made = asJsonSchema(type, schema);
+    if (!made) return undefined;
+    this.jsonSchemas.set(schema, deepFreeze(made));
     return made;
   }
 
@@ -218,27 +112,35 @@ export class Kinds {
   ): void {
     if (sent === undefined || response === undefined) return;
     const wrong =
-      unknownIn(this.kinds.get(type)?.approval(payload), sent) ||
+      this.whyUnknownIn(type, payload, sent) ||
       (type === 'tool_approval' &&
         changedIn((sent as RequestResponse).tool_args, response.tool_args, 'tool_args'));
-    if (wrong) throw new HubError('invalid_response', wrong);
+    if (wrong) throw new HubError('invalid_response', { message: wrong });
+  }
+
+  private whyUnknownIn(type: string, payload: Record<string, unknown>, sent: unknown): string | undefined {
+    const approval = this.kinds.get(type)?.approval(payload);
+    if (!approval || insideOf(approval) === approval) return unknownIn(approval, sent);
+    const { comment: _beside, ...own } = sent as RequestResponse;
+    return unknownIn(insideOf(approval), own);
   }
 
   /** What an approval carries. @throws HubError `invalid_request` where the app's own kind gives nothing that can be answered */
   private approval(type: string, payload: Record<string, unknown>): z.ZodType<RequestResponse> | undefined {
     const kind = this.kinds.get(type);
-    if (!kind || kind !== this.registered[type]) return kind?.approval(payload);
+    const options = this.own.get(type);
+    if (!options) return kind?.approval(payload);
     const refuse = (why: string) =>
-      new HubError('invalid_request', `The kind ${type} cannot be answered: ${why}`);
-    let schema: z.ZodType<RequestResponse>;
+      new HubError('invalid_request', { message: `The kind ${type} cannot be answered: ${why}` });
+    let schema: z.ZodType;
     try {
-      schema = kind.approval(payload);
+      schema = responseOf(options, payload);
     } catch (error) {
-      throw refuse(`its approval fails: ${describe(error)}`);
+      throw refuse(`its response fails: ${describe(error)}`);
     }
     const why = this.whyFaulty(schema);
     if (why) throw refuse(why);
-    return schema;
+    return withComment(schema);
   }
 
   private whyUnknown(type: unknown): string {
@@ -260,27 +162,29 @@ export class Kinds {
   }
 
   /** @throws HubError `invalid_request` */
-  private assertKind(name: string, kind: Kind): void {
-    const noun = `kinds.${name}`;
-    assertOptions(noun, kind, { payload: elsewhere, approval: callback });
-    const refuse = (part: string, why: string) => new HubError('invalid_request', `${noun}.${part}: ${why}`);
-    const whyPayload = whyUnanswerable(kind.payload);
+  private assertKind(name: string, options: AnyKindOptions, note: (why: string) => void): void {
+    const { response } = options;
+    const refuse = (part: string, why: string) =>
+      new HubError('invalid_request', { message: `kinds.${name}.${part}: ${why}` });
+    const payload = zodOf(options.payload);
+    const whyPayload = whyUnanswerable(payload);
     if (whyPayload) throw refuse('payload', whyPayload);
-    if (typeof kind.approval !== 'function')
-      throw refuse('approval', 'it must be a function that gives a schema');
+    if (response === undefined) return;
     // What depends on the payload is tried with a made-up one; where that does not do, it is checked when it is asked.
-    const isFixed = kind.approval.length === 0;
-    const sample = isFixed ? { value: {} } : sampleFor(kind.payload);
+    const isFixed = typeof response !== 'function' || '~standard' in response || response.length === 0;
+    const sample = isFixed ? { value: {} } : sampleFor(payload);
     if (!sample) return;
-    let schema: unknown;
+    let schema: z.ZodType;
     try {
-      schema = kind.approval(sample.value as Record<string, unknown>);
+      schema = responseOf(options, sample.value as object);
     } catch (error) {
-      if (isFixed) throw refuse('approval', `it fails: ${describe(error)}`);
+      if (isFixed) throw refuse('response', `it fails: ${describe(error)}`);
       return;
     }
     const why = this.whyFaulty(schema);
-    if (why) throw refuse('approval', why);
+    if (why) throw refuse('response', why);
+    if (isFixed && !hasForm(schema))
+      note(`kinds.${name}.response has no JSON Schema, so pages show no form for it: use jsonSchema or zod`);
   }
 
   /**
@@ -294,12 +198,17 @@ export class Kinds {
   ): RequestResponse | undefined {
     const kind = this.kinds.get(request.type);
     if (!kind)
-      throw new HubError('invalid_response', `Requests of kind ${request.type} cannot be answered here`);
+      throw new HubError('invalid_response', {
+        message: `Requests of kind ${request.type} cannot be answered here`,
+      });
     const given = jsonCopy(response, 'invalid_response');
     const result = (status === 'denied' ? commentOnly : kind.approval(request.payload)).safeParse(given);
     if (!result.success) {
       const issues = issuesOf(result.error);
-      throw new HubError('invalid_response', describeIssue(result.error.issues[0]), { issues });
+      throw new HubError('invalid_response', {
+        message: describeIssue(result.error.issues[0]),
+        details: { issues },
+      });
     }
     if (Object.keys(result.data).length === 0) return undefined;
     // As it will be kept: a schema may make something of it that JSON has no words for.
@@ -307,12 +216,37 @@ export class Kinds {
   }
 }
 
+/** The schema of what an approval of the app's own kind carries, as the app gives it. @throws what the app's code throws */
+function responseOf({ response }: AnyKindOptions, payload: object): z.ZodType {
+  if (response === undefined) return commentOnly;
+  return zodOf(typeof response === 'function' && !('~standard' in response) ? response(payload) : response);
+}
+
+function kindOf(options: AnyKindOptions): Kind {
+  return {
+    title: options.title,
+    payload: zodOf(options.payload) as Kind['payload'],
+    approval: (payload) => withComment(responseOf(options, payload)),
+  };
+}
+
 /** @throws HubError `invalid_request` */
-function asJsonSchema(type: string, schema: z.ZodType): Record<string, unknown> {
+function hasForm(schema: z.ZodType): boolean {
   try {
-    return inputSchema(schema);
+    return approvalJsonSchema(withComment(schema)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws HubError `invalid_request` */
+function asJsonSchema(type: string, schema: z.ZodType): Record<string, unknown> | undefined {
+  try {
+    return approvalJsonSchema(schema);
   } catch (error) {
-    throw new HubError('invalid_request', `The kind ${type} has no JSON Schema: ${describe(error)}`);
+    throw new HubError('invalid_request', {
+      message: `The kind ${type} has no JSON Schema: ${describe(error)}`,
+    });
   }
 }
 
@@ -335,11 +269,11 @@ export function jsonCopy(
     text = jsonText(value, code);
   } catch (cause) {
     if (isHubError(cause)) throw cause;
-    throw new HubError(code, 'The payload cannot be written as JSON', undefined, { cause });
+    throw new HubError(code, { message: 'The payload cannot be written as JSON', cause });
   }
-  if (text === undefined) throw new HubError(code, 'The payload cannot be written as JSON');
+  if (text === undefined) throw new HubError(code, { message: 'The payload cannot be written as JSON' });
   if (Buffer.byteLength(text) > maxPayloadBytes) {
-    throw new HubError('too_large', `The payload is larger than ${maxPayloadBytes} bytes`);
+    throw new HubError('too_large', { message: `The payload is larger than ${maxPayloadBytes} bytes` });
   }
   const copy: unknown = JSON.parse(text);
   assertPlain(copy);

@@ -8,23 +8,22 @@ import { digestOf, isSameJson } from './kinds';
 export interface Terms {
   policy?: AnswerPolicy;
   remindIn?: Duration | readonly Duration[];
-  escalateIn?: Duration;
-  escalateTo?: People;
+  escalate?: { after?: Duration | undefined; to: People };
   expiresIn?: Duration;
   onExpiry?: 'expired' | 'denied' | 'approved';
 }
 
 /** Digest of the terms as they were asked, with every default said and in one order, so that equal terms give equal digests. */
 export function termsDigestOf(asked: Terms): string {
-  const { policy = {}, remindIn = [], escalateIn, escalateTo = {}, expiresIn, onExpiry } = asked;
+  const { policy = {}, remindIn = [], escalate, expiresIn, onExpiry } = asked;
   return digestOf('terms', {
     policy: plainPolicy(policy),
     remindIn: [remindIn]
       .flat()
       .map(toMillis)
       .sort((a, b) => a - b),
-    escalateIn: millis(escalateIn),
-    escalateTo: plainPeople(escalateTo),
+    escalateIn: millis(escalate?.after),
+    escalateTo: plainPeople(escalate?.to ?? {}),
     expiresIn: millis(expiresIn),
     onExpiry: onExpiry ?? 'expired',
   });
@@ -36,7 +35,7 @@ export function termsDigestOf(asked: Terms): string {
  */
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;
-  const { policy = {}, escalateTo = {}, expiresIn } = asked;
+  const { policy = {}, escalate: { to: escalateTo } = { to: {} }, expiresIn } = asked;
   const stages = policy.stages?.map((stage) => widened(stage, escalateTo));
   const escalated = { ...widened(policy, escalateTo), ...(stages && { stages }) };
   const end = record.expiresAt === undefined ? undefined : record.expiresAt - record.createdAt;

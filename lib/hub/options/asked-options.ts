@@ -1,12 +1,13 @@
 /** What an app or agent may say when it asks, answers or lists, field by field; `Hitl` and `Turn` check against it. */
 import { z } from 'zod';
 import { maxIdLength } from '../../protocol/client-frames';
-import { requestStatusSchema } from '../../protocol/views';
 import { callback, deadline, duration, elsewhere, type Fields, flag, name, plain, text } from './options';
 
 /** Reminders of one request. */
 export const maxReminders = 10;
 
+/** Something that the app has made. */
+const made = z.custom<object>((value) => typeof value === 'object' && value !== null, 'Must be an object');
 const names = z.array(name);
 /** Whom a policy names; who may answer too after an escalation. */
 const people = { users: names.optional(), groups: names.optional() };
@@ -34,20 +35,21 @@ export const askFields = {
   remindIn: z.union([deadline, z.array(deadline).max(maxReminders, `At most ${maxReminders} reminders`)], {
     error: 'One duration or a list of at most 10, each at most 3650d; write for example 15m',
   }),
-  escalateIn: deadline,
-  escalateTo: plain(people),
+  escalate: plain({ after: deadline, to: plain(people) }),
   expiresIn: deadline,
   onExpiry: z.enum(['expired', 'denied', 'approved']),
   display: elsewhere,
+  message: z.looseObject({ id: name }),
 } satisfies Fields;
 
 /** Of `HitlRequestInput`; ids, kind and payload, which every request has, are looked at where they are used. */
 export const requestFields = {
   ...askFields,
+  // Over REST somebody may be named, and no time after which.
+  escalate: plain({ after: deadline.optional(), to: plain(people) }),
   ticketId: elsewhere,
   sessionId: elsewhere,
   turnId: elsewhere,
-  messageId: elsewhere,
   type: elsewhere,
   payload: elsewhere,
   userId: elsewhere,
@@ -55,7 +57,7 @@ export const requestFields = {
 
 /** What a turn asks is on its own ticket and in its own name, whatever else is said. */
 const ownOfTurn = { ticketId: elsewhere, sessionId: elsewhere, turnId: elsewhere, userId: elsewhere };
-const turnAskFields = { ...askFields, ...ownOfTurn, message: z.looseObject({ id: name }) } satisfies Fields;
+const turnAskFields = { ...askFields, ...ownOfTurn } satisfies Fields;
 
 /** Of `GrantOffer`. */
 export const offerFields = {
@@ -67,16 +69,16 @@ export const offerFields = {
 
 const grants = z.array(plain(optional(offerFields)));
 
-/** Of `ApproveOptions`. */
+/** Of a tool approval. */
 export const approveFields = {
   ...turnAskFields,
-  toolName: name,
-  toolArgs: elsewhere,
+  tool: z.union([name, made], 'Must be the name of a tool, or what hitl.tool gives'),
+  args: elsewhere,
   editable: flag,
   grants,
 } satisfies Fields;
 
-/** Of `QuestionOptions`. */
+/** Of `Question`. */
 export const questionFields = {
   ...turnAskFields,
   question: text,
@@ -84,10 +86,10 @@ export const questionFields = {
   freeText: flag,
 } satisfies Fields;
 
-/** Of `KindOptions`. */
-export const kindFields = { ...turnAskFields, type: name, payload: elsewhere } satisfies Fields;
+/** Of a request of one of the app's own kinds. */
+export const kindFields = { ...turnAskFields, payload: elsewhere } satisfies Fields;
 
-const { key: _key, ...ruleAskFields } = askFields;
+const { key: _key, message: _message, ...ruleAskFields } = askFields;
 /** Of a tool rule. */
 export const ruleFields = {
   tool: name,
@@ -97,15 +99,17 @@ export const ruleFields = {
   because: text,
 } satisfies Fields;
 
-/** Of a guarded tool. */
+/** Of a tool. */
 export const toolFields = {
   name,
-  schema: elsewhere,
+  description: text,
+  args: elsewhere,
   run: callback,
   timeout: duration,
+  rules: elsewhere,
 } satisfies Fields;
 
-/** Of a call of a guarded tool. */
+/** Of a call of a tool. */
 export const callFields = { callId: z.string().min(1).max(maxIdLength) } satisfies Fields;
 
 const person = z.looseObject({ id: name, name: text.nullish(), groups: z.array(text).nullish() });
@@ -122,42 +126,40 @@ export const lineFields = {
   key: askFields.key,
 } satisfies Fields;
 
-/** Of `HitlAnswer`. */
-export const answerFields = {
-  by: person,
-  status: z.enum(['approved', 'denied']),
-  response: elsewhere,
-  revision: z.number().int().positive(),
+/** Of a chat message that the app brings. */
+export const messageFields = {
+  ticketId: elsewhere,
+  user: person,
+  content: text,
+  sessionId: name,
 } satisfies Fields;
+
+/** Of a turn that the app ends. */
+export const turnFields = { turnId: name, by: person } satisfies Fields;
 
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
 
-/** Of a withdrawal. */
-export const withdrawFields = { by: person, reason: text } satisfies Fields;
-
-/** Of a wait. */
-export const waitFields = {
-  signal: z.custom<AbortSignal>(
-    (value) => typeof value === 'object' && value !== null && 'aborted' in value,
-    'Must be an AbortSignal',
-  ),
-} satisfies Fields;
-
-/** Of a run that begins or goes on. */
-export const runFields = { runId: name, payload: elsewhere } satisfies Fields;
-
-/** Of what requests are listed by. */
-export const listFields = { ticketId: elsewhere, status: requestStatusSchema } satisfies Fields;
-
-/** Of what the audit is read by. */
-export const auditFields = { ticketId: elsewhere, requestId: text } satisfies Fields;
-
-/** Of what grants are listed by. */
-export const grantListFields = { ticketId: elsewhere, live: flag } satisfies Fields;
+/** Of how much of a session's history is read. */
+export const historyFields = { limit: z.number().int().positive() } satisfies Fields;
 
 /** Of what an inbox is narrowed by. */
 export const inboxFields = { type: text, toolName: text, ticketId: elsewhere } satisfies Fields;
+
+/** Of whose inbox is read, and what of it. */
+export const inboxCountFields = {
+  user: person,
+  tickets: z.union([z.literal('all'), z.array(text)], "Must be 'all' or a list of ticket ids"),
+  kind: text,
+  tool: text,
+  ticketId: elsewhere,
+} satisfies Fields;
+export const inboxListFields = {
+  ...inboxCountFields,
+  order: z.enum(['oldest', 'newest', 'urgent']),
+  limit: z.int().min(1).max(200),
+  cursor: text,
+} satisfies Fields;
 
 /** The same fields, none of which must be there. */
 function optional(fields: Fields) {

@@ -12,14 +12,14 @@ export const longestDeadlineMs = 3_650 * units.d;
 /** @throws HubError `invalid_request` for anything that is not a positive duration */
 export function toMillis(duration: Duration): number {
   const wrong = whyNoDuration(duration);
-  if (wrong) throw new HubError('invalid_request', wrong);
+  if (wrong) throw new HubError('invalid_request', { message: wrong });
   return read(duration);
 }
 
 /** The time that something waits. @throws HubError `invalid_request`, also for one that is longer than a deadline may be */
 export function toDeadlineMillis(duration: Duration): number {
   const wrong = whyNoDeadline(duration);
-  if (wrong) throw new HubError('invalid_request', wrong);
+  if (wrong) throw new HubError('invalid_request', { message: wrong });
   return read(duration);
 }
 

@@ -23,9 +23,9 @@ export function assertOptions(noun: string, given: unknown, fields: Fields): voi
     wrong = whyNotOptions(given, fields);
   } catch (cause) {
     // An object whose own code throws when it is read.
-    throw new HubError('invalid_request', `${noun} cannot be read`, undefined, { cause });
+    throw new HubError('invalid_request', { message: `${noun} cannot be read`, cause });
   }
-  if (wrong) throw new HubError('invalid_request', `${noun}: ${wrong}`);
+  if (wrong) throw new HubError('invalid_request', { message: `${noun}: ${wrong}` });
 }
 
 function whyNotOptions(given: unknown, fields: Fields): string | undefined {

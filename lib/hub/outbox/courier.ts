@@ -1,11 +1,13 @@
 /** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
-import type { Logger } from 'winston';
+
+import { answerersOf } from '../../actors/answerers';
 import { describe, HubError, isA } from '../../errors';
-import type { Millis } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import type { Millis, RequestRecord } from '../../protocol/records';
 import type { DeliveryOutcome, Store, WaitingDelivery } from '../../store/store';
 import type { Clock } from '../commit/clock';
-import { type Channel, DeliveryRefused, type OpenDelivery } from './channel';
+import type { Logger } from '../options/logger';
+import { toRequest } from '../requests/outcome';
+import { type Channel, DeliveryRefused } from './channel';
 import type { Links } from './links';
 
 /** Deliveries of one channel under way at once. */
@@ -25,7 +27,7 @@ export interface CourierParts {
   store: Store;
   clock: Clock;
   logger: Logger;
-  links: Links | undefined;
+  links: Links;
   /** From 0 up to, not including, 1. */
   random(): number;
 }
@@ -152,17 +154,25 @@ export class Courier {
   }
 
   private async tell(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
-    const { store, clock, links } = this.parts;
+    const { store, links } = this.parts;
     const { channel, requestId, event, version } = delivery;
     const stored = await store.request(requestId);
     // One that ended while this was on its way has its `settle` waiting already.
     if (!stored || signal.aborted || (event !== 'settle' && stored.record.status !== 'pending')) return;
-    const hitl = requestView(stored.record, clock.now());
-    const told = { id: `${requestId}_${version}_${channel}`, channel, attempt, hitl, signal };
-    if (event === 'settle') return this.channel.settle(told);
-    const link: OpenDelivery['link'] =
-      links && ((userId, expiresIn = '24h') => links.create({ requestId, userId, expiresIn }));
-    return this.channel[event]?.({ ...told, ...(link && { link }) });
+    const { record } = stored;
+    const given = {
+      id: `${requestId}_${version}_${channel}`,
+      channel,
+      attempt,
+      request: toRequest(record),
+      signal,
+    };
+    if (event === 'settle') return this.channel.settle(given);
+    await this.channel[event]?.({
+      ...given,
+      recipients: recipientsOf(record),
+      link: ({ userId, expiresIn = '24h' }) => links.create({ requestId, userId, expiresIn }),
+    });
   }
 
   /** @throws what `work` throws, or HubError `unavailable` when its time is over, `closing` when the hub closes */
@@ -174,7 +184,7 @@ export class Courier {
     );
     const close = () => attempt.abort(signal.reason);
     const cancel = this.parts.clock.later(attemptMs, () =>
-      attempt.abort(new HubError('unavailable', `The channel took longer than ${attemptMs} ms`)),
+      attempt.abort(new HubError('unavailable', { message: `The channel took longer than ${attemptMs} ms` })),
     );
     signal.addEventListener('abort', close);
     return Promise.race([work(attempt.signal), isOver]).finally(() => {
@@ -203,6 +213,12 @@ export class Courier {
     if (error === undefined) logger.info('A channel takes deliveries again', { channel: this.name });
     else logger.warn('A channel fails; its deliveries are tried again', { channel: this.name, error });
   }
+}
+
+/** Whom the policy names by id, of those who may answer now. */
+function recipientsOf(record: RequestRecord): readonly string[] {
+  const { users = [], except = [] } = answerersOf(record) ?? {};
+  return users.filter((id) => !except.includes(id));
 }
 
 /** How long to wait after so many failures. @param random from 0 up to, not including, 1 */

@@ -16,8 +16,7 @@ export function assertFitsBeside(request: RequestRecord, userId: string, respons
   const others = verdictsBeside(request, userId);
   if (!response || others.length === 0) return;
   if (jsonBytes(others) + jsonBytes(response) <= maxAnswersBytes) return;
-  throw new HubError(
-    'too_large',
-    `The answers to a request are together at most ${maxAnswersBytes} bytes as JSON: send a shorter one, or a denial without a comment`,
-  );
+  throw new HubError('too_large', {
+    message: `The answers to a request are together at most ${maxAnswersBytes} bytes as JSON: send a shorter one, or a denial without a comment`,
+  });
 }

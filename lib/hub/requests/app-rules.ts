@@ -1,40 +1,56 @@
 /** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
-import type { Logger } from 'winston';
+
 import { HubError, messageOf } from '../../errors';
 import type { RequestRecord, TurnRecord, User } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
-import { deepFreeze } from '../kinds/kinds';
+import type { HitlRequest, HitlTypes, KnownUser, NoTypes } from '../kinds/app-types';
+import type { GrantSubject } from '../kinds/grant';
+import type { Logger } from '../options/logger';
+import { toRequest } from './outcome';
 
-/** A rule of the app, asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
-type Rule<Subject = RequestRecord> = (user: User, subject: Readonly<Subject>) => boolean | Promise<boolean>;
+/** A rule of the app: only `true` is a yes. */
+type Rule<App extends HitlTypes, Subject> = (
+  asked: { user: KnownUser<App['user']> } & Subject,
+) => boolean | Promise<boolean>;
 
-export interface AppRules {
+/** The app's own rules: the option `rules`. Each is asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
+export interface RuleOptions<App extends HitlTypes = NoTypes> {
   /** Who may answer or claim, beside each request's policy. Default: everybody. */
-  mayRespond?: Rule | undefined;
+  mayAnswer?: Rule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may take a question back. Default: the requester. */
-  mayCancel?: Rule | undefined;
+  mayCancel?: Rule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may end a turn with a frame. Default: everybody with access to its ticket. */
-  mayCancelTurn?: Rule<TurnRecord> | undefined;
+  mayCancelTurn?: Rule<App, { turn: Readonly<TurnRecord> }> | undefined;
+  /** Who may give, see and revoke a grant that holds in every ticket. Default: whoever may answer the request it comes with. */
+  mayGrant?: Rule<App, { grant: Readonly<GrantSubject> }> | undefined;
+  /**
+   * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done. Default:
+   * nobody does over REST. Throwing or rejecting → 503.
+   */
+  mayAudit?: Rule<App, { ticketId: string }> | undefined;
 }
-export type MayRespond = Rule;
-export type MayCancel = Rule;
-export type MayCancelTurn = Rule<TurnRecord>;
 
 /** How long a rule may take. */
 export const ruleTimeoutMs = 10_000;
 
 /** What the rule says; undefined if the app has none. Never rejects. */
 export async function askRule(
-  parts: { rules: AppRules; clock: Clock; logger: Logger },
-  name: 'mayRespond' | 'mayCancel',
+  parts: { rules: RuleOptions; clock: Clock; logger: Logger },
+  name: 'mayAnswer' | 'mayCancel',
   user: User,
   record: RequestRecord,
 ): Promise<boolean | undefined> {
-  const rule = parts.rules[name];
-  if (!rule) return undefined;
-  const ask = () => rule(user, deepFreeze(structuredClone(record)));
-  return saysYes({ name, ask, about: { requestId: record.id } }, parts);
+  const { rules } = parts;
+  if (!rules[name]) return undefined;
+  // Of the object itself, which may be an instance of a class.
+  const ask = () => rules[name]?.({ user: known(user), request: toRequest(record) });
+  return saysYes({ name: `rules.${name}`, ask, about: { requestId: record.id } }, parts);
+}
+
+/** A user with name and groups filled in. */
+export function known({ id, name = id, groups = [], ...rest }: User): Required<User> {
+  return { ...rest, id, name, groups };
 }
 
 /** Only a clear yes is one: a rule that throws, says nothing, or takes too long says no, and that is logged. Never rejects. */

@@ -2,11 +2,12 @@
 import { approvalsNeeded, maxNamed, named, stagesOf, whyImpossible } from '../../actors/answer-policy';
 import type { ExpiryDefault, RequestInput } from '../../actors/hitl-request';
 import { HubError } from '../../errors';
-import type { AnswerPolicy, Display, Millis, People } from '../../protocol/records';
+import type { AnswerPolicy, Display, MessageRecord, Millis, People } from '../../protocol/records';
 import { newId } from '../commit/new-id';
+import { grantsOffered } from '../kinds/built-in-kinds';
 import { toDisplay } from '../kinds/display';
 import { policyDigestOf } from '../kinds/grant-terms';
-import { digestOf, grantsOffered, type Kinds } from '../kinds/kinds';
+import { digestOf, type Kinds } from '../kinds/kinds';
 import { termsDigestOf } from '../kinds/terms';
 import { requestFields } from '../options/asked-options';
 import { type Duration, toDeadlineMillis } from '../options/duration';
@@ -31,24 +32,25 @@ export interface AskOptions {
   display?: Display;
   /** Who may answer and what it takes. Default: one answer by anybody with access to the ticket. */
   policy?: AnswerPolicy;
-  /** The app is told after each of these; at most 10. */
+  /** `hub.on('request.reminded')` is called after each of these; at most 10. */
   remindIn?: Duration | readonly Duration[];
-  /** More people may answer after this, and the app is told. */
-  escalateIn?: Duration;
-  escalateTo?: People;
+  /** More people may answer after this, and `hub.on('request.escalated')` is called. */
+  escalate?: { after: Duration; to: People };
   /** Default: it waits for ever. */
   expiresIn?: Duration;
   /** What silence means. Default `expired`. */
   onExpiry?: ExpiryDefault;
+  /** The message it is shown at. */
+  message?: Pick<MessageRecord, 'id'>;
 }
 
 /** A question to a human. */
-export interface HitlRequestInput extends AskOptions {
+export interface HitlRequestInput extends Omit<AskOptions, 'escalate'> {
+  /** As in `AskOptions`; without `after` nobody is added. */
+  escalate?: { after?: Duration | undefined; to: People };
   ticketId: string;
   sessionId: string;
   turnId?: string;
-  /** The message it is shown at. */
-  messageId?: string;
   /** `tool_approval`, `question`, or a registered kind. */
   type: string;
   /** What the kind requires; copied and frozen. At most 256 KiB as JSON. */
@@ -74,16 +76,24 @@ export function toRequestInput(
 ): RequestInput {
   assertOptions('The request', input, requestFields);
   assertAsker(input);
-  const { type, policy = noPolicy, key, escalateIn, escalateTo = nobody, expiresIn, onExpiry } = input;
+  const { type, policy = noPolicy, key, escalate, expiresIn, onExpiry } = input;
+  const { after: escalateIn, to: escalateTo = nobody } = escalate ?? {};
   const payload = withEditable(type, kinds.payload(type, input.payload), policy, kinds, note);
-  const display = input.display === undefined ? undefined : toDisplay(input.display);
+  const title = kinds.title(type);
+  const shown = input.display === undefined && title !== undefined ? {} : input.display;
+  const display =
+    shown === undefined
+      ? undefined
+      : toDisplay(title === undefined || shown === null ? shown : { title, ...shown });
   const impossible =
     (policy !== noPolicy &&
       whyImpossible(policy, { userId: input.userId, ...(escalateIn !== undefined && { escalateTo }) })) ||
     whyNobody(escalateTo) ||
     (onExpiry === 'approved' && kinds.whyNotBySilence(type, payload));
   if (impossible) {
-    throw new HubError('invalid_request', `The request cannot be asked like this: ${impossible}`);
+    throw new HubError('invalid_request', {
+      message: `The request cannot be asked like this: ${impossible}`,
+    });
   }
   const reminders = [input.remindIn ?? []].flat();
   const offersGrants = grantsOffered({ type, payload }).length > 0;
@@ -93,7 +103,7 @@ export function toRequestInput(
     ticketId: input.ticketId,
     sessionId: input.sessionId,
     ...(input.turnId && { turnId: input.turnId }),
-    ...(input.messageId && { messageId: input.messageId }),
+    ...(input.message && { messageId: input.message.id }),
     type,
     payload,
     ...(display && { display }),
@@ -114,20 +124,22 @@ export function toRequestInput(
 }
 
 /** @throws HubError `invalid_id` for a ticket, session, turn or message that no socket could name */
-function assertAsker({ ticketId, sessionId, turnId, messageId, userId }: HitlRequestInput): void {
+function assertAsker({ ticketId, sessionId, turnId, message, userId }: HitlRequestInput): void {
   assertName(ticketId);
   assertName(sessionId);
   if (turnId !== undefined) assertName(turnId);
-  if (messageId !== undefined) assertName(messageId);
+  if (message !== undefined) assertName(message.id);
   if (typeof userId !== 'string' || userId === '')
-    throw new HubError('invalid_request', 'The request: userId is the id of the requester, and not empty');
+    throw new HubError('invalid_request', {
+      message: 'The request: userId is the id of the requester, and not empty',
+    });
 }
 
 function whyNobody({ users, groups }: People): string | undefined {
   if (named({ ...(users && { users }), ...(groups && { groups }) }) > maxNamed)
-    return `at most ${maxNamed} users and groups in escalateTo`;
+    return `at most ${maxNamed} users and groups in escalate.to`;
   return users?.length === 0 || groups?.length === 0
-    ? 'a list in escalateTo names nobody; leave it out'
+    ? 'a list in escalate.to names nobody; leave it out'
     : undefined;
 }
 
@@ -149,7 +161,7 @@ export function withEditable(
   note(
     isForSeveral
       ? 'several people must agree, and the others would not see what one has edited'
-      : `no schema is known for ${String(payload.tool_name)}: define it with guardTool or defineTool`,
+      : `no schema is known for ${String(payload.tool_name)}: define it with hitl.tool`,
   );
   return Object.freeze({ ...payload, editable: false });
 }

@@ -80,10 +80,10 @@ export function auditOfRefusal(
   event: RequestEvent,
   state: string,
   occasion: Occasion,
-  { code, details }: HubError,
+  { code, details }: HubError<'not_allowed'>,
 ): AuditRecord {
   const refused = common(record, 'refused', event.at, occasion);
-  const rule = typeof details?.rule === 'string' && { rule: details.rule };
+  const rule = details.rule !== undefined && { rule: details.rule };
   return { ...refused, fromState: state, toState: state, ...said(event, record), code, ...rule };
 }
 

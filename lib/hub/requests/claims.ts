@@ -1,10 +1,11 @@
-/** Keeps claims for as long as their holders are there: renewed by what they do in a ticket, released when they have left it; the hub tells it of both. */
-import type { Logger } from 'winston';
+/** Keeps claims for as long as their holders are there: renewed by what they do in a ticket, released when they have left it; it watches the rooms. */
+
 import type { RequestEvent } from '../../actors/hitl-request';
 import { toHubError } from '../../errors';
 import type { Millis, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
+import type { Logger } from '../options/logger';
 import type { Client } from '../tickets/client';
 import { leaseMs } from './hitl';
 import type { RequestActors } from './request-actors';
@@ -34,8 +35,8 @@ export class Claims {
     },
   ) {}
 
-  /** A client has come in. */
-  came(client: Place): void {
+  /** A client is connected. */
+  joined(client: Place): void {
     const person = nameOf(client);
     this.leaving.get(person)?.();
     this.leaving.delete(person);

@@ -1,9 +1,10 @@
 /** The one timer for all deadlines: it asks the store what is due and sends that to the requests; the hub starts and stops it. */
-import type { Logger } from 'winston';
+
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Millis } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
+import type { Logger } from '../options/logger';
 
 /** However far the next deadline is, the clock is looked at this often: it may have been set, or the machine slept. */
 export const maxSleepMs = 60_000;

@@ -1,5 +1,5 @@
 /** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
-import type { Logger } from 'winston';
+
 import { isAmong, stagesOf } from '../../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
 import { describe, HubError, isHubError } from '../../errors';
@@ -8,19 +8,14 @@ import type { GrantRecord, Millis, RequestRecord, User } from '../../protocol/re
 import type { GrantFilter, Page, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
+import { grantsOffered } from '../kinds/built-in-kinds';
+import { toGrantSubject } from '../kinds/grant';
 import { coverageOf, type GrantSubject } from '../kinds/grant-terms';
-import { deepFreeze, grantsOffered } from '../kinds/kinds';
-import { grantListFields } from '../options/asked-options';
-import { assertOptions } from '../options/options';
+import { deepFreeze } from '../kinds/kinds';
+import type { Logger } from '../options/logger';
 import { assertName } from '../tickets/client';
-import { saysYes } from './app-rules';
+import { known, type RuleOptions, saysYes } from './app-rules';
 import type { RequestActors } from './request-actors';
-
-/**
- * The app's own rule on who may give, see and revoke a grant that holds everywhere, asked at that moment; a rule that
- * throws says no.
- */
-export type MayGrant = (user: User, grant: Readonly<GrantSubject>) => boolean | Promise<boolean>;
 
 /** Whether a person may use a ticket now; throwing and rejecting mean no. */
 export type MayUseTicket = (ticketId: string, person: User) => boolean | Promise<boolean>;
@@ -37,7 +32,7 @@ export interface GrantsParts {
   actors: RequestActors;
   clock: Clock;
   logger: Logger;
-  mayGrant?: MayGrant | undefined;
+  rules: Pick<RuleOptions, 'mayGrant'>;
   mayUseTicket?: MayUseTicket | undefined;
 }
 
@@ -50,7 +45,6 @@ export class Grants {
     limit = 50,
     cursor?: string,
   ): Promise<Page<GrantRecord>> {
-    assertOptions('The filter', filter, grantListFields);
     const { ticketId, live } = filter;
     if (ticketId !== undefined) assertName(ticketId);
     const wanted: GrantFilter = {
@@ -63,7 +57,7 @@ export class Grants {
   /** @throws HubError `not_found` */
   async get(id: string): Promise<GrantRecord> {
     const grant = await this.parts.store.grant(id);
-    if (!grant) throw new HubError('not_found', 'There is no such grant');
+    if (!grant) throw new HubError('not_found', { message: 'There is no such grant' });
     return grant;
   }
 
@@ -110,7 +104,7 @@ export class Grants {
     if (scope === 'ticket' || !mayUseTicket) return true;
     for (const { userId, displayName } of givenBy) {
       const ask = () => mayUseTicket(ticketId, { id: userId, name: displayName });
-      if (!(await saysYes({ name: 'ticket', ask, about: { grantId: id } }, this.parts))) return false;
+      if (!(await saysYes({ name: 'auth.authorize', ask, about: { grantId: id } }, this.parts))) return false;
     }
     return true;
   }
@@ -122,7 +116,7 @@ export class Grants {
 
   /** Whether the app has a rule of its own on grants. */
   get hasRule(): boolean {
-    return this.parts.mayGrant !== undefined;
+    return this.parts.rules.mayGrant !== undefined;
   }
 
   /** Whether the app lets this person give such a grant. */
@@ -136,7 +130,7 @@ export class Grants {
    */
   async mayManage(user: User, grant: GrantRecord): Promise<boolean> {
     if (grant.scope === 'ticket') return true;
-    if (this.parts.mayGrant) return this.isAllowed(user, grant);
+    if (this.parts.rules.mayGrant) return this.isAllowed(user, grant);
     return stagesOf(grant.policy).some((stage) => isAmong(stage, user.id, user.groups ?? []));
   }
 
@@ -151,8 +145,9 @@ export class Grants {
   }
 
   private isAllowed(user: User, grant: GrantSubject): Promise<boolean> {
-    const { mayGrant } = this.parts;
-    const ask = () => mayGrant?.(user, deepFreeze(structuredClone(grant)));
-    return saysYes({ name: 'mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
+    const { rules } = this.parts;
+    const ask = () =>
+      rules.mayGrant?.({ user: known(user), grant: deepFreeze(structuredClone(toGrantSubject(grant))) });
+    return saysYes({ name: 'rules.mayGrant', ask, about: { requestId: grant.requestId } }, this.parts);
   }
 }

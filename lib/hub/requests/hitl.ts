@@ -1,5 +1,5 @@
 /** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
-import type { Logger } from 'winston';
+
 import type { z } from 'zod';
 import {
   type ExpiryDefault,
@@ -10,27 +10,21 @@ import {
 import { HubError, isHubError } from '../../errors';
 import type { AuditEntry } from '../../protocol/audit';
 import type { Display, RequestRecord, RequestResponse, User } from '../../protocol/records';
+import { requestView } from '../../protocol/views';
 import type { AuditFilter, Page, RequestFilter, Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import { Lanes } from '../commit/lanes';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
+import { grantChosen } from '../kinds/built-in-kinds';
 import { toDisplay } from '../kinds/display';
 import { grantSubject } from '../kinds/grant-terms';
-import { digestOf, grantChosen, jsonCopy, type Kinds } from '../kinds/kinds';
+import { digestOf, jsonCopy, type Kinds } from '../kinds/kinds';
 import { hasTerms } from '../kinds/terms';
-import {
-  answerFields,
-  auditFields,
-  listFields,
-  runFields,
-  waitFields,
-  withdrawFields,
-} from '../options/asked-options';
-import { assertOptions } from '../options/options';
+import type { Logger } from '../options/logger';
 import { assertName } from '../tickets/client';
 import { assertFitsBeside } from './answer-size';
-import { type AppRules, askRule } from './app-rules';
+import { askRule, type RuleOptions } from './app-rules';
 import { type HitlRequestInput, toRequestInput, withEditable } from './ask';
 import { auditTrail } from './audit';
 import type { Grants } from './grants';
@@ -76,7 +70,7 @@ export interface HitlParts {
   clock: Clock;
   kinds: Kinds;
   logger: Logger;
-  rules: AppRules;
+  rules: RuleOptions;
   /** The revision that this person is shown where revisions are not told; none if they are not there. */
   revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
@@ -129,7 +123,7 @@ export class Hitl {
         if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
         return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
       }
-      if (!input.supersede || isOthers) throw new HubError('key_conflict', undefined, { request_id: id });
+      if (!input.supersede || isOthers) throw new HubError('key_conflict', { details: { request_id: id } });
       return begin(id);
     };
     return this.keys.run(`${ticketId}\n${key}`, async () => {
@@ -138,7 +132,7 @@ export class Hitl {
           return await find();
         } catch (error) {
           // Another node has asked with the key since it was looked for here: then that is what is found.
-          const isTaken = isHubError(error) && error.code === 'key_conflict' && !error.details?.request_id;
+          const isTaken = HubError.is(error, 'key_conflict') && !error.details?.request_id;
           if (!isTaken || attempt >= maxAttempts) throw error;
         }
       }
@@ -153,14 +147,13 @@ export class Hitl {
    *   rule), `claimed_by_other`, `invalid_response`, `too_large`, `storage_failed`
    */
   async respond(id: string, answer: HitlAnswer, occasion: Occasion = {}): Promise<RequestRecord> {
-    assertOptions('The answer', answer, answerFields);
     const { by } = answer;
     const { clock, rules, grants, revisionShown } = this.parts;
     return this.rulings.change(
       id,
       by.id,
       {
-        hasRules: rules.mayRespond !== undefined || grants.hasRule,
+        hasRules: rules.mayAnswer !== undefined || grants.hasRule,
         toEvent: (record, { permitted = true, mayGrant = true }) => {
           const response =
             record.status === 'pending'
@@ -187,9 +180,9 @@ export class Hitl {
         },
         rules: (record, event) => {
           const subject = this.grantSubject(record, event);
-          if (!rules.mayRespond && !subject) return undefined;
+          if (!rules.mayAnswer && !subject) return undefined;
           return async () => {
-            const permitted = (await askRule(this.parts, 'mayRespond', by, record)) ?? true;
+            const permitted = (await askRule(this.parts, 'mayAnswer', by, record)) ?? true;
             return { permitted, mayGrant: !permitted || !subject || (await grants.mayGive(by, subject)) };
           };
         },
@@ -204,12 +197,12 @@ export class Hitl {
       id,
       by.id,
       {
-        hasRules: this.parts.rules.mayRespond !== undefined,
+        hasRules: this.parts.rules.mayAnswer !== undefined,
         toEvent: (_record, { permitted = true }) => {
           const at = this.parts.clock.now();
           return { type: 'claim', at, by: toAnswerer(by), permitted, until: at + leaseMs };
         },
-        rules: (record) => this.askingOne('mayRespond', by, record),
+        rules: (record) => this.askingOne('mayAnswer', by, record),
       },
       occasion,
     );
@@ -236,7 +229,7 @@ export class Hitl {
     { display, ...occasion }: Amendment = {},
   ): Promise<RequestRecord> {
     if (payload === undefined && display === undefined)
-      throw new HubError('invalid_request', 'An amendment has a payload, a display, or both');
+      throw new HubError('invalid_request', { message: 'An amendment has a payload, a display, or both' });
     const shown = display !== undefined && {
       display: display === null ? null : (toDisplay(display) ?? null),
     };
@@ -265,7 +258,6 @@ export class Hitl {
     withdrawal: { by: User; reason: string },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
-    assertOptions('The withdrawal', withdrawal, withdrawFields);
     const { by, reason } = withdrawal;
     const hasRules = this.parts.rules.mayCancel !== undefined;
     return this.rulings.change(
@@ -294,7 +286,6 @@ export class Hitl {
     run: { runId: string; payload: Record<string, unknown> },
     occasion: Occasion = {},
   ): Promise<RequestRecord> {
-    assertOptions('The run', run, runFields);
     const { runId, payload } = run;
     return this.parts.actors.change(
       id,
@@ -310,6 +301,24 @@ export class Hitl {
         const isDowngraded = record.payload.editable === false && about.editable === true;
         const digest = digestOf(type, isDowngraded ? { ...about, editable: false } : about);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
+      },
+      occasion,
+    );
+  }
+
+  /** Says that the run is still going. @throws HubError `not_executable` */
+  async renew(id: string, runId: string, occasion: Occasion = {}): Promise<RequestRecord> {
+    return this.parts.actors.change(
+      id,
+      async (record) => {
+        const at = this.parts.clock.now();
+        const { execution, approvedDigest: digest = record.digest } = record;
+        if (execution?.state !== 'executing' || execution.runId !== runId)
+          throw new HubError('not_executable', {
+            message: 'This run is not going',
+            details: { hitl: requestView(record, at), rule: 'other_run' },
+          });
+        return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked: false };
       },
       occasion,
     );
@@ -422,7 +431,7 @@ export class Hitl {
   /** @throws HubError `not_found` */
   async get(id: string): Promise<RequestRecord> {
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     return stored.record;
   }
 
@@ -442,7 +451,6 @@ export class Hitl {
    *   not given out
    */
   async list(filter: RequestFilter = {}, limit = 50, cursor?: string): Promise<Page<RequestRecord>> {
-    assertOptions('The filter', filter, listFields);
     if (filter.ticketId !== undefined) assertName(filter.ticketId);
     return this.parts.store.requests(filter, limit, cursor);
   }
@@ -452,7 +460,6 @@ export class Hitl {
    * @throws HubError `invalid_request`, `invalid_id`, `unavailable`, `storage_failed`
    */
   audit(filter: AuditFilter): AsyncIterable<AuditEntry> {
-    assertOptions('The filter', filter, auditFields);
     assertName(filter.ticketId);
     return auditTrail(this.parts.store, filter);
   }
@@ -462,7 +469,6 @@ export class Hitl {
    * @throws HubError `not_found`, `closing` when the hub closes first; `signal`'s reason if it aborts first
    */
   async wait(id: string, options: { signal?: AbortSignal } = {}): Promise<RequestRecord> {
-    assertOptions('The wait', options, waitFields);
     return this.parts.waiters.wait(id, () => this.get(id), options.signal);
   }
 
@@ -477,7 +483,8 @@ export class Hitl {
     const copy = withEditable(type, kinds.payload(type, payload), policy, kinds, this.notEditable(type));
     const responseSchema = kinds.responseSchema(type, copy);
     const bySilence = onExpiry === 'approved' && kinds.whyNotBySilence(type, copy);
-    if (bySilence) throw new HubError('invalid_request', `It cannot be amended like this: ${bySilence}`);
+    if (bySilence)
+      throw new HubError('invalid_request', { message: `It cannot be amended like this: ${bySilence}` });
     return { payload: copy, digest: digestOf(type, copy), ...(responseSchema && { responseSchema }) };
   }
 
@@ -487,7 +494,7 @@ export class Hitl {
   }
 
   /** What asks one rule of the app, if there is that rule. */
-  private askingOne(name: 'mayRespond' | 'mayCancel', by: User, record: RequestRecord) {
+  private askingOne(name: 'mayAnswer' | 'mayCancel', by: User, record: RequestRecord) {
     if (!this.parts.rules[name]) return undefined;
     return async (): Promise<Ruling> => ({
       permitted: (await askRule(this.parts, name, by, record)) ?? true,

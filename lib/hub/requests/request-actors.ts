@@ -1,6 +1,4 @@
 /** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
-import type { Logger } from 'winston';
-import type { SnapshotFrom } from 'xstate';
 import { answerersOf } from '../../actors/answerers';
 import {
   nextDeadline,
@@ -11,24 +9,25 @@ import {
   requestRecord,
   stateName,
 } from '../../actors/hitl-request';
-import { hitlRequestMachine } from '../../actors/hitl-request-machine';
 import { damaged, HubError, isHubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
 import type { AuditRecord } from '../../protocol/audit';
 import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
-import type { Millis, RequestRecord, UsedGrant } from '../../protocol/records';
+import type { RequestRecord, UsedGrant } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../../store/store';
+import type { RequestChange } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
-import { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { grantGiven } from '../kinds/grant-terms';
+import type { Logger } from '../options/logger';
 import { assertStillMay } from './app-rules';
 import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
 import { deliveriesOf } from './deliveries';
+import { isChanged, LiveRequest, type LiveSnapshot } from './live-request';
 import { storedAck } from './request-ack';
 
 export interface RequestActorsParts {
@@ -39,14 +38,6 @@ export interface RequestActorsParts {
   steps: Steps;
   /** By name: who outside is told of requests. */
   channels: readonly string[];
-  /** Told of every change in the order in which they are kept; there is nothing before a birth. */
-  onKept(before: RequestRecord | undefined, record: RequestRecord): void;
-  /** Told when a request has a deadline to be told of. */
-  onDue(at: Millis): void;
-  /** Told once of each request that has reached its end, after that is kept and delivered. */
-  onResolved(record: RequestRecord): void;
-  onReminded(record: RequestRecord): void;
-  onEscalated(record: RequestRecord): void;
 }
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
@@ -54,13 +45,13 @@ export type ToEvent = (record: RequestRecord, context: RequestContext) => Promis
 
 /** A request as it stands when it is an event's turn. */
 export interface Standing {
-  snapshot: SnapshotFrom<typeof hitlRequestMachine>;
+  snapshot: LiveSnapshot;
   /** The stored version. */
   version: number;
 }
 
 interface Live {
-  actor: LiveActor<typeof hitlRequestMachine>;
+  actor: LiveRequest;
   /** The stored version the actor stands at. */
   version: number;
   /** Who was refused by which rule, so that trying again and again fills no disk. */
@@ -70,21 +61,14 @@ interface Live {
 /** What is kept of one event: the request it changed, or that and the one which made way. */
 interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
-  /** The request that was there before; a newer one follows it in `requests` if it makes way. */
-  before?: RequestRecord;
+  /** The same for those who follow the commit, in the order of `requests`. */
+  changes: readonly RequestChange[];
   envelopes: readonly LoggableEnvelope[];
   grants: readonly GrantWrite[];
   deliveries: readonly DeliveryWrite[];
   audit: readonly AuditRecord[];
   frame?: ProcessedFrame;
 }
-
-/** A snapshot with the version of the machine it was taken from; a later version brings the older ones up to itself here. */
-interface Kept {
-  version: number;
-  snapshot: unknown;
-}
-const snapshotVersion = 1;
 
 /** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
 export const maxLiveRequests = 1_000;
@@ -113,7 +97,7 @@ export class RequestActors {
     occasion: Occasion = {},
     { olderId, grant }: { olderId?: string | undefined; grant?: UsedGrant } = {},
   ): Promise<RequestRecord> {
-    const [actor, asked] = LiveActor.begin(hitlRequestMachine, input, this.parts.steps);
+    const [actor, asked] = LiveRequest.begin(input, this.parts.steps);
     const emitted = grant ? actor.send({ type: 'use_grant', at: input.createdAt, grant }) : asked;
     const live = { actor, version: 0 };
     const write = this.toWrite(live);
@@ -124,7 +108,6 @@ export class RequestActors {
     live.version = 1;
     actor.tellSteps();
     if (write.record.status === 'pending') this.remember(input.id, live);
-    this.tell(emitted, write.record);
     return write.record;
   }
 
@@ -134,7 +117,7 @@ export class RequestActors {
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
   async change(id: string, toEvent: ToEvent, occasion: Occasion = {}): Promise<RequestRecord> {
-    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.context);
+    const make = ({ snapshot }: Standing) => toEvent(requestRecord(snapshot), snapshot.question.context);
     // Not in the lane, where others would wait for the app's answer.
     if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
     return this.tryChange<never>(id, make, occasion);
@@ -173,7 +156,10 @@ export class RequestActors {
   /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
-    return this.lanes.run(id, async () => statesOf((await this.wake(id)).actor.snapshot));
+    return this.lanes.run(id, async () => {
+      const { question, execution } = (await this.wake(id)).actor.snapshot;
+      return [...statesOf(question), ...(execution ? statesOf(execution) : [])];
+    });
   }
 
   /**
@@ -203,11 +189,11 @@ export class RequestActors {
     const write = this.toWrite(older);
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
-    const change = this.toChange(write, farewell, audit);
+    const change = this.toChange(write, farewell, audit, before);
     await this.guarded(olderId, () =>
       this.keep({
-        before,
         requests: [write, ...newer.requests],
+        changes: [...change.changes, ...newer.changes],
         envelopes: [...change.envelopes, ...newer.envelopes],
         grants: [...change.grants, ...newer.grants],
         deliveries: [...change.deliveries, ...newer.deliveries],
@@ -216,7 +202,6 @@ export class RequestActors {
     );
     this.forget(olderId);
     older.actor.tellSteps();
-    this.tell(farewell, write.record);
   }
 
   private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
@@ -229,14 +214,16 @@ export class RequestActors {
     if (refused) {
       await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
-      const refusal = new HubError(refused.code, undefined, {
-        hitl: requestView(record, this.parts.clock.now()),
-        ...(refused.rule && { rule: refused.rule }),
+      const refusal = new HubError(refused.code, {
+        details: {
+          hitl: requestView(record, this.parts.clock.now()),
+          ...(refused.rule && { rule: refused.rule }),
+        },
       });
       await this.keepRefusal(live, event, occasion, refusal);
       throw refusal;
     }
-    if (snapshot.context === before.context) {
+    if (!isChanged(before, snapshot)) {
       await this.assertCurrent(record.id, live);
       live.actor.tellSteps();
       return record;
@@ -247,8 +234,7 @@ export class RequestActors {
     const audit = auditOf(record, event, states, occasion);
     await this.guarded(record.id, () =>
       this.keep({
-        before: known,
-        ...this.toChange(write, emitted, audit),
+        ...this.toChange(write, emitted, audit, known),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
@@ -257,7 +243,6 @@ export class RequestActors {
     live.actor.tellSteps();
     // Of most that are settled nobody hears again, and what is held for long costs more to let go.
     if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
-    this.tell(emitted, record);
     return record;
   }
 
@@ -268,9 +253,9 @@ export class RequestActors {
     occasion: Occasion,
     refusal: HubError,
   ): Promise<void> {
-    if (event.type !== 'respond' || refusal.code !== 'not_allowed') return;
+    if (event.type !== 'respond' || !HubError.is(refusal, 'not_allowed')) return;
     live.refusals ??= new Set();
-    const tried = `${event.by.userId}\n${refusal.details?.rule}`;
+    const tried = `${event.by.userId}\n${refusal.details.rule}`;
     if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
     live.refusals.add(tried);
     const record = requestRecord(live.actor.snapshot);
@@ -292,17 +277,8 @@ export class RequestActors {
     try {
       return await make({ snapshot, version: live.version });
     } catch (error) {
-      await this.assertCurrent(snapshot.context.id, live);
+      await this.assertCurrent(snapshot.question.context.id, live);
       throw error;
-    }
-  }
-
-  private tell(emitted: readonly RequestEmitted[], record: RequestRecord): void {
-    const { onResolved, onReminded, onEscalated } = this.parts;
-    for (const { type } of emitted) {
-      if (type === 'hitl_request_resolved') onResolved(record);
-      else if (type === 'reminded') onReminded(record);
-      else if (type === 'escalated') onEscalated(record);
     }
   }
 
@@ -336,7 +312,7 @@ export class RequestActors {
       await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
       const next = nextDeadline(live.actor.snapshot);
       if (next?.type === due.type && next.at === due.at)
-        throw new HubError('internal', 'A deadline changed nothing');
+        throw new HubError('internal', { message: 'A deadline changed nothing' });
       due = next;
     }
   }
@@ -348,9 +324,9 @@ export class RequestActors {
       return known;
     }
     const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', 'There is no such request');
+    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     const live = {
-      actor: LiveActor.restore(hitlRequestMachine, unpacked(id, stored.snapshot), this.parts.steps),
+      actor: restored(id, stored.snapshot, this.parts.steps),
       version: stored.version,
     };
     this.remember(id, live);
@@ -376,13 +352,18 @@ export class RequestActors {
     return {
       record,
       ...(answerers && { answerers }),
-      snapshot: { version: snapshotVersion, snapshot: actor.persisted() } satisfies Kept,
+      snapshot: actor.stored(),
       version,
       ...(dueAt !== undefined && { dueAt }),
     };
   }
 
-  private toChange(write: RequestWrite, emitted: readonly RequestEmitted[], audit: AuditRecord): Change {
+  private toChange(
+    write: RequestWrite,
+    emitted: readonly RequestEmitted[],
+    audit: AuditRecord,
+    before?: RequestRecord,
+  ): Change {
     const now = this.parts.clock.now();
     const { record } = write;
     const envelopes = emitted.flatMap(({ type }) =>
@@ -392,18 +373,15 @@ export class RequestActors {
     );
     const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
     const deliveries = deliveriesOf(this.parts.channels, emitted, write);
-    return { requests: [write], envelopes, grants, deliveries, audit: [audit] };
+    const types = emitted.map(({ type }) => type);
+    const changes = [{ before, record, emitted: types, event: audit.event, dueAt: write.dueAt }];
+    return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
   }
 
-  private async keep({ before, ...change }: Change): Promise<void> {
-    const { funnel, clock, onKept, onDue } = this.parts;
-    const [first, newer] = change.requests;
-    const commit = { ticketId: first.record.ticketId, at: clock.now(), ...change };
-    await funnel.commit(commit, () => {
-      onKept(before, first.record);
-      if (newer) onKept(undefined, newer.record);
-    });
-    for (const { dueAt } of change.requests) if (dueAt !== undefined) onDue(dueAt);
+  private async keep({ changes, ...change }: Change): Promise<void> {
+    const { funnel, clock } = this.parts;
+    const [{ record }] = change.requests;
+    await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });
   }
 }
 
@@ -434,9 +412,10 @@ function grantWrites(type: RequestEmitted['type'], record: RequestRecord): Grant
 }
 
 /** @throws HubError `storage_failed` for a snapshot this version cannot read */
-function unpacked(id: string, stored: unknown): unknown {
-  const { version, snapshot } = stored as Kept;
-  if (version === snapshotVersion) return snapshot;
-  const cause = new Error(`It was kept by another version of its machine: ${version}`);
-  throw damaged('requests', id, cause);
+function restored(id: string, stored: unknown, steps: Steps): LiveRequest {
+  try {
+    return LiveRequest.restore(stored, steps);
+  } catch (cause) {
+    throw damaged('requests', id, cause);
+  }
 }

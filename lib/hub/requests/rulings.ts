@@ -100,5 +100,5 @@ export class Rulings {
 
 /** Whether the person may not, whatever the app's rules say. */
 function isRefusedByPolicy(snapshot: Standing['snapshot'], event: RequestEvent): boolean {
-  return refusalOf(snapshot, event)?.code === 'not_allowed';
+  return refusalOf(snapshot.question, event)?.code === 'not_allowed';
 }

@@ -1,4 +1,4 @@
-/** One tick's envelopes of one ticket on their way to its clients, encoded once per dialect; rooms make them, connections send them. */
+/** One tick's envelopes of one ticket on their way to its clients, encoded once per form; rooms make them, connections send them. */
 import type { EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
 import type { RequestView } from '../../protocol/views';
 
@@ -54,12 +54,12 @@ export class Broadcast {
     return this.firstSeq === undefined || this.firstSeq > seq;
   }
 
-  /** What `encode` makes of this broadcast, made once per `dialect` however many clients ask. */
-  encoded<T>(dialect: string, encode: (outbounds: readonly Outbound[]) => T): T {
-    const known = this.encodings[dialect];
+  /** What `encode` makes of this broadcast, made once per `form` however many clients ask. */
+  encoded<T>(form: string, encode: (outbounds: readonly Outbound[]) => T): T {
+    const known = this.encodings[form];
     if (known !== undefined) return known as T;
     const made = encode(this.outbounds);
-    this.encodings[dialect] = made;
+    this.encodings[form] = made;
     return made;
   }
 }

@@ -58,6 +58,7 @@ export class Client {
     this.ticketId = assertName(input.ticketId);
     this.tabId = assertName(input.tabId || 'default');
     this.user = {
+      ...input.user,
       id: input.user.id,
       name: input.user.name ?? input.user.id,
       groups: input.user.groups?.length ? input.user.groups : noGroups,
@@ -85,10 +86,12 @@ export class Client {
 
 /** @throws HubError `invalid_id` */
 export function assertName(name: string): string {
-  if (typeof name !== 'string') throw new HubError('invalid_id', 'An id is a text');
+  if (typeof name !== 'string') throw new HubError('invalid_id', { message: 'An id is a text' });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   if (name.length === 0 || name.length > maxNameLength || /[\u0000-\u001f\u007f-\u009f]/.test(name)) {
-    throw new HubError('invalid_id', `An id has 1 to ${maxNameLength} characters and no control characters`);
+    throw new HubError('invalid_id', {
+      message: `An id has 1 to ${maxNameLength} characters and no control characters`,
+    });
   }
   return name;
 }

@@ -1,5 +1,5 @@
 /** Sees to it that no prompt stays lost to a client with one panel: when a prompt resolves, the oldest pending one is told again; the hub calls it with what is delivered. */
-import type { Logger } from 'winston';
+
 import { describe } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { RequestRecord } from '../../protocol/records';
@@ -7,6 +7,7 @@ import { requestView } from '../../protocol/views';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
+import type { Logger } from '../options/logger';
 import type { PromptAgain } from './broadcast';
 import type { Rooms } from './rooms';
 

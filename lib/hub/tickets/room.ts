@@ -225,14 +225,14 @@ function ticketFull(bound: FullBound, bounds: TicketBounds): HubError {
   const { maxClients, maxClientsOfUser, maxClientsOfUserInAll } = bounds;
   switch (bound) {
     case 'ticket':
-      return new HubError('ticket_full', undefined, { bound, most: maxClients });
+      return new HubError('ticket_full', { details: { bound, most: maxClients } });
     case 'user_in_ticket': {
       const message = `You have ${maxClientsOfUser} connections to this ticket, as many as one person may; close one`;
-      return new HubError('ticket_full', message, { bound, most: maxClientsOfUser });
+      return new HubError('ticket_full', { message, details: { bound, most: maxClientsOfUser } });
     }
     case 'user': {
       const message = `You have ${maxClientsOfUserInAll} connections to tickets, as many as one person may; close one`;
-      return new HubError('ticket_full', message, { bound, most: maxClientsOfUserInAll });
+      return new HubError('ticket_full', { message, details: { bound, most: maxClientsOfUserInAll } });
     }
   }
 }

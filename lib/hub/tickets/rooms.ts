@@ -6,35 +6,50 @@ import type { Clock } from '../commit/clock';
 import type { Steps } from '../commit/steps';
 import type { Outbound } from './broadcast';
 import type { Client } from './client';
+import { CountPerPerson } from './count-per-person';
 import { Room } from './room';
 
 export interface RoomsParts {
   clock: Clock;
   steps: Steps;
   bounds: TicketBounds;
-  /** Told of each client that is out, whether it left, was replaced, or did not keep up. */
-  onLeft(client: Client): void;
+}
+
+/** Who follows which clients are connected. Nothing here may throw. */
+export interface RoomWatcher {
+  joined(client: Client): void;
+  /** It is out, whether it left, was replaced, or did not keep up. */
+  left(client: Client): void;
 }
 
 export class Rooms {
   private readonly byTicket = new Map<string, Room>();
   private readonly byClient = new Map<string, Client>();
   /** How many clients each person has in. */
-  private readonly perUser = new Map<string, number>();
+  private readonly perUser = new CountPerPerson();
+
+  private readonly watchers: RoomWatcher[] = [];
 
   constructor(private readonly parts: RoomsParts) {}
+
+  /** Adds one behind the others. */
+  watch(watcher: RoomWatcher): void {
+    this.watchers.push(watcher);
+  }
 
   /** Repeatable. @throws HubError `ticket_full`, `closing`; then nothing has changed */
   join(client: Client): void {
     const room = this.byTicket.get(client.ticketId) ?? this.open(client.ticketId);
     const { id } = client.user;
+    const isNew = !this.has(client);
     try {
-      room.join(client, this.perUser.get(id) ?? 0);
-      if (!this.has(client)) this.perUser.set(id, (this.perUser.get(id) ?? 0) + 1);
+      room.join(client, this.perUser.of(id));
+      if (isNew) this.perUser.add(id);
       this.byClient.set(client.clientId, client);
     } finally {
       this.tidy(room);
     }
+    if (isNew) for (const watcher of this.watchers) watcher.joined(client);
   }
 
   /** Repeatable. */
@@ -126,14 +141,12 @@ export class Rooms {
   }
 
   private open(ticketId: string): Room {
-    const { clock, steps, bounds, onLeft } = this.parts;
+    const { clock, steps, bounds } = this.parts;
     const onLeave = (client: Client) => {
       this.byClient.delete(client.clientId);
-      const left = (this.perUser.get(client.user.id) ?? 1) - 1;
-      if (left > 0) this.perUser.set(client.user.id, left);
-      else this.perUser.delete(client.user.id);
+      this.perUser.remove(client.user.id);
       this.tidy(room);
-      onLeft(client);
+      for (const watcher of this.watchers) watcher.left(client);
     };
     const room: Room = new Room(ticketId, bounds, clock, onLeave, steps);
     this.byTicket.set(ticketId, room);

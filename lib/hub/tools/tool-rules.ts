@@ -1,38 +1,48 @@
 /** The rules before a guarded tool: which of them decides about a call; `guardTool` asks here. */
-import type { Logger } from 'winston';
+
 import { whyImpossible } from '../../actors/answer-policy';
 import { HubError, messageOf } from '../../errors';
 import type { Display } from '../../protocol/records';
+import type { HitlTypes, NoTypes } from '../kinds/app-types';
 import { deepFreeze } from '../kinds/kinds';
 import { ruleFields } from '../options/asked-options';
+import type { Logger } from '../options/logger';
 import { assertOptions } from '../options/options';
-import type { AskOptions } from '../requests/ask';
-import type { ApproveOptions, Turn } from '../turns/turn';
+import type { ApprovalOptions } from '../requests/request-input';
+import type { Turn } from '../turns/turn';
 
-/** What may be done without a human, what needs one, and what may not be done at all. The first rule that fits decides. */
-export interface ToolRule<Args> {
-  /** A tool's name, in which `*` stands for anything. Default: every tool. */
+/** What an approval that a rule asks for is asked with. */
+export interface RuleAsk<Args> extends Omit<ApprovalOptions, 'key' | 'message' | 'display'> {
+  /** What people are shown beside the arguments; may depend on them. If it throws, nobody is asked and nothing is run. */
+  display?: Display | ((args: Args) => Display);
+}
+
+/** Which calls a rule is about. */
+export interface RuleScope<Args, App extends HitlTypes = NoTypes> {
+  /** A tool's name, in which `*` stands for anything, for rules that several tools have in common. Default: every tool. */
   tool?: string;
   /** Default: any arguments. A predicate that throws, or says neither true nor false, denies. */
-  when?(args: Args, turn: Turn): boolean | Promise<boolean>;
-  decide: 'allow' | 'ask' | 'deny';
-  /** With `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be granted beside the call, what is shown beside it. */
-  ask?: Omit<AskOptions, 'key' | 'display'> &
-    Pick<ApproveOptions, 'editable' | 'grants'> & {
-      /** May depend on the arguments; if it throws, nobody is asked and nothing is run. */
-      display?: Display | ((args: Args) => Display);
-    };
-  /** With `deny`: told to the agent. */
-  because?: string;
+  when?(args: Args, turn: Turn<App>): boolean | Promise<boolean>;
 }
+
+/** What may be done without people, what needs them, and what may not be done at all. The first rule that fits decides. */
+export type ToolRule<Args, App extends HitlTypes = NoTypes> = RuleScope<Args, App> &
+  (
+    | { decide: 'allow'; ask?: never; because?: never }
+    /** `ask`: who may answer, how long it waits, whether the arguments may be edited, what may be allowed beside the call. */
+    | { decide: 'ask'; ask?: RuleAsk<Args>; because?: never }
+    /** `because`: given to the agent. */
+    | { decide: 'deny'; because?: string; ask?: never }
+  );
 
 /**
  * The rules as they are now, checked, frozen and apart from what was given.
  * @throws HubError `invalid_request` for an unknown field, a wrong value, or what the rule's decision has no use for
  */
 export function rulesOf<Args>(given: readonly ToolRule<Args>[]): readonly ToolRule<Args>[] {
-  if (!Array.isArray(given)) throw new HubError('invalid_request', 'The rules of a tool are a list');
-  return Object.freeze(given.map((rule, index) => ruleOf(rule, `Rule ${index + 1}`)));
+  if (!Array.isArray(given))
+    throw new HubError('invalid_request', { message: 'The rules of a tool are a list' });
+  return Object.freeze(given.map((rule, index) => ruleOf(rule as Rule<Args>, `Rule ${index + 1}`)));
 }
 
 /** Copied and frozen; a `display` that is made from the arguments stays the function that was given. */
@@ -44,7 +54,16 @@ function copyOf<Ask extends { display?: unknown }>({ display, ...ask }: Ask): As
   }) as unknown as Ask;
 }
 
-function ruleOf<Args>(given: ToolRule<Args>, noun: string): ToolRule<Args> {
+/** As it may come from JavaScript. */
+interface Rule<Args> {
+  tool?: string;
+  when?(args: Args, turn: Turn): boolean | Promise<boolean>;
+  decide: 'allow' | 'ask' | 'deny';
+  ask?: RuleAsk<Args>;
+  because?: string;
+}
+
+function ruleOf<Args>(given: Rule<Args>, noun: string): ToolRule<Args> {
   assertOptions(noun, given, ruleFields);
   const { decide, when, ask, because, tool } = given;
   const impossible =
@@ -54,16 +73,16 @@ function ruleOf<Args>(given: ToolRule<Args>, noun: string): ToolRule<Args> {
     (ask?.policy &&
       whyImpossible(ask.policy, {
         userId: '',
-        ...(ask.escalateIn !== undefined && { escalateTo: ask.escalateTo }),
+        ...(ask.escalate && { escalateTo: ask.escalate.to }),
       }));
-  if (impossible) throw new HubError('invalid_request', `${noun}: ${impossible}`);
+  if (impossible) throw new HubError('invalid_request', { message: `${noun}: ${impossible}` });
   return Object.freeze({
     decide,
     ...(tool !== undefined && { tool }),
     ...(when && { when: (args: Args, turn: Turn) => when.call(given, args, turn) }),
     ...(ask && { ask: copyOf(ask) }),
     ...(because !== undefined && { because }),
-  });
+  }) as ToolRule<Args>;
 }
 
 /** Without a rule that fits, a human is asked. */

@@ -1,10 +1,9 @@
-/** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; `guardTool` runs through here. */
+/** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; tools run through here. */
 import { randomUUID } from 'node:crypto';
-import type { Logger } from 'winston';
 import { HubError, isA, messageOf, toHubError } from '../../errors';
-import type { RequestRecord } from '../../protocol/records';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
+import type { Logger } from '../options/logger';
 import { type Hitl, runLeaseMs } from '../requests/hitl';
 
 const occasion: Occasion = { via: 'turn' };
@@ -34,7 +33,7 @@ export interface Bounds {
  */
 export async function runApproved<Result>(
   parts: RunParts,
-  { id }: Readonly<RequestRecord>,
+  { id }: { id: string },
   payload: Record<string, unknown>,
   work: Work<Result>,
   bounds: Bounds,
@@ -45,8 +44,7 @@ export async function runApproved<Result>(
     // A turn that is over begins nothing: the same call, made again, may still run it.
     bounds.signal.throwIfAborted();
     await hitl.execute(id, { runId, payload }, occasion).catch((error: unknown) => {
-      const { code, details } = toHubError(error);
-      throw code === 'not_executable' ? new NotBegun(String(details?.rule)) : error;
+      throw HubError.is(error, 'not_executable') ? new NotBegun(String(error.details.rule)) : error;
     });
     bounds.signal.throwIfAborted();
   } catch (error) {
@@ -144,7 +142,9 @@ async function runWithin<Result>(clock: Clock, work: Work<Result>, bounds: Bound
     timeoutMs === undefined
       ? () => {}
       : clock.later(timeoutMs, () =>
-          timeout.abort(new HubError('tool_timeout', `${name} took longer than ${timeoutMs} ms`)),
+          timeout.abort(
+            new HubError('tool_timeout', { message: `${name} took longer than ${timeoutMs} ms` }),
+          ),
         );
   let stopListening = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {

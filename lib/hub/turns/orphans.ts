@@ -1,18 +1,22 @@
 /** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
-import type { Logger } from 'winston';
+
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
-import { turnEnded } from '../../protocol/envelopes';
 import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { LiveActor } from '../commit/live-actor';
+import type { Logger } from '../options/logger';
 import type { Hitl } from '../requests/hitl';
+import { envelopesOf } from './running';
 
 /** Turns ended at once, so that any number of them gets through the funnel. */
 const groupSize = 1_000;
 /** Requests read and written at once, few enough not to block the loop. */
 const pageSize = 50;
+
+/** Requests without their asker that the start waits for; beyond them the hub is up while the others are noted. */
+export const maxLeftAtStart = 1_000;
 
 interface Parts {
   store: Store;
@@ -21,11 +25,48 @@ interface Parts {
   logger: Logger;
 }
 
+type IsHere = (turnId: string) => boolean;
+
+export class Orphans {
+  private isOver = false;
+  /** Resolves when every request that was left by a process which is gone says so. */
+  private leaving: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: Parts & { hitl: Hitl }) {}
+
+  /**
+   * Ends the turns that are not here; their requests stay pending, to be asked for again, and say so.
+   * @throws HubError `storage_failed`
+   */
+  async recover(isHere: IsHere): Promise<void> {
+    await endOrphans(this.parts, isHere);
+    const cursor = await leaveOrphans(this.parts, isHere, maxLeftAtStart);
+    if (cursor !== undefined) this.leaving = this.leaveOthers(cursor, isHere);
+  }
+
+  /** Resolves when nothing more is noted; the next start goes on with it. */
+  async close(): Promise<void> {
+    this.isOver = true;
+    await this.leaving;
+  }
+
+  /** Where so many requests were left that the start does not wait for the rest. Never rejects. */
+  private async leaveOthers(from: string, isHere: IsHere): Promise<void> {
+    try {
+      let cursor: string | undefined = from;
+      while (cursor !== undefined && !this.isOver) cursor = await leaveOrphans(this.parts, isHere, 1, cursor);
+    } catch (error) {
+      const { logger } = this.parts;
+      logger.error('Not every request that lost its asker says so', { error: describe(error) });
+    }
+  }
+}
+
 /**
  * Ends every turn that is queued or running in the store and not here; one that cannot be read is left, and said so.
  * @throws HubError `storage_failed`
  */
-export async function endOrphans(parts: Parts, isHere: (turnId: string) => boolean): Promise<void> {
+async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
   const { store, funnel, clock, logger } = parts;
   const left = (await store.unfinishedTurns()).filter(({ id }) => !isHere(id));
   const end = async ({ id }: UnfinishedTurn) => {
@@ -36,9 +77,9 @@ export async function endOrphans(parts: Parts, isHere: (turnId: string) => boole
     const [actor] = LiveActor.begin(turnMachine, input);
     const at = clock.now();
     if (status === 'running') actor.send({ type: 'start', at: input.startedAt ?? input.queuedAt });
-    actor.send({ type: 'crash', at });
+    const envelopes = envelopesOf({ actor }, actor.send({ type: 'crash', at }), at);
     const turn = turnRecord(actor.snapshot);
-    await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnEnded(turn, at)] });
+    await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
   };
   while (left.length > 0) await Promise.all(left.splice(0, groupSize).map(end));
 }
@@ -51,9 +92,9 @@ export async function endOrphans(parts: Parts, isHere: (turnId: string) => boole
  * @returns from where to go on, where there are more
  * @throws HubError `storage_failed`
  */
-export async function leaveOrphans(
+async function leaveOrphans(
   { hitl, logger }: Pick<Parts, 'logger'> & { hitl: Hitl },
-  isHere: (turnId: string) => boolean,
+  isHere: IsHere,
   atMost: number,
   cursor?: string,
 ): Promise<string | undefined> {

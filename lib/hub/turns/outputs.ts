@@ -40,7 +40,7 @@ export class Outputs {
       const known = await this.parts.store.message(messageId);
       // What a person wrote has the id of its turn too, and is not the agent's to change.
       if (known?.turnId !== turn.id || known.type === 'user')
-        throw new HubError('not_found', 'No such message of the agent in this turn');
+        throw new HubError('not_found', { message: 'No such message of the agent in this turn' });
       const before = { content: known.content, updatedAt: known.updatedAt ?? known.createdAt };
       const revisions = [...known.revisions, before].slice(-maxRevisions);
       const updatedAt = this.parts.clock.now();
@@ -55,7 +55,7 @@ export class Outputs {
   ): Promise<MessageRecord> {
     turn.signal.throwIfAborted();
     if (Buffer.byteLength(message.content) > maxOutputBytes)
-      throw new HubError('too_large', `A message has at most ${maxOutputBytes} bytes`);
+      throw new HubError('too_large', { message: `A message has at most ${maxOutputBytes} bytes` });
     const at = this.parts.clock.now();
     await this.parts.funnel.commit({
       ticketId: message.ticketId,

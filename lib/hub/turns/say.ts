@@ -6,8 +6,9 @@ import type { Clock } from '../commit/clock';
 import { lineFields } from '../options/asked-options';
 import { assertOptions } from '../options/options';
 import { assertName } from '../tickets/client';
+import type { Accepted } from './accepted';
 import { sessionIdOf, sessionOfThread, type Thread } from './sessions';
-import type { Accepted, Turns } from './turns';
+import type { Turns } from './turns';
 
 /** A line of a ticket. */
 export interface Line {
@@ -47,7 +48,7 @@ export async function say(
   assertName(ticketId);
   assertOptions('The line', line, lineFields);
   const wrong = whyNot(line, turns.hasAgent);
-  if (wrong) throw new HubError('invalid_request', `The line: ${wrong}`);
+  if (wrong) throw new HubError('invalid_request', { message: `The line: ${wrong}` });
   const { content, source, type = 'trace', sessionId, key, turn = false } = line;
   const { id, name, groups } = line.user ?? system;
   const user = { id, name: name ?? id, groups: groups ?? [] };
@@ -100,8 +101,10 @@ async function existing(
 ) {
   const session = await store.session(sessionId);
   if (session?.ticketId !== ticketId)
-    throw new HubError('not_found', 'There is no such session on this ticket');
+    throw new HubError('not_found', { message: 'There is no such session on this ticket' });
   if (source !== undefined && source !== session.source)
-    throw new HubError('invalid_request', `The line: the session is of source ${session.source}`);
+    throw new HubError('invalid_request', {
+      message: `The line: the session is of source ${session.source}`,
+    });
   return { session: { ...session, lastActiveAt: now }, isNew: false };
 }

@@ -3,16 +3,17 @@ import { HubError } from '../../errors';
 import type { MessageRecord, MessageType, RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Hitl } from '../requests/hitl';
+import type { Asked } from '../requests/request-input';
 import type { Outputs, Speaker } from './outputs';
 import type { TurnPort } from './turn';
-
-type Asked = Parameters<TurnPort['request']>[0];
 
 export class TurnLink implements TurnPort {
   /** What the agent has begun to say or to ask and is not kept yet. */
   private readonly underWay = new Set<Promise<unknown>>();
   /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
   private readonly adopted = new Set<string>();
+  /** Requests that end with this turn. */
+  private readonly ending = new Set<string>();
   /** Requests that this turn waits for and that outlive it. */
   private readonly attended = new Set<string>();
   private readonly over = new AbortController();
@@ -35,17 +36,22 @@ export class TurnLink implements TurnPort {
     return this.parts.store.messages(this.turn.sessionId, limit);
   }
 
-  async request(asked: Asked): Promise<RequestRecord> {
-    const { request, endsWithTurn } = await this.track(this.ask(asked));
+  async open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }> {
+    const { request, isNew, endsWithTurn } = await this.track(this.ask(asked));
+    if (endsWithTurn) this.ending.add(request.id);
+    return { request, isNew };
+  }
+
+  async wait(requestId: string): Promise<RequestRecord> {
     // One that outlives the turn must not hold the agent's code when the turn is over; of one that ends with it the agent
     // learns the outcome.
-    const signal = endsWithTurn ? this.over.signal : this.turn.signal;
+    const signal = this.ending.has(requestId) ? this.over.signal : this.turn.signal;
     try {
-      const settled = await this.parts.hitl.wait(request.id, { signal });
-      this.attended.delete(request.id);
+      const settled = await this.parts.hitl.wait(requestId, { signal });
+      this.attended.delete(requestId);
       return settled;
     } finally {
-      this.parts.hitl.turnAway(request.id, this.turn.id);
+      this.parts.hitl.turnAway(requestId, this.turn.id);
     }
   }
 
@@ -64,10 +70,9 @@ export class TurnLink implements TurnPort {
     this.over.abort(new HubError('turn_ended'));
   }
 
-  private async ask({
-    message,
-    ...input
-  }: Asked): Promise<{ request: RequestRecord; endsWithTurn: boolean }> {
+  private async ask(
+    asked: Asked,
+  ): Promise<{ request: RequestRecord; isNew: boolean; endsWithTurn: boolean }> {
     const { hitl, store } = this.parts;
     const { id, ticketId, sessionId, user, signal } = this.turn;
     signal.throwIfAborted();
@@ -76,19 +81,18 @@ export class TurnLink implements TurnPort {
       sessionId,
       turnId: id,
       userId: user.id,
-      ...(message && { messageId: message.id }),
     };
-    const request = await hitl.request({ ...input, ...asker }, { by: user, via: 'turn' });
+    const { request, isNew } = await hitl.ask({ ...asked, ...asker }, { by: user, via: 'turn' });
     hitl.attend(request.id, id);
     if (request.detached) this.attended.add(request.id);
     // It may have been left in the moment before.
     if (request.turnId !== id && request.turnId) await hitl.takeUp(request.id);
-    if (request.detached || !request.turnId) return { request, endsWithTurn: false };
-    if (request.turnId === id) return { request, endsWithTurn: true };
+    if (request.detached || !request.turnId) return { request, isNew, endsWithTurn: false };
+    if (request.turnId === id) return { request, isNew, endsWithTurn: true };
     const earlier = await store.turn(request.turnId);
     const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
     if (isOrphan) this.adopted.add(request.id);
-    return { request, endsWithTurn: isOrphan };
+    return { request, isNew, endsWithTurn: isOrphan };
   }
 
   private track<T>(work: Promise<T>): Promise<T> {

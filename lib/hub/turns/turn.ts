@@ -1,88 +1,76 @@
-/** What the app's agent code is given for one turn: ways to speak, to ask humans, and to notice that it was cancelled. */
-import { HubError } from '../../errors';
+/** What the app's agent code is given for one turn: ways to speak, to ask people, and to notice that it was cancelled. */
+import type { MessageRecord, MessageType, RequestRecord } from '../../protocol/records';
 import type {
-  CountedVerdict,
-  MessageRecord,
-  MessageType,
-  RequestRecord,
-  RequestStatus,
-  User,
-} from '../../protocol/records';
-import { type GrantOffer, toGrantTerms } from '../kinds/grant-terms';
-import { deepFreeze } from '../kinds/kinds';
-import { approveFields, kindFields, questionFields } from '../options/asked-options';
-import { assertOptions, type Fields } from '../options/options';
+  Answer,
+  Approval,
+  Decision,
+  HitlTypes,
+  KindName,
+  KnownUser,
+  Names,
+  NoTypes,
+  OpenRequest,
+  OutcomeOf,
+  PayloadIn,
+  ResponseOf,
+} from '../kinds/app-types';
+import { type AnyTool, partsOf, type ToolArgs, type ToolArgsIn, type ToolResult } from '../kinds/tool';
+import { historyFields } from '../options/asked-options';
+import { assertOptions } from '../options/options';
 import type { AskOptions } from '../requests/ask';
+import { toOutcome, toRequest } from '../requests/outcome';
+import {
+  type ApprovalOptions,
+  type Asked,
+  type Question,
+  type RequestInput,
+  toAsked,
+} from '../requests/request-input';
 
-/** What `approve` and `ask` share. */
-interface TurnAskOptions extends AskOptions {
-  /** The message the request is shown at. */
-  message?: Pick<MessageRecord, 'id'>;
-}
+/** What an answer may be: one of the options, or any text where there are none or `freeText` allows it. */
+export type AnswerTo<
+  Options extends readonly string[],
+  FreeText extends boolean = false,
+> = Options extends readonly []
+  ? string
+  : true extends FreeText
+    ? Options[number] | (string & {})
+    : Options[number];
 
-export interface ApproveOptions extends TurnAskOptions {
-  toolName: string;
-  toolArgs: Record<string, unknown>;
-  /** Whether the human may edit the arguments before approving. Default false. */
-  editable?: boolean;
-  /** What the human may allow beside this one call, and what a call may be allowed by; at most 10. Default: nothing. */
-  grants?: readonly GrantOffer[];
-}
+/** What became of a call. A tool that throws makes the call reject with what it threw. */
+export type ToolCall<Result> =
+  /** `request` if somebody was asked, or a grant was used (`request.usedGrant`). */
+  | { status: 'executed'; result: Result; request?: Approval['request'] }
+  /** Not run; `message` is written for a model to read. */
+  | {
+      status: 'denied' | 'expired' | 'cancelled' | 'superseded';
+      message: string;
+      request?: Approval['request'];
+    }
+  /** Approved, but an earlier run of the same call was begun: `reason` says how far it came. */
+  | { status: 'not_run'; reason: string; message: string; request: Approval['request'] };
 
-export interface QuestionOptions extends TurnAskOptions {
-  question: string;
-  options?: readonly string[];
-  /** Accept an answer outside the options. Default false with options; without options any text is accepted. */
-  freeText?: boolean;
-}
-
-/** How a request ended. */
-export interface Decision {
-  status: Exclude<RequestStatus, 'pending'>;
-  comment?: string;
-  /** Why it was cancelled, superseded or expired. */
-  reason?: string;
-  /** Every answer that was counted, oldest first, each with all that was sent with it; frozen. None where silence or a grant decided. */
-  verdicts: readonly CountedVerdict[];
-  /** The request as it was settled, frozen. */
-  request: Readonly<RequestRecord>;
-}
-
-/** A request of a kind the app registers. */
-export interface KindOptions extends TurnAskOptions {
-  /** The kind's name. */
-  type: string;
-  /** What the kind requires. */
-  payload: Record<string, unknown>;
-}
-
-/** The outcome of `approve`. `toolArgs` is what was approved: run exactly that. */
-export interface Approval extends Decision {
-  toolArgs: Readonly<Record<string, unknown>>;
-}
-
-/** The outcome of `ask`. `answer` is there if and only if the status is `approved`. */
-export interface Answer extends Decision {
-  answer?: string;
-}
+/** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
+export type Agent<App extends HitlTypes = NoTypes> = (turn: Turn<App>) => unknown;
 
 /** What a turn needs of the hub. */
 export interface TurnPort {
   add(type: MessageType, content: string): Promise<MessageRecord>;
   update(messageId: string, content: string): Promise<MessageRecord>;
-  request(input: { type: string; payload: Record<string, unknown> } & TurnAskOptions): Promise<RequestRecord>;
+  open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }>;
+  wait(requestId: string): Promise<RequestRecord>;
   history(limit: number): Promise<readonly MessageRecord[]>;
   nameIntent(intent: string): void;
 }
 
-/** One chat message and the agent's answer to it; handed to the `agent` callback. */
-export class Turn {
+/** One chat message and the agent's answer to it; handed to the agent. */
+export class Turn<App extends HitlTypes = NoTypes> {
   constructor(
     readonly id: string,
     readonly ticketId: string,
     readonly sessionId: string,
     /** Who wrote the message. */
-    readonly user: Readonly<Required<User>>,
+    readonly user: KnownUser<App['user']>,
     /** The message to answer. */
     readonly message: Readonly<MessageRecord>,
     /** Aborted when the turn is cancelled or the hub closes; hand it on to whatever takes long. */
@@ -90,7 +78,12 @@ export class Turn {
     private readonly port: TurnPort,
   ) {}
 
-  /** A step the agent takes, shown small. @throws HubError `turn_ended`, `too_large`, `storage_failed` */
+  /** The answer, or a part of it. @throws HubError `turn_ended`, `too_large`, `storage_failed` */
+  say(content: string): Promise<MessageRecord> {
+    return handled(this.port.add('response', content));
+  }
+
+  /** A step the agent takes, shown small. Same errors. */
   trace(content: string): Promise<MessageRecord> {
     return handled(this.port.add('trace', content));
   }
@@ -105,99 +98,95 @@ export class Turn {
     return handled(this.port.add('warning', content));
   }
 
-  /** The answer, or a part of it. Same errors. */
-  respond(content: string): Promise<MessageRecord> {
-    return handled(this.port.add('response', content));
-  }
-
-  /** Replaces the content of a message of this turn; the last 100 earlier ones are kept as revisions. Also `not_found`. */
+  /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions. Also `not_found`. */
   update(message: Pick<MessageRecord, 'id'>, content: string): Promise<MessageRecord> {
     return handled(this.port.update(message.id, content));
   }
 
-  /** A word on what this turn is about, of at most 200 characters, the rest is cut; shown when it ends. */
-  intent(intent: string): void {
+  /** What this turn is about, in at most 200 characters, the rest is cut; shown when it ends. */
+  setIntent(intent: string): void {
     this.port.nameIntent(intent);
   }
 
-  /** The last messages of the session, oldest first; at most 200, default 50. */
-  history(limit = 50): Promise<readonly MessageRecord[]> {
-    return handled(this.port.history(Math.min(limit, 200)));
+  /** The last messages of the session, oldest first. @param options `limit`: at most 200, default 50 */
+  history(options: { limit?: number } = {}): Promise<readonly MessageRecord[]> {
+    return handled(
+      (async () => {
+        assertOptions('turn.history', options, historyFields);
+        return this.port.history(Math.min(options.limit ?? 50, 200));
+      })(),
+    );
   }
 
   /**
-   * Asks for leave to run a tool and waits, for seconds or for days.
+   * Asks for permission to use a tool and waits, for seconds or for days. Run exactly the `args` of an approved outcome.
+   * @param request `tool`: by its name, or what `hitl.tool` gave, whose schema then reads the arguments
    * @returns how it ended, also when it was withdrawn; it never hangs
    * @throws HubError `turn_ended`, `invalid_request`, `key_conflict`, `storage_failed`, `closing`
    */
-  approve(options: ApproveOptions): Promise<Approval> {
-    const wrong = refused('turn.approve', options, approveFields);
-    if (wrong) return wrong;
-    const { toolName, toolArgs, editable, grants, ...rest } = options;
-    const payload = {
-      tool_name: toolName,
-      tool_args: toolArgs,
-      ...(editable && { editable }),
-      ...(grants && grants.length > 0 && { grants: grants.map(toGrantTerms) }),
-    };
-    return handled(
-      this.port.request({ ...rest, type: 'tool_approval', payload }).then((request) => ({
-        ...toDecision(request),
-        toolArgs: approvedArgs(request),
-      })),
-    );
-  }
-
-  /** Asks something of a kind the app registers, and waits; the response is in `request`. Same promises and errors as `approve`. */
-  request(options: KindOptions): Promise<Decision> {
-    const wrong = refused('turn.request', options, kindFields);
-    if (wrong) return wrong;
-    return handled(this.port.request(options).then(toDecision));
+  approve<T extends AnyTool>(
+    request: { tool: T; args: ToolArgsIn<NoInfer<T>> } & ApprovalOptions,
+  ): Promise<Approval<ToolArgs<T>>>;
+  approve<Args extends Record<string, unknown>>(
+    request: { tool: string; args: Args } & ApprovalOptions,
+  ): Promise<Approval<Args>>;
+  approve(request: { tool: string | AnyTool; args: unknown } & ApprovalOptions): Promise<Approval> {
+    return this.askAndWait<Approval>('turn.approve', 'tool_approval', request);
   }
 
   /** Asks a question and waits. Same promises and errors as `approve`. */
-  ask(options: QuestionOptions): Promise<Answer> {
-    const wrong = refused('turn.ask', options, questionFields);
-    if (wrong) return wrong;
-    const { question, options: choices, freeText, ...rest } = options;
-    const payload = { question, options: choices ?? null, ...(freeText && { free_text: freeText }) };
-    return handled(
-      this.port.request({ ...rest, type: 'question', payload }).then((request) => ({
-        ...toDecision(request),
-        ...(request.status === 'approved' && request.response?.answer !== undefined
-          ? { answer: request.response.answer }
-          : {}),
-      })),
-    );
+  ask<const Options extends readonly string[] = readonly [], const FreeText extends boolean = false>(
+    question: Question<Options, FreeText>,
+  ): Promise<Answer<AnswerTo<Options, FreeText>>> {
+    return this.askAndWait('turn.ask', 'question', question);
   }
-}
 
-/** The arguments a human has seen and approved, frozen (reference B31). */
-export function approvedArgs(request: RequestRecord): Readonly<Record<string, unknown>> {
-  const args = request.response?.tool_args ?? request.payload.tool_args;
-  return deepFreeze(structuredClone(args as Record<string, unknown>));
-}
+  /** Asks something of one of the app's own kinds, and waits. Same promises and errors as `approve`. */
+  request<N extends Names<App['kinds']>>(
+    kind: N,
+    payload: PayloadIn<App['kinds'][N]>,
+    options: AskOptions = {},
+  ): Promise<Decision<ResponseOf<App['kinds'][N]>>> {
+    return this.askAndWait('turn.request', kind, { ...options, payload });
+  }
 
-function toDecision(request: RequestRecord): Decision {
-  if (request.status === 'pending')
-    throw new HubError('internal', 'A request was settled and is still pending');
-  const settled = deepFreeze(structuredClone(request));
-  return {
-    status: request.status,
-    ...(request.response?.comment !== undefined && { comment: request.response.comment }),
-    ...(request.reason !== undefined && { reason: request.reason }),
-    verdicts: settled.verdicts,
-    request: settled,
-  };
-}
+  /**
+   * Calls a tool: its rules decide, people are asked where they say so, and it is run at most once.
+   * @param options `callId`: the same for the same call, also after a restart: it then re-attaches instead of asking or running
+   *   again
+   * @throws HubError as `approve`, `tool_timeout`; what the tool throws
+   */
+  callTool<T extends AnyTool>(
+    tool: T,
+    args: ToolArgsIn<NoInfer<T>>,
+    options: { callId?: string } = {},
+  ): Promise<ToolCall<ToolResult<T>>> {
+    const call = async () => partsOf(tool).call(this, args, options);
+    return handled(call() as Promise<ToolCall<ToolResult<T>>>);
+  }
 
-/** A rejection where the options hold what nobody knows. */
-function refused(noun: string, options: unknown, fields: Fields): Promise<never> | undefined {
-  try {
-    assertOptions(noun, options, fields);
-    return undefined;
-  } catch (error) {
-    return handled(Promise.reject(error));
+  /** Asks without waiting; resolves when it is stored and shown. Same errors as `approve`. */
+  open<N extends KindName<App>>(request: RequestInput<App, N>): Promise<OpenRequest<App, N>> {
+    const open = async () => {
+      const { request: record, isNew } = await this.port.open(toAsked('turn.open', request));
+      return Object.freeze({ ...toRequest(record), isNew }) as unknown as OpenRequest<App, N>;
+    };
+    return handled(open());
+  }
+
+  /** Waits for what was opened. Same promises and errors as `approve`. */
+  wait<N extends KindName<App>>(request: OpenRequest<App, N>): Promise<OutcomeOf<App, N>> {
+    const wait = async () => toOutcome(await this.port.wait(request.id));
+    return handled(wait() as Promise<unknown> as Promise<OutcomeOf<App, N>>);
+  }
+
+  private askAndWait<T>(noun: string, kind: string, input: object): Promise<T> {
+    const ask = async () => {
+      if (typeof input !== 'object' || input === null) assertOptions(noun, input, {});
+      const { request } = await this.port.open(toAsked(noun, { ...input, kind }));
+      return toOutcome(await this.port.wait(request.id)) as unknown as T;
+    };
+    return handled(ask());
   }
 }
 

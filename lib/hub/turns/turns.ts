@@ -1,16 +1,9 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'winston';
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, HubError, isHubError } from '../../errors';
-import {
-  type LoggableEnvelope,
-  sessionCreated,
-  sessionMessageAdded,
-  turnEnded,
-  turnStarted,
-} from '../../protocol/envelopes';
-import type { MessageRecord, MessageType, SessionRecord, User } from '../../protocol/records';
+import { type LoggableEnvelope, sessionCreated, sessionMessageAdded } from '../../protocol/envelopes';
+import type { MessageRecord, Millis, SessionRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
@@ -20,92 +13,42 @@ import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
 import { deepFreeze } from '../kinds/kinds';
-import { type AppRules, assertStillMay, saysYes } from '../requests/app-rules';
+import type { Logger } from '../options/logger';
+import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
-import { endOrphans, leaveOrphans } from './orphans';
+import { type Accepted, messageAck, toAccepted } from './accepted';
+import { Endings } from './endings';
+import { Orphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
+import { Queues } from './queues';
+import { envelopesOf, type Running } from './running';
+import { messageOf, type Said, type SaidElsewhere, type Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
-import { Turn } from './turn';
+import { type Agent, Turn } from './turn';
 import { TurnLink } from './turn-link';
 
-/** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
-export type Agent = (turn: Turn) => unknown;
+export type { Accepted } from './accepted';
 
-/** Turns that may wait in one session; one more message is refused as `busy`. */
-export const maxQueuedTurns = 16;
 /** Characters of a turn's intent; what is longer is cut. */
 export const maxIntentLength = 200;
-/** After the store refused the end of a turn: then again, and twice as long each time up to the larger. */
-const retryMs = { first: 250, longest: 30_000 };
-/** Requests without their asker that the start waits for; beyond them the hub is up while the others are noted. */
-export const maxLeftAtStart = 1_000;
-/** How often the end of a turn waits for its requests to be withdrawn; then it is kept without. */
-const maxWithdrawals = 5;
-
-/** What a message has become. */
-export interface Accepted {
-  sessionId: string;
-  messageId: string;
-  /** None if the hub has no agent. */
-  turnId?: string;
-}
-
-/** The session that something is said in, and whether it has yet to be kept. */
-interface Spoken {
-  session: SessionRecord;
-  isNew: boolean;
-}
-
-/** Something to be said in a session. */
-interface Said {
-  type: MessageType;
-  user: Required<User>;
-  content: string;
-  /** Whether a turn of the agent answers it. */
-  isAnswered: boolean;
-  frame: Occasion['frame'];
-  /** It is kept, and not yet handed over. */
-  onKept?(session: SessionRecord): void;
-}
-
-/** The same, by nobody who is connected. */
-interface SaidElsewhere extends Said {
-  sessionId: string;
-  session(): Promise<Spoken>;
-}
-
-interface Running {
-  actor: LiveActor<typeof turnMachine>;
-  /** What the agent is given. */
-  turn: Turn;
-  link: TurnLink;
-  abort: AbortController;
-  /** From the moment it ends; resolves when that is kept. */
-  ended?: Promise<void>;
-  /** The client frame that cancelled it; kept with its end, so that it is answered the same when it comes again. */
-  cancelledBy?: Occasion['frame'];
-}
 
 type Ending = 'complete' | 'fail' | 'cancel' | 'shutdown';
 
 export class Turns {
   private readonly running = new Map<string, Running>();
-  /** Per session: the running turn first, then those that wait. */
-  private readonly queues = new Map<string, Running[]>();
+  private readonly queues = new Queues();
   private readonly lanes = new Lanes();
   /** As it was last kept. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly outputs: Outputs;
-  /** What ends the pauses before another attempt early. */
-  private readonly pauses = new Set<() => void>();
+  private readonly endings: Endings;
+  private readonly orphans: Orphans;
   /** No more messages are taken. */
   private closing = false;
   /** No more turns are started. */
   private isOver = false;
   private onIdle = () => {};
-  /** Resolves when every request that was left by a process which is gone says so. */
-  private leaving: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly parts: {
@@ -117,10 +60,12 @@ export class Turns {
       steps: Steps;
       agent?: Agent | undefined;
       /** Who may end a turn. */
-      rules?: Pick<AppRules, 'mayCancelTurn'>;
+      rules?: Pick<RuleOptions, 'mayCancelTurn'>;
     },
   ) {
     this.outputs = new Outputs(parts);
+    this.endings = new Endings(parts);
+    this.orphans = new Orphans(parts);
   }
 
   /** Turns running or waiting in this process. */
@@ -218,41 +163,25 @@ export class Turns {
     }
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
-    throw new HubError('not_found', 'There is no such turn');
+    throw new HubError('not_found', { message: 'There is no such turn' });
   }
 
   /** @throws HubError `not_allowed` */
   private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
-    const { mayCancelTurn } = this.parts.rules ?? {};
-    if (!mayCancelTurn) return;
+    const { rules } = this.parts;
+    if (!rules?.mayCancelTurn) return;
     const turn = turnRecord(actor.snapshot);
-    const ask = () => mayCancelTurn(by, deepFreeze(structuredClone(turn)));
-    if (await saysYes({ name: 'mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
-    throw new HubError('not_allowed', 'You may not end this turn', { rule: 'app' });
+    const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
+    if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
   }
 
   /**
    * Ends the turns that a process which is gone has left behind; their requests stay pending, to be asked for again, and say
    * so.
    */
-  async recover(): Promise<void> {
-    const isHere = (turnId: string) => this.running.has(turnId);
-    await endOrphans(this.parts, isHere);
-    const cursor = await leaveOrphans(this.parts, isHere, maxLeftAtStart);
-    if (cursor !== undefined) this.leaving = this.leaveOthers(cursor);
-  }
-
-  /** Where so many requests were left that the start does not wait for the rest. Never rejects. */
-  private async leaveOthers(from: string): Promise<void> {
-    const isHere = (turnId: string) => this.running.has(turnId);
-    try {
-      let cursor: string | undefined = from;
-      while (cursor !== undefined && !this.isOver) cursor = await leaveOrphans(this.parts, isHere, 1, cursor);
-    } catch (error) {
-      // The next start goes on with it.
-      const { logger } = this.parts;
-      logger.error('Not every request that lost its asker says so', { error: describe(error) });
-    }
+  recover(): Promise<void> {
+    return this.orphans.recover((turnId) => this.running.has(turnId));
   }
 
   /** Takes no more messages; what runs or waits goes on. */
@@ -272,8 +201,8 @@ export class Turns {
   async close(): Promise<void> {
     this.refuse();
     this.isOver = true;
-    for (const endEarly of [...this.pauses]) endEarly();
-    await this.leaving;
+    this.endings.close();
+    await this.orphans.close();
     // A message that was taken before may still be on its way to its queue.
     await this.lanes.settled();
     await Promise.all([...this.running.values()].map((running) => this.end(running, 'shutdown')));
@@ -288,36 +217,42 @@ export class Turns {
     return sessionFor(this.parts.store, client, now);
   }
 
-  private async accept({ session, isNew }: Spoken, said: Said): Promise<Accepted> {
-    const { funnel, clock } = this.parts;
-    const { type, user, content, frame } = said;
-    const now = clock.now();
-    const queue = this.queues.get(session.id) ?? [];
+  private async accept(spoken: Spoken, said: Said): Promise<Accepted> {
+    const { session } = spoken;
+    const now = this.parts.clock.now();
     // It may have begun while the message waited.
     if (this.closing) throw new HubError('closing');
-    if (said.isAnswered && queue.length > maxQueuedTurns)
-      throw new HubError('busy', 'Too many messages are waiting in this session');
-
     const turnId = said.isAnswered ? newId(now) : undefined;
-    const message: MessageRecord = {
-      id: newId(now),
-      ticketId: session.ticketId,
-      sessionId: session.id,
-      ...(turnId && { turnId }),
-      type,
-      author: { userId: user.id, displayName: user.name },
-      content,
-      createdAt: now,
-      revisions: [],
-    };
-    const envelopes: LoggableEnvelope[] = isNew ? [sessionCreated(session, now)] : [];
-    const running = turnId && this.toRunning(turnId, user, message);
-    if (running && queue.length === 0) {
-      running.actor.send({ type: 'start', at: now });
-      envelopes.push(turnStarted(turnRecord(running.actor.snapshot), now));
+    const isDue = turnId !== undefined && this.queues.ask(session, turnId);
+    try {
+      const { messageId, running } = await this.commitMessage(spoken, said, { turnId, isDue, now });
+      if (running && turnId) {
+        running.actor.tellSteps();
+        this.running.set(turnId, running);
+        if (isDue) void this.run(running);
+      }
+      return { sessionId: session.id, messageId, ...(turnId && { turnId }) };
+    } catch (error) {
+      if (turnId) this.queues.end(session.id, turnId);
+      throw error;
     }
-    envelopes.push(sessionMessageAdded(message, now));
-    const ack = { message_id: message.id, session_id: session.id, ...(turnId && { turn_id: turnId }) };
+  }
+
+  private async commitMessage(
+    { session, isNew }: Spoken,
+    said: Said,
+    { turnId, isDue, now }: { turnId: string | undefined; isDue: boolean; now: Millis },
+  ): Promise<{ messageId: string; running: Running | undefined }> {
+    const { user, frame } = said;
+    const message = messageOf(session, said, turnId, now);
+    const running = turnId === undefined ? undefined : this.toRunning(turnId, user, message);
+    const begun = running && isDue ? running.actor.send({ type: 'start', at: now }) : [];
+    const envelopes: LoggableEnvelope[] = [
+      ...(isNew ? [sessionCreated(session, now)] : []),
+      ...(running ? envelopesOf(running, begun, now) : []),
+      sessionMessageAdded(message, now),
+    ];
+    const accepted = { sessionId: session.id, messageId: message.id, ...(turnId && { turnId }) };
     const commit = {
       ticketId: session.ticketId,
       at: now,
@@ -325,16 +260,10 @@ export class Turns {
       turns: running ? [turnRecord(running.actor.snapshot)] : [],
       messages: [message],
       envelopes,
-      ...(frame && { frame: { ...frame, ack } }),
+      ...(frame && { frame: { ...frame, ack: messageAck(accepted) } }),
     };
-    await funnel.commit(commit, () => said.onKept?.(session));
-    if (running) {
-      running.actor.tellSteps();
-      this.running.set(turnId, running);
-      this.queues.set(session.id, [...queue, running]);
-      if (queue.length === 0) void this.run(running);
-    }
-    return { sessionId: session.id, messageId: message.id, ...(turnId && { turnId }) };
+    await this.parts.funnel.commit(commit, { onStored: () => said.onKept?.(session) });
+    return { messageId: message.id, running };
   }
 
   /** Calls the agent. Nothing it does, now or later, gets past here. */
@@ -357,18 +286,17 @@ export class Turns {
   private end(running: Running, type: Ending): Promise<void> {
     if (running.ended) return running.ended;
     const { actor, abort } = running;
-    actor.send({ type, at: this.parts.clock.now() });
+    running.farewell = actor.send({ type, at: this.parts.clock.now() });
     const { sessionId } = actor.snapshot.context;
     running.ended = this.lanes.run(sessionId, async () => {
-      await this.keepEnd(running);
+      await this.endings.store(running);
       // Where the hub closes, whoever waits for a request that stays is told that.
       if (!this.isOver) running.link.end();
-      this.running.delete(actor.snapshot.context.id);
-      const queue = (this.queues.get(sessionId) ?? []).filter((each) => each !== running);
-      if (queue.length === 0) this.queues.delete(sessionId);
-      else this.queues.set(sessionId, queue);
-      const [next] = queue;
-      if (next?.actor.snapshot.value === 'queued' && !this.isOver) await this.start(next);
+      const { id } = actor.snapshot.context;
+      this.running.delete(id);
+      const due = this.running.get(this.queues.end(sessionId, id) ?? '');
+      // One that was cancelled while it waited is over as soon as its own end is stored.
+      if (due && !due.ended && !this.isOver) await this.start(due);
       if (this.running.size === 0) this.onIdle();
     });
     // Last, since it calls listeners of the agent's: from here on nothing it says is taken.
@@ -376,58 +304,13 @@ export class Turns {
     return running.ended;
   }
 
-  /** A turn ends even if the store fails for a while: the session waits until its end is kept. */
-  private async keepEnd(running: Running): Promise<void> {
-    const { funnel, clock } = this.parts;
-    const turn = turnRecord(running.actor.snapshot);
-    let frame = running.cancelledBy && { ...running.cancelledBy, ack: { turn_id: turn.id } };
-    // What is on its way to the store comes before the end, and a request among it is withdrawn like the others.
-    await running.link.settled();
-    for (let attempt = 1, wait = retryMs.first; ; attempt += 1, wait = Math.min(wait * 2, retryMs.longest)) {
-      try {
-        if (turn.reason !== 'shutdown') {
-          await running.link.withdraw().catch((error: unknown) => {
-            // A single request that cannot be read or written must not keep the turn from ending.
-            if (attempt < maxWithdrawals) throw error;
-            this.log('The requests of a turn could not be withdrawn', running, error);
-          });
-        }
-        const at = clock.now();
-        const end = { turns: [turn], envelopes: [turnEnded(turn, at)], ...(frame && { frame }) };
-        await funnel.commit({ ticketId: turn.ticketId, at, ...end });
-        running.actor.tellSteps();
-        return;
-      } catch (error) {
-        // Another frame has taken the id meanwhile: the turn ends without it.
-        if (isHubError(error) && error.code === 'duplicate_id') frame = undefined;
-        this.log('The end of a turn could not be kept', running, error);
-        // What is left open here is ended by the next start.
-        if (this.isOver) return;
-        await this.pause(wait);
-      }
-    }
-  }
-
-  /** Resolves after `ms`, or as soon as the hub closes. */
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        cancelTimer();
-        this.pauses.delete(end);
-        resolve();
-      };
-      const cancelTimer = this.parts.clock.later(ms, end);
-      this.pauses.add(end);
-    });
-  }
-
   private async start(next: Running): Promise<void> {
     const { funnel, clock } = this.parts;
     const at = clock.now();
-    next.actor.send({ type: 'start', at });
+    const envelopes = envelopesOf(next, next.actor.send({ type: 'start', at }), at);
     const turn = turnRecord(next.actor.snapshot);
     try {
-      await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes: [turnStarted(turn, at)] });
+      await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
       next.actor.tellSteps();
       void this.run(next);
     } catch (error) {
@@ -455,16 +338,6 @@ export class Turns {
   private log(what: string, { actor }: Running, error: unknown): void {
     this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error) });
   }
-}
-
-/** What the ack of a message says. */
-function toAccepted(ack: Record<string, unknown>): Accepted {
-  const { message_id, session_id, turn_id } = ack as Record<string, string>;
-  return {
-    messageId: `${message_id}`,
-    sessionId: `${session_id}`,
-    ...(turn_id !== undefined && { turnId: turn_id }),
-  };
 }
 
 /** The lane of everything that decides which session a tab speaks in. */

@@ -1,6 +1,7 @@
 /** The deliveries of the memory store: what waits for each channel, and what was given up. */
 import type { Millis } from '../../protocol/records';
 import { bounded, maxDeadDeliveries } from '../shared/limits';
+import { byText } from '../shared/order';
 import { OrderedList } from '../shared/ordered-list';
 import type { DeadDelivery, DeliveryOutcome, DeliveryWrite, WaitingDelivery } from '../store';
 
@@ -102,8 +103,4 @@ function byTime(): OrderedList<Place, Kept> {
   return new OrderedList(
     (a, b) => a.at - b.at || byText(a.channel, b.channel) || byText(a.requestId, b.requestId),
   );
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

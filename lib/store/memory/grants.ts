@@ -3,6 +3,7 @@ import type { GrantRecord, Millis } from '../../protocol/records';
 import { decodeCursor, encodeCursor, type Place } from '../shared/cursor';
 import { afterGrantWrite, grantIdOf, holdsUntil } from '../shared/grant-writes';
 import { bounded, maxPageSize } from '../shared/limits';
+import { byPlace } from '../shared/order';
 import type { GrantFilter, GrantWrite, Page } from '../store';
 
 export class MemoryGrants {
@@ -29,7 +30,7 @@ export class MemoryGrants {
       (grant) =>
         (ticketId === undefined || grant.ticketId === ticketId) &&
         (liveAt === undefined || holds(grant, liveAt)) &&
-        compare(placeOf(grant), after) > 0,
+        byPlace(placeOf(grant), after) > 0,
     );
     const items = inOrder(wanted, placeOf).slice(0, size);
     const last = items.at(-1);
@@ -67,9 +68,5 @@ function byEnd({ expiresAt, id }: GrantRecord): Place {
 }
 
 function inOrder(grants: GrantRecord[], placeOf: (grant: GrantRecord) => Place): GrantRecord[] {
-  return grants.sort((a, b) => compare(placeOf(a), placeOf(b)));
-}
-
-function compare(a: Place, b: Place): number {
-  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : Number(a.id > b.id));
+  return grants.sort((a, b) => byPlace(placeOf(a), placeOf(b)));
 }

@@ -2,6 +2,7 @@
 import type { Millis, RequestRecord, RequestStatus } from '../../protocol/records';
 import { decodeCursor, encodeCursor, type Place } from '../shared/cursor';
 import { bounded, maxPageSize, maxStateBytes } from '../shared/limits';
+import { byPlace, byText } from '../shared/order';
 import { OrderedList } from '../shared/ordered-list';
 import { firstPage } from '../shared/page';
 import type { DueRequest, Page, RequestWrite, Store, StoredRequest } from '../store';
@@ -192,7 +193,7 @@ function bytesOfRecord(kept: Kept | undefined): number {
 }
 
 function byAge(): OrderedList<Place, Kept> {
-  return new OrderedList((a, b) => a.createdAt - b.createdAt || byText(a.id, b.id));
+  return new OrderedList(byPlace);
 }
 
 function byDeadline(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
@@ -201,11 +202,6 @@ function byDeadline(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
 
 /** After every id, which none begins with. */
 const lastId = '\uffff';
-
-function byText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
 
 /** One text of two, which no other two give. */
 function slot(ticketId: string, key: string): string {

@@ -87,9 +87,9 @@ function parse(text: string): unknown {
 
 /** Of a message that is to name a place among those of a session. */
 export function noSuchPlace(): HubError {
-  return new HubError('invalid_frame', 'before is the id of a message of this session');
+  return new HubError('invalid_frame', { message: 'before is the id of a message of this session' });
 }
 
 function strange(): HubError {
-  return new HubError('invalid_frame', 'The cursor was not given by this list');
+  return new HubError('invalid_frame', { message: 'The cursor was not given by this list' });
 }

@@ -4,6 +4,7 @@ import type { InboxCounts, InboxOrder, RequestWrite } from '../store';
 import { type InboxPlace, never } from './cursor';
 import { toolNameOf } from './inbox-lists';
 import { maxCounted } from './limits';
+import { byPlace } from './order';
 
 /** What is counted of a request in a list. */
 export interface Counted {
@@ -21,13 +22,11 @@ export function entryOf({ record }: RequestWrite): InboxEntry {
   return { id, createdAt, urgency: expiresAt ?? never, type, toolName: toolNameOf(record) ?? null };
 }
 
-const byAge = (a: InboxPlace, b: InboxPlace) => a.createdAt - b.createdAt || byText(a.id, b.id);
-
 /** Below 0 if the first comes before the second. */
 export const comparisons: Record<InboxOrder, (a: InboxPlace, b: InboxPlace) => number> = {
-  oldest: byAge,
-  newest: (a, b) => byAge(b, a),
-  urgent: (a, b) => a.urgency - b.urgency || byAge(a, b),
+  oldest: byPlace,
+  newest: (a, b) => byPlace(b, a),
+  urgent: (a, b) => a.urgency - b.urgency || byPlace(a, b),
 };
 
 /**
@@ -78,8 +77,4 @@ export function countsOf(lists: readonly string[], read: (list: string) => Itera
     }
   }
   return counts(false);
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -27,7 +27,7 @@ export interface Connection {
 export function connect(path: string, options: SqliteStoreOptions): Connection {
   // An unset setting arrives as an empty text, which SQLite would take for a file that is deleted when it is closed.
   if (path.trim() === '')
-    throw new HubError('unavailable', 'sqliteStore needs the path of a file, or :memory:');
+    throw new HubError('unavailable', { message: 'sqliteStore needs the path of a file, or :memory:' });
   const timeout = bounded(options.busyTimeoutMs ?? defaultBusyTimeoutMs, 0, maxBusyTimeoutMs);
   const Driver = loadDriver();
   const opened: Database[] = [];
@@ -98,5 +98,5 @@ function construct(open: () => Database): Database {
 }
 
 function noDriver(what: string, cause: unknown): HubError {
-  return new HubError('unavailable', `sqliteStore: the package better-sqlite3 ${what}`, undefined, { cause });
+  return new HubError('unavailable', { message: `sqliteStore: the package better-sqlite3 ${what}`, cause });
 }

@@ -40,7 +40,7 @@ function inUse(lock: Database, path: string): HubError {
     by === thisProcess()
       ? 'that is this process: close the other store of it first'
       : 'one process may use it at a time: stop that one, or give this one a file of its own';
-  return new HubError('unavailable', `The database ${path} is in use by ${by}; ${advice}`);
+  return new HubError('unavailable', { message: `The database ${path} is in use by ${by}; ${advice}` });
 }
 
 function thisProcess(): string {

@@ -214,16 +214,14 @@ function assertOurs(db: Database, version: number): void {
   const application = db.pragma('application_id', { simple: true });
   const isNew = version === 0 && application === 0 && !db.prepare('SELECT 1 FROM sqlite_schema').get();
   if (!isNew && application !== applicationId) {
-    throw new HubError(
-      'storage_failed',
-      'This database belongs to another program; give the hub a file of its own',
-    );
+    throw new HubError('storage_failed', {
+      message: 'This database belongs to another program; give the hub a file of its own',
+    });
   }
   if (version > schemaVersion) {
-    throw new HubError(
-      'storage_failed',
-      `This database was written by a newer express-hitl (schema ${version}, known here up to ${schemaVersion}); upgrade`,
-      { found: version, known: schemaVersion },
-    );
+    throw new HubError('storage_failed', {
+      message: `This database was written by a newer express-hitl (schema ${version}, known here up to ${schemaVersion}); upgrade`,
+      details: { found: version, known: schemaVersion },
+    });
   }
 }

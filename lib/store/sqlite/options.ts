@@ -22,5 +22,5 @@ const known = ['synchronous', 'busyTimeoutMs'];
 export function assertSqliteOptions(options: SqliteStoreOptions): void {
   const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new HubError('invalid_request', `sqliteStore: ${unknownFields(unknown, known)}`);
+    throw new HubError('invalid_request', { message: `sqliteStore: ${unknownFields(unknown, known)}` });
 }

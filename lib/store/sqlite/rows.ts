@@ -30,8 +30,12 @@ function parseJson(table: string, row: TextRow) {
 export function toStorageError(thrown: unknown): HubError {
   if (isHubError(thrown)) return thrown;
   const code = sqliteCode(thrown);
-  if (!code) return new HubError('storage_failed', undefined, undefined, { cause: thrown });
-  return new HubError('storage_failed', `The database failed with ${code}`, { code }, { cause: thrown });
+  if (!code) return new HubError('storage_failed', { cause: thrown });
+  return new HubError('storage_failed', {
+    message: `The database failed with ${code}`,
+    details: { code },
+    cause: thrown,
+  });
 }
 
 /** SQLite's extended code, as in `SQLITE_IOERR_WRITE`; undefined for what SQLite did not throw. */

@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { damaged, HubError } from '../../errors';
 import type { AuditEntry } from '../../protocol/audit';
-import type { LoggableEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
+import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type {
   GrantRecord,
   MessageRecord,
@@ -11,10 +11,9 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../../protocol/records';
-import { decodeCursor, decodeNumber, encodeCursor, encodeNumber, noSuchPlace, start } from '../shared/cursor';
+import { decodeCursor, noSuchPlace, start } from '../shared/cursor';
 import { epochOf } from '../shared/epoch';
 import { bounded, maxLogBytes, maxPageSize, maxSessionsInState, maxStateBytes } from '../shared/limits';
-import { fromStored } from '../shared/log-parts';
 import { bytesOfText, firstPage } from '../shared/page';
 import type {
   AuditFilter,
@@ -31,7 +30,6 @@ import type {
   InboxOwner,
   LogPosition,
   Page,
-  RequestFilter,
   Store,
   StoredRequest,
   TicketState,
@@ -42,15 +40,11 @@ import { commitWriter, type WriteCommit } from './commit';
 import { connect } from './connection';
 import { noteDelivery } from './deliveries';
 import { inboxCounts, inboxPage } from './inbox';
+import { auditPage, listGrants, listRequests, liveGrants, pageOf, parseAll, parseOne } from './lists';
+import { readLog, trimLog } from './log';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
-import { parseRequest, parseRow, toStorageError } from './rows';
-import {
-  type ListedRow,
-  prepareStatements,
-  type Statements,
-  type TextRow,
-  type TicketRow,
-} from './statements';
+import { parseRequest, toStorageError } from './rows';
+import { prepareStatements, type Statements, type TicketRow } from './statements';
 
 export type { SqliteStoreOptions } from './options';
 
@@ -88,7 +82,7 @@ class SqliteStore implements Store {
   ) {}
 
   async open(): Promise<void> {
-    if (this.closed) throw new HubError('unavailable', 'The store is closed');
+    if (this.closed) throw new HubError('unavailable', { message: 'The store is closed' });
     if (this.opened) return;
     try {
       const { db, close } = connect(this.path, this.options);
@@ -145,18 +139,7 @@ class SqliteStore implements Store {
 
   async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
     this.use((s, opened) =>
-      transaction(opened, s.beginWrite, () => {
-        const row = s.ticket.get(ticketId);
-        if (!row) return;
-        const upTo = Math.max(row.seq - bounded(keep), s.lastBefore.get(ticketId, since)?.seq ?? 0);
-        if (upTo < row.first) return;
-        s.dropLog.run(ticketId, upTo);
-        for (const { name } of s.unusedParts.all(ticketId, upTo)) {
-          s.dropPart.run(ticketId, name);
-          s.dropPartText.run(ticketId, name);
-        }
-        s.setFirst.run(upTo + 1, ticketId);
-      }),
+      transaction(opened, s.beginWrite, () => trimLog(s, ticketId, bounded(keep), since)),
     );
   }
 
@@ -275,25 +258,8 @@ class SqliteStore implements Store {
     return this.use((s) => s.nextDue.get(after)?.due_at);
   }
 
-  async audit(
-    { ticketId, requestId }: AuditFilter,
-    limit: number,
-    cursor?: string,
-  ): Promise<Page<AuditEntry>> {
-    return this.use((s) => {
-      const size = bounded(limit, 1, maxPageSize);
-      const after = decodeNumber(cursor);
-      const rows =
-        requestId === undefined
-          ? s.audit.iterate(ticketId, after, size + 1)
-          : s.auditOfRequest.iterate(ticketId, requestId, after, size + 1);
-      const { shown, hasMore } = firstPage(rows, size, bytesOfText);
-      const items = shown.map(({ n, text }): AuditEntry => {
-        return { ...parseRow<AuditEntry>('audit', { id: `${ticketId}:${n}`, text }), n };
-      });
-      const last = items.at(-1);
-      return { items, ...(hasMore && last && { nextCursor: encodeNumber(last.n) }) };
-    });
+  async audit(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEntry>> {
+    return this.use((s) => auditPage(s, filter, limit, cursor));
   }
 
   async grant(id: string): Promise<GrantRecord | undefined> {
@@ -301,12 +267,7 @@ class SqliteStore implements Store {
   }
 
   async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
-    return this.use((s) => {
-      const rows = [...new Set(covers)].flatMap((each) => s.grantsCovering.all(each, now, bounded(limit)));
-      return parseAll<GrantRecord>('grants', rows)
-        .sort((a, b) => a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1))
-        .slice(0, bounded(limit));
-    });
+    return this.use((s) => liveGrants(s, covers, now, limit));
   }
 
   async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
@@ -347,7 +308,7 @@ class SqliteStore implements Store {
   /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
   private use<T>(work: (s: Statements, opened: Opened) => T): T {
     if (!this.opened)
-      throw new HubError('unavailable', `The store is ${this.closed ? 'closed' : 'not open'}`);
+      throw new HubError('unavailable', { message: `The store is ${this.closed ? 'closed' : 'not open'}` });
     try {
       return work(this.opened.statements, this.opened);
     } catch (thrown) {
@@ -373,87 +334,4 @@ function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], 
     if (db.inTransaction) statements.rollback.run();
     throw thrown;
   }
-}
-
-/** The envelopes of a log one by one, each with its size. */
-function* readLog(
-  s: Statements,
-  ticketId: string,
-  after: number,
-  limit: number,
-): Iterable<{ envelope: LoggableEnvelope; seq: number; bytes: number }> {
-  const part = partReader(s, ticketId);
-  for (const { seq, body } of s.log.iterate(ticketId, after, limit)) {
-    const id = `${ticketId}:${seq}`;
-    let bytes = Buffer.byteLength(body);
-    const envelope = fromStored(parseRow('log', { id, text: body }), (name) => {
-      const shared = part(name, id);
-      bytes += shared.bytes;
-      return shared.value;
-    });
-    yield { envelope, seq, bytes };
-  }
-}
-
-/** What the envelopes of a ticket's log share, each parsed once for one reading. */
-function partReader(
-  s: Statements,
-  ticketId: string,
-): (name: string, rowId: string) => { value: object; bytes: number } {
-  const known = new Map<string, { value: object; bytes: number }>();
-  return (name, rowId) => {
-    const found = known.get(name);
-    if (found) return found;
-    const { text } = s.partText.get(ticketId, name) ?? { text: '' };
-    const part = { value: parseRow('log', { id: rowId, text }), bytes: Buffer.byteLength(text) };
-    known.set(name, part);
-    return part;
-  };
-}
-
-function listRequests(
-  s: Statements,
-  filter: RequestFilter,
-  limit: number,
-  cursor?: string,
-): Iterable<ListedRow> {
-  const { ticketId, status } = filter;
-  const { createdAt, id } = decodeCursor(cursor);
-  if (ticketId !== undefined && status !== undefined) {
-    return s.requestsOfTicketByStatus.iterate(ticketId, status, createdAt, id, limit);
-  }
-  if (ticketId !== undefined) return s.requestsOfTicket.iterate(ticketId, createdAt, id, limit);
-  if (status !== undefined) return s.requestsByStatus.iterate(status, createdAt, id, limit);
-  return s.requests.iterate(createdAt, id, limit);
-}
-
-function listGrants(s: Statements, filter: GrantFilter, limit: number, cursor?: string): Iterable<ListedRow> {
-  const { ticketId, liveAt } = filter;
-  const { createdAt, id } = decodeCursor(cursor);
-  if (ticketId !== undefined && liveAt !== undefined)
-    return s.grantsLiveOfTicket.iterate(ticketId, liveAt, createdAt, id, limit);
-  if (ticketId !== undefined) return s.grantsOfTicket.iterate(ticketId, createdAt, id, limit);
-  if (liveAt !== undefined) return s.grantsLive.iterate(liveAt, createdAt, id, limit);
-  return s.grants.iterate(createdAt, id, limit);
-}
-
-/** Of one row more than is shown. */
-function pageOf<T extends object>(
-  table: string,
-  rows: Iterable<ListedRow>,
-  size: number,
-  maxBytes?: number,
-): Page<T> {
-  const { shown, hasMore } = firstPage(rows, size, bytesOfText, maxBytes);
-  const last = shown.at(-1);
-  const nextCursor = hasMore && last && encodeCursor({ createdAt: last.created_at, id: last.id });
-  return { items: parseAll(table, shown), ...(nextCursor && { nextCursor }) };
-}
-
-function parseOne<T extends object>(table: string, row: TextRow | undefined): T | undefined {
-  return row && parseRow<T>(table, row);
-}
-
-function parseAll<T extends object>(table: string, rows: readonly TextRow[]): T[] {
-  return rows.map((row) => parseRow<T>(table, row));
 }

@@ -1,49 +1,53 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
-import type { Request } from 'express';
-import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import type { KnownUser } from '../../hub/kinds/app-types';
+import type { Logger } from '../../hub/options/logger';
+import type { RuleOptions } from '../../hub/requests/app-rules';
 import { canonicalJson } from '../../protocol/canonical-json';
 import { describeIssue } from '../../protocol/codec';
 import { nearestName } from '../../protocol/nearest-name';
 import type { Millis, User } from '../../protocol/records';
 import type { InboxOwner } from '../../store/store';
+import type { Handshake } from './handshake';
 
 /** What the app says of a person and a ticket. */
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
-export interface AccessCallbacks {
+/**
+ * Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503).
+ * @typeParam Req the request as the app's framework has it
+ */
+export interface AuthOptions<U extends Identity = Identity, Req = Handshake> {
   /**
-   * Who sends this request: an id, a user, or nothing for nobody (→ 401). Express's `Request`, after the app's middleware.
-   * Throwing or rejecting means that it cannot be said now (→ 503).
+   * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
+   * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
    */
-  user(req: Request): Identity | string | null | undefined | Promise<Identity | string | null | undefined>;
+  identify(req: Req): Given<U | string> | Promise<Given<U | string>>;
   /**
-   * Whether this person may use this ticket: asked when they come in, on every REST call, and at every frame but `ping`; where
-   * the app has rules of its own for what is asked, once more after them.
-   * Throwing, rejecting or any other value than the three means no (→ 503).
+   * Whether this person may use this ticket: asked when they join, on every REST call, and at every frame but `ping`; where
+   * the app has rules of its own for what is asked, once more after them. Any other value than the three means no (→ 503).
    */
-  ticket(ticketId: string, user: Required<User>): TicketAccess | Promise<TicketAccess>;
-  /**
-   * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done; only `true`
-   * means yes. Default: nobody does over REST. Throwing or rejecting → 503.
-   */
-  mayAudit?(ticketId: string, user: Required<User>): boolean | Promise<boolean>;
+  authorize(access: { user: KnownUser<NoInfer<U>>; ticketId: string }): TicketAccess | Promise<TicketAccess>;
   /**
    * In which tickets this person finds requests that name nobody in their inbox; `'all'` where everybody works on
-   * everything. Asked when an inbox is read or opened; `ticket` is asked all the same about what is shown. Default: none, so
-   * that an inbox has only what names the person or a group. Throwing, rejecting, more than 1,000 tickets and groups, or
-   * anything else is a fault (→ 503).
+   * everything. Asked when an inbox is read or opened; `authorize` is asked all the same about what is shown. Default: none,
+   * so that an inbox has only what names the person or a group. More than 1,000 tickets and groups are a fault (→ 503).
    */
-  tickets?: ((user: Required<User>) => Tickets | Promise<Tickets>) | undefined;
+  inboxTickets?: ((access: { user: KnownUser<NoInfer<U>> }) => Tickets | Promise<Tickets>) | undefined;
+  /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
+  identifyService?:
+    | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
+    | undefined;
   /**
-   * Which program sends this request, or nothing if it is a person. Whoever is a program may ask and never answer. Default:
-   * there are none. Throwing or rejecting → 503.
+   * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
+   * approval is used; nothing for one who is gone. Required with the option `links`.
    */
-  service?(req: Request): Service | null | undefined | Promise<Service | null | undefined>;
+  findUser?: ((userId: string) => Given<NoInfer<U>> | Promise<Given<NoInfer<U>>>) | undefined;
 }
 
+type Given<T> = T | null | undefined;
 type Tickets = readonly string[] | 'all';
 
 /** Until when something holds: milliseconds since 1970, or a `Date`. */
@@ -53,7 +57,7 @@ type End = number | Date | null | undefined;
 export interface Identity extends User {
   /**
    * When the login ends: from then on REST answers 401, and the person's sockets are closed with 4401. Default: whenever the
-   * app says so, with `hub.disconnect`.
+   * app says so, with `hub.clients.disconnect`.
    */
   expiresAt?: End;
 }
@@ -68,7 +72,7 @@ export interface Service {
   /** Shown to people; default: the id. */
   name?: string;
   /** In which tickets it may ask. */
-  tickets: 'any' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
+  tickets: 'all' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
   /**
    * Whether it may ask with `on_expiry: 'approved'`, and so be approved by silence; only `true` means yes. Default: it may
    * not.
@@ -102,14 +106,15 @@ export class Access {
   private hasWarned = false;
 
   constructor(
-    private readonly callbacks: AccessCallbacks,
+    private readonly auth: AuthOptions,
+    private readonly rules: Pick<RuleOptions, 'mayAudit'>,
     private readonly logger: Logger,
     private readonly clock: Clock,
   ) {}
 
   /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
-  async service(req: Request): Promise<Service | undefined> {
-    const given = await this.ask('service', async () => this.callbacks.service?.(req));
+  async service(req: Handshake): Promise<Service | undefined> {
+    const given = await this.ask('auth.identifyService', async () => this.auth.identifyService?.(req));
     if (!given) return undefined;
     const { id, name, tickets, mayExpireApproved } = given;
     const end = endSchema.safeParse(given.expiresAt);
@@ -129,35 +134,37 @@ export class Access {
         ...(expiresAt !== undefined && { expiresAt }),
       };
     }
-    this.logger.error('The service callback gave no service; access is refused');
+    this.logger.error('auth.identifyService gave no service; access is refused');
     throw new HubError('unavailable');
   }
 
   /** @throws HubError `forbidden` where a program may not ask, `unavailable` */
   async authorizeService(ticketId: string, { tickets, expiresAt }: Service): Promise<void> {
-    const may = await this.ask('service', async () => {
+    const may = await this.ask('auth.identifyService', async () => {
       if (typeof tickets === 'function') return tickets(ticketId);
-      return tickets === 'any' || (Array.isArray(tickets) && tickets.includes(ticketId));
+      return tickets === 'all' || (Array.isArray(tickets) && tickets.includes(ticketId));
     });
     this.assertHolds(expiresAt);
-    if (may !== true) throw new HubError('forbidden', 'This service has no access to this ticket');
+    if (may !== true)
+      throw new HubError('forbidden', { message: 'This service has no access to this ticket' });
   }
 
   /** The person behind a request. @throws HubError `authentication_required`, `forbidden` for a program, `unavailable` */
-  async identify(req: Request): Promise<Known> {
-    if (await this.service(req)) throw new HubError('forbidden', 'This is for people, not for programs');
-    return this.known('user', async () => this.callbacks.user(req));
+  async identify(req: Handshake): Promise<Known> {
+    if (await this.service(req))
+      throw new HubError('forbidden', { message: 'This is for people, not for programs' });
+    return this.known('auth.identify', async () => this.auth.identify(req));
   }
 
   /** @throws HubError `authentication_required` once this time has come */
   assertHolds(expiresAt: End): void {
     if (expiresAt != null && Number(expiresAt) <= this.clock.now())
-      throw new HubError('authentication_required', 'The login has ended');
+      throw new HubError('authentication_required', { message: 'The login has ended' });
   }
 
-  /** The person of a link, as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
-  async person(id: string, lookUp: (id: string) => unknown): Promise<Known> {
-    const user = await this.known('links.person', async () => lookUp(id));
+  /** A person as they are now. @throws HubError `authentication_required`, `forbidden`, `unavailable` */
+  async person(id: string): Promise<Known> {
+    const user = await this.known('auth.findUser', async () => this.auth.findUser?.(id));
     if (user.id !== id) throw new HubError('forbidden');
     return user;
   }
@@ -169,14 +176,17 @@ export class Access {
     if (!result.success) {
       // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
       const wrong = describeIssue(result.error.issues[0]);
-      this.logger.error(`The ${callbackName} callback gave no user; access is refused`, { wrong });
+      this.logger.error(`${callbackName} gave no user; access is refused`, { wrong });
       throw new HubError('unavailable');
     }
     const { id, name, groups, expiresAt } = result.data;
     if (!id) throw new HubError('authentication_required');
     if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
     else this.assertHolds(expiresAt);
-    return { id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
+    // The app's own fields are given back to its callbacks and agents.
+    const { expiresAt: _end, ...own } = Object(given) as Identity;
+    const fields = typeof given === 'string' ? {} : own;
+    return { ...fields, id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
   /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
@@ -185,26 +195,25 @@ export class Access {
     const misspelt = Object.keys(given ?? {}).find((name) => nearestName(name, ['expiresAt']));
     if (misspelt === undefined) return;
     this.hasWarned = true;
-    this.logger.warn(
-      `The ${callbackName} callback gave ${misspelt}, which ends nothing: did you mean expiresAt?`,
-    );
+    this.logger.warn(`${callbackName} gave ${misspelt}, which ends nothing: did you mean expiresAt?`);
   }
 
   /** @throws HubError `authentication_required` for a login that has ended, `forbidden`, `not_found`, `unavailable` */
   async authorize(ticketId: string, user: Known): Promise<void> {
-    const access = await this.ask('ticket', async () => this.callbacks.ticket(ticketId, user));
+    const access = await this.ask('auth.authorize', async () => this.auth.authorize({ user, ticketId }));
     this.assertHolds(user.expiresAt);
     if (access === 'allow') return;
-    if (access === 'forbidden') throw new HubError('forbidden', 'You have no access to this ticket');
-    if (access === 'not_found') throw new HubError('not_found', 'There is no such ticket');
-    this.logger.error('The ticket callback gave none of allow, forbidden, not_found; access is refused');
+    if (access === 'forbidden')
+      throw new HubError('forbidden', { message: 'You have no access to this ticket' });
+    if (access === 'not_found') throw new HubError('not_found', { message: 'There is no such ticket' });
+    this.logger.error('auth.authorize gave none of allow, forbidden, not_found; access is refused');
     throw new HubError('unavailable');
   }
 
   /** Whose inbox this user reads. @throws HubError `unavailable` */
   async inboxOf(user: Required<User>): Promise<InboxOwner> {
-    const given = await this.ask('tickets', async () =>
-      this.callbacks.tickets ? this.callbacks.tickets(user) : [],
+    const given = await this.ask('auth.inboxTickets', async () =>
+      this.auth.inboxTickets ? this.auth.inboxTickets({ user }) : [],
     );
     const result = ticketsSchema.safeParse(given);
     const tickets = result.data ?? [];
@@ -213,7 +222,7 @@ export class Access {
       (user.groups.length + tickets.length > maxPrincipals &&
         `more than ${maxPrincipals} groups and tickets`);
     if (wrong) {
-      this.logger.error('The tickets callback gave no tickets; the inbox is refused', { wrong });
+      this.logger.error('auth.inboxTickets gave no tickets; the inbox is refused', { wrong });
       throw new HubError('unavailable');
     }
     return { userId: user.id, groups: user.groups, tickets };
@@ -252,15 +261,11 @@ export class Access {
 
   /**
    * Whether somebody who gave a grant may use this ticket now.
-   * @param lookUp who they are now; without it they are asked about by id and name, in no group
+   * Without `auth.findUser` they are asked about by id and name, in no group.
    * @throws HubError `authentication_required`, `forbidden`, `unavailable`, which are no yes
    */
-  async mayStillUse(
-    ticketId: string,
-    { id, name = id }: User,
-    lookUp?: (id: string) => unknown,
-  ): Promise<boolean> {
-    const user = lookUp ? await this.person(id, lookUp) : { id, name, groups: [] };
+  async mayStillUse(ticketId: string, { id, name = id }: User): Promise<boolean> {
+    const user = this.auth.findUser ? await this.person(id) : { id, name, groups: [] };
     return this.mayUse(ticketId, user);
   }
 
@@ -277,7 +282,7 @@ export class Access {
 
   /** Whether addresses are shown too. @throws HubError `unavailable` */
   async mayAudit(ticketId: string, user: Required<User>): Promise<boolean> {
-    return (await this.ask('mayAudit', async () => this.callbacks.mayAudit?.(ticketId, user))) === true;
+    return (await this.ask('rules.mayAudit', async () => this.rules.mayAudit?.({ user, ticketId }))) === true;
   }
 
   private async ask<T>(name: string, callback: () => Promise<T>): Promise<T> {
@@ -286,10 +291,10 @@ export class Access {
     } catch (cause) {
       if (isHubError(cause)) throw cause;
       // Its message only: what an app's error carries beside may hold what must not be logged.
-      this.logger.error(`The ${name} callback failed; access is refused`, {
+      this.logger.error(`${name} failed; access is refused`, {
         error: messageOf(cause),
       });
-      throw new HubError('unavailable', undefined, undefined, { cause });
+      throw new HubError('unavailable', { cause });
     }
   }
 }

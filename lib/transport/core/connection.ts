@@ -3,7 +3,8 @@
 import type { Clock } from '../../hub/commit/clock';
 import { Broadcast, isLogged, isPrompt, type Outbound } from '../../hub/tickets/broadcast';
 import type { Sink } from '../../hub/tickets/client';
-import type { ChatUser } from '../../protocol/chat-frames';
+import { withoutUnchanged } from '../../protocol/changes-alone';
+import { type ChatUser, isAmended } from '../../protocol/chat-frames';
 import { type CloseName, classicCloseCode, closeCodes } from '../../protocol/close-codes';
 import {
   type Dialect,
@@ -41,6 +42,8 @@ export class Connection implements Sink {
   readonly panel: Panel | undefined;
   /** The session that this client hears alone; none: it hears all of the ticket. */
   private ownSession: (() => string | undefined) | undefined;
+  /** This client knows every pending request, and asked for changes of these alone. */
+  private hearsChanges = false;
   private socket: Socket | undefined;
   private state: 'opening' | 'live' | 'closed' = 'opening';
   private held: (Broadcast | Told)[] = [];
@@ -67,6 +70,11 @@ export class Connection implements Sink {
   /** From now on a classic client is sent output and prompts of this session only; of the others what people say. */
   hearOnly(sessionId: () => string | undefined): void {
     this.ownSession = sessionId;
+  }
+
+  /** From now on a `hitl.v1` client is sent of what is pending only what has changed: it has all the rest. */
+  hearChanges(): void {
+    this.hearsChanges = this.dialect !== 'classic';
   }
 
   /** The handshake is done. What was to be sent before is held back still. */
@@ -155,6 +163,11 @@ export class Connection implements Sink {
     this.socket?.ping();
   }
 
+  /** What those who are sent the same have in common. */
+  private get form(): string {
+    return this.hearsChanges ? 'changes' : this.dialect;
+  }
+
   private get buffered(): number {
     return this.socket?.bufferedAmount ?? 0;
   }
@@ -172,7 +185,7 @@ export class Connection implements Sink {
       this.note(broadcast.outbounds);
       const batch = this.ownSession
         ? this.batchOf(broadcast.outbounds)
-        : broadcast.encoded(this.dialect, (outbounds) => this.batchOf(outbounds));
+        : broadcast.encoded(this.form, (outbounds) => this.batchOf(outbounds));
       return this.write(batch);
     }
     // The few that do not get the whole of it pay for themselves.
@@ -226,13 +239,21 @@ export class Connection implements Sink {
 
   /** What this client is about to be sent; an inbox has no panel. */
   private note(sent: readonly (Told | Outbound)[]): void {
-    if (this.requests)
-      for (const each of sent) if ('hitl' in each) this.requests.add((each.hitl as RequestView).id);
+    if (this.requests) for (const id of sent.flatMap((each) => this.requestOf(each))) this.requests.add(id);
     this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
   }
 
+  /** Of which request this tells; a classic client is not told of an update that is no amendment. */
+  private requestOf(each: Told | Outbound): string[] {
+    if (!('event' in each) || !('hitl' in each) || ofInbox(each)) return [];
+    const { event, hitl } = each as LoggedEnvelope & { hitl: RequestView };
+    const isHeard = this.dialect !== 'classic' || event !== 'hitl_request_updated' || isAmended(each);
+    return isHeard ? [hitl.id] : [];
+  }
+
   private batchOf(envelopes: readonly (Told | Outbound)[]): Batch {
-    if (this.dialect !== 'classic') return new Batch(envelopes.flatMap(encodeOne));
+    if (this.dialect !== 'classic')
+      return new Batch(envelopes.flatMap((each) => encodeOne(each, this.hearsChanges)));
     return new Batch(
       envelopes.flatMap((each, index) =>
         this.encodeClassicOne(each, { before: envelopes[index - 1], after: envelopes[index + 1] }),
@@ -266,9 +287,11 @@ export class Connection implements Sink {
   }
 }
 
-function encodeOne(envelope: Told | Outbound): string[] {
+function encodeOne(envelope: Told | Outbound, changesAlone: boolean): string[] {
   if (isPrompt(envelope)) return [];
-  return 'event' in envelope ? [encode(envelope)] : [envelope.raw];
+  if (!('event' in envelope)) return [envelope.raw];
+  const isOfRequest = envelope.event === 'hitl_request_updated' || envelope.event === 'hitl_request_resolved';
+  return [encode(changesAlone && isOfRequest ? withoutUnchanged(envelope) : envelope)];
 }
 
 function loggedOnly(envelope: Told | Outbound | undefined): LoggedEnvelope | undefined {

@@ -1,9 +1,9 @@
 /** The seat of a client at its inbox: what it is shown, in order and only of tickets it may use, and what its frames ask for. */
 import { randomBytes } from 'node:crypto';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { describe, HubError } from '../../errors';
 import { type InboxChange, InboxClient, type InboxLook, type InboxPage } from '../../hub/inbox/inbox-client';
+import { changesOf } from '../../protocol/changes-alone';
 import type { InboxFrame } from '../../protocol/client-frames';
 import { decodeInboxFrame, describeIssue, subprotocol } from '../../protocol/codec';
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
@@ -12,6 +12,7 @@ import type { RequestRecord } from '../../protocol/records';
 import { requestView, toWireTime } from '../../protocol/views';
 import { isHidden, type Known } from './access';
 import { type Connection, maxQueuedFrames } from './connection';
+import type { Handshake } from './handshake';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
 import { queryOf } from './query';
 import { type CursorOf, openCursor, sealCursor } from './sealed-cursor';
@@ -20,6 +21,7 @@ import { type Asked, Seat, type SeatParts } from './seat';
 const querySchema = inboxFilterSchema.extend({
   order: inboxOrderSchema.default('oldest'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
+  updates: z.string().optional(),
 });
 
 /** Requests that one client may know to be in its inbox; with one more it has to come back and begin again. */
@@ -38,8 +40,8 @@ export class InboxSeat extends Seat {
   private seq = 0;
   private total = 0;
   private capped = false;
-  /** The requests that the client knows to be in its inbox. */
-  private readonly shown = new Set<string>();
+  /** The requests that the client knows to be in its inbox, and at which revision. */
+  private readonly shown = new Map<string, number>();
   /** What is to be told, in order; the app is asked about its tickets first. */
   private queue: (Shown | InboxChange)[] = [];
   private isTelling = false;
@@ -49,7 +51,9 @@ export class InboxSeat extends Seat {
     connection: Connection,
     { expiresAt, ...user }: Known,
     look: InboxLook,
-    req: Request,
+    req: Handshake,
+    /** It asked for what changes of the requests that it knows, alone. */
+    private readonly wantsChanges: boolean,
   ) {
     super(parts, connection, req, expiresAt);
     const sink = {
@@ -65,19 +69,26 @@ export class InboxSeat extends Seat {
    * @throws HubError `unsupported_subprotocol` for the classic dialect, `invalid_frame` for a query that is none,
    *   `invalid_id`, `forbidden` and `not_found` for a ticket that is named, `unavailable`
    */
-  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<InboxSeat> {
+  static async of(parts: SeatParts, req: Handshake, user: Known, connection: Connection): Promise<InboxSeat> {
     if (connection.dialect !== subprotocol)
-      throw new HubError(
-        'unsupported_subprotocol',
-        `Offer ${subprotocol}; there is no inbox in the classic dialect`,
-      );
+      throw new HubError('unsupported_subprotocol', {
+        message: `Offer ${subprotocol}; there is no inbox in the classic dialect`,
+      });
     const query = querySchema.safeParse(Object.fromEntries(queryOf(req)));
-    if (!query.success) throw new HubError('invalid_frame', describeIssue(query.error.issues[0]));
-    const { order, limit } = query.data;
+    if (!query.success)
+      throw new HubError('invalid_frame', { message: describeIssue(query.error.issues[0]) });
+    const { order, limit, updates } = query.data;
     const filter = toInboxFilter(query.data);
     if (filter.ticketId !== undefined) await parts.access.authorize(filter.ticketId, user);
     const owner = await parts.access.inboxOf(user);
-    return new InboxSeat(parts, connection, user, { owner, filter, order, limit }, req);
+    return new InboxSeat(
+      parts,
+      connection,
+      user,
+      { owner, filter, order, limit },
+      req,
+      updates === 'changes',
+    );
   }
 
   protected register(): void {
@@ -138,7 +149,7 @@ export class InboxSeat extends Seat {
     const { hub, access } = this.parts;
     const { ticketId } = await hub.hitl.get(requestId);
     await access.authorize(ticketId, this.client.user).catch((error: unknown) => {
-      throw isHidden(error) ? new HubError('not_found', 'There is no such request') : error;
+      throw isHidden(error) ? new HubError('not_found', { message: 'There is no such request' }) : error;
     });
   }
 
@@ -184,7 +195,7 @@ export class InboxSeat extends Seat {
     this.total = page.total;
     this.capped = page.isCapped;
     const records = page.items.filter((record) => visible.has(record));
-    for (const { id } of records) this.shown.add(id);
+    for (const { id, revision } of records) this.shown.set(id, revision);
     const shown = {
       items: records.map((record) => this.view(record)),
       ...(page.nextCursor !== undefined && { next_cursor: sealCursor(this.list, page.nextCursor) }),
@@ -210,10 +221,12 @@ export class InboxSeat extends Seat {
     if (!this.capped && type === 'removed') this.total -= 1;
     // Of what it does not know, a client is told only what it may see.
     if (!isVisible && !this.shown.has(record.id)) return;
-    if (isVisible && type !== 'removed') this.shown.add(record.id);
+    const isKnown = this.shown.get(record.id) === record.revision;
+    if (isVisible && type !== 'removed') this.shown.set(record.id, record.revision);
     else this.shown.delete(record.id);
     this.seq += 1;
-    const hitl = isVisible && { hitl: this.view(record) };
+    const leavesOut = this.wantsChanges && isKnown && type !== 'added';
+    const hitl = isVisible && (leavesOut ? changesOf(this.view(record)) : { hitl: this.view(record) });
     if (type === 'removed' || !hitl) {
       const gone = { request_id: record.id, ...hitl, ...this.totals() };
       this.tell({ event: 'inbox_removed', ...this.base(), ...gone });

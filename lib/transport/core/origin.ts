@@ -1,12 +1,16 @@
 /** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
-import type { IncomingMessage } from 'node:http';
 import { HubError } from '../../errors';
+import type { Handshake } from './handshake';
+
+/** What of a request says from which page it comes. */
+type Origin = Pick<Handshake, 'headers' | 'socket'>;
 
 export interface OriginOptions {
-  /** The app's own front end; its origin is allowed. */
-  frontendUrl?: string | undefined;
-  /** Further origins (`https://app.example.com`); path, case and default port do not matter. */
-  allowedOrigins?: readonly string[] | undefined;
+  /**
+   * Pages that may connect (`https://app.example.com`); path, case and default port do not matter. Default: those of the
+   * request's own host and port.
+   */
+  origins?: readonly string[] | undefined;
   /**
    * Lets clients in that send cookies but no Origin. Browsers always send one with a WebSocket, so only other programs
    * do not; those with a bearer token and no cookie are let in anyway. Default false.
@@ -15,20 +19,28 @@ export interface OriginOptions {
 }
 
 export class OriginPolicy {
-  private readonly allowed: ReadonlySet<string> | undefined;
+  private allowed: ReadonlySet<string> | undefined;
+  /** Somebody's Origin was looked at. */
+  private isInUse = false;
 
   /**
-   * With neither a front end nor origins given, pages of the same host and port may.
    * @throws HubError `invalid_request` for something that is no URL
    */
   constructor(private readonly options: OriginOptions) {
-    const { frontendUrl, allowedOrigins } = options;
-    const given = [...(frontendUrl ? [frontendUrl] : []), ...(allowedOrigins ?? [])];
-    this.allowed = given.length > 0 || allowedOrigins ? new Set(given.map(configured)) : undefined;
+    this.allowed = options.origins && new Set(options.origins.map(configured));
+  }
+
+  /** Allows more of them. @throws HubError `invalid_request` for something that is no URL, and once a client has come */
+  add(origins: readonly string[]): void {
+    if (this.isInUse)
+      throw new HubError('invalid_request', {
+        message: 'A client has come already: write http.origins among the options of expressHitl',
+      });
+    this.allowed = new Set([...(this.allowed ?? []), ...origins.map(configured)]);
   }
 
   /** For a socket. @throws HubError `origin_refused` */
-  assertSocket(req: IncomingMessage): void {
+  assertSocket(req: Origin): void {
     const { origin, cookie } = req.headers;
     if (origin === undefined && (cookie === undefined || this.options.allowMissingOrigin)) return;
     if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
@@ -38,21 +50,22 @@ export class OriginPolicy {
    * For a `GET` that opens what a socket would open. Pages send no Origin with one of their own site; that it is of their own
    * a header proves that others cannot send without their Origin. @throws HubError `origin_refused`
    */
-  assertStream(req: IncomingMessage): void {
+  assertStream(req: Origin): void {
     const { origin, 'sec-fetch-site': site, 'x-requested-with': requestedWith } = req.headers;
     const isOwn = origin === undefined && (site === 'same-origin' || (!site && requestedWith !== undefined));
     if (!isOwn) this.assertSocket(req);
   }
 
   /** For a REST call that changes something; there browsers send an Origin if it could be forged. @throws HubError `origin_refused` */
-  assertChange(req: IncomingMessage): void {
+  assertChange(req: Origin): void {
     const { origin } = req.headers;
     const crossSite = origin === undefined && req.headers['sec-fetch-site'] === 'cross-site';
     if (crossSite || (origin !== undefined && !this.allows(origin, req)))
       throw new HubError('origin_refused');
   }
 
-  private allows(origin: string, req: IncomingMessage): boolean {
+  private allows(origin: string, req: Origin): boolean {
+    this.isInUse = true;
     const normal = normalised(origin);
     if (normal === undefined) return false;
     if (this.allowed) return this.allowed.has(normal);
@@ -66,7 +79,9 @@ export class OriginPolicy {
 function configured(url: string): string {
   const origin = normalised(url);
   if (origin === undefined)
-    throw new HubError('invalid_request', `Not an origin: ${url}; write for example https://app.example.com`);
+    throw new HubError('invalid_request', {
+      message: `Not an origin: ${url}; write for example https://app.example.com`,
+    });
   return origin;
 }
 

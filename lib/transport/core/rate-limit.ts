@@ -3,13 +3,13 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HubError } from '../../errors';
 import { type Duration, toMillis } from '../../hub/options/duration';
 
-export interface RateLimitOptions {
+export interface FrameLimits {
   /** Frames of one connection in `per`. Default 300. */
-  framesPerConnection?: number;
+  perConnection?: number | undefined;
   /** Frames of all connections of one user in `per`. Default 600. */
-  framesPerUser?: number;
+  perUser?: number | undefined;
   /** Default `'10s'`. */
-  per?: Duration;
+  per?: Duration | undefined;
 }
 
 /** A frame over the limit is refused; a connection that goes on to this many times the limit is closed. */
@@ -20,18 +20,18 @@ export class RateLimit {
   private readonly users: RateLimiterMemory;
 
   /** @throws HubError `invalid_request` for limits that are none */
-  constructor(options: RateLimitOptions = {}) {
-    const { framesPerConnection = 300, framesPerUser = 600, per = '10s' } = options;
-    if (![framesPerConnection, framesPerUser].every((limit) => Number.isInteger(limit) && limit > 0)) {
-      throw new HubError('invalid_request', 'Rate limits are whole numbers of frames');
+  constructor(options: FrameLimits = {}) {
+    const { perConnection = 300, perUser = 600, per = '10s' } = options;
+    if (![perConnection, perUser].every((limit) => Number.isInteger(limit) && limit > 0)) {
+      throw new HubError('invalid_request', { message: 'Rate limits are whole numbers of frames' });
     }
     const duration = toMillis(per) / 1000;
     this.connections = new RateLimiterMemory({
       keyPrefix: 'connection',
-      points: framesPerConnection,
+      points: perConnection,
       duration,
     });
-    this.users = new RateLimiterMemory({ keyPrefix: 'user', points: framesPerUser, duration });
+    this.users = new RateLimiterMemory({ keyPrefix: 'user', points: perUser, duration });
   }
 
   /**
@@ -50,9 +50,11 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     const final = thrown.consumedPoints > closeAt * limiter.points;
-    throw new HubError('rate_limited', undefined, {
-      retry_after_ms: thrown.msBeforeNext,
-      ...(final && { final }),
+    throw new HubError('rate_limited', {
+      details: {
+        retry_after_ms: thrown.msBeforeNext,
+        ...(final && { final }),
+      },
     });
   }
 }

@@ -1,10 +1,10 @@
 /** Waits until the hub can serve; every door that answers a peer comes through here. */
 import { HubError, toHubError } from '../../errors';
-import type { Hub } from '../../hub/hub';
+import type { HubPort } from '../../hub/port';
 
 /** @throws HubError with the code alone: what hinders the start (paths, processes, hosts) is for the app's log, as the cause */
-export async function ready(hub: Pick<Hub, 'start'>): Promise<void> {
+export async function ready(hub: Pick<HubPort, 'start'>): Promise<void> {
   await hub.start().catch((cause: unknown) => {
-    throw new HubError(toHubError(cause).code, undefined, undefined, { cause });
+    throw new HubError(toHubError(cause).code, { cause });
   });
 }

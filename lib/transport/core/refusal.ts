@@ -1,9 +1,10 @@
 /** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'winston';
+import type { ServerResponse } from 'node:http';
 import { type HubError, messageOf } from '../../errors';
+import type { Logger } from '../../hub/options/logger';
 import type { CloseName } from '../../protocol/close-codes';
 import { encodeRefusal } from '../../protocol/codec';
+import type { Handshake } from './handshake';
 import { addressOf, peerOf } from './peer';
 
 /** Seconds after which a 503 asks to come back. */
@@ -35,7 +36,11 @@ export function closeNameFor(error: HubError): CloseName {
 }
 
 /** The code and the peer's address, and nothing that the peer has sent: its headers hold its credentials (reference B21). */
-export function logRefusal(logger: Logger, error: HubError, req: IncomingMessage): void {
+export function logRefusal(
+  logger: Logger,
+  error: HubError,
+  req: Pick<Handshake, 'headers' | 'socket' | 'ip'>,
+): void {
   const from = addressOf(peerOf(req));
   if (error.code !== 'internal') {
     logger.info('A socket was refused', { code: error.code, from });

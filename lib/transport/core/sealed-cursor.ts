@@ -48,7 +48,7 @@ export function openCursor(of: CursorOf, sealed: string | undefined): string | u
   } catch (cause) {
     const advice =
       'The cursor was not given by this list, or by an earlier start of the server: begin without one';
-    throw new HubError('invalid_frame', advice, undefined, { cause });
+    throw new HubError('invalid_frame', { message: advice, cause });
   }
 }
 

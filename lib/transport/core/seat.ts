@@ -1,12 +1,11 @@
 /** One client at its socket: its frames are read, counted, carried out once and answered here, whatever they are about; a ticket or an inbox says what they mean. */
-import type { Request } from 'express';
-import type { Logger } from 'winston';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
 import { Turnstile } from '../../hub/commit/turnstile';
-import type { Hub } from '../../hub/hub';
 import type { InboxClient } from '../../hub/inbox/inbox-client';
+import type { Logger } from '../../hub/options/logger';
+import type { HubPort } from '../../hub/port';
 import type { Client } from '../../hub/tickets/client';
 import type { ClassicScope } from '../../hub/tickets/prompts';
 import type { RequestFrame } from '../../protocol/client-frames';
@@ -16,6 +15,7 @@ import type { Millis, RequestRecord } from '../../protocol/records';
 import { requestView } from '../../protocol/views';
 import type { Access } from './access';
 import type { Connection } from './connection';
+import type { Handshake } from './handshake';
 import { addressOf, type Peer, peerOf } from './peer';
 import type { RateLimit } from './rate-limit';
 import { closeNameFor } from './refusal';
@@ -37,7 +37,7 @@ export function openingTurnstile(clock: Clock): Turnstile {
 }
 
 export interface SeatParts {
-  hub: Hub;
+  hub: HubPort;
   access: Access;
   logger: Logger;
   clock: Clock;
@@ -70,7 +70,7 @@ export abstract class Seat {
   constructor(
     protected readonly parts: SeatParts,
     readonly connection: Connection,
-    req: Request,
+    req: Handshake,
     private readonly expiresAt: Millis | undefined,
   ) {
     this.peer = peerOf(req);
@@ -124,7 +124,7 @@ export abstract class Seat {
       await this.counted(work);
     } catch (thrown) {
       const error = toHubError(thrown);
-      if (error.details?.final === true) this.farewell = 'rate_limited';
+      if (HubError.is(error, 'rate_limited') && error.details.final) this.farewell = 'rate_limited';
       this.refuse(error, re);
       if (this.farewell) this.dismiss(this.farewell);
     }
@@ -185,7 +185,7 @@ export abstract class Seat {
 
   private async counted(work: () => Promise<void>): Promise<void> {
     if (this.inFlight >= maxFramesInFlight)
-      throw new HubError('busy', 'Too many frames are under way; wait for their acks');
+      throw new HubError('busy', { message: 'Too many frames are under way; wait for their acks' });
     this.inFlight += 1;
     try {
       await work();

@@ -1,13 +1,14 @@
 /** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
-import type { Request } from 'express';
 import { HubError, toHubError } from '../../errors';
 import type { Client, PresenceMode } from '../../hub/tickets/client';
+import { cancelAck, messageAck } from '../../hub/turns/accepted';
 import type { ClassicFrame, ClientFrame } from '../../protocol/client-frames';
 import { decodeClassicFrame, decodeClientFrame } from '../../protocol/codec';
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
 import { toWireTime } from '../../protocol/views';
 import type { Known } from './access';
 import type { Connection } from './connection';
+import type { Handshake } from './handshake';
 import { pongOf } from './pong';
 import { queryOf } from './query';
 import { closeNameFor } from './refusal';
@@ -19,6 +20,7 @@ interface Query {
   sessionId: string | undefined;
   after: { epoch: string; seq: number } | undefined;
   presence: PresenceMode;
+  updates: 'whole' | 'changes';
 }
 
 /** What a newcomer still has to be told. */
@@ -29,28 +31,31 @@ interface More {
 }
 
 export class TicketSeat extends Seat {
+  /** Once it has all that is pending, it is to be told only what changes of that. */
+  private readonly wantsChanges: boolean;
+
   private constructor(
     parts: SeatParts,
     connection: Connection,
     readonly client: Client,
-    req: Request,
+    req: Handshake,
     expiresAt: Known['expiresAt'],
     /** Until it is opened. */
     private query: Query | undefined,
   ) {
     super(parts, connection, req, expiresAt);
+    this.wantsChanges = query?.updates === 'changes';
   }
 
   /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
-  static async of(parts: SeatParts, req: Request, user: Known, connection: Connection): Promise<TicketSeat> {
+  static async of(
+    parts: SeatParts,
+    req: Handshake,
+    user: Known,
+    connection: Connection,
+  ): Promise<TicketSeat> {
     const query = readQuery(req);
-    const client = parts.hub.newClientWithTabId(
-      ticketIdOf(req),
-      user,
-      query.tabId,
-      connection,
-      query.presence,
-    );
+    const client = parts.hub.newClient(ticketIdOf(req), user, query.tabId, connection, query.presence);
     await parts.access.authorize(client.ticketId, user);
     if (connection.dialect === 'classic' && parts.classicScope === 'session')
       connection.hearOnly(() => client.sessionId());
@@ -107,8 +112,8 @@ export class TicketSeat extends Seat {
         : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session, ...rest];
     const cursor = 'missed' in opening ? undefined : opening.more;
-    if (cursor !== undefined)
-      return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
+    if (cursor === undefined) this.knowsAll();
+    else return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
     if (!connection.goLive(first, position.seq)) this.dismiss('resync');
     return undefined;
   }
@@ -124,7 +129,14 @@ export class TicketSeat extends Seat {
       .finally(() => connection.stopCollecting());
     const requests = page.requests.filter(({ id }) => !newer.has(id));
     const gone = this.given((done) => connection.answer({ ...page, requests }, done));
-    return more === undefined ? undefined : { cursor: more, gone };
+    if (more !== undefined) return { cursor: more, gone };
+    this.knowsAll();
+    return undefined;
+  }
+
+  /** The opening has been sent, or is about to be. */
+  private knowsAll(): void {
+    if (this.wantsChanges) this.connection.hearChanges();
   }
 
   /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
@@ -186,14 +198,12 @@ export class TicketSeat extends Seat {
       case 'turn_cancel':
         return this.once(frame.id, assertAccess, async (occasion) => {
           await hub.turns.cancel(client.ticketId, frame.turn_id, { ...occasion, by: client.user });
-          return { turn_id: frame.turn_id };
+          return cancelAck(frame.turn_id);
         });
       case 'message':
         // Asked when it is the message's turn, so that messages stay in their order.
         return this.onceKept(frame.id, assertAccess, async (occasion) => {
-          const accepted = await hub.turns.message(client, frame.content, occasion);
-          const { messageId, sessionId, turnId } = accepted;
-          return { message_id: messageId, session_id: sessionId, ...(turnId && { turn_id: turnId }) };
+          return messageAck(await hub.turns.message(client, frame.content, occasion));
         });
       default:
         return this.onRequest(frame, assertAccess, () => this.assertHere(frame.request_id));
@@ -203,10 +213,11 @@ export class TicketSeat extends Seat {
   /** A request of another ticket is none of this client's. @throws HubError `not_found` */
   private async assertHere(requestId: string): Promise<void> {
     const { ticketId } = await this.parts.hub.hitl.get(requestId);
-    if (ticketId !== this.client.ticketId) throw new HubError('not_found', 'There is no such request');
+    if (ticketId !== this.client.ticketId)
+      throw new HubError('not_found', { message: 'There is no such request' });
   }
 
-  /** @throws HubError `unavailable`; what the ticket callback says now, and then the client has to go */
+  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client has to go */
   private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {
@@ -233,25 +244,26 @@ export class TicketSeat extends Seat {
   }
 }
 
-function ticketIdOf(req: Request): string {
+function ticketIdOf(req: Handshake): string {
   const { ticketId } = req.params;
   if (typeof ticketId !== 'string')
-    throw new HubError('internal', 'The socket route needs :ticketId in its path');
+    throw new HubError('internal', { message: 'The socket route needs :ticketId in its path' });
   return ticketId;
 }
 
 /** @throws HubError `invalid_id` for an `after` that is none */
-function readQuery(req: Request): Query {
+function readQuery(req: Handshake): Query {
   const params = queryOf(req);
   const after = params.get('after');
   const match = after === null ? undefined : /^(?<epoch>[\w-]{1,64}):(?<seq>\d{1,15})$/.exec(after);
   if (match === null)
-    throw new HubError('invalid_id', 'after must be <epoch>:<seq> as the last envelope said');
+    throw new HubError('invalid_id', { message: 'after must be <epoch>:<seq> as the last envelope said' });
   const { epoch = '', seq = '0' } = match?.groups ?? {};
   return {
     tabId: params.get('tab') || 'default',
     sessionId: params.get('session_id') || undefined,
     presence: params.get('presence') === 'changes' ? 'changes' : 'list',
+    updates: params.get('updates') === 'changes' ? 'changes' : 'whole',
     after: match ? { epoch, seq: Number(seq) } : undefined,
   };
 }

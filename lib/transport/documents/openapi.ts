@@ -1,11 +1,11 @@
 /** The OpenAPI document of the REST side, made from the operations that are served; the router serves it. */
 import { STATUS_CODES } from 'node:http';
-import { type ErrorCode, errorCodes } from '../../errors';
+import { errorCodes, type WireCode } from '../../errors';
 import type { Operation } from '../rest/operation';
 import { type JsonSchema, jsonSchemasOf, protocolVersion, refusalSchema, schemaUri } from './schemas';
 
 /** What every operation may refuse with; those that change something also `changeRefusals`. */
-const refusals: readonly ErrorCode[] = [
+const refusals: readonly WireCode[] = [
   'authentication_required',
   'invalid_frame',
   'unavailable',
@@ -13,7 +13,7 @@ const refusals: readonly ErrorCode[] = [
   'storage_failed',
   'internal',
 ];
-const changeRefusals: readonly ErrorCode[] = ['origin_refused', 'too_large'];
+const changeRefusals: readonly WireCode[] = ['origin_refused', 'too_large'];
 
 /** An OpenAPI 3.1 document. */
 export function openApiOf(operations: readonly Operation[]): JsonSchema {
@@ -67,8 +67,8 @@ function operationObject(declared: Operation, query: JsonSchema | undefined): Js
 }
 
 /** One response per status, which says the codes it may carry. */
-function refusalResponses(codes: readonly ErrorCode[]): JsonSchema {
-  const byStatus = new Map<number, Set<ErrorCode>>();
+function refusalResponses(codes: readonly WireCode[]): JsonSchema {
+  const byStatus = new Map<number, Set<WireCode>>();
   for (const code of codes) {
     const { status } = errorCodes[code];
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));

@@ -1,31 +1,31 @@
 /** The plugin: makes a hub and the router that carries it; what an app calls first. */
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import express, { type Router } from 'express';
-import type { Logger } from 'winston';
+import express, { type Request, type Router } from 'express';
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock';
-import type { LogBounds } from '../../hub/commit/trimmer';
-import type { RequestHooks } from '../../hub/hooks';
-import { Hub } from '../../hub/hub';
-import type { Kind } from '../../hub/kinds/kinds';
+import type { ClientLimits, RetentionOptions } from '../../hub/compose';
+import { Hub, portOf } from '../../hub/hub';
+import type { HitlTypes, Kinds, NoTypes } from '../../hub/kinds/app-types';
+import type { In, ObjectSchema, Out } from '../../hub/kinds/standard-schema';
+import type { Tool } from '../../hub/kinds/tool';
 import { type Duration, toMillis } from '../../hub/options/duration';
+import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
 import type { LinkOptions } from '../../hub/outbox/links';
-import type { AppRules } from '../../hub/requests/app-rules';
-import type { MayGrant } from '../../hub/requests/grants';
+import type { HubPort } from '../../hub/port';
+import type { RuleOptions } from '../../hub/requests/app-rules';
 import type { ClassicScope } from '../../hub/tickets/prompts';
-import { type GuardedTool, guardTool, type Tool } from '../../hub/tools/guard-tool';
-import type { ToolRule } from '../../hub/tools/tool-rules';
-import type { Agent } from '../../hub/turns/turns';
+import { makeTool, type ToolOptions } from '../../hub/tools/make-tool';
+import type { Agent } from '../../hub/turns/turn';
 import type { ChatUser } from '../../protocol/chat-frames';
 import type { User } from '../../protocol/records';
 import { memoryStore } from '../../store/memory/memory-store';
 import type { Store } from '../../store/store';
-import { Access, type AccessCallbacks } from '../core/access';
+import { Access, type AuthOptions } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
 import { type OriginOptions, OriginPolicy } from '../core/origin';
-import { RateLimit, type RateLimitOptions } from '../core/rate-limit';
+import { type FrameLimits, RateLimit } from '../core/rate-limit';
 import { openingTurnstile } from '../core/seat';
 import { TicketSeat } from '../core/ticket-seat';
 import { serveDocuments } from '../documents/serve';
@@ -35,6 +35,7 @@ import { linkRouter } from '../pages/link-router';
 import { serveOperations } from '../rest/operations';
 import { Rest } from '../rest/rest';
 import { restErrors } from '../rest/rest-errors';
+import { type HandledHub, withHandler } from './handler-reference';
 import { consoleLogger, unfailing } from './logger';
 import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
 import { SocketRoute } from './socket-route';
@@ -42,80 +43,113 @@ import { socketRouter } from './socket-router';
 import { StreamRoute } from './stream-route';
 import { type AttachOptions, Upgrades } from './upgrade';
 
-export interface ExpressHitlOptions extends AccessCallbacks, AppRules, OriginOptions {
-  /** Where everything is kept. Default: memory, with a warning, since a restart then forgets every pending request. */
-  store?: Store;
-  /** Answers chat messages. Default: messages are shown and kept, and nobody answers. */
-  agent?: Agent;
-  /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
-  agentUser?: ChatUser;
-  /**
-   * The app's own rule on who may give, see and revoke a grant that holds in every ticket. Default: whoever may answer
-   * the request it comes with.
-   */
-  mayGrant?: MayGrant;
-  /** Links by which people answer from a mail or a chat; see `Hub.links`. Default: none. */
+/** How much is too much. */
+export interface LimitOptions extends ClientLimits {
+  /** Frames that a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
+  frames?: FrameLimits | false | undefined;
+}
+
+/** Who may connect, and how connections are watched. */
+export interface HttpOptions extends OriginOptions {
+  /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
+  heartbeat?: Duration | undefined;
+  /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
+  handshakeTimeout?: Duration | undefined;
+}
+
+/** The pages below the mount. */
+export interface PageOptions {
+  /** Whether the operator's console is served at `<mount>/console/`, and from where. Default true. */
+  console?: boolean | ConsoleOptions | undefined;
+  /** Live charts at `<mount>/charts/`, for those whom `maySee` lets in. Default: there are none. */
+  charts?: ChartsOptions | undefined;
+}
+
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
+  /** Who somebody is and what they may see. */
+  auth: AuthOptions<U, Request>;
+  /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
+  rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
+  /** How many clients and frames there may be. */
+  limits?: LimitOptions;
+  /** Which pages may connect, and how connections are watched. */
+  http?: HttpOptions;
+  /** Which pages are served. */
+  pages?: PageOptions;
+  /** How long what is stored stays. */
+  retention?: RetentionOptions;
+  /** Links by which people answer from a mail or a chat; needs `auth.findUser`. Default: none. */
   links?: LinkOptions;
   /** Ways to people outside the hub, by name: a mail, a chat, `webhookChannel`. Default: none. */
-  channels?: Record<string, Channel>;
+  channels?: Record<string, Channel<NoInfer<{ kinds: K; user: U }>>>;
   /** The app's own kinds of request beside `tool_approval` and `question`, by name. */
-  kinds?: Record<string, Kind>;
-  /** Told of reminders, escalations and outcomes, to page someone or to go on where nobody waits any more. */
-  hooks?: RequestHooks;
-  /** Default: a winston logger to the console, level `info`. */
-  logger?: Logger;
-  /** Clients in one ticket at once. Default 10 (reference A20). */
-  maxClientsPerTicket?: number;
-  /** Clients of one person in one ticket at once. Default `maxClientsPerTicket`. */
-  maxClientsPerUserInTicket?: number;
-  /** Clients of one person in all tickets together. Default 256. */
-  maxClientsPerUser?: number;
+  kinds?: K;
+  /** Where everything is stored. Default: memory, with a warning, since a restart then forgets every pending request. */
+  store?: Store;
+  /** Answers chat messages; from another file, `hitl.agent`. Default: messages are shown and stored, and nobody answers. */
+  agent?: Agent<NoInfer<{ kinds: K; user: U }>>;
+  /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
+  agentName?: ChatUser;
   /**
    * What clients of the classic dialect are sent: with `'ticket'`, the default, the output and prompts of every session of
    * the ticket; with `'session'` those of their own session, and of the others what people write.
    */
   classic?: { scope?: ClassicScope };
-  /** How many frames a connection and a user may send; `false` for any number. Default: 300 and 600 in 10 seconds. */
-  rateLimit?: RateLimitOptions | false;
-  /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
-  log?: LogBounds;
-  /** Live charts at `<mount>/charts/`, for those whom `admin` lets in. Default: there are none. */
-  charts?: ChartsOptions;
-  /** How often peers are pinged; one that is silent for two of these is gone. Default `'30s'`. */
-  heartbeat?: Duration;
-  /** How long the app's middleware may take to let a socket in. Default `'10s'`. */
-  handshakeTimeout?: Duration;
-  /** Whether the operator's console is served at `<mount>/console/`, and from where. Default true. */
-  console?: boolean | ConsoleOptions;
+  /** winston, `console`, or anything with `debug`, `info`, `warn` and `error`. Default: winston to the console, level `info`. */
+  logger?: Logger;
   /** For tests. Default: the system's. */
   clock?: Clock;
 }
 
-export interface ExpressHitl {
-  /** REST and the socket route; mount it behind the app's own middleware. */
-  router: Router;
+/** Takes a socket that an app's own express-ws has opened. */
+type SocketHandler = SocketRoute['handler'];
+
+export interface ExpressHitl<App extends HitlTypes = NoTypes> {
+  /** REST, sockets and pages; mount it behind the app's own middleware. */
+  readonly router: Router;
   /** The programmatic side. */
-  hub: Hub;
+  readonly hub: HandledHub<App>;
+  /** Types only: `type App = typeof hitl.$types`. */
+  readonly $types: App;
   /** The pages behind links alone, to be mounted before a login that guards the router; `router` has them too. */
-  linkRouter: Router;
+  readonly linkRouter: Router;
+  /**
+   * For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.sockets.ticket)`, and `inbox` for inboxes.
+   * Refusals are close codes there.
+   */
+  readonly sockets: { readonly ticket: SocketHandler; readonly inbox: SocketHandler };
+  /**
+   * Registers the agent that answers chat messages, where it is written in another file than the options; gives it back.
+   * @throws HubError `invalid_request` for a second one, and once the hub has started
+   */
+  agent(agent: Agent<App>): Agent<App>;
   /**
    * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
-   * app; returns what stops it.
+   * app; begins to start the hub, and tries again until that succeeds. Returns what stops it.
    * @throws HubError `invalid_request` for what is no server, and for a path at which Express mounts nothing
    */
   attach(server: Server | SecureServer, options?: AttachOptions): () => void;
-  /** For apps that run express-ws themselves: `app.ws('/chat/:ticketId', hitl.socketHandler)`. Refusals are close codes there. */
-  socketHandler: SocketRoute['handler'];
-  /** The same for inboxes: `app.ws('/inbox', hitl.inboxHandler)`. */
-  inboxHandler: SocketRoute['handler'];
-  /** Puts a human between an agent and a tool; see `ToolRule`. Define tools at start, so that edits can be validated. */
-  guardTool<Args extends Record<string, unknown>, Result>(
-    tool: Tool<Args, Result>,
-    rules?: readonly ToolRule<Args>[],
-  ): GuardedTool<Args, Result>;
-  /** For a server that will be back: ends gently over `over` (default `'10s'`); see `Hub.drain`. */
+  /** A tool with people in front: `turn.callTool(tool, args)`. Make tools at the start, so that edits can be validated. */
+  tool<S extends ObjectSchema, Result>(
+    options: ToolOptions<S, Result, App>,
+  ): Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
+  /**
+   * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines; `attach` and the first
+   * client do it too. Repeatable.
+   * @throws HubError `storage_failed`, `unavailable`, `closing`
+   */
+  start(): Promise<void>;
+  /**
+   * Ends like `close`, but gently, for a server that will be back: clients are sent `going_away`, each with its own time to
+   * come back, so that they do not all come at once; turns may finish in the meantime; then clients are closed with 1012.
+   * @param options `over`: how long that may take, and over what time clients come back; default `'10s'`
+   */
   drain(options?: { over?: Duration }): Promise<void>;
-  /** Ends in good order, and takes its listener from every server it was attached to; see `Hub.close`. */
+  /**
+   * Ends in good order: nobody joins, turns end as aborted, pending requests stay for the next start, clients are closed with
+   * 1001, the store is closed, and every server it was attached to is left. Repeatable; cuts a `drain` short.
+   */
   close(): Promise<void>;
 }
 
@@ -123,38 +157,42 @@ export interface ExpressHitl {
  * A human-in-the-loop hub for an Express app.
  * @throws HubError `invalid_request` for options that cannot be
  */
-export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
-  assertExpressOptions(options);
-  const { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser } = options;
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export function expressHitl<K extends Kinds = {}, U extends User = User>(
+  given: ExpressHitlOptions<K, U>,
+): ExpressHitl<{ kinds: K; user: U }> {
+  type App = { kinds: K; user: U };
+  assertExpressOptions(given);
+  // Inside, kinds and users are as they come.
+  const options = given as unknown as ExpressHitlOptions;
+  const { auth, rules = {}, limits = {}, http = {}, pages = {}, retention, classic } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
   if (!options.store)
     logger.warn('No store is configured: a restart forgets every session and pending request');
   const store = options.store ?? memoryStore();
-  const { agentUser = { id: 'agent', name: 'Agent' } } = options;
-  const { agent, mayRespond, mayCancel, mayCancelTurn, mayGrant, hooks, kinds, log, links, channels } =
-    options;
-  const { classic } = options;
-  const access = new Access(options, logger, clock);
-  const mayUseTicket = (ticketId: string, person: User) =>
-    access.mayStillUse(ticketId, person, links?.person);
-  const bounds = { maxClientsPerTicket, maxClientsPerUserInTicket, maxClientsPerUser, log, classic };
-  const rules = { mayRespond, mayCancel, mayCancelTurn, mayGrant, mayUseTicket, links, channels };
-  const hub = new Hub({ store, clock, logger, agent, ...rules, hooks, kinds, ...bounds });
-  const origins = new OriginPolicy(options);
-  const handshakeTimeoutMs = toTimer(options.handshakeTimeout ?? '10s');
+  const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
+  // Only Express leads requests here, so each of them is what the app's callbacks expect.
+  const access = new Access(auth as AuthOptions, rules, logger, clock);
+  const hub = new Hub<App>({
+    ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
+    mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
+  });
+  const port = portOf(hub);
+  const origins = new OriginPolicy(http);
+  const handshakeTimeoutMs = toTimer(http.handshakeTimeout ?? '10s');
   const socketParts = {
-    hub,
+    hub: port,
     access,
     origins,
     clock,
     logger,
-    agent: agentUser,
+    agent: agentName,
     openings: openingTurnstile(clock),
     classicScope: classic?.scope ?? 'ticket',
-    heartbeatMs: toTimer(options.heartbeat ?? '30s'),
+    heartbeatMs: toTimer(http.heartbeat ?? '30s'),
     handshakeTimeoutMs,
-    limit: options.rateLimit === false ? undefined : new RateLimit(options.rateLimit),
+    limit: limits.frames === false ? undefined : new RateLimit(limits.frames),
   };
   const ticketRoute = new SocketRoute(socketParts, TicketSeat.of);
   const inboxRoute = new SocketRoute(socketParts, InboxSeat.of);
@@ -163,22 +201,23 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
     clock,
     logger,
     handshakeTimeoutMs,
-    onArrival: (req) => void hub.disconnects.arrivalOf(req),
+    onArrival: (req) => void port.disconnects.arrivalOf(req),
   });
 
   const router = express.Router();
-  const pages = linkRouter({ hub, access, clock, logger, person: links?.person });
-  router.use(pages);
+  const linkPages = linkRouter({ hub: port, access, clock, logger });
+  const { console: page = true, charts } = pages;
+  router.use(linkPages);
   serveOperations(
     new Rest(router, {
-      hub,
+      hub: port,
       store,
       access,
       origins,
       clock,
       logger,
-      agent: agentUser,
-      charts: async (req) => options.charts !== undefined && maySeeCharts(options.charts, req),
+      agent: agentName,
+      charts: async (req) => charts !== undefined && maySeeCharts(charts, req),
     }),
   );
   serveDocuments(router);
@@ -189,32 +228,41 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
       ticketStreams: new StreamRoute(socketParts, ticketRoute),
       inboxStreams: new StreamRoute(socketParts, inboxRoute),
       logger,
-      isClosing: () => hub.closing,
+      isClosing: () => port.closing,
     }),
   );
-  const { console: page = true } = options;
   if (page) router.use('/console', consoleRouter(page === true ? {} : page, logger));
-  if (options.charts) router.use('/charts', chartsRouter(options.charts, { hub, store, clock, logger }));
+  if (charts) router.use('/charts', chartsRouter(charts, { hub: port, store, clock, logger }));
   router.use(restErrors(logger));
 
-  startHub({ hub, clock, logger });
-
+  const sockets = { ticket: ticketRoute.handler, inbox: inboxRoute.handler };
+  let isStarting = false;
   return {
     router,
-    hub,
-    linkRouter: pages,
+    // Compared member by member, the same type takes the compiler too deep.
+    hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as never,
+    linkRouter: linkPages,
+    sockets,
+    agent: (registered) => {
+      port.setAgent(registered as unknown as Agent);
+      return registered;
+    },
     attach: (server, attachOptions) => {
       assertAttachOptions(attachOptions);
-      return upgrades.attach(server, attachOptions);
+      const detach = upgrades.attach(server, attachOptions);
+      // A second server of the same hub starts nothing again.
+      if (!isStarting) startHub({ hub: port, clock, logger });
+      isStarting = true;
+      return detach;
     },
-    socketHandler: ticketRoute.handler,
-    inboxHandler: inboxRoute.handler,
-    guardTool: (tool, rules) => guardTool({ hitl: hub.hitl, clock, logger }, tool, rules),
+    tool: (toolOptions) => makeTool({ hitl: port.hitl, clock, logger }, toolOptions),
+    $types: undefined as unknown as App,
+    start: () => port.start(),
     drain: async (drainOptions) => {
       assertDrainOptions(drainOptions);
-      return hub.drain(drainOptions).finally(() => upgrades.stop());
+      return port.drain(drainOptions).finally(() => upgrades.stop());
     },
-    close: () => hub.close().finally(() => upgrades.stop()),
+    close: () => port.close().finally(() => upgrades.stop()),
   };
 }
 
@@ -222,7 +270,10 @@ export function expressHitl(options: ExpressHitlOptions): ExpressHitl {
 const startAgainMs = 1_000;
 
 /** A failed start is answered to every client with 503, logged, and tried again: it must not end the process by itself. */
-function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logger }, logged?: string): void {
+function startHub(
+  { hub, clock, logger }: { hub: HubPort; clock: Clock; logger: Logger },
+  logged?: string,
+): void {
   hub.start().catch((thrown: unknown) => {
     if (hub.closing) return;
     const why = describe(toHubError(thrown).cause ?? thrown);
@@ -233,6 +284,7 @@ function startHub({ hub, clock, logger }: { hub: Hub; clock: Clock; logger: Logg
 
 function toTimer(duration: Duration): number {
   const ms = Math.ceil(toMillis(duration));
-  if (ms > longestTimerMs) throw new HubError('invalid_request', `${duration} is more than 24 days`);
+  if (ms > longestTimerMs)
+    throw new HubError('invalid_request', { message: `${duration} is more than 24 days` });
   return ms;
 }

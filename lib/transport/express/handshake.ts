@@ -18,7 +18,7 @@ export function assertHandshake(req: IncomingMessage): void {
     (headers['sec-websocket-version'] !== '13' && 'Sec-WebSocket-Version must be 13') ||
     (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
       'Sec-WebSocket-Key is missing or malformed');
-  if (wrong) throw new HubError('invalid_handshake', wrong);
+  if (wrong) throw new HubError('invalid_handshake', { message: wrong });
 }
 
 /**
@@ -33,9 +33,11 @@ export function dialectOf(req: IncomingMessage): Dialect {
     !names.every((name) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) ||
     new Set(names).size < names.length
   )
-    throw new HubError('invalid_handshake', 'Sec-WebSocket-Protocol is malformed');
+    throw new HubError('invalid_handshake', { message: 'Sec-WebSocket-Protocol is malformed' });
   if (!names.includes(subprotocol)) {
-    throw new HubError('unsupported_subprotocol', `Offer ${subprotocol}, or none for the classic dialect`);
+    throw new HubError('unsupported_subprotocol', {
+      message: `Offer ${subprotocol}, or none for the classic dialect`,
+    });
   }
   return subprotocol;
 }

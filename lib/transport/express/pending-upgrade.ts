@@ -62,7 +62,7 @@ export class PendingUpgrade {
     const accepted: WebSocket[] = [];
     this.server.handleUpgrade(this.req, this.socket, this.head, (webSocket) => accepted.push(webSocket));
     const [webSocket] = accepted;
-    if (!webSocket) throw new HubError('internal', 'A checked handshake was not accepted');
+    if (!webSocket) throw new HubError('internal', { message: 'A checked handshake was not accepted' });
     return webSocket;
   }
 

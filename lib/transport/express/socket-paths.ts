@@ -20,7 +20,9 @@ export type Matcher = (url: string) => boolean;
 export function matcherOf(mount: string | undefined, server: Server | SecureServer): Matcher {
   if (mount === undefined) return (url) => anywhere.test(pathnameOf(url));
   if (typeof mount !== 'string' || !/^(?:\/|$)/.test(mount))
-    throw new HubError('invalid_request', 'path begins with a slash, as where the router is mounted: /soc');
+    throw new HubError('invalid_request', {
+      message: 'path begins with a slash, as where the router is mounted: /soc',
+    });
   let isFound = false;
   const router = express.Router({ caseSensitive: isCaseSensitive(server) });
   const below = express.Router();
@@ -31,7 +33,8 @@ export function matcherOf(mount: string | undefined, server: Server | SecureServ
     router.use(mount === '' ? '/' : mount, below);
   } catch (cause) {
     const reason = messageOf(cause);
-    throw new HubError('invalid_request', `path is not one that Express matches: ${reason}`, undefined, {
+    throw new HubError('invalid_request', {
+      message: `path is not one that Express matches: ${reason}`,
       cause,
     });
   }

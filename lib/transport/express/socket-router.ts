@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import express, { type RequestHandler, type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
-import type { Logger } from 'winston';
 import { HubError } from '../../errors';
+import type { Logger } from '../../hub/options/logger';
 import { socketUrl } from '../../insides/express-ws';
 import { assertHandshake, isHandshake } from './handshake';
 import { PendingUpgrade } from './pending-upgrade';
@@ -45,7 +45,7 @@ export function socketRouter(parts: SocketRouterParts): Router {
   parts.inboxStreams.mount(router, inboxPath);
   router.all([ticketPath, inboxPath], plainRequests(parts));
   router.use('/ws', (req, _res, next) =>
-    next(isHandshake(req) ? new HubError('not_found', 'There is no WebSocket here') : undefined),
+    next(isHandshake(req) ? new HubError('not_found', { message: 'There is no WebSocket here' }) : undefined),
   );
   return router;
 }

@@ -6,9 +6,9 @@ import express, {
   type Response,
   type Router,
 } from 'express';
-import type { Logger } from 'winston';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import type { Logger } from '../../hub/options/logger';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { jsonBytes, readableJson, subprotocol } from '../../protocol/codec';
@@ -131,7 +131,7 @@ export class StreamRoute {
     try {
       this.parts.origins.assertSocket(req);
       if (!req.is('application/json'))
-        throw new HubError('invalid_frame', 'Send the frame as application/json');
+        throw new HubError('invalid_frame', { message: 'Send the frame as application/json' });
       next();
     } catch (error) {
       next(error);
@@ -185,6 +185,6 @@ function frameOf(req: Request): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (cause) {
-    throw new HubError('invalid_frame', 'Send the frame as UTF-8', undefined, { cause });
+    throw new HubError('invalid_frame', { message: 'Send the frame as UTF-8', cause });
   }
 }

@@ -133,5 +133,5 @@ function passOn(server: WebServer, req: IncomingMessage, socket: Socket): void {
   if (!res) return;
   const { 'transfer-encoding': encoding, 'content-length': length = '0' } = req.headers;
   if (encoding === undefined && length === '0') server.emit('request', req, res);
-  else refuse(res, new HubError('unavailable', 'Send this again, on a new connection'));
+  else refuse(res, new HubError('unavailable', { message: 'Send this again, on a new connection' }));
 }

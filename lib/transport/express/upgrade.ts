@@ -2,10 +2,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Logger } from 'winston';
 import { WebSocketServer } from 'ws';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import type { Logger } from '../../hub/options/logger';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { subprotocol } from '../../protocol/codec';
 import type { OriginPolicy } from '../core/origin';
@@ -55,7 +55,9 @@ export class Upgrades {
   attach(server: Server | SecureServer, { path }: AttachOptions = {}): () => void {
     // An Express app has the methods of an emitter too, and never an upgrade.
     if (typeof server !== 'object' || typeof server?.on !== 'function')
-      throw new HubError('invalid_request', 'attach takes the server that app.listen gives, not the app');
+      throw new HubError('invalid_request', {
+        message: 'attach takes the server that app.listen gives, not the app',
+      });
     const isSocket = matcherOf(path, server);
     const detach = UpgradeGate.of(server).add({
       takes: (req) => isHandshake(req) && isSocket(req.url ?? ''),
@@ -91,7 +93,7 @@ export class Upgrades {
       assertDecodable(pathnameOf(req.url));
       const dialect = dialectOf(req);
       const cancel = clock.later(handshakeTimeoutMs, () => {
-        if (pending.isOpen) turnDown(new HubError('unavailable', 'The handshake took too long'));
+        if (pending.isOpen) turnDown(new HubError('unavailable', { message: 'The handshake took too long' }));
         else if (pending.isTaken) pending.abandon();
         else socket.destroy();
       });
@@ -127,6 +129,6 @@ function assertDecodable(pathname: string): void {
   try {
     decodeURIComponent(pathname);
   } catch (cause) {
-    throw new HubError('invalid_id', 'The ticket id is not properly percent-encoded', undefined, { cause });
+    throw new HubError('invalid_id', { message: 'The ticket id is not properly percent-encoded', cause });
   }
 }

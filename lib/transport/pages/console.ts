@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { Router } from 'express';
-import type { Logger } from 'winston';
+import type { Logger } from '../../hub/options/logger';
 import { answerMissing, findShipped } from './shipped';
 import { withSlash } from './slash';
 
@@ -14,7 +14,7 @@ export interface ConsoleOptions {
 /** Beside the compiled code, and where `npm run build:console` puts it for those who run from sources. */
 const shipped = ['../../console', '../../../dist/console'];
 const missing =
-  'The console is not built: run `npm run build:console`; an app that is bundled leaves express-hitl out of its bundle, or sets console.assets';
+  'The console is not built: run `npm run build:console`; an app that is bundled leaves express-hitl out of its bundle, or sets pages.console.assets';
 
 /** The page may load its own files and talk to its own server, and nothing else; no inline script or style, no HTML from text. */
 const policy = [

@@ -1,10 +1,10 @@
 /** Serves the page behind a link and takes its answer; the link itself is the credential, so no login stands before it. */
 import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
-import type { Logger } from 'winston';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
-import type { Hub } from '../../hub/hub';
-import type { LinkOptions, LinkTerms } from '../../hub/outbox/links';
+import type { Logger } from '../../hub/options/logger';
+import type { LinkTerms } from '../../hub/outbox/links';
+import type { HubPort } from '../../hub/port';
 import { askedBy } from '../../protocol/asked';
 import type { RequestRecord, User } from '../../protocol/records';
 import type { Access } from '../core/access';
@@ -14,12 +14,10 @@ import type { Typed } from './link-form';
 import { countedPage, endedPage, linkPagePolicy, messagePage, requestPage } from './link-page';
 
 export interface LinkRouterParts {
-  hub: Hub;
+  hub: HubPort;
   access: Access;
   clock: Clock;
   logger: Logger;
-  /** None where the app has no links. */
-  person: LinkOptions['person'] | undefined;
 }
 
 /** Bytes of the form; a comment, an option and an answer of 4,000 characters of any script each fit. */
@@ -122,12 +120,12 @@ function isStale(terms: LinkTerms, request: RequestRecord): boolean {
 }
 
 /** The request of the link and the person it is for, if both still are what they were. */
-async function open({ hub, access, person }: LinkRouterParts, req: Request): Promise<Opened> {
-  if (!hub.links || !person) throw new HubError('not_found');
+async function open({ hub, access }: LinkRouterParts, req: Request): Promise<Opened> {
+  if (!hub.links.isOn) throw new HubError('not_found');
   const terms = hub.links.read(String(req.params.token));
   await ready(hub);
   const request = await hub.hitl.get(terms.requestId);
-  const user = await access.person(terms.userId, person);
+  const user = await access.person(terms.userId);
   await access.authorize(request.ticketId, user);
   return { terms, request, user };
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';
-import type { Logger } from 'winston';
+import type { Logger } from '../../hub/options/logger';
 
 /** An app that was bundled has neither our folders beside it nor, as a module of `import`, this name. */
 const here = typeof __dirname === 'string' ? __dirname : undefined;

@@ -27,7 +27,7 @@ export function bodyOf(req: Request): unknown {
   const text = texts.get(req);
   if (text !== undefined) {
     const fault = inexactIn(text, body);
-    if (fault) throw new HubError('invalid_frame', fault);
+    if (fault) throw new HubError('invalid_frame', { message: fault });
     return body;
   }
   // A parser of the app's own has its own limit.
@@ -46,6 +46,6 @@ function decoded(bytes: Buffer, contentType = ''): string {
   try {
     return new TextDecoder(charset).decode(bytes);
   } catch (cause) {
-    throw new HubError('invalid_frame', 'Send the body as UTF-8', undefined, { cause });
+    throw new HubError('invalid_frame', { message: 'Send the body as UTF-8', cause });
   }
 }

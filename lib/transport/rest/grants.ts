@@ -71,7 +71,7 @@ export function serveGrants(rest: Rest): void {
   };
   const visibleGrant = async ({ req, user }: Pick<Call<unknown, unknown>, 'req' | 'user'>) => {
     const [grant] = await visible([await hub.grants.get(String(req.params.id))], user);
-    if (!grant) throw new HubError('not_found', 'There is no such grant');
+    if (!grant) throw new HubError('not_found', { message: 'There is no such grant' });
     return grant;
   };
 

@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
-import type { Logger } from 'winston';
 import { isA, toHubError } from '../../errors';
+import type { Logger } from '../../hub/options/logger';
 import { encodeLine } from '../../protocol/codec';
 
 /** Characters that are written at once. */

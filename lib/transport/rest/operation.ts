@@ -1,6 +1,6 @@
 /** What one REST operation takes, answers and refuses: served by `Rest`, and what the OpenAPI document is made from. */
 import type { z } from 'zod';
-import type { ErrorCode } from '../../errors';
+import type { WireCode } from '../../errors';
 
 /** Statuses an operation may answer with. */
 export type Success = 200 | 201 | 202;
@@ -24,7 +24,7 @@ export interface Operation<Query = unknown, Body = unknown> {
   /** Default `application/json`. With `application/x-ndjson` the schema of the answer is that of each line, one JSON object. */
   mediaType?: 'application/x-ndjson';
   /** What it refuses with, beside what every operation may: `authentication_required`, `invalid_frame`, `unavailable` and so on. */
-  refusals: readonly ErrorCode[];
+  refusals: readonly WireCode[];
 }
 
 /** Gives a declaration its types. */

@@ -1,7 +1,7 @@
 /** The end of the router: errors of REST as coded JSON. */
 import type { ErrorRequestHandler } from 'express';
-import type { Logger } from 'winston';
 import { describe, HubError, isDamage, toHubError } from '../../errors';
+import type { Logger } from '../../hub/options/logger';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { refuse } from '../core/refusal';
 
@@ -18,14 +18,15 @@ export function restErrors(logger: Logger): ErrorRequestHandler {
 }
 
 export function tooLarge(): HubError {
-  return new HubError('too_large', `The body is larger than ${maxFrameBytes} bytes`);
+  return new HubError('too_large', { message: `The body is larger than ${maxFrameBytes} bytes` });
 }
 
 function fromBodyParser(thrown: unknown): HubError | undefined {
   const type = typeof thrown === 'object' && thrown !== null && 'type' in thrown ? thrown.type : undefined;
   if (type === 'entity.too.large') return tooLarge();
-  if (typeof type === 'string') return new HubError('invalid_frame', 'The body is not acceptable JSON');
+  if (typeof type === 'string')
+    return new HubError('invalid_frame', { message: 'The body is not acceptable JSON' });
   return thrown instanceof URIError
-    ? new HubError('invalid_id', 'The address is not properly percent-encoded')
+    ? new HubError('invalid_id', { message: 'The address is not properly percent-encoded' })
     : undefined;
 }

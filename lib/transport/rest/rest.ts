@@ -1,12 +1,12 @@
 /** Serves REST operations behind the same checks as the socket; the files beside it declare them and say what they do. */
 import type { Request, RequestHandler, Router } from 'express';
-import type { Logger } from 'winston';
 import type { z } from 'zod';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
 import { Turnstile } from '../../hub/commit/turnstile';
-import type { Hub } from '../../hub/hub';
+import type { Logger } from '../../hub/options/logger';
+import type { HubPort } from '../../hub/port';
 import { assertName } from '../../hub/tickets/client';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { describeIssue } from '../../protocol/codec';
@@ -22,7 +22,7 @@ import { writeLines } from './lines';
 import type { Operation } from './operation';
 
 export interface RestParts {
-  hub: Hub;
+  hub: HubPort;
   store: Store;
   access: Access;
   origins: OriginPolicy;
@@ -123,7 +123,7 @@ export class Rest {
    */
   async visibleRequest({ req, user, service }: Caller): Promise<RequestRecord> {
     const { hub, access } = this.parts;
-    const hidden = new HubError('not_found', 'There is no such request');
+    const hidden = new HubError('not_found', { message: 'There is no such request' });
     const record = await hub.hitl.get(String(req.params.id));
     if (service && record.userId !== service.id) throw hidden;
     const { ticketId } = record;
@@ -158,7 +158,7 @@ export class Rest {
     try {
       this.parts.origins.assertChange(req);
       if (!req.is('application/json'))
-        throw new HubError('invalid_frame', 'Send the body as application/json');
+        throw new HubError('invalid_frame', { message: 'Send the body as application/json' });
       next();
     } catch (error) {
       next(error);
@@ -173,8 +173,9 @@ function userOf({ id, name = id }: Service): Known {
 /** @throws HubError `invalid_frame` saying what is wrong */
 function read<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value, namingFields);
-  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  if (!result.success)
+    throw new HubError('invalid_frame', { message: describeIssue(result.error.issues[0]) });
   const misspelt = misspeltField(schema, value);
-  if (misspelt) throw new HubError('invalid_frame', misspelt);
+  if (misspelt) throw new HubError('invalid_frame', { message: misspelt });
   return result.data;
 }

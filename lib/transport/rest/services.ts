@@ -115,11 +115,11 @@ export function serveServices(rest: Rest): void {
 /** A program that could be approved by silence would approve itself. @throws HubError `not_allowed` */
 function assertAnswered({ on_expiry }: Ask, { mayExpireApproved }: Service): void {
   if (on_expiry !== 'approved' || mayExpireApproved) return;
-  throw new HubError(
-    'not_allowed',
-    "This service may not be approved by silence: leave on_expiry out, or have the app's service say mayExpireApproved",
-    { rule: 'service' },
-  );
+  throw new HubError('not_allowed', {
+    message:
+      "This service may not be approved by silence: leave on_expiry out, or have the app's service say mayExpireApproved",
+    details: { rule: 'service' },
+  });
 }
 
 function toInput(body: Ask, userId: string): HitlRequestInput {
@@ -128,12 +128,14 @@ function toInput(body: Ask, userId: string): HitlRequestInput {
   const given = {
     key: body.key,
     supersede: body.supersede,
-    messageId: message_id,
+    message: message_id === undefined ? undefined : { id: message_id },
     display: body.display,
     policy: policy && toPolicy(policy),
     remindIn: remind_in,
-    escalateIn: escalate_in,
-    escalateTo: escalate_to,
+    escalate:
+      escalate_in === undefined && escalate_to === undefined
+        ? undefined
+        : { ...(escalate_in !== undefined && { after: escalate_in }), to: escalate_to ?? {} },
     expiresIn: expires_in,
     onExpiry: body.on_expiry,
   };

@@ -78,7 +78,8 @@ export function serveTickets(rest: Rest): void {
     const ticketId = await rest.visibleTicket(call);
     const sessionId = String(call.req.params.sessionId);
     const session = await store.session(sessionId);
-    if (session?.ticketId !== ticketId) throw new HubError('not_found', 'There is no such session');
+    if (session?.ticketId !== ticketId)
+      throw new HubError('not_found', { message: 'There is no such session' });
     const { before, limit: most } = call.query;
     const { messages, isWhole } = await pageOfMessages(store, sessionId, most, before);
     const [oldest] = messages;

@@ -2,7 +2,7 @@
 import type { Response } from 'express';
 import { HubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
-import type { Hub } from '../../hub/hub';
+import type { HubPort } from '../../hub/port';
 import type { RequestRecord } from '../../protocol/records';
 
 /** Long polls at once; one more is refused as `busy`. */
@@ -15,7 +15,7 @@ export class Waits {
   private total = 0;
 
   constructor(
-    private readonly parts: { hub: Hub; clock: Clock },
+    private readonly parts: { hub: HubPort; clock: Clock },
     private readonly most = maxWaits,
   ) {}
 
@@ -32,7 +32,7 @@ export class Waits {
     const { hub, clock } = this.parts;
     const own = this.byService.get(serviceId) ?? 0;
     if (own >= this.most.perService || this.total >= this.most.total)
-      throw new HubError('busy', 'Too many are waiting; try again later');
+      throw new HubError('busy', { message: 'Too many are waiting; try again later' });
     this.count(serviceId, 1);
     const over = new AbortController();
     const end = () => over.abort();

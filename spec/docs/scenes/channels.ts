@@ -1,14 +1,16 @@
 /** The scenes of `docs/channels.md`. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import {
   type Channel,
-  type DeadDelivery,
   DeliveryRefused,
   type ExpressHitl,
+  type FailedDelivery,
   webhookChannel,
 } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestHub } from '../../../lib/testing/test-hub';
 import { until } from '../../transport/until';
 import { bodyOf, type Scenes, type } from '../example';
@@ -19,12 +21,11 @@ const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 const links = {
   secret: 'thirty-two bytes that nobody else knows',
   baseUrl: 'https://app.example.com/soc',
-  person: (id: string) => ({ id }),
 };
 /** What was given up, once something was. */
-async function firstDead({ hub }: TestHub): Promise<readonly DeadDelivery[]> {
+async function firstDead({ hub }: TestHub): Promise<readonly FailedDelivery[]> {
   for (;;) {
-    const dead = (await hub.channels?.dead()) ?? [];
+    const dead = (await hub.channels.failed()) ?? [];
     if (dead.length > 0) return dead;
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -47,10 +48,15 @@ export const channelsScenes: Scenes = {
     play: async (load) => {
       const cards: object[] = [];
       const chat = { put: async (card: object) => void cards.push(card) };
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access, links, chat });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({
+        access: { auth: { ...access.auth, findUser: (id: string) => ({ id }) } },
+        links,
+        chat,
+      });
+      await start();
       const { id } = await askApproval({ hub });
       await until(() => cards.length === 1, 'there is a card');
-      await hub.hitl.cancel(id, 'not needed');
+      await portOf(hub).hitl.cancel(id, 'not needed');
       await until(() => cards.length === 2, 'the card is retired');
       expect(cards).toEqual([
         {
@@ -109,7 +115,8 @@ export const channelsScenes: Scenes = {
         posted.push(String(url));
         return new Response(null, { status: 204 });
       });
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({ access });
+      await start();
       delete process.env.WEBHOOK_SECRET;
       await askApproval({ hub });
       await until(() => posted.length === 1, 'it is posted');
@@ -143,7 +150,7 @@ type Told = { type: string; data: { hitl: object } };`,
       await withHub({ channels: { hook } }, async (hub) => {
         const { id } = await askApproval(hub);
         await until(() => shown.length === 1, 'it is shown');
-        await hub.hub.hitl.cancel(id, 'not needed');
+        await portOf(hub.hub).hitl.cancel(id, 'not needed');
         await until(() => shown.length === 2, 'it is retired');
         expect(shown).toEqual(['hitl_request.present', 'hitl_request.settle']);
       });

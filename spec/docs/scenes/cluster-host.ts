@@ -9,11 +9,10 @@ const [path = ''] = process.argv.slice(2);
 
 function createApp() {
   const hitl = expressHitl({
-    user: () => 'alice',
-    ticket: () => 'allow',
+    auth: { identify: () => 'alice', authorize: () => 'allow' },
     store: sqliteStore('./hitl.db'),
     agent: async (turn) => {
-      await turn.approve({ toolName: 'block_ip', toolArgs: {} });
+      await turn.approve({ tool: 'block_ip', args: {} });
     },
   });
   return { app: express().use('/soc', hitl.router), hitl };

@@ -12,8 +12,8 @@ export const importPlugin = `import { expressHitl } from 'express-hitl';`;
 export const importTurn = `import type { Turn } from 'express-hitl';`;
 
 /** The callbacks that a page leaves out, and their type in a block. */
-export const access = { user: () => 'alice', ticket: () => 'allow' as const };
-export const accessType = '{ user(): string; ticket(): "allow" }';
+export const access = { auth: { identify: () => 'alice', authorize: () => 'allow' as const } };
+export const accessType = '{ auth: { identify(): string; authorize(): "allow" } }';
 
 /** What an app's own firewall looks like in a block. */
 export const firewallType = '{ block(args: object, signal?: AbortSignal): Promise<unknown> }';

@@ -1,8 +1,9 @@
 /** The scenes of `docs/hitl.md`: what is done with an answer. */
-import type { Agent, ExpressHitl, RequestRecord, Turn } from '../../../lib';
+import { type Agent, expressHitl, memoryStore, type RequestRecord, type Turn } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, people, said, withAgent, withHub } from '../stage';
-import { access, accessType, type Body, importPlugin, importTurn, importZod, isCode } from './frames';
+import { access, type Body, importTurn, importZod, isCode } from './frames';
 
 const { bob } = people;
 
@@ -59,10 +60,10 @@ export const hitlActingScenes: Scenes = {
         (turn: Turn) => agent(turn),
         async ({ hub, alice }) => {
           const { z } = jest.requireActual<typeof import('zod')>('zod');
-          const tool = hub.hitl.guardTool({ name: 'restart', schema: z.object({}), run });
+          const tool = hub.hitl.tool({ name: 'restart', args: z.object({}), run });
           agent = async (turn) => {
-            const outcome = await tool(turn, {}, { callId: 'c1' });
-            await turn.respond(outcome.status === 'executed' ? outcome.value : outcome.message);
+            const outcome = await turn.callTool(tool, {}, { callId: 'c1' });
+            await turn.say(outcome.status === 'executed' ? outcome.result : outcome.message);
           };
           await alice.ask({ type: 'message', content: 'go' });
           const { hitl } = await alice.next('hitl_request_pending');
@@ -79,34 +80,30 @@ export const hitlActingScenes: Scenes = {
     },
   },
 
-  hooks: {
-    ...bodyOf(
-      {
-        access: accessType,
-        chat: '{ nudge(text: string): void }',
-        pager: '{ page(groups: readonly string[], id: string): void }',
-        audit: '{ write(line: object): void }',
-      },
-      'hitl',
-      importPlugin,
-    ),
+  listeners: {
+    ...bodyOf({
+      hub: type('Hub'),
+      chat: '{ nudge(text: string): void }',
+      pager: '{ page(groups: readonly string[], id: string): void }',
+      audit: '{ write(line: object): void }',
+    }),
     play: async (load) => {
       const chat = { nudge: jest.fn() };
       const pager = { page: jest.fn() };
       const write = jest.fn();
-      const given = { access, chat, pager, audit: { write } };
-      const { hub, close } = await load<Body<ExpressHitl>>().example(given);
+      const { hub, start, close } = expressHitl({ ...access, store: memoryStore() });
+      await start();
+      await load<Body<void>>().example({ hub, chat, pager, audit: { write } });
       const more = {
         remindIn: 1,
-        escalateIn: 2,
+        escalate: { after: 2, to: { groups: ['lead'] } },
         policy: { groups: ['a'] },
-        escalateTo: { groups: ['lead'] },
       };
       const { id } = await askApproval({ hub }, more);
       while (pager.page.mock.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
       expect(chat.nudge).toHaveBeenCalledWith('T-1001 still waits');
       expect(pager.page).toHaveBeenCalledWith(['a', 'lead'], id);
-      await hub.hitl.respond(id, { by: { id: 'lena', groups: ['lead'] }, status: 'denied' });
+      await portOf(hub).hitl.respond(id, { by: { id: 'lena', groups: ['lead'] }, status: 'denied' });
       expect(write).toHaveBeenCalledWith({
         id,
         status: 'denied',
@@ -124,12 +121,12 @@ export const hitlActingScenes: Scenes = {
         clock.advance(1); // They are listed by when they were asked.
         const two = await askApproval({ hub });
         const done = load<Body<RequestRecord[]>>().example({ hub });
-        while (hub.hitl.waiting < 2) await new Promise((resolve) => setImmediate(resolve));
-        await hub.hitl.respond(one.id, { by: bob, status: 'approved' });
-        await hub.hitl.cancel(two.id, 'enough');
+        while (portOf(hub).hitl.waiting < 2) await new Promise((resolve) => setImmediate(resolve));
+        await portOf(hub).hitl.respond(one.id, { by: bob, status: 'approved' });
+        await portOf(hub).hitl.cancel(two.id, 'enough');
         expect((await done).map(({ status }) => status)).toEqual(['approved', 'cancelled']);
-        expect(hub.hitl.waiting).toBe(0);
-        await expect(hub.hitl.wait('nobody asked')).rejects.toEqual(isCode('not_found'));
+        expect(portOf(hub).hitl.waiting).toBe(0);
+        await expect(portOf(hub).hitl.wait('nobody asked')).rejects.toEqual(isCode('not_found'));
       }),
   },
 };

@@ -1,17 +1,11 @@
 /** The scenes of `docs/hitl.md`: asking and answering. */
+
 import type { ExpressHitl, RequestRecord } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
+import { defineKind } from '../../../lib/index';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, people, said, withAgent, withHub } from '../stage';
-import {
-  access,
-  accessType,
-  asAgent,
-  type Body,
-  firewallType,
-  importPlugin,
-  importZod,
-  isCode,
-} from './frames';
+import { access, accessType, asAgent, type Body, firewallType, importZod, isCode } from './frames';
 
 const { bob } = people;
 
@@ -94,10 +88,15 @@ export const hitlAskingScenes: Scenes = {
   },
 
   kinds: {
-    ...bodyOf({ access: accessType }, 'hitl', `${importPlugin}\n${importZod}`),
+    ...bodyOf(
+      { access: accessType },
+      'hitl',
+      `import { defineKind, expressHitl } from 'express-hitl';\n${importZod}`,
+    ),
     play: async (load) => {
       const hitl = await load<Body<ExpressHitl>>().example({ access });
-      const { hitl: requests } = hitl.hub;
+      await hitl.start();
+      const { hitl: requests } = portOf(hitl.hub);
       const asked = { ticketId: 'T-1', sessionId: 's', userId: 'alice', type: 'severity' };
       await expect(requests.request({ ...asked, payload: { alert: 'a-7' } })).rejects.toEqual(
         isCode('invalid_request'),
@@ -116,11 +115,22 @@ export const hitlAskingScenes: Scenes = {
   },
 
   'own-kind': {
-    ...bodyOf({ turn: type('Turn') }),
+    ...bodyOf({
+      turn: `import('express-hitl').Turn<{
+        kinds: {
+          severity: import('express-hitl').Kind<
+            { alert: string; highest: number }, object, { level: number }, { level: number }
+          >;
+        };
+        user: import('express-hitl').User;
+      }>`,
+    }),
     play: async (load) => {
       const { z } = jest.requireActual<typeof import('zod')>('zod');
       const level = z.strictObject({ level: z.number() });
-      const kinds = { severity: { payload: z.looseObject({ highest: z.number() }), approval: () => level } };
+      const kinds = {
+        severity: defineKind({ payload: z.looseObject({ highest: z.number() }), response: level }),
+      };
       const { example } = load<Body>();
       await withAgent(
         (turn) => example({ turn }),
@@ -132,7 +142,7 @@ export const hitlAskingScenes: Scenes = {
           const { turn_id } = await alice.ask({ type: 'message', content: 'go' });
           const { hitl } = await alice.next('hitl_request_pending');
           await alice.ask({ type: 'turn_cancel', turn_id });
-          expect(await hub.hub.hitl.get(hitl.id)).toMatchObject({ status: 'cancelled' });
+          expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'cancelled' });
         },
         { kinds },
       );

@@ -1,7 +1,9 @@
 /** The scenes of `docs/hitl.md`: what becomes of a request that was asked before. */
+
 import express from 'express';
 import request from 'supertest';
 import type { Agent, ExpressHitl, Turn, User } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, people, said, withAgent, withHub } from '../stage';
 import {
@@ -25,13 +27,13 @@ export const hitlChangingScenes: Scenes = {
         await alice.ask({ type: 'message', content: 'go' });
         const { hitl } = await alice.next('hitl_request_pending');
         await hub.restart();
-        await hub.hub.hitl.respond(hitl.id, { by: bob, status: 'approved' });
+        await portOf(hub.hub).hitl.respond(hitl.id, { by: bob, status: 'approved' });
         const again = await hub.connect({ user: 'alice' });
         for (const _ of ['the answer given meanwhile', 'and not put twice']) {
           await again.ask({ type: 'message', content: 'go' });
           expect(await said(again)).toBe('ws-17: approved');
         }
-        expect((await hub.hub.hitl.list()).items).toHaveLength(1);
+        expect((await portOf(hub.hub).hitl.list()).items).toHaveLength(1);
       }),
   },
 
@@ -48,7 +50,7 @@ export const hitlChangingScenes: Scenes = {
         const resolved = await alice.next('hitl_request_resolved');
         const pending = await alice.next('hitl_request_pending');
         expect(pending.seq).toBe(resolved.seq + 1);
-        expect(await hub.hub.hitl.get(older.id)).toMatchObject({ status: 'superseded' });
+        expect(await portOf(hub.hub).hitl.get(older.id)).toMatchObject({ status: 'superseded' });
         const { id } = pending.hitl;
         await alice.ask({ type: 'hitl_respond', request_id: id, revision: 1, status: 'approved' });
         expect(await said(alice)).toBe('The whole net: approved');
@@ -59,7 +61,7 @@ export const hitlChangingScenes: Scenes = {
     ...bodyOf({ hub: type('Hub'), request: type('RequestRecord') }),
     play: (load) =>
       withHub({}, async (hub) => {
-        const { hitl } = hub.hub;
+        const { hitl } = portOf(hub.hub);
         const request = await askApproval(hub);
         const amended = await askApproval(hub);
         await hitl.amend(amended.id, { ...amended.payload, tool_args: { ip: '203.0.113.8' } });
@@ -77,7 +79,7 @@ export const hitlChangingScenes: Scenes = {
   },
 
   editable: {
-    ...bodyOf({ hub: type('Hub'), firewall: firewallType }, 'agent', `${importZod}\n${importTurn}`),
+    ...bodyOf({ hitl: type('ExpressHitl'), firewall: firewallType }, 'agent', `${importZod}\n${importTurn}`),
     play: async (load) => {
       let agent: Agent = () => {};
       const blocked: object[] = [];
@@ -85,7 +87,7 @@ export const hitlChangingScenes: Scenes = {
         (turn: Turn) => agent(turn),
         async ({ hub, alice }) => {
           const firewall = { block: async (args: object) => blocked.push(args) };
-          agent = await load<Body<Agent>>().example({ hub: hub.hub, firewall });
+          agent = await load<Body<Agent>>().example({ hitl: hub.hitl, firewall });
           await alice.ask({ type: 'message', content: 'go' });
           const { hitl } = await alice.next('hitl_request_pending');
           const frame = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' };
@@ -95,7 +97,7 @@ export const hitlChangingScenes: Scenes = {
           expect(await edited(24)).toMatchObject({ event: 'ack' });
           await alice.next('turn_ended');
           expect(blocked).toEqual([{ ip: '203.0.113.7', hours: 24 }]);
-          const { digest, approvedDigest } = await hub.hub.hitl.get(hitl.id);
+          const { digest, approvedDigest } = await portOf(hub.hub).hitl.get(hitl.id);
           expect(approvedDigest).toMatch(/^sha256:[0-9a-f]{64}$/);
           expect(approvedDigest).not.toBe(digest);
           const several = { payload: { ...hitl.payload, editable: true }, policy: { approvals: 2 } };
@@ -114,6 +116,7 @@ export const hitlChangingScenes: Scenes = {
     play: async (load) => {
       type Given = { hitl: ExpressHitl; calledOff(id: string, user: User): Promise<void> };
       const { hitl, calledOff } = await load<Body<Given>>().example({ access });
+      await hitl.start();
       const request = await askApproval(hitl);
       await expect(calledOff(request.id, bob)).rejects.toEqual(isCode('not_allowed'));
       await calledOff(request.id, { id: 'olga', groups: ['operator'] });
@@ -131,6 +134,7 @@ export const hitlChangingScenes: Scenes = {
     ),
     play: async (load) => {
       const hitl = await load<Body<ExpressHitl>>().example({ access, workerToken: 's3cret' });
+      await hitl.start();
       const server = express().use(hitl.router);
       const ask = (token: string, ticket_id: string) =>
         request(server)
@@ -150,7 +154,7 @@ export const hitlChangingScenes: Scenes = {
       withHub({}, async (hub) => {
         const { id } = await askApproval(hub, { ticketId: 'T-1001' });
         const from = '192.0.2.17';
-        await hub.hub.hitl.respond(id, { by: bob, status: 'denied' }, { via: 'rest', from });
+        await portOf(hub.hub).hitl.respond(id, { by: bob, status: 'denied' }, { via: 'rest', from });
         await load<Body>().example({ hub: hub.hub });
         expect(console.log).toHaveBeenLastCalledWith(2, 'responded', 'Bob', from, '');
       }),

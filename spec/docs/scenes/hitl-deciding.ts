@@ -1,5 +1,7 @@
 /** The scenes of `docs/hitl.md`: who may answer and until when. */
-import type { AnswerPolicy, ExpressHitl, HubError, RequestRecord } from '../../../lib';
+
+import type { AnswerPolicy, ExpressHitl, HubError } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';
 import { askApproval, people, said, withAgent, withHub } from '../stage';
 import { access, accessType, asAgent, type Body, importPlugin, isCode } from './frames';
@@ -23,10 +25,12 @@ export const hitlDecidingScenes: Scenes = {
           for (const [by, yes] of answers) {
             const status = yes ? 'approved' : 'denied';
             said.push(
-              await hub.hub.hitl.respond(id, { by, status }).then(
-                (record) => record.status,
-                ({ code, details }: HubError) => String(details?.rule ?? code),
-              ),
+              await portOf(hub.hub)
+                .hitl.respond(id, { by, status })
+                .then(
+                  (record) => record.status,
+                  ({ code, details }: HubError<'not_allowed'>) => String(details.rule ?? code),
+                ),
             );
           }
           return said;
@@ -97,7 +101,7 @@ export const hitlDecidingScenes: Scenes = {
         };
         const say = async (id: string, name: string, answer: string) => {
           const said = { by: support(name), status: 'approved', response: { answer } } as const;
-          return (await hub.hub.hitl.respond(id, said)).status;
+          return (await portOf(hub.hub).hitl.respond(id, said)).status;
         };
         const differing = await asked();
         expect(await say(differing, 'Bob', 'Refund')).toBe('pending');
@@ -106,7 +110,7 @@ export const hitlDecidingScenes: Scenes = {
         expect(await said(client)).toBe('Replace (Carol: Replace, Bob: Replace)');
         const declined = await asked();
         await say(declined, 'Carol', 'Replace');
-        await hub.hub.hitl.respond(declined, { by: support('Bob'), status: 'denied' });
+        await portOf(hub.hub).hitl.respond(declined, { by: support('Bob'), status: 'denied' });
         expect(await said(client)).toBe('denied (Carol: Replace, Bob: declined)');
       }),
   },
@@ -124,14 +128,15 @@ export const hitlDecidingScenes: Scenes = {
           return id === 'bob';
         },
       };
-      const { hub, close } = await load<Body<ExpressHitl>>().example({ access, rota });
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example({ access, rota });
+      await start();
       const { id } = await askApproval({ hub });
       for (const by of [alice, carol]) {
-        const refused = hub.hitl.respond(id, { by, status: 'approved' });
+        const refused = portOf(hub).hitl.respond(id, { by, status: 'approved' });
         await expect(refused).rejects.toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
-        await expect(hub.hitl.claim(id, by)).rejects.toMatchObject({ code: 'not_allowed' });
+        await expect(portOf(hub).hitl.claim(id, by)).rejects.toMatchObject({ code: 'not_allowed' });
       }
-      expect(await hub.hitl.respond(id, { by: bob, status: 'approved' })).toMatchObject({
+      expect(await portOf(hub).hitl.respond(id, { by: bob, status: 'approved' })).toMatchObject({
         status: 'approved',
       });
       await close();
@@ -142,7 +147,7 @@ export const hitlDecidingScenes: Scenes = {
     ...bodyOf({ hub: type('Hub'), request: type('RequestRecord') }),
     play: (load) =>
       withHub({}, async (hub) => {
-        const { hitl } = hub.hub;
+        const { hitl } = portOf(hub.hub);
         const request = await askApproval(hub, { policy: { claim: 'exclusive' } });
         await load<Body>().example({ hub: hub.hub, request });
         const until = new Date(hub.clock.now() + 120_000).toISOString();
@@ -160,10 +165,10 @@ export const hitlDecidingScenes: Scenes = {
     play: async (load) => {
       const told: string[] = [];
       const minute = 60_000;
-      const hooks = {
-        reminded: () => told.push('reminded'),
-        escalated: ({ policy }: Readonly<RequestRecord>) => told.push(`escalated to ${policy.groups}`),
-        resolved: ({ status }: Readonly<RequestRecord>) => told.push(status),
+      const prepare = ({ hub }: ExpressHitl) => {
+        hub.on('request.reminded', () => told.push('reminded'));
+        hub.on('request.escalated', ({ request }) => told.push(`escalated to ${request.policy.groups}`));
+        hub.on('request.resolved', ({ request }) => told.push(request.status));
       };
       await withAgent(
         asAgent(load),
@@ -178,16 +183,16 @@ export const hitlDecidingScenes: Scenes = {
           const again = await hub.connect({ user: 'alice' });
           const [{ id }] = (await again.next('snapshot')).requests;
           const lead = { id: 'lena', groups: ['lead'] };
-          await expect(hub.hub.hitl.claim(id, lead)).rejects.toEqual(isCode('not_allowed'));
+          await expect(portOf(hub.hub).hitl.claim(id, lead)).rejects.toEqual(isCode('not_allowed'));
           await hub.fireDeadlines(5 * minute);
           expect(told.slice(2)).toEqual(['escalated to analyst,lead']);
-          await hub.hub.hitl.claim(id, lead);
+          await portOf(hub.hub).hitl.claim(id, lead);
           await hub.fireDeadlines(45 * minute);
-          const record = await hub.hub.hitl.get(id);
+          const record = await portOf(hub.hub).hitl.get(id);
           expect(record).toMatchObject({ status: 'denied', reason: 'nobody answered in time' });
           expect(record).not.toHaveProperty('respondedBy');
         },
-        { hooks },
+        { prepare },
       );
     },
   },

@@ -6,7 +6,7 @@ import { access, accessType, type Body, importPlugin } from './frames';
 
 export const hitlInboxScenes: Scenes = {
   inbox: {
-    ...bodyOf({ hub: type('Hub') }, '{ items, nextCursor, total, byType }'),
+    ...bodyOf({ hub: type('Hub') }, '{ items, nextCursor, total, byKind }'),
     play: (load) =>
       withHub({}, async ({ hub }) => {
         const never = await askApproval({ hub });
@@ -19,7 +19,7 @@ export const hitlInboxScenes: Scenes = {
         const { items, nextCursor, ...counts } = await load<Body<Read>>().example({ hub });
         expect(items.map(({ id }) => id)).toEqual([soon.id, never.id]);
         expect(nextCursor).toBeUndefined();
-        expect(counts).toEqual({ total: 3, byType: { tool_approval: 2, question: 1 } });
+        expect(counts).toEqual({ total: 3, byKind: { tool_approval: 2, question: 1 } });
       }),
   },
 
@@ -32,8 +32,9 @@ export const hitlInboxScenes: Scenes = {
     play: async (load) => {
       let user: { id: string; groups: string[] } = { id: 'alice', groups: [] };
       const roster = { ticketsOf: async (id: string) => (id === 'alice' ? ['T-1001'] : []) };
-      const given = { access: { ...access, user: () => user }, roster };
-      const { hub, router, close } = await load<Body<ExpressHitl>>().example(given);
+      const given = { access: { auth: { ...access.auth, identify: () => user } }, roster };
+      const { hub, router, start, close } = await load<Body<ExpressHitl>>().example(given);
+      await start();
       await withHub({ app: (app) => app.use('/soc', router) }, async ({ url }) => {
         const mine = await askApproval({ hub });
         const other = await askApproval({ hub }, { ticketId: 'T-2001' });

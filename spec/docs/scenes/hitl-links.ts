@@ -26,10 +26,11 @@ export const hitlLinksScenes: Scenes = {
       const app = express();
       const requireLogin: express.RequestHandler = (_req, res) => void res.sendStatus(401);
       const given = { access, app, directory: { find: person }, requireLogin };
-      const { hub, close } = await load<Body<ExpressHitl>>().example(given);
+      const { hub, start, close } = await load<Body<ExpressHitl>>().example(given);
+      await start();
       delete process.env.LINK_SECRET;
       const { id } = await askApproval({ hub });
-      const link = String(await hub.links?.create({ requestId: id, userId: 'alice' }));
+      const link = String(await hub.links.create({ requestId: id, userId: 'alice' }));
       const { pathname } = new URL(link);
       await request(app)
         .get(pathname)
@@ -51,8 +52,8 @@ export const hitlLinksScenes: Scenes = {
       mail: '{ send(to: string, text: string): Promise<void> }',
     }),
     play: async (load) => {
-      const links = { secret, baseUrl: 'https://app.example.com/soc', person };
-      await withHub({ links }, async (hub) => {
+      const links = { secret, baseUrl: 'https://app.example.com/soc' };
+      await withHub({ links, auth: { findUser: person } }, async (hub) => {
         const send = jest.fn(async () => {});
         await load<Body>().example({ hub: hub.hub, request: await askApproval(hub), mail: { send } });
         const text = expect.stringMatching(

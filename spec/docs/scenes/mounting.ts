@@ -57,7 +57,7 @@ export const mountingScenes: Scenes = {
   say: {
     ...bodyOf({ hub: type('Hub') }),
     play: (load) =>
-      withHub({ agent: (turn) => turn.respond(`Blocked for ${turn.user.name}`) }, async (hub) => {
+      withHub({ agent: (turn) => turn.say(`Blocked for ${turn.user.name}`) }, async (hub) => {
         const alice = await hub.connect({ user: 'alice', ticketId: 'T-1001' });
         const { example } = load<Body>();
         await example({ hub: hub.hub });
@@ -127,7 +127,7 @@ export const mountingScenes: Scenes = {
           const client = await TestClient.open(`ws://127.0.0.1:${port}${mount}/ws/chat/ticket/T-1`);
           if (!(client instanceof TestClient)) throw new Error(`${mount}: ${client.status}`);
           await client.next('welcome');
-          expect(hub.hub.getTotalClientCount()).toBe(1);
+          expect(hub.hub.reference.getTotalClientCount()).toBe(1);
           await client.close();
         }
         await Promise.all([soc.close(), hr.close()]);
@@ -144,11 +144,10 @@ export const mountingScenes: Scenes = {
     play: async (load) => {
       const hitl = expressHitl({
         store: memoryStore(),
-        user: (req) => req.get('x-user'),
-        ticket: () => 'allow',
+        auth: { identify: (req) => req.get('x-user'), authorize: () => 'allow' },
         agent: async (turn) => {
-          const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
-          await turn.respond(status);
+          const { status } = await turn.approve({ tool: 'block_ip', args: {} });
+          await turn.say(status);
         },
       });
       await listening(
@@ -217,7 +216,7 @@ export const mountingScenes: Scenes = {
         await new Promise<void>((resolve) => {
           finish = resolve;
         });
-        await turn.respond('done all the same');
+        await turn.say('done all the same');
       };
       await withHub({ agent }, async (hub) => {
         const alice = await hub.connect();

@@ -1,7 +1,9 @@
 /** The scenes of `README.md`. */
+
 import { WebSocket } from 'ws';
 import type { Agent, ExpressHitl, Hub, Turn } from '../../../lib';
 import type { TicketClient } from '../../../lib/client';
+import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';
 import { answer, askApproval, listening, people, said, withAgent, withHub } from '../stage';
 import { type Body, firewallType, importTurn, importZod } from './frames';
@@ -80,8 +82,8 @@ export const readmeScenes: Scenes = {
     ...bodyOf({}, 'ticket'),
     play: async (load) => {
       const agent = async (turn: Turn) => {
-        const { status, comment } = await turn.approve({ toolName: 'block_ip', toolArgs: {} });
-        await turn.respond(`${status}: ${comment}`);
+        const { status, request } = await turn.approve({ tool: 'block_ip', args: {} });
+        await turn.say(`${status}: ${request.response?.comment}`);
       };
       await withHub({ agent, mount: '/soc' }, async (hub) => {
         /** Finds the test's server where a page would ask the name service. */
@@ -117,12 +119,13 @@ export const readmeScenes: Scenes = {
         await withGlobal('fetch', pageFetch, async () => {
           const first = await askApproval(hub);
           expect((await example({})).status).toBe(200);
-          expect(await hub.hub.hitl.get(first.id)).toMatchObject({
+          expect(await portOf(hub.hub).hitl.get(first.id)).toMatchObject({
             status: 'denied',
             response: { comment: 'Not now' },
           });
           const second = await askApproval(hub);
-          faster = ({ hitl }) => hitl.respond(second.id, { by: people.bob, status: 'approved' });
+          faster = ({ requests }) =>
+            requests.answer({ requestId: second.id, by: people.bob, status: 'approved' });
           expect((await example({})).status).toBe(409);
           expect(console.log).toHaveBeenCalledWith(
             'Somebody was faster:',

@@ -68,9 +68,9 @@ export const referenceApiScenes: Scenes = {
         const { example } = load<Body<{ heard: string[] }>>();
         const { heard } = await example({ hub: hub.hub });
         expect((await alice.next('session_message_added')).message.content).toBe('Disk of ws-17 is full');
-        await hub.hub.settled();
+        await hub.settled();
         expect(heard).toContain('session_message_added');
-        expect(hub.hub.getClientCount('T-1001')).toBe(1);
+        expect(hub.hub.reference.getClientCount('T-1001')).toBe(1);
       }),
   },
 
@@ -79,7 +79,7 @@ export const referenceApiScenes: Scenes = {
     play: async (load) => {
       let approvals = 0;
       const agent: Agent = async (turn) => {
-        await turn.approve({ toolName: 'block_ip', toolArgs: {}, expiresIn: '15m' });
+        await turn.approve({ tool: 'block_ip', args: {}, expiresIn: '15m' });
         approvals += 1;
       };
       await load<Body>().example({ agent, expect });

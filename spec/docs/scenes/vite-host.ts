@@ -10,7 +10,10 @@ const [kind, path = '', port = ''] = process.argv.slice(2);
 
 /** The block about Vite as middleware. */
 async function middleware() {
-  const hitl = expressHitl({ user: () => 'alice', ticket: () => 'allow', store: memoryStore() });
+  const hitl = expressHitl({
+    auth: { identify: () => 'alice', authorize: () => 'allow' },
+    store: memoryStore(),
+  });
   const app = express();
   const { server, vite } = (await require(path).example({ app, hitl })) as {
     server: Server;

@@ -1,7 +1,9 @@
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
 import { HubError } from '../../../lib/errors';
-import { type Deliver, Funnel, maxWaitingCommits } from '../../../lib/hub/commit/funnel';
+import type { Subscriber } from '../../../lib/hub/commit/after-commit';
+import { AfterCommit } from '../../../lib/hub/commit/after-commit';
+import { Funnel, maxWaitingCommits } from '../../../lib/hub/commit/funnel';
 import { sessionMessageAdded } from '../../../lib/protocol/envelopes';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import type { Commit, Store } from '../../../lib/store/store';
@@ -18,8 +20,8 @@ describe('The funnel', () => {
   let kept: Store;
   let funnel: Funnel;
 
-  const deliver: Deliver = (ticketId, envelopes) => {
-    for (const { seq } of envelopes) delivered.push(`${ticketId}:${seq}`);
+  const deliver: Subscriber = ({ commit, envelopes }) => {
+    for (const { seq } of envelopes) delivered.push(`${commit.ticketId}:${seq}`);
   };
   const newFunnel = (how = deliver) => {
     const stream = new Writable({
@@ -30,7 +32,9 @@ describe('The funnel', () => {
       },
     });
     const logger = createLogger({ transports: [new transports.Stream({ stream })] });
-    return new Funnel(troubled(kept, trouble), how, logger);
+    const after = new AfterCommit(logger);
+    after.add('deliver', how);
+    return new Funnel(troubled(kept, trouble), after, logger);
   };
 
   beforeEach(async () => {
@@ -158,7 +162,7 @@ describe('The funnel', () => {
     });
     const envelopes = await Promise.all([funnel.commit(line('a')), funnel.commit(line('b'))]);
     expect(envelopes.flat().map(({ seq }) => seq)).toEqual([1, 2]);
-    expect(errors).toEqual(['Envelopes could not be delivered', 'Envelopes could not be delivered']);
+    expect(errors).toEqual(['What follows a commit failed', 'What follows a commit failed']);
   });
 
   it('has settled when nothing waits any more, also what came while it was settling', async () => {
@@ -179,12 +183,12 @@ describe('The funnel', () => {
       trouble.commit = () => {};
       return held.opened;
     };
-    const first = funnel.commit(line('first'), () => story.push('first is told'));
+    const first = funnel.commit(line('first'), { onStored: () => story.push('first is told') });
     await new Promise((resolve) => setImmediate(resolve));
     const read = funnel.between(async () => {
       story.push(`${(await kept.position('T')).seq} kept, ${delivered.length} delivered`);
     });
-    const second = funnel.commit(line('second'), () => story.push('second is told'));
+    const second = funnel.commit(line('second'), { onStored: () => story.push('second is told') });
     held.open();
     await Promise.all([first, read, second]);
     expect(story).toEqual(['first is told', '1 kept, 1 delivered', 'second is told']);
@@ -193,7 +197,9 @@ describe('The funnel', () => {
   it('tells nobody of what was not kept', async () => {
     trouble.commit = diskFull;
     const told = jest.fn();
-    await expect(funnel.commit(line('lost'), told)).rejects.toMatchObject({ code: 'storage_failed' });
+    await expect(funnel.commit(line('lost'), { onStored: told })).rejects.toMatchObject({
+      code: 'storage_failed',
+    });
     expect(told).not.toHaveBeenCalled();
   });
 });

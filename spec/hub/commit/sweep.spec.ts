@@ -1,6 +1,7 @@
 /** What another hand changes in the store is noticed by those who wait here. */
 import { maxSweptRequests, Sweep, sweepEveryMs } from '../../../lib/hub/commit/sweep';
-import type { HitlRequestInput, RequestRecord } from '../../../lib/index';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { RequestRecord } from '../../../lib/index';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 import { requestRecord } from '../../store/records';
 import { idle, Rig } from '../rig';
@@ -15,10 +16,12 @@ describe('A change by another hand', () => {
   const reminded: string[] = [];
   beforeEach(async () => {
     reminded.length = 0;
-    rig = new Rig({ hooks: { reminded: ({ id }) => void reminded.push(id) } });
+    rig = new Rig();
     here = rig.hub;
     await here.start();
+    rig.app.on('request.reminded', ({ request }) => void reminded.push(request.id));
     there = rig.newHub();
+    rig.app.on('request.reminded', ({ request }) => void reminded.push(request.id));
   });
   afterEach(async () => {
     await here.close();

@@ -35,7 +35,7 @@ describe('the log of a ticket', () => {
   };
 
   it('keeps at least what it is told to, and at most a tenth more', async () => {
-    const log = await kept({ keep: 50 }, [[234, 0]]);
+    const log = await kept({ envelopes: 50 }, [[234, 0]]);
     expect(log.seq).toBe(234);
     expect(log.kept).toBeGreaterThanOrEqual(50);
     expect(log.kept).toBeLessThanOrEqual(55);
@@ -43,7 +43,7 @@ describe('the log of a ticket', () => {
 
   it('lets go of what is too old, when it grows', async () => {
     expect(
-      await kept({ keep: 50, maxAge: '30d' }, [
+      await kept({ envelopes: 50, maxAge: '30d' }, [
         [20, 31],
         [5, 0],
       ]),
@@ -54,14 +54,14 @@ describe('the log of a ticket', () => {
     const failing = { trim: () => Promise.reject(new HubError('storage_failed')) } as unknown as Store;
     const warned: unknown[] = [];
     const spy = Object.assign(Object.create(logger), { warn: (...args: unknown[]) => warned.push(args) });
-    new Trimmer({ store: failing, clock, logger: spy }, { keep: 1 }).note('ticket', [
+    new Trimmer({ store: failing, clock, logger: spy }, { envelopes: 1 }).note('ticket', [
       { ...sessionCreated(sessionRecord(), 1), ticket_id: 'ticket', epoch: 'e', seq: 1 },
     ]);
     await new Promise(setImmediate);
     expect(warned).toEqual([['A log could not be trimmed', { ticketId: 'ticket', error: 'storage_failed' }]]);
   });
 
-  it.each([{ keep: 0 }, { keep: 1.5 }, { maxAge: -1 }])('cannot be bounded by %j', (bounds) => {
+  it.each([{ envelopes: 0 }, { envelopes: 1.5 }, { maxAge: -1 }])('cannot be bounded by %j', (bounds) => {
     expect(() => new Trimmer({ store, clock, logger }, bounds)).toThrow(HubError);
   });
 });

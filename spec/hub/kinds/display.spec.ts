@@ -1,7 +1,11 @@
 /** Payloads that have nothing but what is decided, and what people are shown beside them. */
+
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
 import { digestOf } from '../../../lib/hub/kinds/kinds';
-import type { AuditEntry, Decision, Delivery, HitlRequestInput, RequestView, Turn } from '../../../lib/index';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { AuditEntry, Delivery, Outcome, RequestView, Turn, User } from '../../../lib/index';
+import { defineKind } from '../../../lib/index';
 import type { Display } from '../../../lib/protocol/records';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { idle } from '../rig';
@@ -11,7 +15,7 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const bob = { id: 'bob', name: 'Bob' };
 const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } };
 const display: Display = {
@@ -160,9 +164,9 @@ describe('What is shown beside a payload', () => {
   });
 
   test('reaches the inbox and channels with the request', async () => {
-    const told: RequestView[] = [];
-    const channel = { present: ({ hitl: view }: Delivery) => void told.push(view), settle: () => {} };
-    await start({ channels: { chat: channel }, tickets: () => 'all' });
+    const told: object[] = [];
+    const channel = { present: ({ request: view }: Delivery) => void told.push(view), settle: () => {} };
+    await start({ channels: { chat: channel }, auth: { inboxTickets: () => 'all' } });
     const inbox = await hub.connectInbox({ user: 'alice' });
     await inbox.next('inbox_snapshot');
     await ask({ display });
@@ -172,17 +176,16 @@ describe('What is shown beside a payload', () => {
   });
 
   test('comes with approve, ask and request of a turn, and back with the decision', async () => {
-    const decisions: Decision[] = [];
-    const agent = async (turn: Turn) => {
-      decisions.push(await turn.approve({ toolName: 'block_ip', toolArgs: {}, display }));
-      decisions.push(await turn.ask({ question: 'Why?', display }));
-      decisions.push(await turn.request({ type: 'fact', payload: {}, display }));
-    };
+    const decisions: Outcome<{ status: string }>[] = [];
     const kinds = {
-      fact: {
+      fact: defineKind({
         payload: z.strictObject({}),
-        approval: () => z.strictObject({ comment: z.string().optional() }),
-      },
+      }),
+    };
+    const agent = async (turn: Turn<{ kinds: typeof kinds; user: User }>) => {
+      decisions.push(await turn.approve({ tool: 'block_ip', args: {}, display }));
+      decisions.push(await turn.ask({ question: 'Why?', display }));
+      decisions.push(await turn.request('fact', {}, { display }));
     };
     await start({ agent, kinds });
     const alice = await hub.connect();
@@ -203,13 +206,15 @@ describe('What is shown beside a payload', () => {
     let fails = false;
     const results: unknown[] = [];
     const agent = async (turn: Turn) => {
-      results.push(await blockIp(turn, { ip: '203.0.113.7' }).catch((error) => error));
+      results.push(await turn.callTool(blockIp, { ip: '203.0.113.7' }).catch((error: unknown) => error));
     };
     await start({ agent });
     const ran: object[] = [];
-    const blockIp = hub.hitl.guardTool(
-      { name: 'block_ip', schema: z.object({ ip: z.string() }), run: (args) => ran.push(args) },
-      [
+    const blockIp = hub.hitl.tool({
+      name: 'block_ip',
+      args: z.object({ ip: z.string() }),
+      run: (args) => ran.push(args),
+      rules: [
         {
           decide: 'ask',
           ask: {
@@ -220,7 +225,7 @@ describe('What is shown beside a payload', () => {
           },
         },
       ],
-    );
+    });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'go' });
     const { hitl: view } = await alice.next('hitl_request_pending');

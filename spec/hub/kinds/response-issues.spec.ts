@@ -1,7 +1,10 @@
 /** All that is wrong with a response, with its place, as a client receives it over a socket and over REST. */
+
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
 import { inputSchema } from '../../../lib/hub/kinds/input-schema';
 import { issuesOf, maxIssues } from '../../../lib/hub/kinds/response-issues';
+import { defineKind } from '../../../lib/index';
 import { startTestHub } from '../../../lib/testing/test-hub';
 
 const found = (schema: z.ZodType, value: unknown) => {
@@ -93,7 +96,10 @@ test('a bound that is looked at after the text was changed is not said of what i
 test('a client is sent them over a socket and over REST', async () => {
   const hub = await startTestHub({
     kinds: {
-      pair: { payload: z.object({}), approval: () => z.strictObject({ a: z.int(), b: z.array(z.int()) }) },
+      pair: defineKind({
+        payload: z.object({}),
+        response: z.strictObject({ a: z.int(), b: z.array(z.int()) }),
+      }),
     },
   });
   try {
@@ -105,7 +111,7 @@ test('a client is sent them over a socket and over REST', async () => {
       payload: {},
       detached: true,
     };
-    const { id } = await hub.hub.hitl.request(about);
+    const { id } = await portOf(hub.hub).hitl.request(about);
     const response = { a: 'x', b: [1, 'y'], c: 1 };
     const issues = [
       { path: 'a', message: expect.any(String) },
@@ -122,7 +128,7 @@ test('a client is sent them over a socket and over REST', async () => {
     });
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ error: { code: 'invalid_response', details: { issues } } });
-    expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
   } finally {
     await hub.close();
   }
@@ -140,9 +146,9 @@ test('an answer in words of one’s own arrives as it was typed, and one of spac
       payload,
       detached: true,
     };
-    const { id } = await hub.hub.hitl.request(about);
+    const { id } = await portOf(hub.hub).hitl.request(about);
     const respond = (answer: string) =>
-      hub.hub.hitl.respond(id, {
+      portOf(hub.hub).hitl.respond(id, {
         by: { id: 'alice', name: 'Alice', groups: [] },
         status: 'approved',
         response: { answer },

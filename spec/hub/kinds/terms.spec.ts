@@ -27,7 +27,7 @@ test.each<[string, Terms]>([
   ['an end', { expiresIn: '1h' }],
   ['what silence means', { onExpiry: 'denied' }],
   ['a reminder', { remindIn: '1m' }],
-  ['an escalation', { escalateIn: '1m', escalateTo: { groups: ['lead'] } }],
+  ['an escalation', { escalate: { after: '1m', to: { groups: ['lead'] } } }],
 ])('%s make other terms', (_what, terms) => {
   expect(digest(terms)).not.toBe(digest({}));
 });
@@ -35,8 +35,7 @@ test.each<[string, Terms]>([
 test('a request from before there were digests has the terms that it still shows', () => {
   const asked: Terms = {
     policy: { users: ['a'] },
-    escalateIn: '1m',
-    escalateTo: { users: ['b'] },
+    escalate: { after: '1m', to: { users: ['b'] } },
     expiresIn: 1_000,
   };
   const before = { ...bareRequest, policy: { users: ['a'] }, createdAt: 5, expiresAt: 1_005 };

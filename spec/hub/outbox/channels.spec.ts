@@ -1,4 +1,5 @@
 /** Channels: what they are told of a request, in what order, how often, and what becomes of it when they fail, hang or the process dies. */
+import { portOf } from '../../../lib/hub/hub';
 import type { Channel, Delivery, OpenDelivery } from '../../../lib/hub/outbox/channel';
 import { DeliveryRefused } from '../../../lib/hub/outbox/channel';
 import { maxChannels } from '../../../lib/hub/outbox/channels';
@@ -10,8 +11,8 @@ import {
   retryMs,
   waitMs,
 } from '../../../lib/hub/outbox/courier';
+import { range } from '../../../lib/store/contract/subject';
 import { startTestHub } from '../../../lib/testing/test-hub';
-import { range } from '../../store/contract/subject';
 import { until } from '../../transport/until';
 import { gate, idle, Rig } from '../rig';
 
@@ -79,17 +80,19 @@ test('Each is shown a request, told of its change and of its end, with ids of th
   await approve(id);
   await idle();
   for (const board of [mail, chat]) {
-    expect(board.told.map(({ event, attempt, hitl }) => [event, attempt, hitl.id, hitl.status])).toEqual([
+    expect(
+      board.told.map(({ event, attempt, request }) => [event, attempt, request.id, request.status]),
+    ).toEqual([
       ['present', 1, id, 'pending'],
       ['update', 1, id, 'pending'],
       ['settle', 1, id, 'approved'],
     ]);
-    expect(board.told[1]?.hitl.claimed_by).toBeDefined();
+    expect(board.told[1]?.request.claim).toBeDefined();
   }
   const ids = [...mail.told, ...chat.told].map((each) => each.id);
   expect(new Set(ids).size).toBe(6);
   for (const each of ids) expect(each).toMatch(/^[\w-]{1,200}$/);
-  expect([await waits(), await waits('chat'), await rig.hub.channels?.dead()]).toEqual([[], [], []]);
+  expect([await waits(), await waits('chat'), await rig.hub.channels.failed()]).toEqual([[], [], []]);
 });
 
 test('A request that makes way for another is retired while the other is shown', async () => {
@@ -101,7 +104,7 @@ test('A request that makes way for another is retired while the other is shown',
     payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } },
   });
   await idle();
-  const told = mail.told.map(({ event, hitl }) => [event, hitl.id, hitl.status]);
+  const told = mail.told.map(({ event, request }) => [event, request.id, request.status]);
   expect(told[0]).toEqual(['present', first.id, 'pending']);
   expect(told.slice(1).toSorted()).toEqual(
     [
@@ -188,7 +191,7 @@ test('One request is never on its way twice: what comes meanwhile follows, and o
   sent.open();
   await idle();
   expect(mail.events).toEqual(['present', 'update']);
-  expect(mail.told[1]?.hitl.claimed_by).toBeDefined();
+  expect(mail.told[1]?.request.claim).toBeDefined();
   expect(chat.events.slice(0, 2)).toEqual(['present', 'update']);
 });
 
@@ -216,7 +219,7 @@ test('One that is refused is given up at once, logged once, listed, and tried ag
   await pass(longestWaitMs);
   expect(mail.events).toEqual(['present']);
   const dead = { channel: 'mail', requestId: id, event: 'present', attempts: 1 };
-  expect(await rig.hub.channels?.dead()).toMatchObject([
+  expect(await rig.hub.channels.failed()).toMatchObject([
     { ...dead, error: 'DeliveryRefused: nobody lives here' },
   ]);
   expect(rig.errors).toMatchObject([{ message: 'A delivery is given up', ...dead }]);
@@ -224,7 +227,7 @@ test('One that is refused is given up at once, logged once, listed, and tried ag
   await approve(id);
   await idle();
   expect(mail.events).toEqual(['present', 'settle']);
-  expect(await rig.hub.channels?.dead()).toEqual([]);
+  expect(await rig.hub.channels.failed()).toEqual([]);
 });
 
 test('One that fails on and on is given up after a bounded number of tries', async () => {
@@ -233,7 +236,7 @@ test('One that fails on and on is given up after a bounded number of tries', asy
   await idle();
   for (let n = 0; n < maxAttempts + 3; n += 1) await pass(longestWaitMs);
   expect(mail.told).toHaveLength(maxAttempts);
-  expect(await rig.hub.channels?.dead()).toMatchObject([
+  expect(await rig.hub.channels.failed()).toMatchObject([
     { attempts: maxAttempts, error: 'Error: it is down' },
   ]);
   expect(rig.errors).toHaveLength(1);
@@ -279,14 +282,18 @@ test('Closing cuts what is under way, and the next start tells it', async () => 
 test('Links are made for what can be answered, where the hub has them', async () => {
   await ask();
   await idle();
-  expect((mail.told[0] as OpenDelivery).link).toBeUndefined();
+  const open = (delivery: unknown) => delivery as OpenDelivery;
+  await expect(open(mail.told[0]).link({ userId: 'ann' })).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining('links is missing'),
+  });
   await rig.hub.close();
   const links = { secret: 'thirty-two bytes that nobody else knows', baseUrl: 'https://app.example.com' };
   rig = new Rig({ channels: { mail }, links });
   await rig.hub.start();
   const { id } = await ask();
   await idle();
-  const link = (await (mail.told[1] as OpenDelivery).link?.('ann', '1h')) ?? '';
+  const link = await open(mail.told[1]).link({ userId: 'ann', expiresIn: '1h' });
   const terms = rig.hub.links?.read(link.split('/').at(-1) ?? '');
   expect(terms).toMatchObject({ requestId: id, userId: 'ann', expiresAt: rig.clock.now() + 3_600_000 });
 });
@@ -301,7 +308,11 @@ test('Nothing is kept and no timer runs without channels', async () => {
   await rig.hub.start();
   await ask();
   await idle();
-  expect([rig.hub.channels, writes, rig.clock.pending]).toEqual([undefined, 0, 0]);
+  expect([writes, rig.clock.pending]).toEqual([0, 0]);
+  await expect(rig.app.channels.failed()).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining('channels is missing'),
+  });
 });
 
 test('Channels that cannot be are refused at once', () => {
@@ -314,7 +325,7 @@ test('What was committed when the process died is told after the start, in a dat
   const board = new Board();
   board.trouble = never;
   const hub = await startTestHub({ sqlite: true, channels: { board } });
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T',
     sessionId: 's',
     userId: 'rita',
@@ -325,13 +336,18 @@ test('What was committed when the process died is told after the start, in a dat
   board.trouble = () => {};
   await hub.crash();
   await until(() => board.told.length === 2, 'it is shown again');
-  expect(board.told[1]).toMatchObject({ event: 'present', id: board.told[0]?.id, hitl: { id } });
+  expect(board.told[1]).toMatchObject({ event: 'present', id: board.told[0]?.id, request: { id } });
   // The answer is committed by a process that dies before it tells anybody.
   board.trouble = never;
-  await hub.hub.hitl.respond(id, { by: ann, status: 'approved', revision: 1, response: { answer: 'So' } });
+  await portOf(hub.hub).hitl.respond(id, {
+    by: ann,
+    status: 'approved',
+    revision: 1,
+    response: { answer: 'So' },
+  });
   await hub.crash();
   board.trouble = () => {};
   await until(() => board.events.at(-1) === 'settle', 'it is retired');
-  expect(board.told.at(-1)?.hitl.status).toBe('approved');
+  expect(board.told.at(-1)?.request.status).toBe('answered');
   await hub.close();
 });

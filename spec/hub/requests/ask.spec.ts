@@ -24,7 +24,7 @@ describe('a request that names people', () => {
   test.each<[string, (people: typeof most) => Partial<HitlRequestInput>]>([
     ['in its policy', (policy) => ({ policy })],
     ['in a stage', (stage) => ({ policy: { stages: [{ users: ['ann'] }, stage] } })],
-    ['to escalate to', (escalateTo) => ({ escalateTo })],
+    ['to escalate to', (escalateTo) => ({ escalate: { to: escalateTo } })],
   ])('names at most 500 users and groups %s', (_where, naming) => {
     expect(asked(naming(most))).not.toThrow();
     expect(asked(naming(tooMany))).toThrow(

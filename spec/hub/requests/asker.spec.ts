@@ -1,8 +1,10 @@
 /** Whether somebody learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
-import { maxLeftAtStart } from '../../../lib/hub/turns/turns';
-import type { HitlRequestInput, RequestRecord, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import { maxLeftAtStart } from '../../../lib/hub/turns/orphans';
+import type { RequestRecord, ToolCall, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { diskFull, gate, idle, Rig, type Trouble, troubled } from '../rig';
@@ -14,9 +16,9 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const bob = { id: 'bob', name: 'Bob' };
-const block = { toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } };
+const block = { tool: 'block_ip', args: { ip: '203.0.113.7' } };
 const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } };
 const approve = (id: string) => hitl().respond(id, { by: bob, status: 'approved' });
 const askerOf = async (id: string) => (await hitl().get(id)).asker;
@@ -78,7 +80,7 @@ describe('The asker of a request', () => {
   ])('is gone when the turn %s', async (_how, deed) => {
     await start({ agent: doing({ ask: deed }) });
     const { id, turnId = '' } = await asked();
-    await hub.hub.turns.cancel('T-1', turnId).catch(() => {});
+    await hub.hub.turns.cancel({ turnId }).catch(() => {});
     await idle();
     expect(await askerOf(id)).toBe('gone');
   });
@@ -125,7 +127,7 @@ describe('The asker of a request', () => {
     expect(await askerOf(id)).toBeUndefined();
     await approve(id);
     await idle();
-    expect(hub.hub.turns.size).toBe(0);
+    expect(portOf(hub.hub).turns.size).toBe(0);
     expect(await askerOf(id)).toBeUndefined();
     expect(await story(id)).toEqual(['requested turn', 'responded app']);
   });
@@ -154,7 +156,7 @@ describe('The asker of a request', () => {
     // Another turn still waits.
     expect(await askerOf(id)).toBeUndefined();
     const { turnId = '' } = (await hub.store.unfinishedTurns()).map((turn) => ({ turnId: turn.id }))[0] ?? {};
-    await hub.hub.turns.cancel('T-1', turnId);
+    await hub.hub.turns.cancel({ turnId });
     await idle();
     expect(await askerOf(id)).toBe('gone');
   });
@@ -192,7 +194,7 @@ describe('The asker of a request', () => {
     const alice = await hub.connect();
     const { turn_id } = await alice.ask({ type: 'message', content: 'ask' });
     await idle();
-    await hub.hub.turns.cancel('T-1', turn_id);
+    await hub.hub.turns.cancel({ turnId: turn_id });
     await idle();
     expect(await askerOf(id)).toBeUndefined();
   });
@@ -284,7 +286,7 @@ describe('A start', () => {
 describe('What was approved and is not run', () => {
   type Args = { ip: string };
   const isIp = z.object({ ip: z.string() });
-  let outcomes: (ToolOutcome<string> | Error)[];
+  let outcomes: (ToolCall<string> | Error)[];
   let ran: Args[];
   /** A hub whose agent calls `block_ip`, the message being the id of the call. */
   async function guarded(
@@ -295,18 +297,20 @@ describe('What was approved and is not run', () => {
     outcomes = [];
     ran = [];
     const agent = async (turn: Turn) => {
-      const blockIp = hub.hitl.guardTool(
-        { name: 'block_ip', schema, run: (args) => `ran ${ran.push(args)}` },
-        rules(),
-      );
-      const call = blockIp(turn, { ip: '203.0.113.7' }, { callId: turn.message.content });
+      const blockIp = hub.hitl.tool({
+        name: 'block_ip',
+        args: schema,
+        run: (args) => `ran ${ran.push(args)}`,
+        rules: rules(),
+      });
+      const call = turn.callTool(blockIp, { ip: '203.0.113.7' }, { callId: turn.message.content });
       outcomes.push(await call.catch((error: Error) => error));
     };
     await start({ agent, ...more });
   }
   const executionOf = async (id: string) => (await hitl().get(id)).execution;
   const settled = async () => {
-    while (hub.hub.turns.size > 0) await idle();
+    while (portOf(hub.hub).turns.size > 0) await idle();
   };
 
   test('since its turn was cancelled in that moment says so, and the same call may still run it', async () => {
@@ -314,7 +318,7 @@ describe('What was approved and is not run', () => {
     const request = await asked('c1');
     const alice = await hub.connect({ user: 'watching' });
     const approved = approve(request.id);
-    const ended = hub.hub.turns.cancel('T-1', request.turnId ?? '');
+    const ended = hub.hub.turns.cancel({ turnId: request.turnId ?? '' });
     await Promise.all([approved, ended]);
     await settled();
     const why = 'The turn has ended';
@@ -345,7 +349,7 @@ describe('What was approved and is not run', () => {
     };
     await approve(request.id);
     await reached.opened;
-    const ended = hub.hub.turns.cancel('T-1', request.turnId ?? '');
+    const ended = hub.hub.turns.cancel({ turnId: request.turnId ?? '' });
     await idle();
     beginning.open();
     await ended;
@@ -362,14 +366,14 @@ describe('What was approved and is not run', () => {
     const original = hitl().execute.bind(hitl());
     // Revoked between the approval by the grant and the run.
     jest.spyOn(hitl(), 'execute').mockImplementationOnce(async (...args) => {
-      await hub.hub.grants.revoke(String(grant?.id), bob);
+      await hub.hub.grants.revoke({ grantId: String(grant?.id), by: bob });
       return original(...args);
     });
     const alice = await hub.connect({ user: 'dora' });
     await alice.ask({ type: 'message', content: 'c2' });
     await settled();
     expect(outcomes.at(-1)).toMatchObject({ status: 'not_run', reason: 'grant_revoked' });
-    const { items } = await hub.hub.grants.uses(String(grant?.id));
+    const { items } = await hub.hub.grants.uses({ grantId: String(grant?.id) });
     expect(items).toMatchObject([
       { execution: { state: 'not_run', error: 'the grant that approved it has been revoked' } },
     ]);
@@ -394,7 +398,7 @@ describe('What was approved and is not run', () => {
     let denies = false;
     await guarded(() => (denies ? [{ decide: 'deny', because: 'maintenance' }] : []));
     const request = await asked('c1');
-    await Promise.all([approve(request.id), hub.hub.turns.cancel('T-1', request.turnId ?? '')]);
+    await Promise.all([approve(request.id), hub.hub.turns.cancel({ turnId: request.turnId ?? '' })]);
     await settled();
     denies = true;
     const alice = await hub.connect({ user: 'dora' });

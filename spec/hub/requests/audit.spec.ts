@@ -1,5 +1,7 @@
 /** The audit: who did what to a request, which way, from where, seeing what; kept with the change itself. */
-import type { AuditEntry, HitlRequestInput } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { AuditEntry } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import type { Store } from '../../../lib/store/store';
 import type { TestClient } from '../../../lib/testing/test-client';
@@ -11,7 +13,7 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const ask = (input: Partial<HitlRequestInput> = {}) =>
   hitl().request({
     ticketId: 'T-1',
@@ -35,7 +37,11 @@ const story = async (requestId?: string) =>
 
 test('a request leaves a record per step, with the way it came', async () => {
   await start();
-  const { id, payload, digest } = await ask({ remindIn: '1m', escalateIn: '2m', expiresIn: '1h' });
+  const { id, payload, digest } = await ask({
+    remindIn: '1m',
+    escalate: { after: '2m', to: {} },
+    expiresIn: '1h',
+  });
   const amendedPayload = { ...payload, tool_args: { ip: '203.0.113.8' } };
   const bob = await hub.connect({ user: 'bob' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
@@ -186,11 +192,11 @@ test('a change that cannot be kept leaves no record, and a record that cannot be
 });
 
 test('the trail goes on over a restart and outlives the log', async () => {
-  await start({ sqlite: true, log: { keep: 1 } });
+  await start({ sqlite: true, retention: { log: { envelopes: 1 } } });
   const { id } = await ask();
   await hub.restart();
   await hitl().respond(id, { by: { id: 'bob' }, status: 'denied' }, { via: 'rest', from: '192.0.2.9' });
-  await hub.hub.settled();
+  await hub.settled();
   expect((await hub.store.log('T-1', 0, 10)).items).toHaveLength(1);
   expect((await trail()).map(({ n, event, from }) => [n, event, from])).toEqual([
     [1, 'requested', undefined],

@@ -1,8 +1,10 @@
 /** A claim lasts as long as its holder is there: what renews it, what lets it go, and what does not. */
 
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import { leaveGraceMs, renewEveryMs } from '../../../lib/hub/requests/claims';
 import { leaseMs } from '../../../lib/hub/requests/hitl';
-import type { HitlRequestInput, RequestRecord } from '../../../lib/index';
+import type { RequestRecord } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
@@ -13,7 +15,7 @@ let bob: TestClient;
 afterEach(() => hub.close());
 
 const ask = (input: Partial<HitlRequestInput> = {}) =>
-  hub.hub.hitl.request({
+  portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -23,7 +25,7 @@ const ask = (input: Partial<HitlRequestInput> = {}) =>
   });
 const claim = (client: TestClient, { id }: RequestRecord) =>
   client.ask({ type: 'hitl_claim', request_id: id });
-const claimOf = async ({ id }: RequestRecord) => (await hub.hub.hitl.get(id)).claim;
+const claimOf = async ({ id }: RequestRecord) => (await portOf(hub.hub).hitl.get(id)).claim;
 const holder = async (request: RequestRecord) => (await claimOf(request))?.by.userId;
 /** How long the claim would last from now on. */
 const left = async (request: RequestRecord) => ((await claimOf(request))?.until ?? 0) - hub.clock.now();
@@ -36,13 +38,14 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 async function done(client = bob): Promise<void> {
   client.send({ type: 'ping' });
   await client.next('pong');
-  await hub.hub.settled();
+  await hub.settled();
 }
 /** Ends a connection, and waits until the hub knows: it may hear of it a moment later. */
 async function leave(client: TestClient): Promise<void> {
-  const before = hub.hub.getTotalClientCount();
+  const before = hub.hub.reference.getTotalClientCount();
   await client.close();
-  while (hub.hub.getTotalClientCount() === before) await new Promise((resolve) => setImmediate(resolve));
+  while (hub.hub.reference.getTotalClientCount() === before)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 async function typing(client = bob): Promise<void> {
   client.send({ type: 'typing' });
@@ -76,7 +79,7 @@ describe('The claim of somebody who is at work', () => {
     const classic = await hub.connect({ user: 'bob', tab: 'other', dialect: 'classic' });
     classic.send({ type: 'message', content: 'Looking' });
     await classic.next((frame) => frame.type === 'trace');
-    await hub.hub.settled();
+    await hub.settled();
     expect(await left(request)).toBe(leaseMs);
   });
 

@@ -1,12 +1,15 @@
 /** What an app hands over in the process: kept, shown and digested as it is, or refused. */
+
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
 import { digestOf } from '../../../lib/hub/kinds/kinds';
+import { defineKind } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 let hub: TestHub;
 afterEach(() => hub.close());
 const bob = { id: 'bob', name: 'Bob' };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
@@ -59,8 +62,8 @@ test('What the schema of a kind makes of a payload or an answer is looked at too
   const made = (value: unknown) => z.looseObject({ n: z.string().transform(() => value) });
   await start({
     kinds: {
-      asked: { payload: made(Number.POSITIVE_INFINITY), approval: () => z.looseObject({}) },
-      answered: { payload: z.looseObject({}), approval: () => made(10n) },
+      asked: defineKind({ payload: made(Number.POSITIVE_INFINITY), response: z.looseObject({}) }),
+      answered: defineKind({ payload: z.looseObject({}), response: made(10n) }),
     },
   });
   await expect(ask({ n: 'x' }, 'asked')).rejects.toEqual(refused('invalid_request', 'n: Infinity '));
@@ -73,7 +76,9 @@ test('What the schema of a kind makes of a payload or an answer is looked at too
 
 test('An answer is looked at before a schema makes something else of it', async () => {
   await start({
-    kinds: { loose: { payload: z.looseObject({}), approval: () => z.object({ n: z.coerce.string() }) } },
+    kinds: {
+      loose: defineKind({ payload: z.looseObject({}), response: z.object({ n: z.coerce.string() }) }),
+    },
   });
   const { id } = await ask({}, 'loose');
   const answer = { by: bob, status: 'approved' as const, response: { n: 2 ** 60 } };
@@ -87,17 +92,10 @@ test('A guarded tool asks nobody about arguments that would change', async () =>
   const outcomes: unknown[] = [];
   await start({
     agent: async (turn) => {
-      const tool = { name: 'pay', schema: z.object({ n: z.number() }).or(z.object({ n: z.nan() })), run };
-      outcomes.push(
-        await hub.hitl
-          .guardTool(tool)(turn, { n: NaN })
-          .catch((error: unknown) => error),
-      );
-      outcomes.push(
-        await hub.hitl
-          .guardTool(tool)(turn, { n: 2 ** 60 })
-          .catch((error: unknown) => error),
-      );
+      const tool = { name: 'pay', args: z.object({ n: z.number() }).or(z.object({ n: z.nan() })), run };
+      const pay = hub.hitl.tool(tool);
+      outcomes.push(await turn.callTool(pay, { n: NaN }).catch((error: unknown) => error));
+      outcomes.push(await turn.callTool(pay, { n: 2 ** 60 }).catch((error: unknown) => error));
     },
   });
   const alice = await hub.connect();
@@ -115,9 +113,9 @@ test('A Date is shown as its text, and the tool is given a Date again', async ()
   const run = jest.fn(async ({ at }: { at: Date }) => at.getTime());
   await start({
     agent: async (turn) => {
-      const tool = { name: 'plan', schema: z.object({ at: z.coerce.date() }), run };
-      const outcome = await hub.hitl.guardTool(tool)(turn, { at: new Date(1_000) });
-      await turn.respond(outcome.status === 'executed' ? String(outcome.value) : outcome.status);
+      const tool = { name: 'plan', args: z.object({ at: z.coerce.date() }), run };
+      const outcome = await turn.callTool(hub.hitl.tool(tool), { at: new Date(1_000) });
+      await turn.say(outcome.status === 'executed' ? String(outcome.result) : outcome.status);
     },
   });
   const alice = await hub.connect();

@@ -1,14 +1,8 @@
 /** Grants, through a guarded tool in a hub: what a yes may free beside the one call, and all that it must not. */
+
 import { z } from 'zod';
-import type {
-  GrantOffer,
-  GrantRecord,
-  RequestRecord,
-  ToolOutcome,
-  ToolRule,
-  Turn,
-  User,
-} from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { Grant, GrantOffer, RequestRecord, ToolCall, ToolRule, Turn, User } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 type Args = { ip: string; hours?: number | undefined };
@@ -30,26 +24,25 @@ afterEach(() => hub?.close());
 /** A hub whose agent makes the call that a message names. */
 async function start(rules: readonly ToolRule<Args>[], options: TestHubOptions = {}) {
   const ran: { tool: string; args: Args }[] = [];
-  const outcomes = new Map<number, (outcome: ToolOutcome<string> | Error) => void>();
+  const outcomes = new Map<number, (outcome: ToolCall<string> | Error) => void>();
   let calls = 0;
   let tools: Record<string, ReturnType<typeof make>> = {};
   const make = (name: string) =>
-    hub.hitl.guardTool(
-      {
-        name,
-        schema: z.object({ ip: z.ipv4(), hours: z.number().optional() }),
-        run: (args: Args) => {
-          ran.push({ tool: name, args });
-          return `did ${name} ${args.ip}`;
-        },
+    hub.hitl.tool({
+      name,
+      args: z.object({ ip: z.ipv4(), hours: z.number().optional() }),
+      run: (args: Args) => {
+        ran.push({ tool: name, args });
+        return `did ${name} ${args.ip}`;
       },
       rules,
-    );
+    });
   const agent = async (turn: Turn) => {
     const { n, tool = 'block_ip', args, callId }: Call & { n: number } = JSON.parse(turn.message.content);
-    const outcome = await tools[tool]?.(turn, args, callId === undefined ? {} : { callId }).catch(
-      (error: Error) => error,
-    );
+    const known = tools[tool];
+    if (!known) return;
+    const called = turn.callTool(known, args, callId === undefined ? {} : { callId });
+    const outcome = await called.catch((error: Error) => error);
     if (outcome) outcomes.get(n)?.(outcome);
   };
   const arm = () => {
@@ -68,7 +61,7 @@ async function start(rules: readonly ToolRule<Args>[], options: TestHubOptions =
     const before = new Set((await pending()).map(({ id }) => id));
     calls += 1;
     const n = calls;
-    const done = new Promise<ToolOutcome<string> | Error>((resolve) => outcomes.set(n, resolve));
+    const done = new Promise<ToolCall<string> | Error>((resolve) => outcomes.set(n, resolve));
     const speaker = await client(user, ticketId);
     await speaker.ask({ type: 'message', content: JSON.stringify({ n, ...what }) });
     for (let tries = 0; tries < 1_000; tries += 1) {
@@ -80,13 +73,13 @@ async function start(rules: readonly ToolRule<Args>[], options: TestHubOptions =
     }
     throw new Error(`Nothing came of ${JSON.stringify(what)}`);
   };
-  const pending = async () => (await hub.hub.hitl.list({ status: 'pending' }, 200)).items;
+  const pending = async () => (await portOf(hub.hub).hitl.list({ status: 'pending' }, 200)).items;
   const approve = async (asked: RequestRecord | undefined, grant?: number, by: User = bob, more = {}) => {
     const response = { ...more, ...(grant !== undefined && { grant }) };
-    return hub.hub.hitl.respond(String(asked?.id), { by, status: 'approved', response });
+    return portOf(hub.hub).hitl.respond(String(asked?.id), { by, status: 'approved', response });
   };
   /** A call that is asked about and approved with this grant. */
-  const granted = async (what: Call, grant = 0, by: User = bob, place = {}): Promise<GrantRecord> => {
+  const granted = async (what: Call, grant = 0, by: User = bob, place = {}): Promise<Grant> => {
     const { asked, done } = await call(what, place);
     const { grant: given } = await approve(asked, grant, by);
     await done;
@@ -104,20 +97,20 @@ describe('A grant', () => {
     const test = await start(asking([{ uses: 2 }]));
     const grant = await test.granted({ args: one });
     expect(grant).toMatchObject({
-      toolName: 'block_ip',
+      tool: 'block_ip',
       scope: 'ticket',
       ticketId: 'T-1',
-      args: 'exact',
-      toolArgs: one,
+      covers: 'exact',
+      args: one,
       givenBy: [{ userId: 'bob', displayName: 'Bob' }],
       uses: 2,
       used: 0,
     });
     const { outcome, asked } = await test.call({ args: one });
     expect(asked).toBeUndefined();
-    expect(outcome).toMatchObject({ status: 'executed', value: 'did block_ip 203.0.113.1' });
+    expect(outcome).toMatchObject({ status: 'executed', result: 'did block_ip 203.0.113.1' });
     expect(test.ran).toHaveLength(2);
-    const { items } = await hub.hub.grants.uses(grant.id);
+    const { items } = await hub.hub.grants.uses({ grantId: grant.id });
     expect(items).toMatchObject([
       {
         status: 'approved',
@@ -147,7 +140,7 @@ describe('A grant', () => {
       used_grant: { id: grant.id, given_by: [{ user_id: 'bob', display_name: 'Bob' }] },
     });
     expect(alice?.all('hitl_request_pending')).toHaveLength(1);
-    await hub.hub.grants.revoke(grant.id, ann);
+    await hub.hub.grants.revoke({ grantId: grant.id, by: ann });
     const revoked = await alice?.next((frame) => frame.hitl?.grant?.revoked_at !== undefined);
     expect(revoked).toMatchObject({
       event: 'hitl_request_updated',
@@ -186,7 +179,7 @@ describe('A grant', () => {
     const test = await start(asking([offer]));
     await test.granted({ args: one });
     const { outcome, asked } = await test.call(call, place);
-    expect(asked ? 'asked' : (outcome as ToolOutcome<string>).status).toBe(expected);
+    expect(asked ? 'asked' : (outcome as ToolCall<string>).status).toBe(expected);
   });
 
   it('frees nothing that another rule decides, though its arguments are any (docker-agent #4376)', async () => {
@@ -260,7 +253,7 @@ describe('A grant', () => {
     const test = await start(asking([{}]));
     const { asked } = await test.call({ args: one });
     await expect(
-      hub.hub.hitl.respond(String(asked?.id), { by: bob, ...answer } as never),
+      portOf(hub.hub).hitl.respond(String(asked?.id), { by: bob, ...answer } as never),
     ).rejects.toMatchObject({ code: 'invalid_response' });
     expect((await hub.hub.grants.list()).items).toEqual([]);
   });
@@ -318,13 +311,13 @@ describe('A grant', () => {
     expect([first, second].filter(({ asked }) => asked)).toHaveLength(1);
     expect(test.ran).toHaveLength(2);
     expect(await hub.hub.grants.get(grant.id)).toMatchObject({ used: 1 });
-    expect((await hub.hub.grants.uses(grant.id)).items).toHaveLength(1);
+    expect((await hub.hub.grants.uses({ grantId: grant.id })).items).toHaveLength(1);
   });
 
   it('covers nothing from the moment on at which it is revoked, not even what it approved and nobody has begun', async () => {
     const test = await start(asking([{ args: 'any' }]));
     const grant = await test.granted({ args: one });
-    const used = await hub.hub.hitl.request({
+    const used = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's',
       userId: 'alice',
@@ -333,14 +326,16 @@ describe('A grant', () => {
       payload: { tool_name: 'block_ip', tool_args: two, grants: [{ args: 'any' }] },
     });
     expect(used).toMatchObject({ status: 'approved', usedGrant: { id: grant.id } });
-    const revoked = await hub.hub.grants.revoke(grant.id, ann);
+    const revoked = await hub.hub.grants.revoke({ grantId: grant.id, by: ann });
     expect(revoked).toMatchObject({ revokedBy: { userId: 'ann' }, used: 1 });
-    expect(await hub.hub.grants.revoke(grant.id, bob)).toEqual(revoked);
+    expect(await hub.hub.grants.revoke({ grantId: grant.id, by: bob })).toEqual(revoked);
     const { outcome } = await test.call({ args: two, callId: 'c9' });
     expect(outcome).toMatchObject({ status: 'not_run', reason: 'grant_revoked' });
     expect((await test.call({ args: two })).asked).toBeDefined();
     expect(test.ran).toHaveLength(1);
-    await expect(hub.hub.grants.revoke('nothing', ann)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(hub.hub.grants.revoke({ grantId: 'nothing', by: ann })).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('does not run one call twice: the same call, made again, learns that it has run', async () => {
@@ -378,7 +373,7 @@ describe('Where several have to agree, a grant', () => {
     await test.approve(asked, 1, ann);
     await done;
     const { items } = await hub.hub.grants.list();
-    expect(items).toMatchObject([{ args: 'any', givenBy: [{ userId: 'bob' }, { userId: 'ann' }] }]);
+    expect(items).toMatchObject([{ covers: 'any', givenBy: [{ userId: 'bob' }, { userId: 'ann' }] }]);
   });
 
   it.each([
@@ -399,11 +394,11 @@ describe('Where several have to agree, a grant', () => {
     const { asked } = await test.call({ args: one });
     await test.approve(asked, 1, bob);
     const payload = { tool_name: 'block_ip', tool_args: two, grants: [{ uses: 7 }] };
-    const { revision } = await hub.hub.hitl.amend(String(asked?.id), payload);
+    const { revision } = await portOf(hub.hub).hitl.amend(String(asked?.id), payload);
     const answer = { status: 'approved' as const, revision, response: { grant: 0 } };
-    await hub.hub.hitl.respond(String(asked?.id), { by: bob, ...answer });
-    await hub.hub.hitl.respond(String(asked?.id), { by: ann, ...answer });
-    expect((await hub.hub.grants.list()).items).toMatchObject([{ args: 'exact', toolArgs: two, uses: 7 }]);
+    await portOf(hub.hub).hitl.respond(String(asked?.id), { by: bob, ...answer });
+    await portOf(hub.hub).hitl.respond(String(asked?.id), { by: ann, ...answer });
+    expect((await hub.hub.grants.list()).items).toMatchObject([{ covers: 'exact', args: two, uses: 7 }]);
   });
 });
 
@@ -418,7 +413,7 @@ describe('Four eyes', () => {
 
 describe('An escalation', () => {
   it('lets more people answer, and what they give holds for calls asked in the same way', async () => {
-    const escalate = { escalateIn: '1m', escalateTo: { users: ['ann'] } } as const;
+    const escalate = { escalate: { after: '1m', to: { users: ['ann'] } } } as const;
     const test = await start(asking([{}], { policy: { users: ['bob'] }, ...escalate }));
     const { asked, done } = await test.call({ args: one });
     await expect(test.approve(asked, 0, ann)).rejects.toMatchObject({ code: 'not_allowed' });
@@ -438,7 +433,9 @@ describe("The app's own rule about grants", () => {
       asked.push(grant);
       return user.id === 'ann';
     };
-    const test = await start(asking(everywhere), { mayGrant });
+    const test = await start(asking(everywhere), {
+      rules: { mayGrant: ({ user, grant }) => mayGrant(user, grant) },
+    });
     const { asked: request } = await test.call({ args: one });
     await expect(test.approve(request, 0, bob)).rejects.toMatchObject({
       code: 'not_allowed',
@@ -448,10 +445,10 @@ describe("The app's own rule about grants", () => {
       {
         requestId: request?.id,
         ticketId: 'T-1',
-        toolName: 'block_ip',
+        tool: 'block_ip',
         scope: 'everywhere',
-        args: 'exact',
-        toolArgs: one,
+        covers: 'exact',
+        args: one,
         expiresAt: hub.clock.now() + 86_400_000,
         policy: {},
       },
@@ -469,7 +466,9 @@ describe("The app's own rule about grants", () => {
     ['says something else', () => 'yes' as unknown as boolean],
     ['rejects', () => Promise.reject(new Error('directory down'))],
   ])('says no when it %s', async (_what, mayGrant) => {
-    const test = await start(asking(everywhere), { mayGrant });
+    const test = await start(asking(everywhere), {
+      rules: { mayGrant: mayGrant },
+    });
     const { asked } = await test.call({ args: one });
     await expect(test.approve(asked, 0, ann)).rejects.toMatchObject({ code: 'not_allowed' });
     // In one ticket it is not asked.
@@ -485,9 +484,9 @@ it('A grant that ended long ago is dropped when the next is given; what it appro
   // No peer has answered a heartbeat in all that time.
   test.clients.clear();
   await test.granted({ args: two });
-  await hub.hub.settled();
+  await hub.settled();
   await expect(hub.hub.grants.get(old.id)).rejects.toMatchObject({ code: 'not_found' });
-  const { items } = await hub.hub.grants.uses(old.id);
+  const { items } = await hub.hub.grants.uses({ grantId: old.id });
   expect(items).toMatchObject([{ status: 'approved', usedGrant: { id: old.id } }]);
   expect((await hub.hub.grants.list()).items).toHaveLength(1);
 });

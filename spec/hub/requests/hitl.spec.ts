@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { HitlRequestInput, RequestRecord } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { HitlRequest } from '../../../lib/index';
+import { defineKind } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
 const ann = { id: 'ann', name: 'Ann' };
@@ -10,7 +13,7 @@ describe('requests to humans', () => {
   let hub: TestHub;
   afterEach(() => hub.close());
 
-  const hitl = () => hub.hub.hitl;
+  const hitl = () => portOf(hub.hub).hitl;
   const start = async (options: TestHubOptions = {}) => {
     hub = await startTestHub(options);
   };
@@ -107,10 +110,12 @@ describe('requests to humans', () => {
   it("ask the app's own rule about the person, and take a rule that throws for a no", async () => {
     const asked: string[] = [];
     await start({
-      mayRespond: (user, request) => {
-        asked.push(`${user.id} ${request.payload.tool_name}`);
-        if (user.id === 'bob') throw new Error('directory unreachable');
-        return user.id === 'lea';
+      rules: {
+        mayAnswer: ({ user, request }) => {
+          asked.push(`${user.id} ${request.kind === 'tool_approval' && request.payload.tool_name}`);
+          if (user.id === 'bob') throw new Error('directory unreachable');
+          return user.id === 'lea';
+        },
       },
     });
     const { id } = await ask();
@@ -124,9 +129,11 @@ describe('requests to humans', () => {
   it("take silence of the app's own rule for a no, and go on meanwhile", async () => {
     let asked = () => {};
     await start({
-      mayRespond: ({ id }) => {
-        setImmediate(asked);
-        return (id === 'ann' ? undefined : id === 'bob' ? new Promise(() => {}) : true) as boolean;
+      rules: {
+        mayAnswer: ({ user: { id } }) => {
+          setImmediate(asked);
+          return (id === 'ann' ? undefined : id === 'bob' ? new Promise(() => {}) : true) as boolean;
+        },
       },
     });
     const { id } = await ask({ policy: { approvals: 2 } });
@@ -190,18 +197,20 @@ describe('requests to humans', () => {
 
     it('remind, then widen who may answer, then expire, and tell the app each time', async () => {
       const told: string[] = [];
-      const tell = (what: string) => (request: Readonly<RequestRecord>) => {
-        told.push(`${what} ${request.status}`);
-        throw new Error('the pager is broken');
-      };
-      await start({
-        hooks: { reminded: tell('reminded'), escalated: tell('escalated'), resolved: tell('resolved') },
-      });
+      const tell =
+        (what: string) =>
+        ({ request }: { request: HitlRequest }) => {
+          told.push(`${what} ${request.status}`);
+          throw new Error('the pager is broken');
+        };
+      await start();
+      hub.hub.on('request.reminded', tell('reminded'));
+      hub.hub.on('request.escalated', tell('escalated'));
+      hub.hub.on('request.resolved', tell('resolved'));
       const { id } = await ask({
         policy: { users: ['ann'] },
         remindIn: ['1h', '2h'],
-        escalateIn: '1d',
-        escalateTo: { groups: ['lead'] },
+        escalate: { after: '1d', to: { groups: ['lead'] } },
         expiresIn: '60d',
       });
       await hub.fireDeadlines(3_600_000);
@@ -269,10 +278,10 @@ describe('requests to humans', () => {
   it('of a kind that the app registers are validated by it, and carry the schema of their answer', async () => {
     await start({
       kinds: {
-        refund: {
+        refund: defineKind({
           payload: z.looseObject({ amount: z.number().positive() }),
-          approval: () => z.strictObject({ amount: z.number().positive() }),
-        },
+          response: z.strictObject({ amount: z.number().positive() }),
+        }),
       },
     });
     await expect(ask({ type: 'refund', payload: { amount: -1 } })).rejects.toMatchObject({

@@ -1,9 +1,10 @@
 /** The app's own rules: asked outside the request's lane, only about whom the policy lets, and about the request as it is. */
 
 import { HubError } from '../../../lib/errors';
-import type { HubOptions } from '../../../lib/hub/hub';
+import type { HubOptions } from '../../../lib/hub/port';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import { maxAsking, maxAskings, maxWaitingDeeds } from '../../../lib/hub/requests/rulings';
-import type { HitlRequestInput, User } from '../../../lib/index';
+import type { User } from '../../../lib/index';
 import { gate, idle, Rig } from '../rig';
 
 const ann: User = { id: 'ann', name: 'Ann' };
@@ -25,11 +26,11 @@ describe("The app's own rules", () => {
   afterEach(() => rig.hub.close());
 
   async function start(options: Partial<HubOptions> = {}) {
-    const rule = (user: User, { revision }: { revision: number }) => {
+    const rule = ({ user, request: { revision } }: { user: User; request: { revision: number } }) => {
       asked.push(`${user.id} ${revision}`);
       return says[user.id] ?? false;
     };
-    rig = new Rig({ mayRespond: rule, mayCancel: rule, ...options });
+    rig = new Rig({ ...options, rules: { mayAnswer: rule, mayCancel: rule, ...options.rules } });
     await rig.hub.start();
   }
   const hitl = () => rig.hub.hitl;
@@ -89,7 +90,8 @@ describe("The app's own rules", () => {
   it('hold no deadline back, neither of that request nor of another', async () => {
     const reminded: string[] = [];
     says = { eve: new Promise(() => {}) };
-    await start({ hooks: { reminded: ({ id }) => void reminded.push(id) } });
+    await start();
+    rig.app.on('request.reminded', ({ request }) => void reminded.push(request.id));
     const requests = [await ask({ remindIn: '5s' }), await ask({ remindIn: '5s' })];
     const stuck = hitl()
       .respond(requests[0]?.id ?? '', yes(eve))
@@ -202,9 +204,11 @@ describe("The app's own rules", () => {
     const granted: string[] = [];
     says = { ann: true, ben: true };
     await start({
-      mayGrant: ({ id }) => {
-        granted.push(id);
-        return slow.opened;
+      rules: {
+        mayGrant: ({ user: { id } }) => {
+          granted.push(id);
+          return slow.opened;
+        },
       },
     });
     const grants = [{ scope: 'everywhere', args: 'exact', expires_in_ms: 60_000 }];

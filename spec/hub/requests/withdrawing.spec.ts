@@ -1,5 +1,7 @@
 /** Taking a question back: who may, what becomes of those who wait, and what its key means afterwards. */
-import type { HitlRequestInput, MayCancel, RequestRecord } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
+import type { RequestRecord, RuleOptions } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { diskFull, gate, type Trouble, troubled } from '../rig';
@@ -9,7 +11,7 @@ afterEach(() => hub.close());
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
-const hitl = () => hub.hub.hitl;
+const hitl = () => portOf(hub.hub).hitl;
 const ask = (input: Partial<HitlRequestInput> = {}) =>
   hitl().request({
     ticketId: 'T-1',
@@ -40,9 +42,11 @@ describe('A question is taken back', () => {
   test('by whom the app says, which then has the word on the requester too', async () => {
     const asked: unknown[] = [];
     await start({
-      mayCancel: (user, request) => {
-        asked.push([user.id, request.userId]);
-        return user.id === 'bob';
+      rules: {
+        mayCancel: ({ user, request }) => {
+          asked.push([user.id, request.requestedBy]);
+          return user.id === 'bob';
+        },
       },
     });
     const request = await ask({ userId: 'ann' });
@@ -54,7 +58,7 @@ describe('A question is taken back', () => {
     ]);
   });
 
-  test.each<[string, MayCancel]>([
+  test.each<[string, NonNullable<RuleOptions['mayCancel']>]>([
     [
       'throws',
       () => {
@@ -62,16 +66,16 @@ describe('A question is taken back', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no directory'))],
-    ['says nothing', (() => undefined) as unknown as MayCancel],
+    ['says nothing', (() => undefined) as never],
   ])('by nobody where the rule of the app %s', async (_what, mayCancel) => {
-    await start({ mayCancel });
+    await start({ rules: { mayCancel } });
     const request = await ask({ userId: 'ann' });
     await expect(withdraw(request)).rejects.toMatchObject(notAllowed('app'));
     expect((await hitl().get(request.id)).status).toBe('pending');
   });
 
   test("by the app's own code, whatever the rules for people are", async () => {
-    await start({ mayCancel: () => false });
+    await start({ rules: { mayCancel: () => false } });
     const request = await ask();
     expect(await hitl().cancel(request.id, 'over')).toMatchObject({ status: 'cancelled', reason: 'over' });
   });
@@ -136,7 +140,7 @@ describe('A key', () => {
       agent: async (turn) => {
         const { status } = await turn.ask({ question: 'Go?', key: 'k' });
         outcomes.push(status);
-        await turn.respond(status);
+        await turn.say(status);
       },
     });
     return {
@@ -158,7 +162,7 @@ describe('A key', () => {
     async (restart) => {
       const { go, outcomes } = await withAgent();
       const first = await go();
-      await hub.hub.turns.cancel('T-1', first.turnId);
+      await hub.hub.turns.cancel({ turnId: first.turnId });
       const ended = await hitl().get(first.id ?? '');
       expect(ended).toMatchObject({ status: 'cancelled', reason: 'its turn has ended' });
       expect(ended.key).toBeUndefined();
@@ -166,10 +170,10 @@ describe('A key', () => {
       const second = await go();
       expect(second.id).not.toBe(first.id);
       await hitl().respond(second.id ?? '', { by: ann, status: 'approved', response: { answer: 'Yes' } });
-      await hub.hub.settled();
+      await hub.settled();
       // Its answer is the outcome from now on.
       expect((await go()).id).toBeUndefined();
-      expect(outcomes).toEqual(['cancelled', 'approved', 'approved']);
+      expect(outcomes).toEqual(['cancelled', 'answered', 'answered']);
       const { items } = await hub.store.audit({ ticketId: 'T-1', requestId: first.id }, 10);
       expect(items.at(-1)).toMatchObject({ event: 'cancelled', via: 'turn', reason: 'its turn has ended' });
     },
@@ -197,7 +201,7 @@ describe('A key', () => {
     await client.next('turn_started');
     await hitl().respond(id ?? '', { by: ann, status: 'approved', response: { answer: 'Yes' } });
     expect((await client.next((frame) => frame.message?.type === 'response')).message.content).toBe(
-      'approved',
+      'answered',
     );
   });
 });

@@ -1,6 +1,6 @@
 /** Prompts told again to clients with one panel, below any dialect: when, from what, and what trouble with the store does. */
 
-import type { HubOptions } from '../../../lib/hub/hub';
+import type { HubOptions } from '../../../lib/hub/port';
 import { isPrompt } from '../../../lib/hub/tickets/broadcast';
 import { diskFull, Ears, idle, Rig } from '../rig';
 
@@ -27,7 +27,7 @@ afterEach(() => rig.hub.close());
 
 function join(userId: string, tabId = 'tab'): PanelEars {
   const ears = new PanelEars();
-  rig.hub.register(rig.hub.newClientWithTabId('T', { id: userId }, tabId, ears));
+  rig.hub.register(rig.app.reference.newClientWithTabId('T', { id: userId }, tabId, ears));
   return ears;
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AnswerPolicy, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
+import { portOf } from '../../../lib/hub/hub';
+import type { AnswerPolicy, ToolCall, ToolRule, Turn } from '../../../lib/index';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
 type Args = { ip: string };
@@ -11,21 +12,21 @@ async function start(options: {
   timeout?: '10s';
 }) {
   const ran: Args[] = [];
-  const outcomes: (ToolOutcome<string> | Error)[] = [];
+  const outcomes: (ToolCall<string> | Error)[] = [];
   let settle = () => {};
   const hub = await startTestHub({ agent: (turn: Turn) => agent(turn) });
   const tool = {
     name: 'block_ip',
-    schema: z.object({ ip: z.ipv4() }),
+    args: z.object({ ip: z.ipv4() }),
     run: async (args: Args, { signal }: { signal: AbortSignal }) => {
       ran.push(args);
       return options.run ? options.run(args, signal) : `blocked ${args.ip}`;
     },
     ...(options.timeout && { timeout: options.timeout }),
   };
-  const blockIp = hub.hitl.guardTool(tool, options.rules ?? []);
+  const blockIp = hub.hitl.tool({ ...tool, rules: options.rules ?? [] });
   const agent = async (turn: Turn) => {
-    await blockIp(turn, { ip: '203.0.113.7' }, { callId: turn.message.content }).then(
+    await turn.callTool(blockIp, { ip: '203.0.113.7' }, { callId: turn.message.content }).then(
       (outcome) => outcomes.push(outcome),
       (error: Error) => outcomes.push(error),
     );
@@ -41,11 +42,11 @@ async function start(options: {
   };
   const asked = async () => (await alice.next('hitl_request_pending')).hitl;
   const answer = (id: string, status: 'approved' | 'denied', response = {}) =>
-    hub.hub.hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status, response });
+    portOf(hub.hub).hitl.respond(id, { by: { id: 'bob', name: 'Bob' }, status, response });
   return { hub, ran, outcomes, call, asked, answer, alice };
 }
 
-describe('a guarded tool', () => {
+describe('a tool', () => {
   let hub: TestHub | undefined;
   afterEach(() => hub?.close());
 
@@ -58,9 +59,9 @@ describe('a guarded tool', () => {
     await test.answer(id, 'approved');
     await done;
     expect(test.outcomes).toEqual([
-      expect.objectContaining({ status: 'executed', value: 'blocked 203.0.113.7' }),
+      expect.objectContaining({ status: 'executed', result: 'blocked 203.0.113.7' }),
     ]);
-    expect((await hub.hub.hitl.get(id)).execution).toMatchObject({ state: 'executed' });
+    expect((await portOf(hub.hub).hitl.get(id)).execution).toMatchObject({ state: 'executed' });
   });
 
   it('gives a denial back as words that a model can read, and does not run', async () => {
@@ -111,7 +112,7 @@ describe('a guarded tool', () => {
     await test.call('c1');
     expect(test.outcomes).toEqual([expect.objectContaining({ status })]);
     expect(test.ran).toHaveLength(runs);
-    expect((await hub.hub.hitl.list()).items).toEqual([]);
+    expect((await portOf(hub.hub).hitl.list()).items).toEqual([]);
   });
 
   it('runs exactly the arguments a human has edited, and the record says what was approved', async () => {
@@ -164,16 +165,16 @@ describe('a guarded tool', () => {
     await test.answer(id, 'approved');
     await done;
     expect(test.outcomes[0]).toEqual(new Error('firewall unreachable'));
-    expect((await hub.hub.hitl.get(id)).execution).toMatchObject({
+    expect((await portOf(hub.hub).hitl.get(id)).execution).toMatchObject({
       state: 'failed',
       error: 'firewall unreachable',
     });
     await test.call('c1');
     expect(test.outcomes[1]).toMatchObject({ status: 'not_run', reason: 'needs_retry' });
     fails = false;
-    await hub.hub.hitl.retry(id);
+    await portOf(hub.hub).hitl.retry(id);
     await test.call('c1');
-    expect(test.outcomes[2]).toMatchObject({ status: 'executed', value: 'blocked' });
+    expect(test.outcomes[2]).toMatchObject({ status: 'executed', result: 'blocked' });
     expect(test.ran).toHaveLength(2);
   });
 
@@ -183,7 +184,7 @@ describe('a guarded tool', () => {
     const session = await test.alice.ask({ type: 'message', content: 'c0' });
     const { id, payload } = await test.asked();
     await test.answer(id, 'approved');
-    const other = await hub.hub.hitl.request({
+    const other = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: session.session_id,
       type: 'tool_approval',
@@ -191,15 +192,15 @@ describe('a guarded tool', () => {
       userId: 'worker',
     });
     await test.answer(other.id, 'approved');
-    await hub.hub.hitl.execute(other.id, { runId: 'gone', payload: other.payload });
+    await portOf(hub.hub).hitl.execute(other.id, { runId: 'gone', payload: other.payload });
     await hub.fireDeadlines(61_000);
-    const lost = await hub.hub.hitl.get(other.id);
+    const lost = await portOf(hub.hub).hitl.get(other.id);
     expect(lost.execution).toMatchObject({ state: 'unknown' });
     await expect(
-      hub.hub.hitl.execute(other.id, { runId: 'again', payload: other.payload }),
+      portOf(hub.hub).hitl.execute(other.id, { runId: 'again', payload: other.payload }),
     ).rejects.toMatchObject({ code: 'not_executable', details: { rule: 'needs_retry' } });
     await expect(
-      hub.hub.hitl.execute(id, { runId: 'x', payload: { ...payload, tool_args: {} } }),
+      portOf(hub.hub).hitl.execute(id, { runId: 'x', payload: { ...payload, tool_args: {} } }),
     ).rejects.toMatchObject({
       code: 'not_executable',
     });
@@ -243,10 +244,10 @@ describe('a guarded tool', () => {
     await test.answer(id, 'approved');
     expect(test.ran).toEqual([]);
     await expect(test.answer(id, 'approved')).rejects.toMatchObject({ code: 'already_answered' });
-    await expect(hub.hub.hitl.respond(id, { by: { id: 'alice' }, status: 'approved' })).rejects.toMatchObject(
-      { code: 'not_allowed', details: { rule: 'four_eyes' } },
-    );
-    await hub.hub.hitl.respond(id, { by: { id: 'carol' }, status: 'approved' });
+    await expect(
+      portOf(hub.hub).hitl.respond(id, { by: { id: 'alice' }, status: 'approved' }),
+    ).rejects.toMatchObject({ code: 'not_allowed', details: { rule: 'four_eyes' } });
+    await portOf(hub.hub).hitl.respond(id, { by: { id: 'carol' }, status: 'approved' });
     await done;
     expect(test.ran).toHaveLength(1);
   });

@@ -1,8 +1,10 @@
 /** What stands between an approval and its effect: just the approved arguments run, once, and the record says what is known. */
+
 import fc from 'fast-check';
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
 import '../../seed';
-import type { GrantRecord, Tool, ToolOutcome, ToolRule, Turn } from '../../../lib/index';
+import type { Grant, NoTypes, ToolCall, ToolOptions, ToolRule, Turn } from '../../../lib/index';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { diskFull, type Trouble, troubled } from '../rig';
@@ -14,52 +16,50 @@ afterEach(() => hub.close());
 
 /** A hub whose agent calls the tool once per message and tells what came of it. */
 async function start(
-  tool: Partial<Tool<Args, unknown>>,
+  tool: Partial<ToolOptions<z.ZodType<Args>, unknown, NoTypes>>,
   rules: readonly ToolRule<Args>[] = [],
   trouble: Trouble = {},
 ) {
-  const outcomes: ((outcome: ToolOutcome<unknown> | Error) => void)[] = [];
-  let guarded: ((turn: Turn) => Promise<ToolOutcome<unknown>>) | undefined;
+  const outcomes: ((outcome: ToolCall<unknown> | Error) => void)[] = [];
+  let guarded: ((turn: Turn) => Promise<ToolCall<unknown>>) | undefined;
   const agent = async (turn: Turn) => {
     const outcome = await guarded?.(turn).catch((error: Error) => error);
     if (outcome) outcomes.shift()?.(outcome);
   };
   hub = await startTestHub({ agent, store: troubled(memoryStore(), trouble) });
-  const call = hub.hitl.guardTool(
-    { name: 'count', schema: z.record(z.string(), z.unknown()), run: () => 'ran', ...tool },
-    rules,
-  );
-  guarded = (turn) => call(turn, { n: 1 }, { callId: 'c1' });
+  const args: z.ZodType<Args> = z.record(z.string(), z.unknown());
+  const count = hub.hitl.tool({ name: 'count', args, run: () => 'ran', ...tool, rules });
+  guarded = (turn) => turn.callTool(count, { n: 1 }, { callId: 'c1' });
   const alice = await hub.connect();
   const say = async () => {
-    const outcome = new Promise<ToolOutcome<unknown> | Error>((resolve) => outcomes.push(resolve));
+    const outcome = new Promise<ToolCall<unknown> | Error>((resolve) => outcomes.push(resolve));
     const { turn_id } = await alice.ask({ type: 'message', content: 'go' });
     return { outcome, turn_id };
   };
   const approve = async () => {
     const { hitl } = await alice.next('hitl_request_pending');
-    await hub.hub.hitl.respond(hitl.id, { by: { id: 'bob' }, status: 'approved' });
+    await portOf(hub.hub).hitl.respond(hitl.id, { by: { id: 'bob' }, status: 'approved' });
     return hitl.id as string;
   };
   return { alice, say, approve };
 }
 
-const execution = async (id: string) => (await hub.hub.hitl.get(id)).execution;
+const execution = async (id: string) => (await portOf(hub.hub).hitl.get(id)).execution;
 
 it('asks nobody about arguments that its schema would make something else of when they run', async () => {
   const ran: unknown[] = [];
-  const schema = z.object({ n: z.number().transform((n) => n + 1) });
-  const { say } = await start({ schema, run: (args) => ran.push(args) });
+  const schema: z.ZodType<Args> = z.object({ n: z.number().transform((n) => n + 1) });
+  const { say } = await start({ args: schema, run: (args) => ran.push(args) });
   expect(await (await say()).outcome).toMatchObject({
     code: 'invalid_request',
     message: expect.stringContaining('does not take what it gives'),
   });
-  expect([ran, (await hub.hub.hitl.list()).items]).toEqual([[], []]);
+  expect([ran, (await portOf(hub.hub).hitl.list()).items]).toEqual([[], []]);
 });
 
 it('refuses a schema that cannot be asked at once when the tool is defined', async () => {
   const schema = z.object({ n: z.number().refine(async () => true) });
-  await expect(start({ schema })).rejects.toMatchObject({
+  await expect(start({ args: schema as unknown as z.ZodType<Args> })).rejects.toMatchObject({
     code: 'invalid_request',
     message: expect.stringContaining('asynchronous'),
   });
@@ -83,7 +83,7 @@ it('keeps that it ran as unknown, not as failed, where its end cannot be recorde
   );
   const { outcome } = await say();
   const id = await approve();
-  expect(await outcome).toMatchObject({ status: 'executed', value: 'ran' });
+  expect(await outcome).toMatchObject({ status: 'executed', result: 'ran' });
   trouble.commit = () => {};
   expect(await execution(id)).toMatchObject({ state: 'executing' });
   await hub.fireDeadlines(61_000);
@@ -141,25 +141,23 @@ it('runs nothing without an approval or a grant of exactly those arguments, what
       let end = () => {};
       const agent = async (turn: Turn) => {
         const args = { ip: turn.message.content };
-        await call(turn, args).catch(() => {});
+        await turn.callTool(call, args).catch(() => {});
         end();
       };
-      hub = await startTestHub({ agent, maxClientsPerTicket: 50 });
+      hub = await startTestHub({ agent, limits: { clientsPerTicket: 50 } });
       let place = '';
-      const call = hub.hitl.guardTool(
-        {
-          name: 'block_ip',
-          schema: z.object({ ip: z.ipv4() }),
-          run: (args) => ran.push({ args, ticketId: place, at: hub.clock.now() }),
-        },
-        [
+      const call = hub.hitl.tool({
+        name: 'block_ip',
+        args: z.object({ ip: z.ipv4() }),
+        run: (args) => ran.push({ args, ticketId: place, at: hub.clock.now() }),
+        rules: [
           { when: ({ ip }) => ip.startsWith('10.'), decide: 'ask' },
           {
             decide: 'ask',
             ask: { editable: true, grants: [{ uses: 2 }, { args: 'any' }, { scope: 'everywhere' }] },
           },
         ],
-      );
+      });
       try {
         for (const { ip, answer, ticketId, after } of steps) {
           place = ticketId;
@@ -180,18 +178,18 @@ it('runs nothing without an approval or a grant of exactly those arguments, what
             const status = answer === 'deny' ? ('denied' as const) : ('approved' as const);
             const by = { id: 'bob' };
             // What internal addresses do not offer is refused, and then denied.
-            await hub.hub.hitl
-              .respond(hitl.id, { by, status, ...(status === 'approved' && { response }) })
-              .catch(() => hub.hub.hitl.respond(hitl.id, { by, status: 'denied' }));
+            await portOf(hub.hub)
+              .hitl.respond(hitl.id, { by, status, ...(status === 'approved' && { response }) })
+              .catch(() => portOf(hub.hub).hitl.respond(hitl.id, { by, status: 'denied' }));
           });
           pending.catch(() => {});
           await over;
           if (after === 'wait') await hub.fireDeadlines('13h');
           if (after === 'revoke')
             for (const { id } of (await hub.hub.grants.list({ live: true })).items)
-              await hub.hub.grants.revoke(id, { id: 'bob' });
+              await hub.hub.grants.revoke({ grantId: id, by: { id: 'bob' } });
         }
-        const { items } = await hub.hub.hitl.list({}, 200);
+        const { items } = await portOf(hub.hub).hitl.list({}, 200);
         const done = items.filter(({ execution }) => execution?.state === 'executed');
         expect(done).toHaveLength(ran.length);
         const uses = new Map<string, number>();
@@ -201,11 +199,11 @@ it('runs nothing without an approval or a grant of exactly those arguments, what
           expect(request?.response?.tool_args ?? request?.payload.tool_args).toEqual(args);
           if (!request?.usedGrant) continue;
           const { id } = request.usedGrant;
-          const grant: GrantRecord = await hub.hub.grants.get(id);
+          const grant: Grant = await hub.hub.grants.get(id);
           uses.set(id, (uses.get(id) ?? 0) + 1);
           expect(String(args.ip).startsWith('10.')).toBe(false);
           expect(grant.scope === 'everywhere' || grant.ticketId === ticketId).toBe(true);
-          if (grant.args === 'exact') expect(grant.toolArgs).toEqual(args);
+          if (grant.covers === 'exact') expect(grant.args).toEqual(args);
           expect(at).toBeLessThan(grant.expiresAt);
           expect(grant.revokedAt ?? Number.POSITIVE_INFINITY).toBeGreaterThanOrEqual(at);
           expect(uses.get(id)).toBeLessThanOrEqual(grant.uses ?? Number.POSITIVE_INFINITY);

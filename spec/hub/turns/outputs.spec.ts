@@ -30,9 +30,9 @@ describe('What an agent says', () => {
   /** The log after the user's message. */
   const said = async () => (await rig.story()).slice(3);
 
-  it.each(['trace', 'plan', 'warn', 'respond'] as const)('by %s is kept and shown', async (verb) => {
+  it.each(['trace', 'plan', 'warn', 'say'] as const)('by %s is kept and shown', async (verb) => {
     const message = await during((turn) => turn[verb]('hello'));
-    const type = { trace: 'trace', plan: 'plan', warn: 'warning', respond: 'response' }[verb];
+    const type = { trace: 'trace', plan: 'plan', warn: 'warning', say: 'response' }[verb];
     expect(await said()).toEqual([`${type}: hello`, 'turn_ended completed']);
     expect(await rig.kept.message(message.id)).toEqual(message);
     expect(message).toMatchObject({ type, content: 'hello', createdAt: rig.clock.now(), revisions: [] });
@@ -138,11 +138,9 @@ describe('What an agent says', () => {
   it(`has at most ${maxOutputBytes} bytes`, async () => {
     const most = 'ä'.repeat(maxOutputBytes / 2);
     const errors = await during(async (turn) => {
-      const line = await turn.respond(most);
+      const line = await turn.say(most);
       return Promise.all(
-        [turn.respond(`${most}!`), turn.update(line, `${most}!`)].map((each) =>
-          each.catch((thrown) => thrown),
-        ),
+        [turn.say(`${most}!`), turn.update(line, `${most}!`)].map((each) => each.catch((thrown) => thrown)),
       );
     });
     expect(errors).toMatchObject([{ code: 'too_large' }, { code: 'too_large' }]);
@@ -161,7 +159,7 @@ describe('What an agent says', () => {
     if (!turn || !line) throw new Error('the agent did not run');
     void turn.trace('too late');
     void turn.update(line, 'too late');
-    await expect(turn.respond('too late')).rejects.toMatchObject({ code: 'turn_ended' });
+    await expect(turn.say('too late')).rejects.toMatchObject({ code: 'turn_ended' });
     await expect(turn.update(line, 'too late')).rejects.toMatchObject({ code: 'turn_ended' });
     await idle();
     expect(await said()).toEqual(['trace: in time', 'turn_ended completed']);
@@ -170,7 +168,7 @@ describe('What an agent says', () => {
   it('that the store could not keep is not shown, and the agent is told', async () => {
     const error = await during(async (turn) => {
       rig.trouble.commit = diskFull;
-      const thrown = await turn.respond('lost').catch((each) => each);
+      const thrown = await turn.say('lost').catch((each) => each);
       delete rig.trouble.commit;
       return thrown;
     });
@@ -179,8 +177,8 @@ describe('What an agent says', () => {
   });
 
   it('and was asked before can be looked up by the agent, the newest of it', async () => {
-    await during((turn) => turn.respond('the first answer'));
-    const history = await during((turn) => turn.history(2));
+    await during((turn) => turn.say('the first answer'));
+    const history = await during((turn) => turn.history({ limit: 2 }));
     expect(history.map(({ content }) => content)).toEqual(['the first answer', 'help']);
     expect(await during((turn) => turn.history())).toHaveLength(4);
   });

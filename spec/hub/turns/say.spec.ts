@@ -12,7 +12,7 @@ beforeEach(async () => {
   rig = new Rig({
     agent: async (turn) => {
       turns.push(turn);
-      await turn.respond(`re: ${turn.message.content}`);
+      await turn.say(`re: ${turn.message.content}`);
     },
   });
   await rig.hub.start();

@@ -1,4 +1,4 @@
-import type { Agent } from '../../../lib/hub/turns/turns';
+import type { Agent } from '../../../lib/hub/turns/turn';
 import { gate, idle, Rig } from '../rig';
 
 describe('A turn ends exactly once, when the agent', () => {
@@ -85,7 +85,7 @@ describe('A turn ends exactly once, when the agent', () => {
     const cancelled = gate();
     await start(async (turn) => {
       await cancelled.opened;
-      await turn.respond('too late');
+      await turn.say('too late');
     });
     const { turnId = '' } = await rig.say(rig.join(), 'help');
     await idle();

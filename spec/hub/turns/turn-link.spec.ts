@@ -36,7 +36,7 @@ describe('A request that an agent makes in its turn', () => {
     await idle();
   });
 
-  const block = { toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } };
+  const block = { tool: 'block_ip', args: { ip: '203.0.113.7' } };
   async function say(content: string, tab = 'tab'): Promise<string> {
     const { turnId = '' } = await rig.say(rig.join('ann', tab), content);
     await idle();
@@ -53,8 +53,8 @@ describe('A request that an agent makes in its turn', () => {
   it('is shown at the message it belongs to, and goes on with the answer', async () => {
     agents.a = async (turn) => {
       const message = await turn.plan('block the address');
-      const { status, comment } = await turn.approve({ ...block, message });
-      await turn.respond(`${status}: ${comment}`);
+      const outcome = await turn.approve({ ...block, message });
+      await turn.say(`${outcome.status}: ${outcome.status === 'approved' && outcome.comment}`);
     };
     const turnId = await say('a');
     const request = await only();
@@ -206,7 +206,7 @@ describe('A request that an agent makes in its turn', () => {
       expect((await only()).id).toBe(id);
       await rig.hub.hitl.respond(id, { by: ben, status: 'approved' });
       await idle();
-      expect(outcomes.b).toMatchObject({ status: 'approved', toolArgs: block.toolArgs });
+      expect(outcomes.b).toMatchObject({ status: 'approved', args: block.args });
     });
 
     it('is answered already if it was answered meanwhile', async () => {
@@ -251,7 +251,7 @@ describe('A request that an agent makes in its turn', () => {
         sessionId: 's',
         userId: 'app',
         type: 'tool_approval',
-        payload: { tool_name: block.toolName, tool_args: block.toolArgs },
+        payload: { tool_name: block.tool, tool_args: block.args },
         key: keyed.key,
       };
       await rig.hub.hitl.request(asked);

@@ -12,24 +12,25 @@ describe('What an agent gets from its turn', () => {
       update: async () => message,
       history: async (limit) => Array(limit).fill(message),
       nameIntent: () => {},
-      request: async (input) => {
+      open: async (input) => {
         asked.push(input);
         if (outcome instanceof Error) throw outcome;
-        return requestRecord(outcome);
+        return { request: requestRecord(outcome), isNew: true };
       },
+      wait: async () => requestRecord(outcome instanceof Error ? {} : outcome),
     };
     const user = { id: 'ann', name: 'Ann', groups: [] };
     return new Turn('t', 'T', 's', user, message, new AbortController().signal, port);
   }
   const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7', tags: ['a'] } };
-  const block = { toolName: 'block_ip', toolArgs: payload.tool_args };
+  const block = { tool: 'block_ip', args: payload.tool_args };
 
   it('for an approval: how it ended, and the arguments that were shown', async () => {
     const turn = turnWith({ status: 'approved', payload, response: { comment: 'go' } });
     expect(await turn.approve(block)).toMatchObject({
       status: 'approved',
       comment: 'go',
-      toolArgs: payload.tool_args,
+      args: payload.tool_args,
       request: { status: 'approved' },
     });
   });
@@ -37,12 +38,14 @@ describe('What an agent gets from its turn', () => {
   it('for an approval with other arguments: those', async () => {
     const edited = { ip: '203.0.113.8' };
     const turn = turnWith({ status: 'approved', payload, response: { tool_args: edited } });
-    expect((await turn.approve({ ...block, editable: true })).toolArgs).toEqual(edited);
+    expect(await turn.approve({ ...block, editable: true })).toMatchObject({ args: edited });
   });
 
   it('what cannot be changed any more, all the way down', async () => {
-    const { toolArgs, request } = await turnWith({ status: 'approved', payload }).approve(block);
-    expect([toolArgs, toolArgs.tags, request, request.payload].every(Object.isFrozen)).toBe(true);
+    const outcome = await turnWith({ status: 'approved', payload }).approve(block);
+    if (outcome.status !== 'approved') throw new Error(outcome.status);
+    const { args, request } = outcome;
+    expect([outcome, args, args.tags, request, request.payload].every(Object.isFrozen)).toBe(true);
     // And is the agent's own copy.
     expect(Object.isFrozen(payload.tool_args)).toBe(false);
   });
@@ -51,11 +54,10 @@ describe('What an agent gets from its turn', () => {
     'when it was %s: that, and why',
     async (status) => {
       const outcome = { status, payload, reason: 'because', response: { comment: 'no' } };
-      expect(await turnWith(outcome).approve(block)).toMatchObject({
-        status,
-        reason: 'because',
-        comment: 'no',
-      });
+      const why = status === 'denied' ? { comment: 'no' } : { reason: 'because' };
+      const settled = await turnWith(outcome).approve(block);
+      expect(settled).toMatchObject({ status, ...why });
+      expect(settled).not.toHaveProperty('args');
     },
   );
 
@@ -63,7 +65,7 @@ describe('What an agent gets from its turn', () => {
     const asked = { type: 'question', payload: { question: 'Where?', options: null } };
     const answered = turnWith({ ...asked, status: 'approved', response: { answer: 'Europe' } });
     expect(await answered.ask({ question: 'Where?' })).toMatchObject({
-      status: 'approved',
+      status: 'answered',
       answer: 'Europe',
     });
     const denied = turnWith({ ...asked, status: 'denied', response: { answer: 'forged' } });
@@ -102,6 +104,6 @@ describe('What an agent gets from its turn', () => {
   it('at most 200 lines of history, 50 unless it says otherwise', async () => {
     const turn = turnWith({});
     expect(await turn.history()).toHaveLength(50);
-    expect(await turn.history(1_000)).toHaveLength(200);
+    expect(await turn.history({ limit: 1_000 })).toHaveLength(200);
   });
 });

@@ -4,7 +4,7 @@ import type { Turn } from '../../../lib/hub/turns/turn';
 import { chatCommit, commitTo, turnRecord } from '../../store/records';
 import { diskFull, gate, idle, Rig } from '../rig';
 
-const block = { toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } };
+const block = { tool: 'block_ip', args: { ip: '203.0.113.7' } };
 const never = () => new Promise(() => {});
 
 describe('In trouble', () => {

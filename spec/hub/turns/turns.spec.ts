@@ -1,6 +1,7 @@
 import { maxOutputBytes } from '../../../lib/hub/turns/outputs';
-import type { Turn } from '../../../lib/hub/turns/turn';
-import { type Agent, maxIntentLength, maxQueuedTurns } from '../../../lib/hub/turns/turns';
+import { maxQueuedTurns } from '../../../lib/hub/turns/queues';
+import type { Agent, Turn } from '../../../lib/hub/turns/turn';
+import { maxIntentLength } from '../../../lib/hub/turns/turns';
 import { gate, idle, Rig } from '../rig';
 
 describe('A turn', () => {
@@ -24,7 +25,7 @@ describe('A turn', () => {
         await turn.trace('looking');
         await turn.plan('block it');
         await turn.warn('careful');
-        await turn.respond('done');
+        await turn.say('done');
       });
       const ann = rig.join();
       const { turnId, messageId, sessionId } = await rig.say(ann, 'help');
@@ -54,7 +55,7 @@ describe('A turn', () => {
     });
 
     it('is shown to everybody in the ticket, and to nobody in another', async () => {
-      await start((turn) => turn.respond('hello'));
+      await start((turn) => turn.say('hello'));
       const [ann, ben, other] = [rig.join(), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       await rig.say(ann, 'help');
       await idle();
@@ -75,7 +76,7 @@ describe('A turn', () => {
       const seen = gate();
       await start(async (turn) => {
         await seen.opened;
-        await turn.respond('anybody still here?');
+        await turn.say('anybody still here?');
       });
       const ann = rig.join();
       await rig.say(ann, 'help');
@@ -104,7 +105,7 @@ describe('A turn', () => {
     });
 
     it('happens once, however often the same frame comes', async () => {
-      await start((turn) => turn.respond('once'));
+      await start((turn) => turn.say('once'));
       const { client } = rig.join();
       const frame = { userId: 'ann', frameId: 'f1' };
       const [first, second] = await Promise.allSettled([
@@ -129,7 +130,7 @@ describe('A turn', () => {
         running.push(turn.message.content);
         most = Math.max(most, running.length);
         await gates.get(turn.message.content)?.opened;
-        await turn.respond(`answer to ${turn.message.content}`);
+        await turn.say(`answer to ${turn.message.content}`);
         running.pop();
       });
       const ann = rig.join();
@@ -163,7 +164,7 @@ describe('A turn', () => {
 
     it('does not wait for those of other sessions', async () => {
       const stuck = gate();
-      await start((turn) => (turn.user.id === 'ann' ? stuck.opened : turn.respond('quick')));
+      await start((turn) => (turn.user.id === 'ann' ? stuck.opened : turn.say('quick')));
       await rig.say(rig.join('ann'), 'slow');
       await rig.say(rig.join('ben'), 'fast');
       await idle();
@@ -193,7 +194,7 @@ describe('A turn', () => {
     it('starts also when the one before failed', async () => {
       await start((turn) => {
         if (turn.message.content === 'bad') throw new Error('no');
-        return turn.respond('fine');
+        return turn.say('fine');
       });
       const ann = rig.join();
       await Promise.all([rig.say(ann, 'bad'), rig.say(ann, 'good')]);
@@ -223,7 +224,7 @@ describe('A turn', () => {
   });
 
   it('tells what it is about when it ends, and what is too long of it is cut', async () => {
-    await start((turn) => turn.intent(turn.message.content));
+    await start((turn) => turn.setIntent(turn.message.content));
     const ann = rig.join();
     await rig.say(ann, 'block an address');
     await rig.say(ann, 'x'.repeat(maxIntentLength + 1));
@@ -239,7 +240,7 @@ describe('A turn', () => {
     });
     const { turnId = '' } = await rig.say(rig.join(), 'help');
     await idle();
-    given[0]?.intent('too late');
+    given[0]?.setIntent('too late');
     await idle();
     expect(await rig.kept.turn(turnId)).not.toHaveProperty('intent');
     expect(rig.errors).toEqual([]);
@@ -262,7 +263,7 @@ describe('A turn', () => {
       const first = gate();
       await start(async (turn) => {
         if (turn.message.content === 'one') await first.opened;
-        await turn.respond(turn.message.content);
+        await turn.say(turn.message.content);
       });
       const ann = rig.join();
       await rig.say(ann, 'one');
@@ -282,7 +283,7 @@ describe('A turn', () => {
     });
 
     it('while it runs, and the next starts', async () => {
-      await start((turn) => (turn.message.content === 'one' ? never() : turn.respond('here')));
+      await start((turn) => (turn.message.content === 'one' ? never() : turn.say('here')));
       const ann = rig.join();
       const { turnId = '' } = await rig.say(ann, 'one');
       await rig.say(ann, 'two');

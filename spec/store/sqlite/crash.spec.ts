@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ids, range, seqs } from '../../../lib/store/contract/subject';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
-import { ids, range, seqs } from '../contract/subject';
 
 interface Reported {
   ticketId: string;

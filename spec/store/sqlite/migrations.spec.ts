@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver, { type Database } from 'better-sqlite3';
+import { seqs } from '../../../lib/store/contract/subject';
 import { schemaVersion } from '../../../lib/store/sqlite/migrations';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 import type { Store } from '../../../lib/store/store';
-import { seqs } from '../contract/subject';
 import { chatCommit, commitTo, requestsCommit, requestWrite } from '../records';
 
 /** The time of everything in the frozen file. */

@@ -3,13 +3,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver from 'better-sqlite3';
+import { storeContract } from '../../../lib/store/contract';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
-import { storeContract } from '../contract';
+import { inboxByChance } from '../inbox-by-chance';
 import { chatCommit } from '../records';
 
-storeContract('the SQLite store', (folder) => sqliteStore(join(folder, 'data', 'hitl.db')), {
-  durable: true,
+storeContract({ describe, it }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hitl-store-'));
+  const make = () => sqliteStore(join(folder, 'data', 'hitl.db'));
+  return {
+    store: make(),
+    reopen: async () => make(),
+    destroy: async () => rmSync(folder, { recursive: true }),
+  };
 });
+
+inboxByChance(() => sqliteStore(':memory:'));
 
 describe('a file of its own', () => {
   let folder: string;

@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver, { type Database } from 'better-sqlite3';
+import { range } from '../../../lib/store/contract/subject';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 import type { Store } from '../../../lib/store/store';
-import { range } from '../contract/subject';
 import {
   chatCommit,
   commitTo,

@@ -13,7 +13,7 @@ const expiresMs = 400;
 
 async function play(stage: Stage): Promise<Figures> {
   const rounds = stage.sized(1, 20);
-  const server = await stage.server({ ruleMs, expected: 'mayRespond failed' });
+  const server = await stage.server({ ruleMs, expected: 'rules.mayAnswer failed' });
   const join = async (userId: string, ticketId: string) => {
     const client = stage.client({ port: () => server.port, ticketId, userId });
     await client.enter();

@@ -1,4 +1,5 @@
 /** What a person may do is asked of the app again at the moment of the answer, and taken away at once; over real sockets. */
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
@@ -12,9 +13,12 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}) {
   verdict = () => 'allow';
   hub = await startTestHub({
-    agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }),
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? verdict() : 'allow'),
+    agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }),
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? verdict() : 'allow'),
+      ...options.auth,
+    },
   });
   const alice = await hub.connect();
   const mallory = await hub.connect({ user: 'mallory' });
@@ -23,7 +27,7 @@ async function start(options: TestHubOptions = {}) {
   return { alice, mallory, hitl, turn_id };
 }
 
-const isPending = async (id: string) => (await hub.hub.hitl.get(id)).status === 'pending';
+const isPending = async (id: string) => (await portOf(hub.hub).hitl.get(id)).status === 'pending';
 
 describe.each(['hitl_respond', 'hitl_claim', 'hitl_release', 'hitl_cancel'])(
   'B19: %s after access was withdrawn',
@@ -41,7 +45,7 @@ describe.each(['hitl_respond', 'hitl_claim', 'hitl_release', 'hitl_cancel'])(
       verdict = () => 'forbidden';
       expect(await mallory.ask(frame(hitl.id))).toMatchObject({ event: 'error', code: 'forbidden' });
       expect((await mallory.closed()).code).toBe(4403);
-      expect((await hub.hub.hitl.get(hitl.id)).revision).toBe(1);
+      expect((await portOf(hub.hub).hitl.get(hitl.id)).revision).toBe(1);
       expect(await isPending(hitl.id)).toBe(true);
       expect(await hub.tryConnect({ user: 'mallory' })).toMatchObject({ status: 403 });
       expect(await alice.ask({ ...frame(hitl.id), type: 'hitl_respond' })).toMatchObject({ event: 'ack' });
@@ -96,18 +100,18 @@ describe('B19: an app that ends somebody’s session', () => {
     ];
     const classic = await hub.connect({ tab: 'old', dialect: 'classic' });
     const bob = await hub.connect({ user: 'bob' });
-    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(3);
+    expect(hub.hub.clients.disconnect({ userId: 'alice' })).toBe(3);
     expect(await tab.closed()).toEqual({ code: 4401, reason: 'session ended' });
     expect((await phone.closed()).code).toBe(4401);
     expect((await classic.closed()).code).toBe(1000);
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
   });
 
   test('may give the reason', async () => {
     hub = await startTestHub();
     const client = await hub.connect();
-    hub.hub.disconnect(() => true, 'forbidden');
+    hub.hub.clients.disconnect({ where: () => true, code: 'forbidden' });
     expect((await client.closed()).code).toBe(4403);
   });
 });
@@ -123,7 +127,10 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
     ['throws', fail],
     ['rejects', () => Promise.reject(new Error('s3cret'))],
   ])('B25: mayRespond %s, and so nobody may', async (_what, mayRespond) => {
-    const { mallory, hitl } = await start({ mayRespond, logger: brokenLogger });
+    const { mallory, hitl } = await start({
+      rules: { mayAnswer: mayRespond },
+      logger: brokenLogger,
+    });
     const answer = { type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' };
     expect(await mallory.ask(answer)).toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
     expect(await isPending(hitl.id)).toBe(true);
@@ -144,7 +151,7 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
   });
 
   test('the logger throws wherever something is logged, and everything goes on', async () => {
-    hub = await startTestHub({ logger: brokenLogger, ticket: () => verdict() });
+    hub = await startTestHub({ logger: brokenLogger, auth: { authorize: () => verdict() } });
     verdict = fail;
     expect(await hub.tryConnect()).toMatchObject({ status: 503 });
     verdict = () => 'forbidden';

@@ -1,8 +1,9 @@
 /** What clients of the classic dialect are shown of requests, whose front end has one panel: none is lost, an amended one can be answered, and each session can be kept to itself. */
+
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import { expressHitl } from '../../../lib/transport/express/express-hitl';
 import { makeHitl } from '../serve';
 
 let hub: TestHub;
@@ -30,7 +31,7 @@ function panelOf(client: TestClient): string | undefined {
 
 /** Everything that was sent before this has arrived. */
 async function caughtUp(...clients: TestClient[]): Promise<void> {
-  await hub.hub.settled();
+  await hub.settled();
   for (const client of clients) {
     client.send('{"type":"ping"}');
     await client.next('pong');
@@ -91,7 +92,7 @@ test('a client that comes later, and one whose prompt a withdrawal took away, lo
   const late = await classic('dora');
   await caughtUp(alice, late);
   expect(panelOf(late)).toBe(two);
-  await hub.hub.hitl.cancel(two, 'no longer needed');
+  await portOf(hub.hub).hitl.cancel(two, 'no longer needed');
   await caughtUp(alice, late);
   expect([alice, late].map(panelOf)).toEqual([one, one]);
 });
@@ -103,7 +104,7 @@ test('many that resolve at once leave the oldest pending one on the panel', asyn
   const ids: string[] = [];
   for (const [index, client] of [alice, ...others].entries()) ids.push(await askedBy(client, `q${index}`));
   const [oldest, second, ...rest] = ids as [string, string, ...string[]];
-  await Promise.all([oldest, ...rest].map((id) => hub.hub.hitl.cancel(id, 'over')));
+  await Promise.all([oldest, ...rest].map((id) => portOf(hub.hub).hitl.cancel(id, 'over')));
   await caughtUp(alice, ...others);
   expect([alice, ...others].map(panelOf)).toEqual(Array(5).fill(second));
 });
@@ -129,7 +130,7 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, amended);
     await caughtUp(alice);
     const [, gone, shown] = alice.received.filter(({ hitl }) => hitl?.id === id);
     const { session_id } = gone;
@@ -153,8 +154,8 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
-    await hub.hub.hitl.amend(id, { ...amended, question: 'Really?' });
+    await portOf(hub.hub).hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, { ...amended, question: 'Really?' });
     await classic('bob').then((bob) => caughtUp(bob));
     await answer(id, 'bob').expect(200);
   });
@@ -163,7 +164,7 @@ describe('An amended request', () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
-    await hub.hub.hitl.amend(id, amended);
+    await portOf(hub.hub).hitl.amend(id, amended);
     await caughtUp(alice);
     const { body } = await answer(id, 'bob').expect(409);
     expect(body.error.code).toBe('stale_revision');
@@ -182,7 +183,7 @@ describe('An amended request', () => {
     const alice = await classic('alice');
     const one = await askedBy(alice, 'one');
     const two = await askedBy(await classic('bob'), 'two');
-    await hub.hub.hitl.amend(two, amended);
+    await portOf(hub.hub).hitl.amend(two, amended);
     await caughtUp(alice);
     expect(panelOf(alice)).toBe(two);
     await answer(two, 'alice').expect(200);
@@ -196,8 +197,8 @@ describe('With the scope session', () => {
     classic: { scope: 'session' },
     agent: async (turn) => {
       await turn.trace(`looking at ${turn.message.content}`);
-      const { answer: said } = await turn.ask({ question: turn.message.content });
-      await turn.respond(`${said}`);
+      const outcome = await turn.ask({ question: turn.message.content });
+      await turn.say(`${outcome.status === 'answered' ? outcome.answer : outcome.status}`);
     },
     ...options,
   });
@@ -270,7 +271,7 @@ describe('With the scope session', () => {
   test('what the app says to the ticket reaches everybody', async () => {
     await start(scoped());
     const bob = await classic('bob');
-    hub.hub.sendStatusToTicket('T-1', 'Back soon');
+    hub.hub.reference.sendStatusToTicket('T-1', 'Back soon');
     await hub.hub.say('T-1', { content: 'Shift change' });
     await bob.next((frame) => frame.content === 'Back soon');
     expect(await bob.next()).toMatchObject({
@@ -291,8 +292,7 @@ describe('With the scope session', () => {
 });
 
 test('another scope, and a misspelt option, are refused at the start', () => {
-  const wrong = (classicOptions: object) => () =>
-    expressHitl({ user: () => null, ticket: () => 'allow', classic: classicOptions } as never);
+  const wrong = (classicOptions: object) => () => makeHitl({ classic: classicOptions });
   expect(wrong({ scope: 'room' })).toThrow(/classic: scope/);
   expect(wrong({ scop: 'ticket' })).toThrow(/did you mean scope\?/);
   expect(() => makeHitl({ clasic: {} } as never)).toThrow(/did you mean classic\?/);

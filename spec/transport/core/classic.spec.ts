@@ -39,13 +39,13 @@ test('A21, A32: the first frame says that one is connected, in seconds', async (
 test('A35–A50: a whole turn, every frame with exactly the reference’s fields in the reference’s order', async () => {
   const client = await join({
     agent: async (turn) => {
-      turn.intent('triage');
+      turn.setIntent('triage');
       const step = await turn.trace('Looking it up');
       await turn.update(step, 'Looked it up');
       await turn.plan('Then block it');
-      await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' }, message: step });
+      await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' }, message: step });
       await turn.warn('Careful');
-      await turn.respond('Done');
+      await turn.say('Done');
     },
   });
   say(client, 'block it');
@@ -155,7 +155,7 @@ test('A35–A50: a whole turn, every frame with exactly the reference’s fields
 });
 
 test('B8: everybody in the ticket sees the turn, in whatever dialect', async () => {
-  const alice = await join({ agent: (turn) => turn.respond('hello') });
+  const alice = await join({ agent: (turn) => turn.say('hello') });
   const [bob, carol] = [
     await hub.connect({ user: 'bob', dialect: 'classic' }),
     await hub.connect({ user: 'carol' }),
@@ -240,10 +240,10 @@ test('A41: without an agent a message is shown and kept, and no turn is told', a
 
 test('A77: what the app says to the ticket comes as the chat frame that it is', async () => {
   const client = await join();
-  hub.hub.sendStatusToTicket('T-1', 'Back soon');
-  hub.hub.sendMessageToTicket('T-1', 'Hello', { id: 'ops', name: 'Ops' });
-  hub.hub.sendErrorToTicket('T-1', 'Oh');
-  hub.hub.broadcastToTicket('T-1', '{"any":"thing"}');
+  hub.hub.reference.sendStatusToTicket('T-1', 'Back soon');
+  hub.hub.reference.sendMessageToTicket('T-1', 'Hello', { id: 'ops', name: 'Ops' });
+  hub.hub.reference.sendErrorToTicket('T-1', 'Oh');
+  hub.hub.reference.broadcastToTicket('T-1', '{"any":"thing"}');
   expect(await client.next((frame) => frame.content === 'Back soon')).toEqual({
     type: 'status',
     content: 'Back soon',
@@ -255,7 +255,7 @@ test('A77: what the app says to the ticket comes as the chat frame that it is', 
 });
 
 test('A35: the author’s chat frame comes before the turn that answers it, and the envelopes stay in their order', async () => {
-  const client = await join({ agent: (turn) => turn.respond('hello') });
+  const client = await join({ agent: (turn) => turn.say('hello') });
   say(client, 'hi');
   await client.next('turn_ended');
   expect(client.received.map(({ event, type }) => event ?? type)).toEqual([
@@ -323,7 +323,7 @@ test('A77: a frame of the app’s own keeps the message that it names, in both d
   const client = await join();
   const other = await hub.connect({ user: 'bob' });
   const frame = { type: 'trace', content: 'Still looking', timestamp: seconds, message_id: 'm-7' } as const;
-  hub.hub.sendToTicket('T-1', frame);
+  hub.hub.reference.sendToTicket('T-1', frame);
   expect(await client.next('trace')).toEqual(frame);
   expect(await other.next('notice')).toMatchObject({ kind: 'trace', message_id: 'm-7' });
 });

@@ -1,4 +1,5 @@
 /** What it costs when one client goes: as much as it has itself, however many others there are. */
+import { portOf } from '../../../lib/hub/hub';
 import { InboxClient } from '../../../lib/hub/inbox/inbox-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { Ears, idle, Rig } from '../../hub/rig';
@@ -91,7 +92,7 @@ describe('On sockets, when one client goes, no other is looked at', () => {
 
   it('whether it goes by itself or does what sends it away', async () => {
     const many = 40;
-    hub = await startTestHub({ maxClientsPerTicket: 2 });
+    hub = await startTestHub({ limits: { clientsPerTicket: 2 } });
     for (let n = 0; n < many; n += 1) await hub.connect({ ticketId: `T-${n}`, user: `user-${n}` });
     const one = await hub.connect({ ticketId: 'T-one', user: 'ann' });
     const other = await hub.connect({ ticketId: 'T-one', user: 'ben' });
@@ -101,8 +102,8 @@ describe('On sockets, when one client goes, no other is looked at', () => {
       one.send(Buffer.from('no text'));
       inbox.send(Buffer.from('no text'));
       other.socket.terminate();
-      await until(() => hub.hub.getTotalClientCount() === many, 'two are gone');
-      await until(() => [...hub.hub.inbox.clients()].length === 0, 'the inbox too');
+      await until(() => hub.hub.reference.getTotalClientCount() === many, 'two are gone');
+      await until(() => [...portOf(hub.hub).inbox.clients()].length === 0, 'the inbox too');
     });
     expect((await one.closed()).code).toBe(1003);
     expect(went).toBeLessThan(many);

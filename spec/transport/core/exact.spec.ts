@@ -1,7 +1,9 @@
 /** Numbers and keys through every door of one server: what arrives is what was written, or it was refused with its place. */
+
 import * as fc from 'fast-check';
 import request from 'supertest';
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import '../../seed';
@@ -10,9 +12,9 @@ let hub: TestHub;
 let alice: TestClient;
 beforeAll(async () => {
   hub = await startTestHub({
-    service: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'any' } : null),
+    auth: { identifyService: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'all' } : null) },
   });
-  hub.hub.hitl.defineTool('pay', z.record(z.string(), z.unknown()));
+  portOf(hub.hub).hitl.defineTool('pay', z.record(z.string(), z.unknown()));
   alice = await hub.connect();
 });
 afterAll(() => hub.close());
@@ -110,7 +112,7 @@ test('What is edited over a socket', () =>
         `{"type":"hitl_respond","id":"${frame}","request_id":"${id}","status":"approved","response":{"tool_args":${text}}}`,
       );
       const answer = await alice.next((envelope) => envelope.re === frame);
-      const record = await hub.hub.hitl.get(id);
+      const record = await portOf(hub.hub).hitl.get(id);
       if (isExact(text)) {
         expect(answer.event).toBe('ack');
         expect(record).toMatchObject({ status: 'approved' });
@@ -138,7 +140,7 @@ test('What is handed over in the process, as a payload and as an answer', () =>
         response: { tool_args: toolArgs },
       };
       const asking = () => ask({ tool_name: 'pay', tool_args: toolArgs });
-      const answering = () => hub.hub.hitl.respond(id, answer);
+      const answering = () => portOf(hub.hub).hitl.respond(id, answer);
       if (numbersIn(toolArgs).every(isSafe)) {
         expect((await asking()).payload.tool_args).toEqual(unsigned(toolArgs));
         expect((await answering()).response?.tool_args).toEqual(unsigned(toolArgs));
@@ -152,7 +154,13 @@ test('What is handed over in the process, as a payload and as an answer', () =>
   ));
 
 const ask = (payload: Record<string, unknown>) =>
-  hub.hub.hitl.request({ ticketId: 'T-1', sessionId: 's', userId: 'u', type: 'tool_approval', payload });
+  portOf(hub.hub).hitl.request({
+    ticketId: 'T-1',
+    sessionId: 's',
+    userId: 'u',
+    type: 'tool_approval',
+    payload,
+  });
 
 /** Zeros without a sign, which JSON texts of ours do not have. */
 function unsigned(value: unknown): unknown {

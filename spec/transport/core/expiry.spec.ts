@@ -1,6 +1,8 @@
 /** A login that says when it ends, ends then: sockets, inboxes, frames under way, REST calls and long polls of programs. */
+
 import request from 'supertest';
 import { longestTimerMs } from '../../../lib/hub/commit/clock';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClientOptions } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { askIn } from '../asking';
@@ -13,11 +15,14 @@ afterEach(() => hub.close());
 async function start(end: (now: number) => unknown, options: TestHubOptions = {}): Promise<void> {
   const begin = Date.UTC(2026, 0, 1);
   hub = await startTestHub({
-    user: (req) => {
-      const id = req.get('x-user') ?? '';
-      return (id === 'alice' ? { id, expiresAt: end(begin) } : { id }) as { id: string };
-    },
     ...options,
+    auth: {
+      identify: (req) => {
+        const id = req.get('x-user') ?? '';
+        return (id === 'alice' ? { id, expiresAt: end(begin) } : { id }) as { id: string };
+      },
+      ...options.auth,
+    },
   });
 }
 const inAnHour = (now: number) => now + 3_600_000;
@@ -33,10 +38,10 @@ describe('when the login ends', () => {
     const alice = await hub.connect({ ...(dialect && { dialect }) });
     const bob = await hub.connect({ user: 'bob' });
     hub.clock.advance(3_599_999);
-    expect(alice.isOpen && hub.hub.getTotalClientCount()).toBe(2);
+    expect(alice.isOpen && hub.hub.reference.getTotalClientCount()).toBe(2);
     hub.clock.advance(1);
     expect((await alice.closed()).code).toBe(code);
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
   });
 
@@ -45,7 +50,7 @@ describe('when the login ends', () => {
     const alice = await hub.connectInbox();
     await hub.fireDeadlines('1h');
     expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
   });
 
   test.each(['/ws/chat/ticket/T-1', '/ws/inbox'])(
@@ -56,7 +61,7 @@ describe('when the login ends', () => {
       await hub.fireDeadlines('1h');
       expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
       expect((await alice.post({ type: 'ping' })).status).toBe(401);
-      expect(hub.hub.getTotalClientCount() + [...hub.hub.inbox.clients()].length).toBe(0);
+      expect(hub.hub.reference.getTotalClientCount() + [...portOf(hub.hub).inbox.clients()].length).toBe(0);
     },
   );
 
@@ -77,31 +82,37 @@ describe('when the login ends', () => {
 
   test('whoever is still coming in is refused', async () => {
     await start(inAnHour, {
-      ticket: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return 'allow';
+      auth: {
+        authorize: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return 'allow';
+        },
       },
     });
     expect(await hub.tryConnect()).toMatchObject({ status: 401 });
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('so is whoever is still opening an inbox', async () => {
     await start(inAnHour, {
-      tickets: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return 'all';
+      auth: {
+        inboxTickets: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return 'all';
+        },
       },
     });
     expect(await hub.tryConnectInbox()).toMatchObject({ status: 401 });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
   });
 
   test('what a rule of the app still thinks about is not done, over a socket and over REST', async () => {
     await start(inAnHour, {
-      mayRespond: () => {
-        hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
-        return true;
+      rules: {
+        mayAnswer: () => {
+          hub.clock.jumpTo(inAnHour(Date.UTC(2026, 0, 1)));
+          return true;
+        },
       },
     });
     const id = await askIn(hub);
@@ -112,14 +123,16 @@ describe('when the login ends', () => {
     hub.clock.jumpTo(Date.UTC(2026, 0, 1));
     const posted = request(hub.server).post(`/hitl/requests/${id}/respond`).set('x-user', 'alice');
     expect((await posted.send({ status: 'approved' })).status).toBe(401);
-    expect(await hub.hub.hitl.get(id)).toMatchObject({ status: 'pending', verdicts: [] });
+    expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({ status: 'pending', verdicts: [] });
   });
 
   test('a page that the app still thinks about is 401, and not one with less on it', async () => {
     await start(inAnHour, {
-      ticket: () => {
-        hub.clock.advance(3_600_000);
-        return 'allow';
+      auth: {
+        authorize: () => {
+          hub.clock.advance(3_600_000);
+          return 'allow';
+        },
       },
     });
     await askIn(hub);
@@ -133,7 +146,8 @@ describe('when the login ends', () => {
       const client = await hub.connect({ user });
       await client.next('snapshot');
       await client.close();
-      while (hub.hub.getTotalClientCount() > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (hub.hub.reference.getTotalClientCount() > 0)
+        await new Promise((resolve) => setImmediate(resolve));
       return hub.clock.pending - pending;
     };
     const withoutEnd = await leftBy('bob');
@@ -148,7 +162,7 @@ describe('when the login ends', () => {
       hub.clock.advance(step);
       await alice.ask({ type: 'message', content: 'still here' });
     }
-    expect(hub.hub.getTotalClientCount()).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
     hub.clock.advance(1);
     expect((await alice.closed()).code).toBe(4401);
   });
@@ -182,19 +196,21 @@ test('a user’s other fields are the app’s own, and one that looks like expir
   const logger = { error: jest.fn(), warn, info: jest.fn(), debug: jest.fn() } as never;
   hub = await startTestHub({
     logger,
-    user: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as never,
+    auth: { identify: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as never },
   });
   await get('/hitl/me').expect(200);
   await get('/hitl/me').expect(200);
   const said = warn.mock.calls.map(([text]) => text).filter((text) => text.includes('did you mean'));
-  expect(said).toEqual(['The user callback gave expires_at, which ends nothing: did you mean expiresAt?']);
+  expect(said).toEqual(['auth.identify gave expires_at, which ends nothing: did you mean expiresAt?']);
 });
 
 describe('a program whose credential ends', () => {
   const startService = (expiresAt: unknown) =>
     start(inAnHour, {
-      service: (req) =>
-        req.get('authorization') ? ({ id: 'worker', tickets: 'any', expiresAt } as never) : null,
+      auth: {
+        identifyService: (req) =>
+          req.get('authorization') ? ({ id: 'worker', tickets: 'all', expiresAt } as never) : null,
+      },
     });
   const asWorker = (path: string) => request(hub.server).get(path).set('authorization', 'Bearer x');
 
@@ -203,7 +219,7 @@ describe('a program whose credential ends', () => {
     const id = await askIn(hub, {}, { userId: 'worker' });
     // So that the login ends between the asking and the outcome, 19 seconds from now.
     const held = asWorker(`/hitl/requests/${id}/wait?timeout=60s`).then((res) => res);
-    while (hub.hub.hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
     hub.clock.advance(19_000);
     expect(await held).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
     await asWorker(`/hitl/requests/${id}`).expect(401);
@@ -221,14 +237,16 @@ describe('a program whose credential ends', () => {
 test('a program that has lost its ticket while it waited is not told the outcome', async () => {
   const tickets = new Set(['T-1']);
   hub = await startTestHub({
-    service: (req) =>
-      req.get('authorization') ? { id: 'worker', tickets: (ticketId) => tickets.has(ticketId) } : null,
+    auth: {
+      identifyService: (req) =>
+        req.get('authorization') ? { id: 'worker', tickets: (ticketId) => tickets.has(ticketId) } : null,
+    },
   });
   const id = await askIn(hub, {}, { userId: 'worker' });
   const wait = request(hub.server).get(`/hitl/requests/${id}/wait`).set('authorization', 'Bearer x');
   const held = wait.then((res) => res);
-  while (hub.hub.hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (portOf(hub.hub).hitl.waiting === 0) await new Promise((resolve) => setImmediate(resolve));
   tickets.clear();
-  await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
+  await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
   expect((await held).status).toBe(404);
 });

@@ -283,7 +283,7 @@ describe('a frame that comes again', () => {
   });
 
   test('while the first is still under way gets the same ack: an answer', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const client = await hub.connect();
     await client.ask({ type: 'message', content: 'go' });
     const { hitl } = await client.next('hitl_request_pending');
@@ -314,7 +314,7 @@ describe('a frame that comes again', () => {
 
 describe('what belongs to another ticket', () => {
   test('cannot be answered, claimed, released or cancelled from here, even by one who may go there', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const there = await hub.connect({ ticketId: 'T-2' });
     await there.ask({ type: 'message', content: 'go' });
     const { hitl } = await there.next('hitl_request_pending');
@@ -336,7 +336,7 @@ describe('what belongs to another ticket', () => {
 test(`${maxFramesInFlight} frames may be under way, one more is busy, and there is room again when they are answered`, async () => {
   let letGo: (access: 'allow') => void = () => {};
   let access: () => 'allow' | Promise<'allow'> = () => 'allow';
-  await start({ ticket: () => access() });
+  await start({ auth: { authorize: () => access() } });
   const client = await hub.connect();
   await client.next('snapshot');
   const slow = new Promise<'allow'>((resolve) => {

@@ -1,7 +1,9 @@
 /** What small frames make of a database when the request they are about is large. */
+
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { portOf } from '../../../lib/hub/hub';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
@@ -24,7 +26,7 @@ async function size(): Promise<number> {
 
 test('72 claims and releases of a request of 250 kB grow the database by little, and are told and given again whole', async () => {
   const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's-1',
     userId: 'agent',

@@ -9,26 +9,26 @@ let hub: TestHub;
 afterEach(() => hub.close());
 
 async function start(options: TestHubOptions = {}): Promise<void> {
-  hub = await startTestHub({ heartbeat, ...options });
+  hub = await startTestHub({ ...options, http: { heartbeat: heartbeat, ...options.http } });
 }
 
 /** A peer that shakes hands and never says anything again, whatever it is asked. */
 async function silentPeer(): Promise<RawSocket> {
   const raw = await RawSocket.open(hub.port);
-  const before = hub.hub.getTotalClientCount();
+  const before = hub.hub.reference.getTotalClientCount();
   expect((await raw.ask()).status).toBe(101);
-  await until(() => hub.hub.getTotalClientCount() === before + 1, 'it is in');
+  await until(() => hub.hub.reference.getTotalClientCount() === before + 1, 'it is in');
   return raw;
 }
 
 test('A83: a peer that never answers a ping is gone with the second heartbeat, and its place is free', async () => {
-  await start({ maxClientsPerTicket: 1 });
+  await start({ limits: { clientsPerTicket: 1 } });
   const raw = await silentPeer();
   hub.clock.advance(heartbeat);
-  expect(hub.hub.getClientCount('T-1')).toBe(1);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   hub.clock.advance(heartbeat);
   await raw.ended();
-  await until(() => hub.hub.getClientCount('T-1') === 0, 'it is out');
+  await until(() => hub.hub.reference.getClientCount('T-1') === 0, 'it is out');
   await hub.connect();
 });
 
@@ -39,7 +39,7 @@ test('one that has just come is given a whole heartbeat', async () => {
   hub.clock.advance(heartbeat - 1);
   await silentPeer();
   hub.clock.advance(1);
-  expect(hub.hub.getClientCount('T-1')).toBe(2);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
 });
 
 test('one that answers pings stays, heartbeat after heartbeat', async () => {
@@ -67,7 +67,7 @@ test('one that sends frames but cannot answer pings stays too', async () => {
     hub.clock.advance(heartbeat);
     await neighbour.next('pong');
   }
-  expect(hub.hub.getClientCount('T-1')).toBe(2);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
   raw.destroy();
 });
 
@@ -102,12 +102,12 @@ test('a store that cannot say where the log stands costs nobody the connection',
 });
 
 test('one timer serves all, and none is left when nobody is', async () => {
-  await start({ maxClientsPerUserInTicket: 10 });
+  await start({ limits: { clientsPerUserInTicket: 10 } });
   const clients = [];
   for (let n = 1; n <= 10; n += 1) clients.push(await hub.connect({ tab: `tab-${n}` }));
   expect(hub.clock.pending).toBe(1);
   for (const client of clients) await client.close();
-  await until(() => hub.hub.getTotalClientCount() === 0, 'everybody is out');
+  await until(() => hub.hub.reference.getTotalClientCount() === 0, 'everybody is out');
   // For so long they may still come back to what they claimed.
   await hub.fireDeadlines(leaveGraceMs);
   expect(hub.clock.pending).toBe(0);

@@ -14,7 +14,7 @@ let neighbour: TestClient;
 
 beforeEach(async () => {
   hub = await startTestHub({
-    rateLimit: false,
+    limits: { frames: false },
     agent: (turn) => turn.ask({ question: turn.message.content }),
   });
   neighbour = await hub.connect({ user: 'bob', ticketId: 'quiet' });
@@ -94,7 +94,7 @@ test('handshakes of any kind are answered, one way or the other', async () => {
   );
   expect(statuses.size).toBeGreaterThan(3);
   await neighbourIsWell();
-  await until(() => hub.hub.getTotalClientCount() === 1, 'all of them are out again');
+  await until(() => hub.hub.reference.getTotalClientCount() === 1, 'all of them are out again');
 }, 30_000);
 
 const field = fc.oneof(
@@ -173,5 +173,5 @@ test('bytes of any kind end the connection at worst', async () => {
     runs,
   );
   await neighbourIsWell();
-  await until(() => hub.hub.getTotalClientCount() === 1, 'all of them are out again');
+  await until(() => hub.hub.reference.getTotalClientCount() === 1, 'all of them are out again');
 }, 30_000);

@@ -1,6 +1,8 @@
 /** The inbox over real sockets: what one is shown first, what one is told then, who is let in, and that a settled request leaves every inbox at once. */
+
 import type { Socket } from 'node:net';
 import type { AnswerPolicy } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import { maxInboxesPerUser } from '../../../lib/hub/inbox/inbox';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
@@ -20,7 +22,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(hub, policy, more);
 
 const answer = (id: string, user: string, groups: string[] = []) =>
-  hub.hub.hitl.respond(id, { by: { id: user, groups }, status: 'approved', revision: 1 });
+  portOf(hub.hub).hitl.respond(id, { by: { id: user, groups }, status: 'approved', revision: 1 });
 const approve = (request_id: string) => ({
   type: 'hitl_respond',
   request_id,
@@ -35,7 +37,7 @@ const told = (client: TestClient, event: string) =>
 
 /** Everything that was to be told has been: a ping is answered behind it. */
 async function caughtUp(client: TestClient): Promise<number> {
-  await hub.hub.settled();
+  await hub.settled();
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   client.send({ type: 'ping' });
   return (await client.next('pong')).seq;
@@ -88,7 +90,7 @@ describe('an inbox that is opened', () => {
     const id = await ask({ groups: ['analyst'], approvals: 2 });
     await ask({ users: ['bob'] });
     expect(await alice.next()).toMatchObject({ event: 'inbox_added', epoch, seq: 1, total: 1, hitl: { id } });
-    await hub.hub.hitl.claim(id, { id: 'bob', groups: ['analyst'] });
+    await portOf(hub.hub).hitl.claim(id, { id: 'bob', groups: ['analyst'] });
     expect(await alice.next()).toMatchObject({
       ...{ event: 'inbox_updated', epoch, seq: 2 },
       hitl: { claimed_by: { user_id: 'bob' } },
@@ -134,7 +136,7 @@ describe('an inbox that is opened', () => {
     const analyst = await hub.connectInbox({ user: 'alice:analyst' });
     const id = await ask(
       { stages: [{ groups: ['analyst'] }, { groups: ['lead'] }] },
-      { key: 'k', escalateIn: '1h', escalateTo: { users: ['carol'] } },
+      { key: 'k', escalate: { after: '1h', to: { users: ['carol'] } } },
     );
     expect((await analyst.next('inbox_added')).hitl.id).toBe(id);
     await hub.fireDeadlines('1h');
@@ -142,7 +144,7 @@ describe('an inbox that is opened', () => {
     await answer(id, 'alice', ['analyst']);
     expect(await analyst.next('inbox_removed')).toMatchObject({ hitl: { stage: 1 } });
     expect(await carol.next('inbox_updated')).toMatchObject({ hitl: { stage: 1 } });
-    await hub.hub.hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
+    await portOf(hub.hub).hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
     expect(await analyst.next('inbox_added')).toMatchObject({ hitl: { revision: 2, stage: 0 } });
     const newer = await ask(
       {},
@@ -170,7 +172,7 @@ describe('an inbox that is opened', () => {
       event: 'ack',
       hitl: { claimed_by: { user_id: 'alice' } },
     });
-    expect((await hub.hub.hitl.get(id)).claim).toBeUndefined();
+    expect((await portOf(hub.hub).hitl.get(id)).claim).toBeUndefined();
   });
 
   test('is whole again after a connection was cut, a settled request being nowhere', async () => {
@@ -214,7 +216,7 @@ describe('an inbox that is opened', () => {
     await start();
     await Promise.all(
       Array.from({ length: 1_001 }, () =>
-        hub.hub.hitl.request({
+        portOf(hub.hub).hitl.request({
           ticketId: 'T-1',
           sessionId: 's',
           userId: 'agent',
@@ -226,7 +228,7 @@ describe('an inbox that is opened', () => {
     const alice = await hub.connectInbox();
     const { items, total, capped, next_cursor: cursor } = await alice.next('inbox_snapshot');
     expect([items.length, total, capped]).toEqual([50, 1_000, true]);
-    await hub.hub.hitl.cancel(items[0].id, 'over');
+    await portOf(hub.hub).hitl.cancel(items[0].id, 'over');
     expect(await alice.next('inbox_removed')).toMatchObject({ total: 1_000, capped: true });
     const more = await alice.ask({ type: 'inbox_more', cursor });
     expect([more.items.length, more.total, more.capped]).toEqual([50, 1_000, false]);
@@ -241,7 +243,7 @@ describe('the ticket callback', () => {
   });
 
   test('is asked about what is shown and what is told; what it forbids is not there', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const shown = await ask();
     await ask({ users: ['alice'] }, { ticketId: 'T-2' });
@@ -252,12 +254,12 @@ describe('the ticket callback', () => {
     expect(await caughtUp(alice)).toBe(1);
     expect(told(alice, 'inbox_added')).toEqual([open]);
     expect(await alice.ask(approve(hidden))).toMatchObject({ code: 'not_found' });
-    expect((await hub.hub.hitl.get(hidden)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(hidden)).status).toBe('pending');
     expect(JSON.stringify(alice.received)).not.toContain('T-2');
   });
 
   test('hides what it forbids to the end: its changes, its settling and its withdrawal, in snapshot and cursor too', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const hidden = [
       await ask({ users: ['alice'] }, { ticketId: 'T-2' }),
@@ -268,9 +270,9 @@ describe('the ticket callback', () => {
     const { items, next_cursor: cursor } = await alice.next('inbox_snapshot');
     expect(ids(items)).toEqual([shown[0]]);
     hidden.push(await ask({ users: ['alice'] }, { ticketId: 'T-2' }));
-    await hub.hub.hitl.claim(String(hidden[0]), { id: 'alice' });
+    await portOf(hub.hub).hitl.claim(String(hidden[0]), { id: 'alice' });
     await answer(String(hidden[0]), 'alice');
-    for (const id of hidden.slice(1)) await hub.hub.hitl.cancel(id, 'over');
+    for (const id of hidden.slice(1)) await portOf(hub.hub).hitl.cancel(id, 'over');
     expect(await caughtUp(alice)).toBe(0);
     expect(ids((await alice.ask({ type: 'inbox_more', cursor })).items)).toEqual([shown[1]]);
     for (const id of hidden) {
@@ -280,16 +282,16 @@ describe('the ticket callback', () => {
   });
 
   test('that allows a ticket later shows its requests from their next change on, to their end', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const id = await ask({ users: ['alice'] }, { ticketId: 'T-2' });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     forbidden = [];
-    await hub.hub.hitl.claim(id, { id: 'alice' });
+    await portOf(hub.hub).hitl.claim(id, { id: 'alice' });
     expect(await alice.next('inbox_updated')).toMatchObject({ seq: 1, hitl: { id } });
     forbidden = ['T-2'];
-    await hub.hub.hitl.cancel(id, 'over');
+    await portOf(hub.hub).hitl.cancel(id, 'over');
     const gone = await alice.next('inbox_removed');
     expect([gone.request_id, 'hitl' in gone]).toEqual([id, false]);
   });
@@ -306,12 +308,12 @@ describe('the ticket callback', () => {
   });
 
   test('that forbids a ticket later takes its requests away at their next change, without a view of them', async () => {
-    await start({ ticket });
+    await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     const [changed, settled] = [await ask(), await ask()];
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     forbidden = ['T-1'];
-    await hub.hub.hitl.claim(changed, { id: 'bob' });
+    await portOf(hub.hub).hitl.claim(changed, { id: 'bob' });
     await answer(settled, 'bob');
     for (const id of [changed, settled]) {
       const gone = await alice.next('inbox_removed');
@@ -321,7 +323,9 @@ describe('the ticket callback', () => {
 
   test('that cannot say sends the client away to come back', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
     works = false;
@@ -334,9 +338,11 @@ describe('the ticket callback', () => {
     let release = () => {};
     let isHeld = false;
     await start({
-      ticket: async (): Promise<TicketAccess> => {
-        if (isHeld) await new Promise<void>((resolve) => (release = resolve));
-        return 'allow';
+      auth: {
+        authorize: async (): Promise<TicketAccess> => {
+          if (isHeld) await new Promise<void>((resolve) => (release = resolve));
+          return 'allow';
+        },
       },
     });
     const alice = await hub.connectInbox();
@@ -344,7 +350,7 @@ describe('the ticket callback', () => {
     isHeld = true;
     const first = await ask();
     const second = await ask();
-    await hub.hub.hitl.cancel(first, 'over');
+    await portOf(hub.hub).hitl.cancel(first, 'over');
     isHeld = false;
     release();
     expect(await caughtUp(alice)).toBe(3);
@@ -373,17 +379,19 @@ describe('who is let in', () => {
     [{ query: '?ticket_id=X-1' }, 404, 'not_found'],
   ])('%j is refused with %i %s before the handshake', async (options, status, code) => {
     await start({
-      ticket: (ticketId) =>
-        ticketId.startsWith('S') ? 'forbidden' : ticketId.startsWith('X') ? 'not_found' : 'allow',
+      auth: {
+        authorize: ({ ticketId }) =>
+          ticketId.startsWith('S') ? 'forbidden' : ticketId.startsWith('X') ? 'not_found' : 'allow',
+      },
     });
     const refused = await hub.tryConnectInbox(options);
     expect(refused).toMatchObject({ status, body: { error: { code } } });
-    expect([...hub.hub.inbox.clients()]).toEqual([]);
+    expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
     await until(() => hub.clock.pending === 0, 'the handshake leaves no timer behind');
   });
 
   test('where the app cannot say which tickets, 503', async () => {
-    await start({ tickets: () => Promise.reject(new Error('database away')) });
+    await start({ auth: { inboxTickets: () => Promise.reject(new Error('database away')) } });
     expect(await hub.tryConnectInbox()).toMatchObject({
       status: 503,
       body: { error: { code: 'unavailable' } },
@@ -394,9 +402,11 @@ describe('who is let in', () => {
     const calls: string[] = [];
     let isOpen = true;
     await start({
-      ticket: (ticketId, { id }) => {
-        calls.push(`${id} ${ticketId}`);
-        return isOpen ? 'allow' : 'forbidden';
+      auth: {
+        authorize: ({ ticketId, user: { id } }) => {
+          calls.push(`${id} ${ticketId}`);
+          return isOpen ? 'allow' : 'forbidden';
+        },
       },
     });
     const people = ['alice', 'bob', 'carol'];
@@ -406,7 +416,7 @@ describe('who is let in', () => {
     for (const inbox of inboxes) await inbox.next('inbox_snapshot');
     calls.length = 0;
     const ask = () =>
-      hub.hub.hitl.request({
+      portOf(hub.hub).hitl.request({
         ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent' },
         ...{ type: 'question', payload: { question: 'Why?' } },
       });
@@ -437,7 +447,7 @@ describe('who is let in', () => {
     });
     await (await hub.connectInbox({ user: 'bob' })).next('inbox_snapshot');
     await open[0]?.close();
-    await until(() => [...hub.hub.inbox.clients()].length === maxInboxesPerUser, 'one is gone');
+    await until(() => [...portOf(hub.hub).inbox.clients()].length === maxInboxesPerUser, 'one is gone');
     await (await hub.connectInbox()).next('inbox_snapshot');
   });
 
@@ -466,7 +476,7 @@ describe('an inbox that is open', () => {
   });
 
   test('has the limits of a ticket on its frames', async () => {
-    await start({ rateLimit: { framesPerConnection: 2 } });
+    await start({ limits: { frames: { perConnection: 2 } } });
     const alice = await hub.connectInbox();
     for (let n = 0; n < 5; n += 1) alice.send({ type: 'ping' });
     expect(await alice.next('error')).toMatchObject({ code: 'rate_limited' });
@@ -480,10 +490,10 @@ describe('an inbox that is open', () => {
   });
 
   test('is told its place with every heartbeat, and dropped when its peer is silent', async () => {
-    await start({ heartbeat: '30s' });
+    await start({ http: { heartbeat: '30s' } });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
-    await hub.hub.hitl.request({
+    await portOf(hub.hub).hitl.request({
       ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent' },
       ...{ type: 'question', payload: { question: 'Why?' } },
     });
@@ -493,14 +503,14 @@ describe('an inbox that is open', () => {
     alice.socket.pause();
     hub.clock.advance(30_000);
     hub.clock.advance(30_000);
-    await until(() => [...hub.hub.inbox.clients()].length === 0, 'it is gone');
+    await until(() => [...portOf(hub.hub).inbox.clients()].length === 0, 'it is gone');
   });
 
   test('is closed with its user, and when the hub closes or drains', async () => {
     await start();
     const alice = await hub.connectInbox();
     const bob = await hub.connectInbox({ user: 'bob' });
-    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(1);
+    expect(hub.hub.clients.disconnect({ userId: 'alice' })).toBe(1);
     expect((await alice.closed()).code).toBe(4401);
     const draining = hub.hitl.drain({ over: '1s' });
     expect(await bob.next('going_away')).toMatchObject({ reason: 'restart' });
@@ -528,19 +538,19 @@ test('a page is given however long it is; who asks for another and reads none is
   expect(items).toHaveLength(12);
   alice.socket.pause();
   const most: number[] = [];
-  for (let n = 0; n < 20 && [...hub.hub.inbox.clients()].length > 0; n += 1) {
+  for (let n = 0; n < 20 && [...portOf(hub.hub).inbox.clients()].length > 0; n += 1) {
     alice.send({ type: 'inbox_more', id: `p-${n}`, cursor });
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     most.push(...sockets.map(({ writableLength }) => writableLength));
   }
-  await until(() => [...hub.hub.inbox.clients()].length === 0, 'it is sent away');
+  await until(() => [...portOf(hub.hub).inbox.clients()].length === 0, 'it is sent away');
   expect(Math.max(...most)).toBeLessThan(maxQueuedBytes + 13 * 250_000);
   alice.socket.resume();
   expect((await alice.closed()).code).toBe(4508);
 }, 30_000);
 
 test('of fifty people who answer one request at once, over sockets of tickets and inboxes and over REST, exactly one wins; every inbox loses it and says who', async () => {
-  await start({ sqlite: true, maxClientsPerTicket: 50 });
+  await start({ sqlite: true, limits: { clientsPerTicket: 50 } });
   const people = Array.from({ length: 50 }, (_, n) => `user-${n}`);
   const inboxes = await Promise.all(people.map((user) => hub.connectInbox({ user })));
   const clients = await Promise.all(people.map((user) => hub.connect({ user })));
@@ -560,7 +570,7 @@ test('of fifty people who answer one request at once, over sockets of tickets an
         return body.error ?? { event: 'ack', ...body };
       }),
     );
-    const winner = (await hub.hub.hitl.get(id)).respondedBy?.userId;
+    const winner = (await portOf(hub.hub).hitl.get(id)).respondedBy?.userId;
     const won = people.filter((_user, n) => outcomes[n]?.event === 'ack');
     expect(won).toEqual([winner]);
     for (const lost of outcomes.filter(({ event }) => event !== 'ack')) {

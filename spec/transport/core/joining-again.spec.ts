@@ -5,7 +5,7 @@ let hub: TestHub;
 afterEach(() => hub.close());
 
 test('two clients of a person are read for at a time, and nobody else waits', async () => {
-  hub = await startTestHub({ maxClientsPerTicket: 50 });
+  hub = await startTestHub({ limits: { clientsPerTicket: 50 } });
   const read = hub.store.state.bind(hub.store);
   let open = () => {};
   const isOpen = new Promise<void>((resolve) => {

@@ -1,7 +1,11 @@
 /** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
+
 import { connect } from 'node:net';
+import { type Envelope, emptyView, reduce } from '../../../lib/client';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
+import { idle } from '../../hub/rig';
 
 const count = 40;
 const list = 'x'.repeat(250_000);
@@ -12,7 +16,7 @@ beforeEach(async () => {
   hub = await startTestHub();
   ids = [];
   for (let n = 0; n < count; n += 1) {
-    const { id } = await hub.hub.hitl.request({
+    const { id } = await portOf(hub.hub).hitl.request({
       ticketId: 'T-1',
       sessionId: 's-1',
       userId: 'agent',
@@ -52,7 +56,7 @@ test('what is settled while the pages are on their way is settled in the end, an
   const client = await hub.connect();
   await client.next('snapshot');
   const last = ids.at(-1) ?? '';
-  await hub.hub.hitl.cancel(last, 'no longer');
+  await portOf(hub.hub).hitl.cancel(last, 'no longer');
   await client.next((frame) => frame.event === 'hitl_request_resolved');
   // Either may be the first to come.
   const isLast = (frame: TestFrame) => frame.event === 'snapshot_requests' && frame.more_requests === false;
@@ -74,7 +78,7 @@ test('a newcomer gets every page in a ticket that never rests, and what changed 
     reads += 1;
     // One more line while each page is read, and one of the requests on it is settled.
     await hub.hub.say('T-1', { source: 'slack', content: `line ${reads}`, user: { id: 'ann' } });
-    if (first?.status === 'pending') await hub.hub.hitl.cancel(first.id, 'no longer');
+    if (first?.status === 'pending') await portOf(hub.hub).hitl.cancel(first.id, 'no longer');
     return page;
   });
   const client = await hub.connect();
@@ -91,6 +95,43 @@ test('a newcomer gets every page in a ticket that never rests, and what changed 
   expect([...statuses.keys()].sort()).toEqual([...ids].sort());
   const cancelled = [...statuses.values()].filter((status) => status === 'cancelled');
   expect(cancelled).toHaveLength(reads);
+});
+
+test('a claim that is told while a page is read is not undone by the page, and a classic client is prompted all the same', async () => {
+  const { store } = hub;
+  const read = store.requests.bind(store);
+  let claims = 0;
+  let isClaim = true;
+  const reads = jest.spyOn(store, 'requests').mockImplementation(async (...args) => {
+    // More often than there are pages: who reads again each time never comes to an end.
+    const page = await read(...args);
+    const first = page.items[0];
+    if (reads.mock.calls.length <= 4 * count && first) {
+      claims += 1;
+      await hub.hub.say('T-1', { content: `line ${claims}` });
+      if (isClaim) await portOf(hub.hub).hitl.claim(first.id, { id: 'cem' });
+      else if (first.claim) await portOf(hub.hub).hitl.release(first.id, { id: 'cem' });
+      // Until it has been told to those who are in.
+      await idle();
+    }
+    return page;
+  });
+  const client = await hub.connect();
+  await client.next((frame) => frame.event === 'snapshot_requests' && frame.more_requests === false);
+  // What was said last may come after the last page.
+  client.send({ type: 'ping' });
+  await client.next('pong');
+  expect(claims).toBeGreaterThan(5);
+  expect(claims).toBeLessThan(count);
+  const view = (client.received as Envelope[]).reduce(reduce, emptyView());
+  expect(idsOf(view.pending).sort()).toEqual([...ids].sort());
+  // What was told of a request while its page was read is not undone by the page.
+  expect(view.pending.filter(({ claimed_by }) => claimed_by).length).toBe(claims);
+  isClaim = false;
+  const classic = await hub.connect({ user: 'dan', dialect: 'classic' });
+  for (let n = 0; n < count; n += 1) await classic.next('hitl_request_pending');
+  reads.mockRestore();
+  expect(idsOf(classic.all('hitl_request_pending').map(({ hitl }) => hitl)).sort()).toEqual([...ids].sort());
 });
 
 test('one that does not read is written the first piece and no more', async () => {

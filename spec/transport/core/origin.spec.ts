@@ -7,7 +7,7 @@ let hub: TestHub | undefined;
 afterEach(() => hub?.close());
 
 async function statusFor(options: OriginOptions, headers: Record<string, string>): Promise<number> {
-  hub = await startTestHub(options);
+  hub = await startTestHub({ http: options });
   const port = String(hub.port);
   const filled = Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', port)]);
   return (await askOnce(hub.port, { headers: Object.fromEntries(filled) })).status;
@@ -43,23 +43,22 @@ describe('B18: an Origin is compared as the origin that it names', () => {
     [app, 'chrome-extension://abcdefghijklmnop', 403],
     ['http://localhost:5173', 'http://127.0.0.1:5173', 403],
   ])('allowed %s, sent %j: %i', async (configured, sent, status) => {
-    expect(await statusFor({ allowedOrigins: [configured] }, { Origin: sent })).toBe(status);
+    expect(await statusFor({ origins: [configured] }, { Origin: sent })).toBe(status);
   });
 
   test.each(['*', 'app.example.com', 'null', 'ws://app.example.com', ''])(
     'an app that allows %j is told at once',
     (wrong) => {
-      expect(() => new OriginPolicy({ allowedOrigins: [wrong] })).toThrow(
+      expect(() => new OriginPolicy({ origins: [wrong] })).toThrow(
         expect.objectContaining({ code: 'invalid_request' }),
       );
     },
   );
 });
 
-describe('the front end and further origins', () => {
+describe('several origins', () => {
   const options = {
-    frontendUrl: 'https://app.example.com/console',
-    allowedOrigins: ['https://ops.example.com'],
+    origins: ['https://app.example.com/console', 'https://ops.example.com'],
   };
 
   test.each([
@@ -73,9 +72,7 @@ describe('the front end and further origins', () => {
   });
 
   test('an empty list allows no page at all', async () => {
-    expect(await statusFor({ allowedOrigins: [] }, { Origin: 'http://localhost', Host: 'localhost' })).toBe(
-      403,
-    );
+    expect(await statusFor({ origins: [] }, { Origin: 'http://localhost', Host: 'localhost' })).toBe(403);
   });
 });
 
@@ -102,7 +99,7 @@ describe('B18: a client without an Origin', () => {
     ['and without a cookie may: it is no browser', {}, {}, 101],
     ['with a bearer token may', {}, { Authorization: 'Bearer x' }, 101],
     ['with a cookie may not', {}, { Cookie }, 403],
-    ['with a cookie may not, whatever is allowed', { allowedOrigins: [app] }, { Cookie }, 403],
+    ['with a cookie may not, whatever is allowed', { origins: [app] }, { Cookie }, 403],
     ['with a cookie may where the app says so', { allowMissingOrigin: true }, { Cookie }, 101],
     ['but of another version may not', { allowMissingOrigin: true }, { 'Sec-WebSocket-Version': '8' }, 400],
   ])('%s', async (_what, options, headers, status) => {
@@ -117,6 +114,6 @@ describe('B18: a client without an Origin', () => {
 
   test('two Origins are none', async () => {
     const Origin = `${app}\r\nOrigin: ${app}`;
-    expect(await statusFor({ allowedOrigins: [app] }, { Origin })).toBe(403);
+    expect(await statusFor({ origins: [app] }, { Origin })).toBe(403);
   });
 });

@@ -80,9 +80,11 @@ describe('an address that is not acceptable', () => {
   ])('B22: %s is answered 400 invalid_id, and the app is not asked about it', async (_what, path) => {
     const asked: string[] = [];
     await start({
-      ticket: (ticketId) => {
-        asked.push(ticketId);
-        return 'allow';
+      auth: {
+        authorize: ({ ticketId }) => {
+          asked.push(ticketId);
+          return 'allow';
+        },
       },
     });
     const answer = await askOnce(hub.port, { path });
@@ -94,14 +96,16 @@ describe('an address that is not acceptable', () => {
   test('A9: a ticket id is percent-decoded once', async () => {
     const asked: string[] = [];
     await start({
-      ticket: (ticketId) => {
-        asked.push(ticketId);
-        return 'allow';
+      auth: {
+        authorize: ({ ticketId }) => {
+          asked.push(ticketId);
+          return 'allow';
+        },
       },
     });
     for (const name of ['a b', 'a/b', 'a%20b', 'ü', '__proto__']) await hub.connect({ ticketId: name });
     expect(asked).toEqual(['a b', 'a/b', 'a%20b', 'ü', '__proto__']);
-    expect(hub.hub.getActiveTickets()).toEqual(asked);
+    expect(hub.hub.reference.getActiveTickets()).toEqual(asked);
   });
 
   test('a question mark in the query reaches the app and the hub', async () => {
@@ -124,36 +128,48 @@ type Row = [what: string, options: TestHubOptions, status: number, code: string]
 
 describe('who may come in', () => {
   const refuses: Row[] = [
-    ['A3: nobody', { user: () => null }, 401, 'authentication_required'],
-    ['nobody, as undefined', { user: () => undefined }, 401, 'authentication_required'],
-    ['a user without an id', { user: () => ({ id: '' }) }, 401, 'authentication_required'],
-    ['B17: a user without access', { ticket: () => 'forbidden' }, 403, 'forbidden'],
-    ['B20: a ticket that is not there', { ticket: () => Promise.resolve('not_found') }, 404, 'not_found'],
+    ['A3: nobody', { auth: { identify: () => null } }, 401, 'authentication_required'],
+    ['nobody, as undefined', { auth: { identify: () => undefined } }, 401, 'authentication_required'],
+    ['a user without an id', { auth: { identify: () => ({ id: '' }) } }, 401, 'authentication_required'],
+    ['B17: a user without access', { auth: { authorize: () => 'forbidden' } }, 403, 'forbidden'],
+    [
+      'B20: a ticket that is not there',
+      { auth: { authorize: () => Promise.resolve('not_found') } },
+      404,
+      'not_found',
+    ],
   ];
   const breaks: [string, TestHubOptions][] = [
     [
       'a user callback that throws',
       {
-        user: () => {
-          throw new Error('no');
+        auth: {
+          identify: () => {
+            throw new Error('no');
+          },
         },
       },
     ],
-    ['a user callback that rejects', { user: async () => Promise.reject(new Error('no')) }],
-    ['a user callback that gives a number', { user: () => 7 as never }],
-    ['a user whose id is a number', { user: () => ({ id: 7 }) as never }],
-    ['a user whose groups are one string', { user: () => ({ id: 'al', groups: 'leads' }) as never }],
+    ['a user callback that rejects', { auth: { identify: async () => Promise.reject(new Error('no')) } }],
+    ['a user callback that gives a number', { auth: { identify: () => 7 as never } }],
+    ['a user whose id is a number', { auth: { identify: () => ({ id: 7 }) as never } }],
+    [
+      'a user whose groups are one string',
+      { auth: { identify: () => ({ id: 'al', groups: 'leads' }) as never } },
+    ],
     [
       'a ticket callback that throws',
       {
-        ticket: () => {
-          throw new Error('no');
+        auth: {
+          authorize: () => {
+            throw new Error('no');
+          },
         },
       },
     ],
-    ['a ticket callback that rejects with nothing', { ticket: () => Promise.reject() }],
-    ['a ticket callback that gives true', { ticket: () => true as never }],
-    ['a ticket callback that gives nothing', { ticket: () => undefined as never }],
+    ['a ticket callback that rejects with nothing', { auth: { authorize: () => Promise.reject() } }],
+    ['a ticket callback that gives true', { auth: { authorize: () => true as never } }],
+    ['a ticket callback that gives nothing', { auth: { authorize: () => undefined as never } }],
   ];
   test.each([...refuses, ...breaks.map(([what, options]) => [what, options, 503, 'unavailable'] as const)])(
     '%s is answered with its status and code',
@@ -167,7 +183,7 @@ describe('who may come in', () => {
   );
 
   test('a 503 says when to come back', async () => {
-    await start({ ticket: () => undefined as never });
+    await start({ auth: { authorize: () => undefined as never } });
     expect(await hub.tryConnect()).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
   });
 
@@ -176,7 +192,7 @@ describe('who may come in', () => {
     for (let person = 1; person <= 10; person += 1) await hub.connect({ user: `person-${person}` });
     const refused = await hub.tryConnect({ tab: 'tab-11' });
     expect(refused).toMatchObject({ status: 429, body: { error: { code: 'ticket_full' } } });
-    expect(hub.hub.getClientCount('T-1')).toBe(10);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(10);
     expect((await store.state('T-1', 10)).sessions).toEqual([]);
     const elsewhere = await hub.connect({ tab: 'tab-11', ticketId: 'T-2' });
     await elsewhere.next('snapshot');
@@ -194,11 +210,11 @@ describe('who may come in', () => {
       status: 429,
       body: { error: { code: 'ticket_full', details: { bound: 'ticket', most: 10 } } },
     });
-    expect(hub.hub.getClientCount('T-1')).toBe(15);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(15);
   });
 
   test('an app may bound the tabs of one person', async () => {
-    await start({ maxClientsPerUserInTicket: 5 });
+    await start({ limits: { clientsPerUserInTicket: 5 } });
     for (let tab = 1; tab <= 5; tab += 1) await hub.connect({ tab: `tab-${tab}` });
     expect(await hub.tryConnect({ tab: 'tab-6' })).toMatchObject({
       status: 429,
@@ -208,20 +224,21 @@ describe('who may come in', () => {
   });
 
   test('tickets are not opened without end by one person: beyond the bound it is 429, for that person alone', async () => {
-    await start({ maxClientsPerUser: 3 });
+    await start({ limits: { clientsPerUser: 3 } });
     for (let n = 1; n <= 3; n += 1) await hub.connect({ ticketId: `T-${n}` });
     expect(await hub.tryConnect({ ticketId: 'T-4' })).toMatchObject({
       status: 429,
       body: { error: { code: 'ticket_full', details: { bound: 'user', most: 3 } } },
     });
     await hub.connect({ ticketId: 'T-4', user: 'bob' });
-    expect(hub.hub.getActiveTickets()).toEqual(['T-1', 'T-2', 'T-3', 'T-4']);
+    expect(hub.hub.reference.getActiveTickets()).toEqual(['T-1', 'T-2', 'T-3', 'T-4']);
   });
 
   test('B21: neither cookies nor tokens of a refused client are logged', async () => {
     const lines: string[] = [];
-    const logger = { info: (...line: unknown[]) => lines.push(JSON.stringify(line)) };
-    await start({ user: () => null, logger: logger as never });
+    const note = (...line: unknown[]) => void lines.push(JSON.stringify(line));
+    const logger = { debug: () => {}, info: note, warn: note, error: note };
+    await start({ auth: { identify: () => null }, logger });
     const headers = { Cookie: 'token_secret=s3cret', Authorization: 'Bearer s3cret' };
     await askOnce(hub.port, {
       headers: { ...headers, Origin: `http://localhost` },
@@ -242,7 +259,7 @@ describe('a hub that cannot take anybody', () => {
     const asked = new Promise<void>((resolve) => {
       letEnd = resolve;
     });
-    await start({ ticket: () => asked.then(() => 'allow' as const) });
+    await start({ auth: { authorize: () => asked.then(() => 'allow' as const) } });
     const under = hub.tryConnect();
     await until(() => hub.clock.pending === 1, 'the handshake is under way');
     const closing = hub.hitl.close();
@@ -255,7 +272,7 @@ describe('a hub that cannot take anybody', () => {
     expect(await under).toMatchObject({ status: 503, body: { error: { code: 'closing' } } });
     await closing;
     expect(await hub.tryConnect({ tab: 'later' })).toMatchObject({ status: 503 });
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('one whose store cannot be opened answers 503 storage_failed, until it can', async () => {
@@ -282,7 +299,7 @@ describe('a hub that cannot take anybody', () => {
   });
 
   test('a middleware that never answers is answered for with 503, once its time is over', async () => {
-    await start({ app: (app) => app.use(() => {}), handshakeTimeout: '10s' });
+    await start({ app: (app) => app.use(() => {}), http: { handshakeTimeout: '10s' } });
     const raw = await RawSocket.open(hub.port);
     raw.request();
     await until(() => hub.clock.pending === 1, 'the handshake is under way');
@@ -310,7 +327,7 @@ describe('a hub that cannot take anybody', () => {
     const slow = new Promise<'allow'>((resolve) => {
       answer = resolve;
     });
-    await start({ ticket: () => slow });
+    await start({ auth: { authorize: () => slow } });
     const refused = hub.tryConnect();
     await until(() => hub.clock.pending === 1, 'the handshake is under way');
     hub.clock.advance(10_000);
@@ -328,7 +345,7 @@ describe('a hub that cannot take anybody', () => {
         answer = resolve;
       }),
     ];
-    await start({ ticket: () => decided.shift() ?? 'allow' });
+    await start({ auth: { authorize: () => decided.shift() ?? 'allow' } });
     const first = await hub.connect({ tab: 'one' });
     await first.next('presence_changed');
     const raw = await RawSocket.open(hub.port);
@@ -341,6 +358,6 @@ describe('a hub that cannot take anybody', () => {
     first.send({ type: 'ping' });
     await first.next('pong');
     expect(first.all('presence_changed')).toHaveLength(1);
-    expect(hub.hub.getClientCount('T-1')).toBe(1);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ let hub: TestHub;
 afterEach(() => hub.close());
 
 beforeEach(async () => {
-  hub = await startTestHub({ agent: (turn) => turn.respond(`re: ${turn.message.content}`) });
+  hub = await startTestHub({ agent: (turn) => turn.say(`re: ${turn.message.content}`) });
 });
 
 /** Says something and waits until its turn is over; gives the ack. */
@@ -63,13 +63,15 @@ describe('B9: resume by after', () => {
     let asked = () => {};
     let decide = () => {};
     hub = await startTestHub({
-      user: (req) => {
-        const user = req.get('x-user');
-        if (user !== 'slow') return user;
-        asked();
-        return new Promise((resolve) => {
-          decide = () => resolve(user);
-        });
+      auth: {
+        identify: (req) => {
+          const user = req.get('x-user');
+          if (user !== 'slow') return user;
+          asked();
+          return new Promise((resolve) => {
+            decide = () => resolve(user);
+          });
+        },
       },
     });
     const bob = await hub.connect({ user: 'bob' });
@@ -128,7 +130,9 @@ describe('B9: resume by after', () => {
     async (answer, status) => {
       await hub.close();
       let access: 'allow' | typeof answer = 'allow';
-      hub = await startTestHub({ ticket: (_ticketId, user) => (user.id === 'bob' ? access : 'allow') });
+      hub = await startTestHub({
+        auth: { authorize: ({ user }) => (user.id === 'bob' ? access : 'allow') },
+      });
       const alice = await hub.connect();
       const bob = await hub.connect({ user: 'bob' });
       const { epoch } = await bob.next('welcome');

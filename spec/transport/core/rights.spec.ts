@@ -1,5 +1,6 @@
 /** Who may, at this moment: access is asked for every frame and call, and last of all, after the app's own slow rules; over real sockets and HTTP. */
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
@@ -30,14 +31,17 @@ function slowRule() {
 async function start(options: TestHubOptions = {}): Promise<void> {
   verdict = 'allow';
   hub = await startTestHub({
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? verdict : 'allow'),
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? verdict : 'allow'),
+      ...options.auth,
+    },
   });
 }
 
 const mallory = { 'x-user': 'mallory' };
 const ask = () => askIn(hub);
-const recordOf = (id: string) => hub.hub.hitl.get(id);
+const recordOf = (id: string) => portOf(hub.hub).hitl.get(id);
 const post = (path: string, body: object) => request(hub.server).post(path).set(mallory).send(body);
 const answer = (request_id: string) => ({
   type: 'hitl_respond',
@@ -55,7 +59,7 @@ async function carriedOut(client: TestClient): Promise<void> {
 describe('access that is withdrawn while a rule of the app is asked', () => {
   test('takes no answer over a ticket’s socket, and closes it', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     const answered = client.ask(answer(id));
@@ -68,11 +72,11 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
   });
 
   test.each([
-    ['hitl_claim', 'mayRespond', {}],
+    ['hitl_claim', 'mayAnswer', {}],
     ['hitl_cancel', 'mayCancel', { reason: 'over' }],
   ])('does nothing of a %s', async (type, name, more) => {
     const { rule, entered, say } = slowRule();
-    await start({ [name]: rule });
+    await start({ rules: { [name]: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     const answered = client.ask({ type, request_id: id, ...more });
@@ -86,7 +90,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
 
   test('takes no answer from an inbox, where the request is not there any more', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const id = await ask();
     const inbox = await hub.connectInbox({ user: 'mallory' });
     const answered = inbox.ask(answer(id));
@@ -98,11 +102,11 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
   });
 
   test.each([
-    ['respond', 'mayRespond', { status: 'approved' }],
+    ['respond', 'mayAnswer', { status: 'approved' }],
     ['cancel', 'mayCancel', { reason: 'over' }],
   ])('takes no %s over REST', async (verb, name, body) => {
     const { rule, entered, say } = slowRule();
-    await start({ [name]: rule });
+    await start({ rules: { [name]: rule } });
     const id = await ask();
     const posted = post(`/hitl/requests/${id}/${verb}`, body).then((res) => res);
     await entered;
@@ -115,15 +119,12 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
   test('takes no answer from the page behind a link', async () => {
     const { rule, entered, say } = slowRule();
     await start({
-      mayRespond: rule,
-      links: {
-        secret: 'a secret of at least thirty-two bytes',
-        baseUrl: 'https://app.example.com',
-        person: (id) => ({ id }),
-      },
+      rules: { mayAnswer: rule },
+      auth: { findUser: (id) => ({ id }) },
+      links: { secret: 'a secret of at least thirty-two bytes', baseUrl: 'https://app.example.com' },
     });
     const id = await ask();
-    const link = String(await hub.hub.links?.create({ requestId: id, userId: 'mallory' }));
+    const link = String(await hub.hub.links.create({ requestId: id, userId: 'mallory' }));
     const page = request(hub.server).post(new URL(link).pathname).type('form').send({ status: 'approved' });
     const posted = page.then((res) => res);
     await entered;
@@ -142,14 +143,14 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
       const grants = [{ scope: 'everywhere' as const }];
       await start();
       const id = await askIn(hub, {}, { payload: { tool_name: 'block_ip', tool_args: {}, grants } });
-      const { grant } = await hub.hub.hitl.respond(id, {
+      const { grant } = await portOf(hub.hub).hitl.respond(id, {
         by: { id: 'bob' },
         status: 'approved',
         response: { grant: 0 },
       });
       const { rule, entered, say } = slowRule();
       let calls = 0;
-      jest.spyOn(hub.hub.grants, 'mayManage').mockImplementation(async () => {
+      jest.spyOn(portOf(hub.hub).grants, 'mayManage').mockImplementation(async () => {
         calls += 1;
         return calls === call ? rule() : true;
       });
@@ -164,7 +165,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
 
   test('shows no audit of which the app still thinks whether it has addresses', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayAudit: rule });
+    await start({ rules: { mayAudit: rule } });
     await ask();
     const got = request(hub.server)
       .get('/tickets/T-1/audit')
@@ -178,7 +179,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
 
   test('takes the answer of somebody whose access was never withdrawn', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     const answered = client.ask(answer(id));
@@ -189,7 +190,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
 
   test('is a no if the app cannot say in ten seconds, so that nothing else of the request waits for it', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     const asking: Promise<TestFrame> = client.ask(answer(id));
@@ -201,32 +202,32 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
     expect(hub.clock.pending).toBe(pending);
     hub.clock.advance(10_000);
     expect(await asking).toMatchObject({ event: 'error', code: 'unavailable' });
-    expect(await hub.hub.hitl.cancel(id, 'over')).toMatchObject({ status: 'cancelled' });
+    expect(await portOf(hub.hub).hitl.cancel(id, 'over')).toMatchObject({ status: 'cancelled' });
   });
 });
 
 describe('somebody who is sent away while a rule of the app is asked', () => {
   test('has not answered, though the ticket is open to them', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     client.send({ ...answer(id), id: 'a' });
     await entered;
-    expect(hub.hub.disconnect(({ user }) => user.id === 'mallory')).toBe(1);
+    expect(hub.hub.clients.disconnect({ userId: 'mallory' })).toBe(1);
     expect((await client.closed()).code).toBe(4401);
     say(true);
     // In line behind the answer.
-    await hub.hub.hitl.claim(id, { id: 'bob' });
+    await portOf(hub.hub).hitl.claim(id, { id: 'bob' });
     expect(await recordOf(id)).toMatchObject({ status: 'pending', verdicts: [] });
   });
 
   test.each<[string, (client: TestClient) => void]>([
     ['only lost the connection', (client) => client.socket.terminate()],
-    ['was asked to come back', () => void hub.hub.disconnect(() => true, 'restart')],
+    ['was asked to come back', () => void hub.hub.clients.disconnect({ where: () => true, code: 'restart' })],
   ])('has answered where the client %s', async (_what, cut) => {
     const { rule, entered, say } = slowRule();
-    await start({ mayRespond: rule });
+    await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
     const id = await ask();
     client.send({ ...answer(id), id: 'a' });
@@ -234,7 +235,7 @@ describe('somebody who is sent away while a rule of the app is asked', () => {
     cut(client);
     await client.closed();
     say(true);
-    expect(await hub.hub.hitl.wait(id)).toMatchObject({ status: 'approved' });
+    expect(await portOf(hub.hub).hitl.wait(id)).toMatchObject({ status: 'approved' });
   });
 });
 
@@ -277,7 +278,7 @@ describe('one whose access was withdrawn', () => {
     await start({
       agent: (turn) => {
         turn.signal.addEventListener('abort', ended);
-        return turn.approve({ toolName: 'block_ip', toolArgs: {} });
+        return turn.approve({ tool: 'block_ip', args: {} });
       },
     });
     const alice = await hub.connect();
@@ -317,9 +318,7 @@ describe('one whose access was withdrawn', () => {
 
 test('messages stay in their order, however long the app takes to say who may send them', async () => {
   const answers: ((access: TicketAccess) => void)[] = [];
-  await start({
-    ticket: () => new Promise<TicketAccess>((resolve) => answers.push(resolve)),
-  });
+  await start({ auth: { authorize: () => new Promise<TicketAccess>((resolve) => answers.push(resolve)) } });
   const connecting = hub.connect();
   const next = async () => {
     while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -340,7 +339,7 @@ test('messages stay in their order, however long the app takes to say who may se
 
 describe('who ends a turn', () => {
   const longTurn: TestHubOptions = {
-    agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }),
+    agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }),
   };
   async function turnOf(alice: TestClient): Promise<string> {
     const { turn_id } = await alice.ask({ type: 'message', content: 'go' });
@@ -359,7 +358,7 @@ describe('who ends a turn', () => {
 
   test('is whoever mayCancelTurn lets, and the turn goes on for the others', async () => {
     const mayCancelTurn = jest.fn((user, turn) => user.id === turn.userId);
-    await start({ ...longTurn, mayCancelTurn });
+    await start({ ...longTurn, rules: { mayCancelTurn: ({ user, turn }) => mayCancelTurn(user, turn) } });
     const alice = await hub.connect();
     const bob = await hub.connect({ user: 'bob:lead' });
     const turn_id = await turnOf(alice);
@@ -386,17 +385,20 @@ describe('who ends a turn', () => {
     ['rejects', () => Promise.reject(new Error('s3cret'))],
     ['says anything but true', () => 'yes'],
   ])('is nobody where the rule %s, but the app’s own code', async (_what, mayCancelTurn) => {
-    await start({ ...longTurn, mayCancelTurn: mayCancelTurn as () => boolean });
+    await start({
+      ...longTurn,
+      rules: { mayCancelTurn: mayCancelTurn as () => boolean },
+    });
     const alice = await hub.connect();
     const turn_id = await turnOf(alice);
     expect(await alice.ask({ type: 'turn_cancel', turn_id })).toMatchObject({ code: 'not_allowed' });
-    await hub.hub.turns.cancel('T-1', turn_id);
+    await hub.hub.turns.cancel({ turnId: turn_id });
     expect(await alice.next('turn_ended')).toMatchObject({ reason: 'cancelled' });
   });
 
   test('is nobody whose access was withdrawn while the rule was asked', async () => {
     const { rule, entered, say } = slowRule();
-    await start({ ...longTurn, mayCancelTurn: rule });
+    await start({ ...longTurn, rules: { mayCancelTurn: rule } });
     const alice = await hub.connect();
     const client = await hub.connect({ user: 'mallory' });
     const turn_id = await turnOf(alice);
@@ -405,6 +407,6 @@ describe('who ends a turn', () => {
     verdict = 'forbidden';
     say(true);
     expect(await cancelled).toMatchObject({ code: 'forbidden' });
-    expect(hub.hub.turns.size).toBe(1);
+    expect(portOf(hub.hub).turns.size).toBe(1);
   });
 });

@@ -1,8 +1,10 @@
 /** Whoever is sent away while they are still coming in does not get in: handshakes under way, of tickets and inboxes, in every way to come in. */
+
 import { createServer } from 'node:http';
 import express from 'express';
 import expressWs from 'express-ws';
 import { maxDisconnects } from '../../../lib/hub/disconnects';
+import { portOf } from '../../../lib/hub/hub';
 import { TestClient } from '../../../lib/testing/test-client';
 import type { TestHub, TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
@@ -12,7 +14,7 @@ import { StreamClient } from '../stream-client';
 const { ends, startHub, hitlOf } = endedAfterEach();
 
 /** A hub at whose callback of this name everybody waits until `open`. */
-async function gated(name: 'user' | 'ticket' | 'tickets', more: TestHubOptions = {}) {
+async function gated(name: 'identify' | 'authorize' | 'inboxTickets', more: TestHubOptions = {}) {
   let come = () => {};
   const waiting: (() => void)[] = [];
   const wait = async <T>(value: T): Promise<T> => {
@@ -23,11 +25,11 @@ async function gated(name: 'user' | 'ticket' | 'tickets', more: TestHubOptions =
     return value;
   };
   const callbacks = {
-    user: (req: { get(name: string): string | undefined }) => wait(req.get('x-user')),
-    ticket: () => wait<TicketAccess>('allow'),
-    tickets: () => wait<'all'>('all'),
+    identify: (req: { get(name: string): string | undefined }) => wait(req.get('x-user')),
+    authorize: () => wait<TicketAccess>('allow'),
+    inboxTickets: () => wait<'all'>('all'),
   };
-  const hub = await startHub({ [name]: callbacks[name], ...more });
+  const hub = await startHub({ ...more, auth: { [name]: callbacks[name] } });
   return {
     hub,
     open: () => {
@@ -47,19 +49,19 @@ type Comes = (
   user: string,
   tab: string,
 ) => Promise<TestClient | StreamClient | { status: number }>;
-const ways: [what: string, callback: 'user' | 'ticket' | 'tickets', comes: Comes][] = [
-  ['into a ticket while user is asked', 'user', (hub, user, tab) => hub.tryConnect({ user, tab })],
-  ['into a ticket while ticket is asked', 'ticket', (hub, user, tab) => hub.tryConnect({ user, tab })],
-  ['at an inbox while user is asked', 'user', (hub, user) => hub.tryConnectInbox({ user })],
-  ['at an inbox while tickets is asked', 'tickets', (hub, user) => hub.tryConnectInbox({ user })],
+const ways: [what: string, callback: 'identify' | 'authorize' | 'inboxTickets', comes: Comes][] = [
+  ['into a ticket while identify is asked', 'identify', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['into a ticket while authorize is asked', 'authorize', (hub, user, tab) => hub.tryConnect({ user, tab })],
+  ['at an inbox while identify is asked', 'identify', (hub, user) => hub.tryConnectInbox({ user })],
+  ['at an inbox while inboxTickets is asked', 'inboxTickets', (hub, user) => hub.tryConnectInbox({ user })],
   [
     'into a ticket by a stream of events',
-    'ticket',
+    'authorize',
     (hub, user, tab) => StreamClient.open(hub, { user, query: `?tab=${tab}` }),
   ],
   [
     'at an inbox by a stream of events',
-    'tickets',
+    'inboxTickets',
     (hub, user) => StreamClient.open(hub, { user, path: '/ws/inbox' }),
   ],
 ];
@@ -70,12 +72,12 @@ describe.each(ways)('who logs out on the way %s', (_what, callback, comes) => {
     const coming = Array.from({ length: 10 }, (_each, n) => comes(hub, 'alice', `${n}`));
     const bob = comes(hub, 'bob', 'tab');
     await at(11);
-    expect(hub.hub.disconnect(({ user }) => user.id === 'alice')).toBe(0);
+    expect(hub.hub.clients.disconnect({ userId: 'alice' })).toBe(0);
     open();
     for (const refused of await Promise.all(coming))
       expect(refused).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
     expect(await bob).not.toHaveProperty('status');
-    expect(hub.hub.getTotalClientCount() + [...hub.hub.inbox.clients()].length).toBe(1);
+    expect(hub.hub.reference.getTotalClientCount() + [...portOf(hub.hub).inbox.clients()].length).toBe(1);
   });
 });
 
@@ -84,17 +86,17 @@ test.each([
   ['not_found', 404, 'not_found'],
   ['restart', 503, 'unavailable'],
 ] as const)('one who is sent away as %s on the way in is refused with %i', async (name, status, code) => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
-  hub.hub.disconnect(() => true, name);
+  hub.hub.clients.disconnect({ where: () => true, code: name });
   open();
   expect(await coming).toMatchObject({ status, body: { error: { code } } });
 });
 
 test('who comes in after the logout, logged in again, is let in', async () => {
-  const { hub, open, at } = await gated('ticket');
-  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  const { hub, open, at } = await gated('authorize');
+  hub.hub.clients.disconnect({ userId: 'alice' });
   const coming = hub.tryConnect();
   await at(1);
   open();
@@ -116,19 +118,21 @@ test('a logout during the app’s own middleware counts, since what it has read 
   });
   const coming = hub.tryConnect();
   await entered;
-  hub.hub.disconnect(({ user }) => user.id === 'alice');
+  hub.hub.clients.disconnect({ userId: 'alice' });
   go();
   expect(await coming).toMatchObject({ status: 401 });
 });
 
 test('a test of the app that throws lets nobody in who was on the way', async () => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
   let calls = 0;
-  hub.hub.disconnect(() => {
-    calls += 1;
-    throw new Error('s3cret');
+  hub.hub.clients.disconnect({
+    where: () => {
+      calls += 1;
+      throw new Error('s3cret');
+    },
   });
   open();
   expect(await coming).toMatchObject({ status: 401 });
@@ -136,15 +140,15 @@ test('a test of the app that throws lets nobody in who was on the way', async ()
 });
 
 test('more logouts on one way in than are remembered send the client away to come back', async () => {
-  const { hub, open, at } = await gated('ticket');
+  const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
-  for (let n = 0; n <= maxDisconnects; n += 1) hub.hub.disconnect(() => false);
+  for (let n = 0; n <= maxDisconnects; n += 1) hub.hub.clients.disconnect({ where: () => false });
   open();
   expect(await coming).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
   const again = hub.tryConnect();
   await at(1);
-  for (let n = 0; n < maxDisconnects; n += 1) hub.hub.disconnect(() => false);
+  for (let n = 0; n < maxDisconnects; n += 1) hub.hub.clients.disconnect({ where: () => false });
   open();
   expect(await again).toBeInstanceOf(TestClient);
 });
@@ -156,20 +160,22 @@ test('under an app’s own express-ws the socket that is open already is closed 
     come = resolve;
   });
   const hitl = hitlOf({
-    ticket: () =>
-      new Promise<TicketAccess>((resolve) => {
-        go = resolve;
-        come();
-      }),
+    auth: {
+      authorize: () =>
+        new Promise<TicketAccess>((resolve) => {
+          go = resolve;
+          come();
+        }),
+    },
   });
   const app = express();
   const server = createServer(app);
-  expressWs(app, server).app.ws('/chat/:ticketId', hitl.socketHandler);
+  expressWs(app, server).app.ws('/chat/:ticketId', hitl.sockets.ticket);
   const served = await Served.listen(server);
   ends.push(() => served.close());
   const client = await served.connect('/chat/T-1');
   await asked;
-  expect(hitl.hub.disconnect(({ user }) => user.id === 'alice')).toBe(0);
+  expect(hitl.hub.clients.disconnect({ userId: 'alice' })).toBe(0);
   go('allow');
   expect((await client.closed()).code).toBe(4401);
   expect(client.received).toEqual([]);

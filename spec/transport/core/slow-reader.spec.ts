@@ -37,7 +37,7 @@ test('B1: it is closed with 4508 while the others miss nothing, and it can come 
   await start({
     agent: async (turn) => {
       for (let n = 0; n < 100; n += 1) {
-        await turn.respond(part);
+        await turn.say(part);
         most.push(heldBack());
       }
     },
@@ -51,7 +51,7 @@ test('B1: it is closed with 4508 while the others miss nothing, and it can come 
     'user',
     ...Array(100).fill('response'),
   ]);
-  expect(hub.hub.getClientCount('T-1')).toBe(1);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   // What waits for it is the limit and at most the frame that went over it.
   expect(Math.max(...most)).toBeGreaterThan(maxQueuedBytes);
   expect(Math.max(...most)).toBeLessThan(maxQueuedBytes + part.length + 1_000);
@@ -67,10 +67,10 @@ test('B1: it is closed with 4508 while the others miss nothing, and it can come 
 });
 
 test('B1: other tickets, joining and leaving go on as if nothing were', async () => {
-  await start({ agent: (turn) => turn.respond(part) });
+  await start({ agent: (turn) => turn.say(part) });
   await stalled('slow');
   const bob = await hub.connect({ user: 'bob' });
-  for (let n = 0; n < 60 && hub.hub.getClientCount('T-1') > 1; n += 1) {
+  for (let n = 0; n < 60 && hub.hub.reference.getClientCount('T-1') > 1; n += 1) {
     await bob.ask({ type: 'message', content: 'more' });
     await bob.next('turn_ended');
     const other = await hub.connect({ user: 'carol', ticketId: `T-${n + 2}` });
@@ -78,8 +78,8 @@ test('B1: other tickets, joining and leaving go on as if nothing were', async ()
     await other.next('turn_ended');
     await other.close();
   }
-  expect(hub.hub.getClientCount('T-1')).toBe(1);
-  await until(() => hub.hub.getTotalClientCount() === 1, 'all the others have left');
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
+  await until(() => hub.hub.reference.getTotalClientCount() === 1, 'all the others have left');
 });
 
 test('what may be dropped is dropped first, and then it is not closed at all', async () => {
@@ -88,7 +88,7 @@ test('what may be dropped is dropped first, and then it is not closed at all', a
   const slow = await stalled('slow');
   const most: number[] = [];
   for (let n = 0; n < 200; n += 1) {
-    hub.hub.sendStatusToTicket('T-1', part);
+    hub.hub.reference.sendStatusToTicket('T-1', part);
     await bob.next('notice');
     most.push(heldBack());
   }
@@ -102,7 +102,7 @@ test('what may be dropped is dropped first, and then it is not closed at all', a
 });
 
 test('B1: one that asks and asks and reads no answer is closed, not answered into memory', async () => {
-  await start({ rateLimit: false });
+  await start({ limits: { frames: false } });
   const neighbour = await hub.connect({ user: 'bob' });
   const raw = await RawSocket.open(hub.port);
   await raw.ask({ headers: { 'Sec-WebSocket-Protocol': 'hitl.v1' } });
@@ -110,13 +110,13 @@ test('B1: one that asks and asks and reads no answer is closed, not answered int
   raw.socket.pause();
   const garbage = frameOf(1, Buffer.from(JSON.stringify({ type: 'message', id: 'i'.repeat(128) })));
   const much = Buffer.concat(Array(1_000).fill(garbage));
-  for (let n = 0; n < 1_000 && hub.hub.getClientCount('T-1') === 2; n += 1) {
+  for (let n = 0; n < 1_000 && hub.hub.reference.getClientCount('T-1') === 2; n += 1) {
     raw.socket.write(much);
     neighbour.send({ type: 'ping' });
     await neighbour.next('pong');
     expect(heldBack()).toBeLessThan(maxQueuedBytes);
   }
-  expect(hub.hub.getClientCount('T-1')).toBe(1);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   // It does not answer the close either.
   hub.clock.advance(closeTimeoutMs);
   raw.socket.resume();

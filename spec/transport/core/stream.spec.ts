@@ -1,7 +1,9 @@
 /** Server-sent events and POST in place of a socket, over real connections: the same joining, rights, bounds and endings. */
+
 import compression from 'compression';
 import express from 'express';
 import session from 'express-session';
+import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import type { TicketAccess } from '../../../lib/transport/core/access';
 import { maxQueuedBytes } from '../../../lib/transport/core/connection';
@@ -31,11 +33,11 @@ describe('a stream', () => {
     await bob.next((frame) => frame.event === 'presence_changed' && frame.presence.length === 2);
     alice.cut();
     await bob.next((frame) => frame.event === 'presence_changed' && frame.presence.length === 1);
-    expect(hub.hub.getClientCount('T-1')).toBe(1);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   });
 
   test('says, asks and answers as a socket does, and each frame once', async () => {
-    await start({ agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {} }) });
+    await start({ agent: (turn) => turn.approve({ tool: 'block_ip', args: {} }) });
     const bob = await hub.connect({ user: 'bob' });
     const alice = await StreamClient.join(hub);
     const frame = { type: 'message', id: 'm-1', content: 'hello' };
@@ -73,7 +75,7 @@ describe('a stream', () => {
   });
 
   test('and a socket of the same tab take each other’s place', async () => {
-    await start({ maxClientsPerTicket: 1 });
+    await start({ limits: { clientsPerTicket: 1 } });
     const stream = await StreamClient.join(hub, { query: '?tab=one' });
     const socket = await hub.connect({ tab: 'one' });
     expect(await stream.closed()).toEqual({ code: 4409, reason: 'replaced by the same tab' });
@@ -84,7 +86,7 @@ describe('a stream', () => {
     const second = await StreamClient.join(hub, { query: '?tab=one' });
     expect((await socket.closed()).code).toBe(4409);
     await second.next('snapshot');
-    expect(hub.hub.getClientCount('T-1')).toBe(1);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
     expect((await hub.store.state('T-1', 10)).messages).toEqual([]);
   });
 
@@ -93,7 +95,7 @@ describe('a stream', () => {
     const alice = await StreamClient.join(hub, { path: '/ws/inbox', query: '?type=question' });
     await alice.next('inbox_snapshot');
     const ask = { ticketId: 'T-9', sessionId: 's', userId: 'agent', type: 'question' };
-    const { id } = await hub.hub.hitl.request({ ...ask, payload: { question: 'Where?' } });
+    const { id } = await portOf(hub.hub).hitl.request({ ...ask, payload: { question: 'Where?' } });
     const { hitl } = await alice.next('inbox_added');
     expect(hitl.id).toBe(id);
     await alice.post({ type: 'hitl_claim', id: 'c', request_id: id });
@@ -121,7 +123,7 @@ describe('a stream', () => {
     await start();
     const alice = await StreamClient.join(hub);
     await alice.next('snapshot');
-    hub.hub.broadcastToTicket('T-1', 'one\nevent: close\r\ndata: {}\n\nfour');
+    hub.hub.reference.broadcastToTicket('T-1', 'one\nevent: close\r\ndata: {}\n\nfour');
     const text = { name: 'message', data: 'one\nevent: close\ndata: {}\n\nfour' };
     await alice.until(() => alice.events.some(({ data }) => data.startsWith('one')), 'the text');
     expect(alice.events).toContainEqual(text);
@@ -131,13 +133,15 @@ describe('a stream', () => {
 describe('who comes in by a stream', () => {
   const refusals: Array<[why: string, options: TestHubOptions, status: number, code: string, user?: null]> = [
     ['nobody', {}, 401, 'authentication_required', null],
-    ['no access', { ticket: () => 'forbidden' }, 403, 'forbidden'],
-    ['no such ticket', { ticket: () => 'not_found' }, 404, 'not_found'],
+    ['no access', { auth: { authorize: () => 'forbidden' } }, 403, 'forbidden'],
+    ['no such ticket', { auth: { authorize: () => 'not_found' } }, 404, 'not_found'],
     [
       'a callback that fails',
       {
-        ticket: () => {
-          throw new Error('down');
+        auth: {
+          authorize: () => {
+            throw new Error('down');
+          },
         },
       },
       503,
@@ -154,7 +158,7 @@ describe('who comes in by a stream', () => {
     });
     const headers = { ...json, ...(user === null && { 'x-user': '' }) };
     expect(await ask(hub, ticket, { headers })).toMatchObject({ status, body: { error: { code } } });
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('the question changes nothing, and is answered that the upgrade is missing', async () => {
@@ -171,7 +175,7 @@ describe('who comes in by a stream', () => {
   });
 
   test('a full ticket is full for streams too, and an inbox has its limit', async () => {
-    await start({ maxClientsPerTicket: 1 });
+    await start({ limits: { clientsPerTicket: 1 } });
     await hub.connect({ user: 'bob' });
     expect(await StreamClient.open(hub)).toMatchObject({
       status: 429,
@@ -235,18 +239,20 @@ describe('who comes in by a stream', () => {
     await start();
     expect((await ask(hub, ticket, { headers: { accept: 'text/html' } })).status).toBe(426);
     expect((await ask(hub, ticket, { method: 'HEAD', headers: json })).status).toBe(426);
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('who hangs up while the app still decides has not come in', async () => {
     let allow = () => {};
     let isAsked = false;
     await start({
-      ticket: () => {
-        isAsked = true;
-        return new Promise<TicketAccess>((resolve) => {
-          allow = () => resolve('allow');
-        });
+      auth: {
+        authorize: () => {
+          isAsked = true;
+          return new Promise<TicketAccess>((resolve) => {
+            allow = () => resolve('allow');
+          });
+        },
       },
     });
     const gone = new AbortController();
@@ -261,7 +267,7 @@ describe('who comes in by a stream', () => {
     while ((await sockets()) > 0) await new Promise((resolve) => setImmediate(resolve));
     allow();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 });
 
@@ -269,21 +275,23 @@ test('who logs out while the app still decides is refused, and a stream ends whe
   let allow = () => {};
   let isAsked = false;
   await start({
-    user: (req) => {
-      const id = req.get('x-user') ?? '';
-      return id === 'alice' ? { id, expiresAt: hub.clock.now() + 60_000 } : { id };
-    },
-    ticket: (_ticketId, { id }) => {
-      if (id !== 'bob') return 'allow';
-      isAsked = true;
-      return new Promise<TicketAccess>((resolve) => {
-        allow = () => resolve('allow');
-      });
+    auth: {
+      identify: (req) => {
+        const id = req.get('x-user') ?? '';
+        return id === 'alice' ? { id, expiresAt: hub.clock.now() + 60_000 } : { id };
+      },
+      authorize: ({ user: { id } }) => {
+        if (id !== 'bob') return 'allow';
+        isAsked = true;
+        return new Promise<TicketAccess>((resolve) => {
+          allow = () => resolve('allow');
+        });
+      },
     },
   });
   const coming = StreamClient.open(hub, { user: 'bob' });
   await until(() => isAsked, 'the app is asked');
-  hub.hub.disconnect(({ user }) => user.id === 'bob');
+  hub.hub.clients.disconnect({ userId: 'bob' });
   allow();
   expect(await coming).toMatchObject({ status: 401, body: { error: { code: 'authentication_required' } } });
 
@@ -294,13 +302,13 @@ test('who logs out while the app still decides is refused, and a stream ends whe
   await alice.next('pong');
   hub.clock.advance(1);
   expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
-  expect(hub.hub.getTotalClientCount()).toBe(0);
+  expect(hub.hub.reference.getTotalClientCount()).toBe(0);
 });
 
 describe('a frame by POST', () => {
   test('is checked anew: who sends it, that it is their stream, and what the ticket callback says now', async () => {
     let verdict: TicketAccess = 'allow';
-    await start({ ticket: () => verdict });
+    await start({ auth: { authorize: () => verdict } });
     const alice = await StreamClient.join(hub);
     const say = { type: 'message', id: 'm', content: 'hello' };
     const refused = (status: number, code: string) => ({ status, body: { error: { code } } });
@@ -331,15 +339,17 @@ describe('a frame by POST', () => {
     expect(await alice.post({ ...say, id: 'm2' })).toMatchObject(refused(403, 'forbidden'));
     expect(await alice.closed()).toEqual({ code: 4403, reason: 'access withdrawn' });
     expect((await hub.store.state('T-1', 10)).messages).toHaveLength(1);
-    expect(hub.hub.getTotalClientCount()).toBe(0);
+    expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
   test('that the ticket callback cannot decide about is refused, and the stream stays', async () => {
     let isDown = false;
     await start({
-      ticket: () => {
-        if (isDown) throw new Error('down');
-        return 'allow';
+      auth: {
+        authorize: () => {
+          if (isDown) throw new Error('down');
+          return 'allow';
+        },
       },
     });
     const alice = await StreamClient.join(hub);
@@ -377,7 +387,7 @@ describe('a frame by POST', () => {
   });
 
   test('counts for the rate limit, and who goes on is closed with 4429', async () => {
-    await start({ rateLimit: { framesPerConnection: 3, per: '1h' } });
+    await start({ limits: { frames: { perConnection: 3, per: '1h' } } });
     const alice = await StreamClient.join(hub);
     for (let n = 0; n < 7; n += 1) await alice.post({ type: 'typing' });
     expect(await alice.next('error')).toMatchObject({ code: 'rate_limited' });
@@ -398,7 +408,7 @@ describe('a frame by POST', () => {
 
 describe('a stream that is', () => {
   test('silent from one ping to the next is dropped; one that answers stays', async () => {
-    await start({ heartbeat: 30_000 });
+    await start({ http: { heartbeat: 30_000 } });
     const alice = await StreamClient.join(hub);
     const bob = await StreamClient.join(hub, { user: 'bob' });
     await Promise.all([alice.next('snapshot'), bob.next('snapshot')]);
@@ -407,7 +417,7 @@ describe('a stream that is', () => {
     await alice.post({ type: 'ping' });
     hub.clock.advance(30_000);
     expect(await bob.closed()).toBeUndefined();
-    await until(() => hub.hub.getClientCount('T-1') === 1, 'bob is out');
+    await until(() => hub.hub.reference.getClientCount('T-1') === 1, 'bob is out');
     await alice.post({ type: 'ping' });
     await alice.next('pong');
   });
@@ -423,7 +433,7 @@ describe('a stream that is', () => {
       ...(app && { app }),
       agent: async (turn) => {
         for (let n = 0; n < 100; n += 1) {
-          await turn.respond(part);
+          await turn.say(part);
           most = Math.max(most, ...sockets.map(({ writableLength }) => writableLength));
         }
       },
@@ -435,7 +445,7 @@ describe('a stream that is', () => {
     slow.res.pause();
     await bob.ask({ type: 'message', content: 'a lot, please' });
     await bob.next('turn_ended');
-    expect(hub.hub.getClientCount('T-1')).toBe(1);
+    expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
     expect(most).toBeGreaterThan(maxQueuedBytes / 2);
     expect(most).toBeLessThan(maxQueuedBytes + 2 * part.length);
     slow.res.resume();
@@ -481,5 +491,5 @@ test('a peer that is gone is written to without harm', async () => {
   const bob = await hub.connect({ user: 'bob' });
   alice.cut();
   for (let n = 0; n < 50; n += 1) await bob.ask({ type: 'message', content: 'x'.repeat(10_000) });
-  await until(() => hub.hub.getClientCount('T-1') === 1, 'she is out');
+  await until(() => hub.hub.reference.getClientCount('T-1') === 1, 'she is out');
 });

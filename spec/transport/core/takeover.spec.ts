@@ -16,7 +16,7 @@ test('B4: the older client is closed with 4409 and is out at once', async () => 
   await older.next('snapshot');
   const newer = await hub.connect({ tab: 'one' });
   expect(await older.closed()).toEqual({ code: 4409, reason: 'replaced by the same tab' });
-  expect(hub.hub.getClientCount('T-1')).toBe(1);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(1);
   expect(await newer.ask({ type: 'message', content: 'mine' })).toMatchObject({ event: 'ack' });
 });
 
@@ -29,12 +29,12 @@ test('B4: a classic one is closed with 1000, after which its front end stays awa
 });
 
 test('B4: it works at the cap too, and the count stays', async () => {
-  await start({ maxClientsPerTicket: 2 });
+  await start({ limits: { clientsPerTicket: 2 } });
   const first = await hub.connect({ tab: 'one' });
   await hub.connect({ tab: 'two' });
   await hub.connect({ tab: 'one' });
   expect((await first.closed()).code).toBe(4409);
-  expect(hub.hub.getClientCount('T-1')).toBe(2);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
   expect(await hub.tryConnect({ tab: 'three' })).toMatchObject({ status: 429 });
 });
 
@@ -62,7 +62,7 @@ test('the older one is sent nothing more', async () => {
   const older = await hub.connect({ tab: 'one' });
   await older.next('presence_changed');
   await hub.connect({ tab: 'one' });
-  hub.hub.sendStatusToTicket('T-1', 'for those who are in');
+  hub.hub.reference.sendStatusToTicket('T-1', 'for those who are in');
   await older.closed();
   expect(older.all('notice')).toEqual([]);
 });
@@ -80,7 +80,7 @@ test('A18: another tab of the same user, another user and another ticket stay', 
     other.send({ type: 'ping' });
     await other.next('pong');
   }
-  expect(hub.hub.getClientCount('T-1')).toBe(3);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(3);
 });
 
 test('nobody came or went: the others are told nothing, the newcomer is told who is here', async () => {

@@ -1,9 +1,12 @@
 /** Whatever the app's code throws, from whichever callback: the peer gets a coded answer, the hub goes on, and nothing reaches the process. */
+
 import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';
 import { HubError } from '../../../lib/errors';
+import { portOf } from '../../../lib/hub/hub';
 import type { Turn } from '../../../lib/index';
+import { defineKind } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { idle } from '../../hub/rig';
 import { until } from '../until';
@@ -112,7 +115,7 @@ describe.each(thrown)('%s', (_what, make) => {
   };
   const ask = async (more: object = {}) =>
     (
-      await hub.hub.hitl.request({
+      await portOf(hub.hub).hitl.request({
         ...{ ticketId: 'T-1', sessionId: 's', userId: 'agent', type: 'tool_approval' },
         payload: { tool_name: 'block_ip', tool_args: {} },
         ...more,
@@ -122,9 +125,9 @@ describe.each(thrown)('%s', (_what, make) => {
     (await fetch(`${hub.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
   const get = async (path: string) => (await fetch(`${hub.url}${path}`, { headers })).status;
 
-  it.each(['user', 'service'] as const)('from %s', async (name) => {
+  it.each(['identify', 'identifyService'] as const)('from %s', async (name) => {
     const user = (req: Request) => req.get('x-user') ?? null;
-    await start({ [name]: bad(name === 'user' ? user : null) });
+    await start({ auth: { [name]: bad(name === 'identify' ? user : null) } });
     for (let n = 0; n < 2; n += 1) {
       expect(await get('/hitl/requests')).toBe(503);
       expect(await hub.tryConnect()).toMatchObject({ status: 503 });
@@ -133,7 +136,7 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from ticket, at the door and at every frame', async () => {
-    await start({ ticket: bad('allow') });
+    await start({ auth: { authorize: bad('allow') } });
     isWell = true;
     const id = await ask();
     const alice = await hub.connect();
@@ -153,7 +156,10 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from tickets and mayAudit', async () => {
-    await start({ tickets: bad('all'), mayAudit: bad(true) });
+    await start({
+      auth: { inboxTickets: bad('all') },
+      rules: { mayAudit: bad(true) },
+    });
     for (let n = 0; n < 2; n += 1) {
       expect(await get('/hitl/inbox')).toBe(503);
       expect(await hub.tryConnectInbox()).toMatchObject({ status: 503 });
@@ -167,7 +173,7 @@ describe.each(thrown)('%s', (_what, make) => {
       runs = resolve;
     });
     await start({
-      ...{ mayRespond: bad(true), mayCancel: bad(true), mayCancelTurn: bad(true) },
+      rules: { mayAnswer: bad(true), mayCancel: bad(true), mayCancelTurn: bad(true) },
       agent: (turn) => {
         runs(turn);
         return new Promise((_resolve, reject) => turn.signal.addEventListener('abort', () => reject(make())));
@@ -179,7 +185,9 @@ describe.each(thrown)('%s', (_what, make) => {
     const id = await ask();
     for (let n = 0; n < 2; n += 1) {
       expect(await post(`/hitl/requests/${id}/respond`, { status: 'approved' })).toBe(403);
-      await expect(hub.hub.hitl.claim(id, { id: 'bob' })).rejects.toMatchObject({ code: 'not_allowed' });
+      await expect(portOf(hub.hub).hitl.claim(id, { id: 'bob' })).rejects.toMatchObject({
+        code: 'not_allowed',
+      });
       expect(await post(`/hitl/requests/${id}/cancel`, { reason: 'x' })).toBe(403);
       alice.send({ type: 'turn_cancel', id: `t${n}`, turn_id: turnId });
       expect(await alice.next('error')).toMatchObject({ code: 'not_allowed' });
@@ -187,7 +195,7 @@ describe.each(thrown)('%s', (_what, make) => {
   });
 
   it('from the rule on grants: it is a no', async () => {
-    await start({ mayGrant: bad(true) });
+    await start({ rules: { mayGrant: bad(true) } });
     const grants = [{ scope: 'everywhere', args: 'exact', expires_in_ms: 60_000 }];
     const id = await ask({ payload: { tool_name: 'block_ip', tool_args: {}, grants } });
     for (let n = 0; n < 2; n += 1) {
@@ -197,22 +205,22 @@ describe.each(thrown)('%s', (_what, make) => {
     }
   });
 
-  it('from hooks', async () => {
-    const hooks = { reminded: bad(null), escalated: bad(null), resolved: bad(null) };
-    await start({ hooks });
+  it('from listeners', async () => {
+    await start({});
+    for (const event of ['request.reminded', 'request.escalated', 'request.resolved'] as const)
+      hub.hub.on(event, bad(null) as () => unknown);
     for (let n = 0; n < 2; n += 1) {
       const id = await ask({
         remindIn: '1s',
-        escalateIn: '1s',
+        escalate: { after: '1s', to: { users: ['bob'] } },
         policy: { users: ['ann'] },
-        escalateTo: { users: ['bob'] },
       });
       await hub.fireDeadlines('2s');
-      await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
+      await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
     }
   });
 
-  it('from the agent, and from the tools, rules and displays of guardTool', async () => {
+  it('from the agent, and from the tools, rules and displays of hitl.tool', async () => {
     const decisions: unknown[] = [];
     const attempt = async (call: Promise<unknown>) => {
       decisions.push(
@@ -226,17 +234,17 @@ describe.each(thrown)('%s', (_what, make) => {
       agent: async (turn: Turn) => {
         if (turn.message.content === 'throw') throw make();
         const schema = z.object({});
-        const well = { name: 'tool', schema, run: () => 'done' };
+        const well = { name: 'tool', args: schema, run: () => 'done' };
         const allow = { decide: 'allow' } as const;
         const when = bad(true);
         const display = bad({});
         for (let n = 0; n < 2; n += 1) {
           const broken = { ...well, name: 'broken', run: bad('done') };
-          await attempt(hub.hitl.guardTool(broken, [allow])(turn, {}));
-          await attempt(hub.hitl.guardTool(broken)(turn, {}));
-          await attempt(hub.hitl.guardTool(well, [{ ...allow, when }])(turn, {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...broken, rules: [allow] }), {}));
+          await attempt(turn.callTool(hub.hitl.tool(broken), {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...well, rules: [{ ...allow, when }] }), {}));
           const asked = { decide: 'ask', ask: { display } } as const;
-          await attempt(hub.hitl.guardTool(well, [asked])(turn, {}));
+          await attempt(turn.callTool(hub.hitl.tool({ ...well, rules: [asked] }), {}));
         }
       },
     });
@@ -260,7 +268,7 @@ describe.each(thrown)('%s', (_what, make) => {
     await idle();
     await hub.fireDeadlines('1m');
     await idle();
-    await hub.hub.hitl.cancel(id, 'x');
+    await portOf(hub.hub).hitl.cancel(id, 'x');
     await hub.fireDeadlines('1m');
     await until(() => hub.clock.pending > 0, 'the deliveries are tried again');
     isWell = true;
@@ -269,13 +277,10 @@ describe.each(thrown)('%s', (_what, make) => {
 
   it('from the person of a link', async () => {
     await start({
-      links: {
-        secret: 's'.repeat(32),
-        baseUrl: 'https://app.example.com',
-        person: bad(() => ({ id: 'bob' })),
-      },
+      auth: { findUser: bad(() => ({ id: 'bob' })) },
+      links: { secret: 's'.repeat(32), baseUrl: 'https://app.example.com' },
     });
-    const link = await hub.hub.links?.create({ requestId: await ask(), userId: 'bob', expiresIn: '1h' });
+    const link = await hub.hub.links.create({ requestId: await ask(), userId: 'bob', expiresIn: '1h' });
     const { pathname } = new URL(String(link));
     for (let n = 0; n < 2; n += 1) expect(await get(pathname)).toBe(503);
   });
@@ -295,7 +300,7 @@ describe.each(thrown)('%s', (_what, make) => {
     await start({
       kinds: {
         check: { payload: z.object({}).loose(), approval },
-        unsure: { payload: never, approval: unsure },
+        unsure: defineKind({ payload: never, response: unsure }),
       },
     });
     const id = await ask({ type: 'check', payload: {} });
@@ -327,16 +332,17 @@ describe.each(thrown)('%s', (_what, make) => {
   it('from the logger', async () => {
     const log = bad(undefined);
     const logger = { error: log, warn: log, info: log, debug: log, log } as unknown as Logger;
-    await start({ logger, hooks: { resolved: touchy }, user: (req) => req.get('x-user') ?? touchy() });
+    await start({ logger, auth: { identify: (req) => req.get('x-user') ?? touchy() } });
+    hub.hub.on('request.resolved', () => touchy());
     for (let n = 0; n < 2; n += 1) {
       const id = await ask();
-      await hub.hub.hitl.cancel(id, 'x');
+      await portOf(hub.hub).hitl.cancel(id, 'x');
       expect((await fetch(`${hub.url}/hitl/requests`)).status).toBe(503);
     }
   });
 
   it('from the rule on live charts', async () => {
-    await start({ charts: { admin: bad(true) } });
+    await start({ pages: { charts: { maySee: bad(true) } } });
     for (let n = 0; n < 2; n += 1) expect(await get('/charts/actors')).toBe(503);
   });
 });

@@ -2,21 +2,21 @@
 import express from 'express';
 import { createLogger, transports } from 'winston';
 import { HubError } from '../../../lib/errors';
-import { type ExpressHitlOptions, expressHitl } from '../../../lib/transport/express/express-hitl';
+import { expressHitl } from '../../../lib/transport/express/express-hitl';
 import { ticketPath } from '../raw-socket';
-import { makeHitl, Served } from '../serve';
+import { type HitlTestOptions, makeHitl, Served } from '../serve';
 
-test.each<[what: string, options: Partial<ExpressHitlOptions>]>([
-  ['no room for anybody', { maxClientsPerTicket: 0 }],
-  ['half a client', { maxClientsPerTicket: 1.5 }],
-  ['a number of clients that is none', { maxClientsPerTicket: Number.NaN }],
-  ['no room for a person', { maxClientsPerUserInTicket: 0 }],
-  ['a part of a client of a person', { maxClientsPerUser: 2.5 }],
-  ['a heartbeat beyond what a timer can wait', { heartbeat: '25d' }],
-  ['a heartbeat without end', { heartbeat: Number.POSITIVE_INFINITY }],
-  ['a handshake timeout of nothing', { handshakeTimeout: 0 }],
-  ['an origin that is none', { allowedOrigins: ['example.com'] }],
-  ['a front end that is nowhere', { frontendUrl: 'localhost' }],
+test.each<[what: string, options: HitlTestOptions]>([
+  ['no room for anybody', { limits: { clientsPerTicket: 0 } }],
+  ['half a client', { limits: { clientsPerTicket: 1.5 } }],
+  ['a number of clients that is none', { limits: { clientsPerTicket: Number.NaN } }],
+  ['no room for a person', { limits: { clientsPerUserInTicket: 0 } }],
+  ['a part of a client of a person', { limits: { clientsPerUser: 2.5 } }],
+  ['a heartbeat beyond what a timer can wait', { http: { heartbeat: '25d' } }],
+  ['a heartbeat without end', { http: { heartbeat: Number.POSITIVE_INFINITY } }],
+  ['a handshake timeout of nothing', { http: { handshakeTimeout: 0 } }],
+  ['an origin that is none', { http: { origins: ['example.com'] } }],
+  ['a host alone as an origin', { http: { origins: ['localhost'] } }],
 ])('%s is told at once as invalid_request', (_what, options) => {
   expect(() => makeHitl(options)).toThrow(HubError);
   expect(() => makeHitl(options)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
@@ -26,7 +26,7 @@ test('without a store it warns that a restart forgets, and works', async () => {
   const warnings: string[] = [];
   const logger = createLogger({ transports: [new transports.Console({ silent: true })] });
   jest.spyOn(logger, 'warn').mockImplementation(((line: string) => void warnings.push(line)) as never);
-  const hitl = expressHitl({ user: () => 'alice', ticket: () => 'allow', logger });
+  const hitl = expressHitl({ auth: { identify: () => 'alice', authorize: () => 'allow' }, logger });
   expect(warnings).toEqual([expect.stringContaining('restart')]);
   const app = express();
   app.use(hitl.router);
@@ -41,7 +41,7 @@ test('without a store it warns that a restart forgets, and works', async () => {
 
 test('A33: the agent speaks under the name that the app gives it', async () => {
   const agentUser = { id: 'warren', name: 'Warren' };
-  const hitl = makeHitl({ agentUser, agent: (turn) => turn.respond('hello') });
+  const hitl = makeHitl({ agentName: agentUser, agent: (turn) => turn.say('hello') });
   const app = express();
   app.use(hitl.router);
   const served = await Served.start(app);
@@ -54,7 +54,7 @@ test('A33: the agent speaks under the name that the app gives it', async () => {
 });
 
 test('B23: a person is shown by name, and acts by id', async () => {
-  const hitl = makeHitl({ user: () => ({ id: 'u-1', name: 'Ana Díaz' }) });
+  const hitl = makeHitl({ auth: { identify: () => ({ id: 'u-1', name: 'Ana Díaz' }) } });
   const app = express();
   app.use(hitl.router);
   const served = await Served.start(app);

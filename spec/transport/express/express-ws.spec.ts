@@ -6,9 +6,9 @@ import { createLogger, type Logger, transports } from 'winston';
 import type { ServerOptions } from 'ws';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 import type { TestClient, TestClientOptions } from '../../../lib/testing/test-client';
-import type { ExpressHitl, ExpressHitlOptions } from '../../../lib/transport/express/express-hitl';
+import type { ExpressHitl } from '../../../lib/transport/express/express-hitl';
 import { RawSocket, ticketPath } from '../raw-socket';
-import { makeHitl, Served } from '../serve';
+import { type HitlTestOptions, makeHitl, Served } from '../serve';
 import { until } from '../until';
 
 let hitl: ExpressHitl;
@@ -16,13 +16,13 @@ let served: Served;
 let clock: ManualClock;
 
 async function start(
-  options: Partial<ExpressHitlOptions> = {},
+  options: HitlTestOptions = {},
   mount: (app: expressWs.Application) => void = (app) => {
-    app.ws('/chat/:ticketId', hitl.socketHandler);
+    app.ws('/chat/:ticketId', hitl.sockets.ticket);
   },
 ): Promise<void> {
   clock = new ManualClock();
-  hitl = makeHitl({ clock, heartbeat: '20d', ...options });
+  hitl = makeHitl({ clock, ...options, http: { heartbeat: '20d', ...options.http } });
   const app = express();
   const server = createServer(app);
   mount(expressWs(app, server).app);
@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 test('hitl.v1 is spoken there as anywhere', async () => {
-  await start({ agent: (turn) => turn.respond('hello') });
+  await start({ agent: (turn) => turn.say('hello') });
   const client = await connect();
   expect(client.socket.protocol).toBe('hitl.v1');
   expect(await client.next()).toMatchObject({ event: 'welcome', ticket_id: 'T-1', user: { id: 'alice' } });
@@ -54,22 +54,27 @@ test('and so is the classic dialect', async () => {
   expect(await client.next('message')).toMatchObject({ content: 'hi', user: { id: 'alice' } });
 });
 
-type Options = Partial<ExpressHitlOptions>;
+type Options = HitlTestOptions;
 type Row = [what: string, options: Options, code: number, client?: TestClientOptions, path?: string];
 
 describe('a refusal is the close code of its status', () => {
   const rows: Row[] = [
-    ['401: nobody', { user: () => null }, 4401],
-    ['403: no access', { ticket: () => 'forbidden' }, 4403],
+    ['401: nobody', { auth: { identify: () => null } }, 4401],
+    ['403: no access', { auth: { authorize: () => 'forbidden' } }, 4403],
     ['403: B18, another origin', {}, 4403, { origin: 'https://evil.example' }],
     ['403: B18, a cookie without an origin', {}, 4403, { headers: { Cookie: 'session=1' } }],
-    ['404: no ticket', { ticket: () => 'not_found' }, 4404],
+    ['404: no ticket', { auth: { authorize: () => 'not_found' } }, 4404],
     ['400: an id of 129 characters', {}, 4400, {}, `/chat/${'x'.repeat(129)}`],
     ['400: a control character in the tab', {}, 4400, {}, '/chat/T-1?tab=%00'],
     ['400: a bad after', {}, 4400, {}, '/chat/T-1?after=x'],
-    ['503: a callback that cannot say', { ticket: () => Promise.reject(new Error('no')) }, 4503],
-    ['classic, final', { user: () => null }, 1000, { dialect: 'classic' }],
-    ['classic, come back', { ticket: () => Promise.reject(new Error('no')) }, 4503, { dialect: 'classic' }],
+    ['503: a callback that cannot say', { auth: { authorize: () => Promise.reject(new Error('no')) } }, 4503],
+    ['classic, final', { auth: { identify: () => null } }, 1000, { dialect: 'classic' }],
+    [
+      'classic, come back',
+      { auth: { authorize: () => Promise.reject(new Error('no')) } },
+      4503,
+      { dialect: 'classic' },
+    ],
   ];
   // All five in every row: where a cell is missing, jest hands over a callback instead.
   const full = rows.map(
@@ -81,17 +86,17 @@ describe('a refusal is the close code of its status', () => {
     const refused = await connect(client, path);
     expect((await refused.closed()).code).toBe(code);
     expect(refused.received).toEqual([]);
-    expect(hitl.hub.getTotalClientCount()).toBe(0);
+    expect(hitl.hub.reference.getTotalClientCount()).toBe(0);
     await until(() => clock.pending === 0, 'no timer is left');
   });
 
   test('429: B3, a full ticket', async () => {
-    await start({ maxClientsPerTicket: 1 });
+    await start({ limits: { clientsPerTicket: 1 } });
     await (await connect()).next('snapshot');
     const refused = await connect({ headers: { 'x-user': 'bob' } });
     expect((await refused.closed()).code).toBe(4429);
     expect(refused.received).toEqual([]);
-    expect(hitl.hub.getTotalClientCount()).toBe(1);
+    expect(hitl.hub.reference.getTotalClientCount()).toBe(1);
   });
 
   test('503: B5, a hub that is closing', async () => {
@@ -101,18 +106,18 @@ describe('a refusal is the close code of its status', () => {
   });
 
   test('500: a path without :ticketId', async () => {
-    await start({}, (app) => app.ws('/chat', hitl.socketHandler));
+    await start({}, (app) => app.ws('/chat', hitl.sockets.ticket));
     expect((await (await connect({}, '/chat')).closed()).code).toBe(1011);
   });
 });
 
 describe('while the app decides', () => {
   let decide: (access: 'allow' | 'forbidden') => void;
-  const options = (): Partial<ExpressHitlOptions> => {
+  const options = (): HitlTestOptions => {
     const decided = new Promise<'allow' | 'forbidden'>((resolve) => {
       decide = resolve;
     });
-    return { ticket: () => decided };
+    return { auth: { authorize: () => decided } };
   };
 
   test('frames that come early wait, and are carried out in their order', async () => {
@@ -148,7 +153,7 @@ describe('while the app decides', () => {
     decide('allow');
     const other = await connect({ headers: { 'x-user': 'bob' } });
     expect((await other.next('snapshot')).messages).toEqual([]);
-    expect(hitl.hub.getClientCount('T-1')).toBe(1);
+    expect(hitl.hub.reference.getClientCount('T-1')).toBe(1);
   });
 
   test('one over 64 KiB closes with 1009, whatever the app’s own express-ws allows', async () => {
@@ -169,7 +174,7 @@ describe('while the app decides', () => {
   });
 
   test('and never does, the socket is closed with 4503 after its time', async () => {
-    await start({ ...options(), handshakeTimeout: '10s' });
+    await start({ ...options(), http: { handshakeTimeout: '10s' } });
     const client = await connect();
     await until(() => clock.pending === 1, 'the app is asked');
     clock.advance(10_000);
@@ -177,7 +182,7 @@ describe('while the app decides', () => {
     decide('allow');
     const next = await connect({ headers: { 'x-user': 'bob' } });
     await next.next('snapshot');
-    expect(hitl.hub.getClientCount('T-1')).toBe(1);
+    expect(hitl.hub.reference.getClientCount('T-1')).toBe(1);
   });
 
   test('a client that leaves is never in', async () => {
@@ -187,7 +192,7 @@ describe('while the app decides', () => {
     await client.close();
     decide('allow');
     await until(() => clock.pending === 0, 'no timer is left');
-    expect(hitl.hub.getTotalClientCount()).toBe(0);
+    expect(hitl.hub.reference.getTotalClientCount()).toBe(0);
   });
 });
 
@@ -210,8 +215,8 @@ describe('the size of frames, whatever the app’s own express-ws allows', () =>
   async function startWith(wsOptions: ServerOptions, logger?: Logger): Promise<void> {
     const { app, server } = mountWith(wsOptions)();
     clock = new ManualClock();
-    hitl = makeHitl({ clock, heartbeat: '20d', ...(logger && { logger }) });
-    app.ws('/chat/:ticketId', hitl.socketHandler);
+    hitl = makeHitl({ clock, http: { heartbeat: '20d' }, ...(logger && { logger }) });
+    app.ws('/chat/:ticketId', hitl.sockets.ticket);
     served = await Served.listen(server);
   }
   /** The head of a masked text frame that announces so many bytes, and brings none of them. */
@@ -231,12 +236,12 @@ describe('the size of frames, whatever the app’s own express-ws allows', () =>
     await startWith(wsOptions);
     const raw = await RawSocket.open(served.port);
     expect((await raw.ask({ path: '/chat/T-1' })).status).toBe(101);
-    await until(() => hitl.hub.getTotalClientCount() === 1, 'the client is in');
+    await until(() => hitl.hub.reference.getTotalClientCount() === 1, 'the client is in');
     raw.socket.write(announcing(1_000_000));
     await raw.ended();
     const close = raw.received.subarray(raw.received.lastIndexOf(closedWith));
     expect(close.readUInt16BE(2)).toBe(1009);
-    await until(() => hitl.hub.getTotalClientCount() === 0, 'the client has left');
+    await until(() => hitl.hub.reference.getTotalClientCount() === 0, 'the client has left');
   });
 
   test('one that is small only while it is compressed too', async () => {
@@ -271,8 +276,8 @@ describe('the size of frames, whatever the app’s own express-ws allows', () =>
     const waiting: (() => void)[] = [];
     app.use((_req, _res, next) => void waiting.push(next));
     clock = new ManualClock();
-    hitl = makeHitl({ clock, heartbeat: '20d' });
-    app.ws('/chat/:ticketId', hitl.socketHandler);
+    hitl = makeHitl({ clock, http: { heartbeat: '20d' } });
+    app.ws('/chat/:ticketId', hitl.sockets.ticket);
     served = await Served.listen(server);
     const raw = await RawSocket.open(served.port);
     const pinged = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
@@ -306,7 +311,7 @@ test('the router and attach, on a server that express-ws has taken, still let pe
 test('the app’s own sockets are left alone', async () => {
   await start({}, (app) => {
     app.ws('/echo', (socket) => socket.on('message', (data) => socket.send(data)));
-    app.ws('/chat/:ticketId', hitl.socketHandler);
+    app.ws('/chat/:ticketId', hitl.sockets.ticket);
   });
   const echo = await connect({ dialect: 'classic' }, '/echo');
   echo.send('{"type":"whatever"}');

@@ -21,7 +21,7 @@ test('passes lines on as they are, level, message and fields', () => {
   const transport = new Collecting();
   const logger = unfailing(createLogger({ level: 'debug', format: format.json(), transports: [transport] }));
   logger.info('hello', { code: 'x' });
-  logger.log('error', 'worse', { code: 'y' });
+  logger.error('worse', { code: 'y' });
   logger.debug('a detail');
   expect(transport.lines).toEqual([
     expect.objectContaining({ level: 'info', message: 'hello', code: 'x' }),
@@ -30,10 +30,41 @@ test('passes lines on as they are, level, message and fields', () => {
   ]);
 });
 
-test('is the app’s logger in everything else', () => {
-  const logger = createLogger({ level: 'warn', silent: true });
-  expect(unfailing(logger).level).toBe('warn');
-  expect(unfailing(logger).isDebugEnabled()).toBe(false);
+test('takes anything with the four methods, and calls each as a method of its own', () => {
+  class Lines {
+    readonly written: unknown[] = [];
+    private write(...line: unknown[]) {
+      this.written.push(line);
+    }
+    debug(...line: unknown[]) {
+      this.write('debug', ...line);
+    }
+    info(...line: unknown[]) {
+      this.write('info', ...line);
+    }
+    warn(...line: unknown[]) {
+      this.write('warn', ...line);
+    }
+    error(...line: unknown[]) {
+      this.write('error', ...line);
+    }
+  }
+  const lines = new Lines();
+  const logger = unfailing(lines);
+  logger.warn('careful', { ticketId: 'T-1' });
+  logger.error('worse');
+  expect(lines.written).toEqual([
+    ['warn', 'careful', { ticketId: 'T-1' }],
+    ['error', 'worse'],
+  ]);
+});
+
+test('a method that rejects loses its line and nothing else', async () => {
+  const fails = () => Promise.reject(new Error('the network is gone'));
+  const guarded = unfailing({ debug: fails, info: fails, warn: fails, error: fails });
+  expect(() => guarded.error('bad')).not.toThrow();
+  // A rejection that nobody takes would fail this test in the next turn of the loop.
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 test('a transport that throws loses its line and nothing else', () => {

@@ -12,7 +12,7 @@ import { endedAfterEach, localhost } from '../serve';
 const { ends, startHub, hitlOf, serve } = endedAfterEach();
 
 test('nested routers, with their middleware', async () => {
-  const hitl = hitlOf({ user: (req) => (req as Request & { seen?: string }).seen });
+  const hitl = hitlOf({ auth: { identify: (req) => (req as Request & { seen?: string }).seen } });
   const app = express();
   const [outer, inner] = [express.Router(), express.Router()];
   const see = (seen: string) => (req: Request & { seen?: string }, _res: Response, next: NextFunction) => {
@@ -48,7 +48,10 @@ test('with a slash at the end of the address', async () => {
 });
 
 test('two hubs on one server, each with its own path, take their own', async () => {
-  const [one, two] = [hitlOf({ user: () => 'one' }), hitlOf({ user: () => 'two' })];
+  const [one, two] = [
+    hitlOf({ auth: { identify: () => 'one' } }),
+    hitlOf({ auth: { identify: () => 'two' } }),
+  ];
   const app = express();
   app.use('/one', one.router);
   app.use('/two', two.router);
@@ -60,8 +63,8 @@ test('two hubs on one server, each with its own path, take their own', async () 
 });
 
 test('B18: two hubs attached without a path each hold to their own origins', async () => {
-  const open = hitlOf({ allowedOrigins: ['https://open.example'] });
-  const strict = hitlOf({ allowedOrigins: ['https://strict.example'] });
+  const open = hitlOf({ http: { origins: ['https://open.example'] } });
+  const strict = hitlOf({ http: { origins: ['https://strict.example'] } });
   const app = express();
   app.use('/open', open.router);
   app.use('/strict', strict.router);
@@ -84,7 +87,7 @@ test('attached twice, it still takes each upgrade once', async () => {
   hitl.attach(served.server);
   const client = await served.connect(ticketPath);
   await client.next('snapshot');
-  expect(hitl.hub.getClientCount('T-1')).toBe(1);
+  expect(hitl.hub.reference.getClientCount('T-1')).toBe(1);
 });
 
 test('detached, it takes no more and keeps those it has', async () => {
@@ -107,7 +110,7 @@ describe('a path that is given to attach', () => {
     path = mount,
     prepare: (app: Express) => void = () => {},
   ): Promise<number> {
-    const hitl = hitlOf({ user: () => 'alice' });
+    const hitl = hitlOf({ auth: { identify: () => 'alice' } });
     const app = express();
     prepare(app);
     app.use(mount, hitl.router);
@@ -204,9 +207,12 @@ describe('two copies of the package on one server', () => {
   ];
   test.each(ways)('have each its own sockets: %s', async (_what, attached) => {
     const logger = createLogger({ silent: true, transports: [new transports.Console()] });
-    const options = { store: memoryStore(), ticket: () => 'allow' as const, logger };
-    const one = hitlOf({ user: () => 'one' });
-    const two = secondCopy().expressHitl({ ...options, user: () => 'two' });
+    const options = { store: memoryStore(), logger };
+    const one = hitlOf({ auth: { identify: () => 'one' } });
+    const two = secondCopy().expressHitl({
+      ...options,
+      auth: { identify: () => 'two', authorize: () => 'allow' },
+    });
     ends.push(() => two.close());
     const app = express();
     app.use('/one', one.router);
@@ -223,7 +229,7 @@ describe('two copies of the package on one server', () => {
       const client = await served.connect(`/${mount}${ticketPath}`);
       expect((await client.next('welcome')).user.id).toBe(mount);
       expect(await client.ask({ type: 'message', content: 'hi' })).toMatchObject({ event: 'ack' });
-      expect(hitl.hub.getTotalClientCount()).toBe(1);
+      expect(hitl.hub.reference.getTotalClientCount()).toBe(1);
       const nowhere = await askOnce(served.port, { path: `/${mount}/ws/nowhere` });
       expect([nowhere.status, JSON.parse(nowhere.body).error.code]).toEqual([404, 'not_found']);
     }

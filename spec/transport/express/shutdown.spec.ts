@@ -42,7 +42,7 @@ test('B6: a running turn is told to be aborted before its client is closed', asy
 
 test('B6: a pending request stays pending, and is there and can be answered after the restart', async () => {
   hub = await startTestHub({
-    agent: (turn) => turn.approve({ toolName: 'block_ip', toolArgs: {}, key: 'k' }),
+    agent: (turn) => turn.approve({ tool: 'block_ip', args: {}, key: 'k' }),
   });
   const client = await hub.connect();
   await client.ask({ type: 'message', content: 'go' });

@@ -33,7 +33,7 @@ test.each([
   expect(await answer.json()).toEqual({
     error: { code: 'upgrade_required', message: expect.any(String) },
   });
-  expect(hub.hub.getTotalClientCount()).toBe(0);
+  expect(hub.hub.reference.getTotalClientCount()).toBe(0);
 });
 
 test('the log says once for each cause why, and nothing that the peer has sent', async () => {

@@ -27,9 +27,9 @@ function noting(events: string[]): (app: Express) => void {
 const settled = (events: string[]) => until(() => events.includes('res close'), 'the response has closed');
 
 const refusals: [string, TestHubOptions, number][] = [
-  ['by the user callback', { user: () => null }, 401],
-  ['by the ticket callback', { ticket: () => 'forbidden' }, 403],
-  ['with a fault', { ticket: () => Promise.reject(new Error('no')) }, 503],
+  ['by the user callback', { auth: { identify: () => null } }, 401],
+  ['by the ticket callback', { auth: { authorize: () => 'forbidden' } }, 403],
+  ['with a fault', { auth: { authorize: () => Promise.reject(new Error('no')) } }, 503],
 ];
 test.each(refusals)('of a refusal %s: `finish`, then `close`, once each', async (_what, options, status) => {
   const events: string[] = [];
@@ -63,7 +63,7 @@ test.each([
   const hub = await startHub({ app: noting(events) });
   const raw = await RawSocket.open(hub.port);
   expect((await raw.ask()).status).toBe(101);
-  await until(() => hub.hub.getTotalClientCount() === 1, 'the client is in');
+  await until(() => hub.hub.reference.getTotalClientCount() === 1, 'the client is in');
   expect(events).toEqual([]);
   leave(raw);
   await settled(events);
@@ -137,7 +137,7 @@ test('is finished for on-finished and for `stream.finished`', async () => {
 test('bounds what middleware counts: a limit of requests under way is given back by each socket', async () => {
   let underWay = 0;
   const hub = await startHub({
-    ticket: (ticketId) => (ticketId === 'T-1' ? 'allow' : 'forbidden'),
+    auth: { authorize: ({ ticketId }) => (ticketId === 'T-1' ? 'allow' : 'forbidden') },
     app: (app) =>
       app.use((_req, res, next) => {
         if (underWay >= 3) return void res.status(429).end();
@@ -159,7 +159,7 @@ test('bounds what middleware counts: a limit of requests under way is given back
 
 test('works with compression and express-session in front: refusals arrive whole, sockets open', async () => {
   const hub = await startHub({
-    user: (req) => (req as Request & { session: { user?: string } }).session.user,
+    auth: { identify: (req) => (req as Request & { session: { user?: string } }).session.user },
     app: (app) => {
       app.use(compression({ threshold: 0 }));
       app.use(session({ secret: 'test', resave: false, saveUninitialized: false }));

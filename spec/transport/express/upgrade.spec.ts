@@ -22,13 +22,15 @@ describe('the order of the checks', () => {
         asked.push('middleware');
         next();
       }),
-    user: () => {
-      asked.push('user');
-      return 'alice';
-    },
-    ticket: () => {
-      asked.push('ticket');
-      return 'not_found';
+    auth: {
+      identify: () => {
+        asked.push('user');
+        return 'alice';
+      },
+      authorize: () => {
+        asked.push('ticket');
+        return 'not_found';
+      },
     },
   });
 
@@ -50,7 +52,9 @@ describe('the order of the checks', () => {
 
   test('the ticket is not looked up for nobody', async () => {
     const ticket = jest.fn(() => 'allow' as const);
-    const hub = await startHub({ user: () => null, ticket });
+    const hub = await startHub({
+      auth: { identify: () => null, authorize: ticket },
+    });
     expect((await askOnce(hub.port)).status).toBe(401);
     expect(ticket).not.toHaveBeenCalled();
   });
@@ -100,7 +104,7 @@ describe('the app’s own middleware', () => {
           Object.assign(req, { user: { id: 'carol', name: 'Carol' } });
           next();
         }),
-      user: (req) => (req as Request & { user: { id: string } }).user,
+      auth: { identify: (req) => (req as Request & { user: { id: string } }).user },
     });
     const client = await hub.connect();
     expect((await client.next('welcome')).user).toEqual({ id: 'carol', name: 'Carol' });
@@ -219,7 +223,7 @@ describe('what the app sees of a handshake', () => {
     });
     const raw = await RawSocket.open(hub.port);
     expect((await raw.ask({ path })).status).toBe(101);
-    expect([seen, hub.hub.getActiveTickets()]).toEqual([['T-1'], ['T-1']]);
+    expect([seen, hub.hub.reference.getActiveTickets()]).toEqual([['T-1'], ['T-1']]);
     raw.destroy();
   });
 
@@ -330,7 +334,7 @@ describe('another listener that answers the handshakes of tickets as well', () =
       const decided = new Promise<void>((resolve) => {
         decide = resolve;
       });
-      const hitl = hitlOf({ logger, ticket: () => decided.then(() => 'allow') });
+      const hitl = hitlOf({ logger, auth: { authorize: () => decided.then(() => 'allow') } });
       const app = express();
       app.use(hitl.router);
       const served = await serve(app);
@@ -349,7 +353,7 @@ describe('another listener that answers the handshakes of tickets as well', () =
       // The others' answers are theirs, and nobody is in.
       const answer = await fetch(`http://127.0.0.1:${served.port}${ticketPath}`);
       expect(answer.status).toBe(426);
-      expect(hitl.hub.getTotalClientCount()).toBe(0);
+      expect(hitl.hub.reference.getTotalClientCount()).toBe(0);
       const named = warn.mock.calls.filter(([line]) => /another upgrade listener/i.test(line));
       if (status !== 0) expect(named).toHaveLength(1);
     },
@@ -380,7 +384,7 @@ test('a handshake behind a request that is not yet answered ends the socket, and
   expect(raw.received.toString()).toBe('');
   for (const res of waiting) res.end('too late');
   await (await hub.connect()).next('snapshot');
-  expect(hub.hub.getTotalClientCount()).toBe(1);
+  expect(hub.hub.reference.getTotalClientCount()).toBe(1);
 });
 
 test('a handshake behind one that was answered is a handshake', async () => {
@@ -406,7 +410,7 @@ test('what was written right after the handshake is read', async () => {
 test('a connection keeps nothing of the request it came with', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage: () => void = runInNewContext('gc');
-  const hub = await startHub({ maxClientsPerTicket: 20 });
+  const hub = await startHub({ limits: { clientsPerTicket: 20 } });
   const requests: WeakRef<object>[] = [];
   hub.server.prependListener('request', (req, res) => requests.push(new WeakRef(req), new WeakRef(res)));
   const raws: RawSocket[] = [];
@@ -418,7 +422,7 @@ test('a connection keeps nothing of the request it came with', async () => {
   await (await hub.connect({ ticketId: 'T-2' })).next('snapshot');
   collectGarbage();
   expect(requests).toHaveLength(42);
-  expect(hub.hub.getClientCount('T-1')).toBe(20);
+  expect(hub.hub.reference.getClientCount('T-1')).toBe(20);
   // The last one or two may still be on the stack of something.
   expect(requests.filter((each) => each.deref()).length).toBeLessThan(10);
   for (const raw of raws) raw.destroy();

@@ -11,7 +11,12 @@ beforeAll(async () => {
   assets = await builtConsole();
 }, 60_000);
 
-const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: 'manual', ...init });
+/** All of the answer is read, also by who only asks for its status: a socket with something unread in it stays open. */
+async function get(url: string, init: RequestInit = {}): Promise<Response> {
+  const answer = await fetch(url, { redirect: 'manual', ...init });
+  await answer.clone().arrayBuffer();
+  return answer;
+}
 
 /** The files that the page names, as it names them. */
 async function filesOf(page: Response): Promise<string[]> {
@@ -19,7 +24,7 @@ async function filesOf(page: Response): Promise<string[]> {
 }
 
 test.each(['/', '/soc', '/a/b/c'])('below %s the page and its files are there', async (mount) => {
-  const hub = await startHub({ mount, console: { assets } });
+  const hub = await startHub({ mount, pages: { console: { assets } } });
   const page = await get(`${hub.url}/console/`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -34,20 +39,20 @@ test.each(['/', '/soc', '/a/b/c'])('below %s the page and its files are there', 
 });
 
 test('the page names its files and nothing of another server, relative to itself', async () => {
-  const hub = await startHub({ console: { assets } });
+  const hub = await startHub({ pages: { console: { assets } } });
   const files = await filesOf(await get(`${hub.url}/console/`));
   expect(files.filter((name) => !name.startsWith('./assets/'))).toEqual([]);
 });
 
 test('the address without a slash leads to the one with it, also where a proxy has taken a part away', async () => {
-  const hub = await startHub({ mount: '/soc', console: { assets } });
+  const hub = await startHub({ mount: '/soc', pages: { console: { assets } } });
   const answer = await get(`${hub.url}/console?from=mail`);
   expect(answer.status).toBe(308);
   expect(answer.headers.get('location')).toBe('console/?from=mail');
 });
 
 test('the page is never kept, and its policy allows no inline code, no evaluation, no framing', async () => {
-  const hub = await startHub({ console: { assets } });
+  const hub = await startHub({ pages: { console: { assets } } });
   const { headers } = await get(`${hub.url}/console/`);
   expect(headers.get('cache-control')).toBe('no-store');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -73,18 +78,18 @@ test("the app's own middleware decides who gets it", async () => {
       else res.sendStatus(401);
     });
   };
-  const hub = await startHub({ mount: '/soc', app, console: { assets } });
+  const hub = await startHub({ mount: '/soc', app, pages: { console: { assets } } });
   expect((await get(`${hub.url}/console/`)).status).toBe(401);
   expect((await get(`${hub.url}/console/`, { headers: { 'x-user': 'alice' } })).status).toBe(200);
 });
 
 test('an app that wants none has none', async () => {
-  const hub = await startHub({ console: false });
+  const hub = await startHub({ pages: { console: false } });
   expect((await get(`${hub.url}/console/`)).status).toBe(404);
 });
 
 test('nothing outside its folder is served', async () => {
-  const hub = await startHub({ console: { assets } });
+  const hub = await startHub({ pages: { console: { assets } } });
   for (const path of [
     'assets/',
     'assets/..%2findex.html',
@@ -103,7 +108,7 @@ test('where it is not built, that is said, and logged once', async () => {
     next();
   };
   const logger = createLogger({ level: 'warn', transports: [transport] });
-  const hub = await startHub({ logger, console: { assets: '/nowhere' } });
+  const hub = await startHub({ logger, pages: { console: { assets: '/nowhere' } } });
   for (const path of ['console', 'console/', 'console/assets/main.js']) {
     const answer = await get(`${hub.url}/${path}`);
     expect(answer.status).toBe(404);

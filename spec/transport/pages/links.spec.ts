@@ -1,7 +1,10 @@
 /** Links over HTTP: one person answers one request from a page without a script; the link alone lets them. */
+
 import fc from 'fast-check';
 import request from 'supertest';
 import { z } from 'zod';
+import { portOf } from '../../../lib/hub/hub';
+import { defineKind } from '../../../lib/index';
 import '../../seed';
 import type { User } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
@@ -19,14 +22,18 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   refused = '';
   hub = await startTestHub({
-    ticket: (_ticketId, user) => (user.id === refused ? 'forbidden' : 'allow'),
-    links: { secret, baseUrl: 'https://app.example.com/soc/', person: (id) => people[id] },
+    links: { secret, baseUrl: 'https://app.example.com/soc/' },
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === refused ? 'forbidden' : 'allow'),
+      findUser: (id) => people[id],
+      ...options.auth,
+    },
   });
 }
 
 const ask = (more: object = {}) =>
-  hub.hub.hitl.request({
+  portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'rita',
@@ -36,7 +43,7 @@ const ask = (more: object = {}) =>
   });
 
 async function linkFor(id: string, userId = 'ann', more: object = {}): Promise<string> {
-  const link = await hub.hub.links?.create({ requestId: id, userId, ...more });
+  const link = await hub.hub.links.create({ requestId: id, userId, ...more });
   expect(link).toMatch(/^https:\/\/app\.example\.com\/soc\/hitl\/links\/[\w-]+\.[\w-]+$/);
   return String(link).replace('https://app.example.com/soc', '');
 }
@@ -44,7 +51,7 @@ async function linkFor(id: string, userId = 'ann', more: object = {}): Promise<s
 const open = (path: string) => request(hub.server).get(path);
 const answer = (path: string, fields: Record<string, string>) =>
   request(hub.server).post(path).type('form').set('origin', 'https://mail.example').send(fields);
-const statusOf = async (id: string) => (await hub.hub.hitl.get(id)).status;
+const statusOf = async (id: string) => (await portOf(hub.hub).hitl.get(id)).status;
 
 test('Opening shows what is asked, escaped, under a policy that lets nothing run, and answers nothing', async () => {
   await start();
@@ -75,7 +82,7 @@ test('The form answers as that person, which the audit tells, and a second time 
   const bobs = await linkFor(id, 'bob');
   const { text } = await answer(path, { status: 'approved', comment: 'Go <on>' }).expect(200);
   expect(text).toContain('It is settled: approved by Ann &lt;b&gt;');
-  expect(await hub.hub.hitl.get(id)).toMatchObject({
+  expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({
     status: 'approved',
     respondedBy: { userId: 'ann' },
     response: { comment: 'Go <on>' },
@@ -102,14 +109,14 @@ test('A question is answered with one of its options, and with nothing else', as
   await answer(path, { status: 'approved', answer: 'Paris' }).expect(422);
   await answer(path, { status: 'perhaps' }).expect(400, /Choose one/);
   await answer(path, { status: 'approved', answer: 'Lyon' }).expect(200);
-  expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: 'Lyon' });
+  expect((await portOf(hub.hub).hitl.get(id)).response).toEqual({ answer: 'Lyon' });
 });
 
 test('A link to what was amended since is stale, and answers nothing', async () => {
   await start();
   const { id } = await ask();
   const path = await linkFor(id);
-  await hub.hub.hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.9' } });
+  await portOf(hub.hub).hitl.amend(id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.9' } });
   await open(path).expect(409, /has changed/);
   await answer(path, { status: 'approved' }).expect(409, /has changed/);
   expect(await statusOf(id)).toBe('pending');
@@ -122,16 +129,16 @@ test('One of several answers is counted once', async () => {
   await answer(path, { status: 'approved' }).expect(200, /counted/);
   await answer(path, { status: 'approved' }).expect(200, /counted/);
   await open(path).expect(200, /counted/);
-  expect((await hub.hub.hitl.get(id)).verdicts).toHaveLength(1);
+  expect((await portOf(hub.hub).hitl.get(id)).verdicts).toHaveLength(1);
 });
 
 test('An exclusive claim of somebody else is told, and may be over later', async () => {
   await start();
   const { id } = await ask({ policy: { claim: 'exclusive' } });
   const path = await linkFor(id);
-  await hub.hub.hitl.claim(id, { id: 'bob' });
+  await portOf(hub.hub).hitl.claim(id, { id: 'bob' });
   await answer(path, { status: 'approved' }).expect(409, /Someone else is on it/);
-  await hub.hub.hitl.release(id, { id: 'bob' });
+  await portOf(hub.hub).hitl.release(id, { id: 'bob' });
   await answer(path, { status: 'approved' }).expect(200, /settled/);
 });
 
@@ -175,15 +182,14 @@ test('The person is asked for anew: one who is gone, has lost access or may not 
 });
 
 test('A person who cannot be looked up now is asked to come back', async () => {
-  const person = () => Promise.reject(new Error('directory down'));
-  await start({ links: { secret, baseUrl: 'https://app.example.com/soc', person } });
+  await start({ auth: { findUser: () => Promise.reject(new Error('directory down')) } });
   const { id } = await ask();
   await answer(await linkFor(id), { status: 'approved' }).expect(503);
   expect(await statusOf(id)).toBe('pending');
 });
 
 test('Secrets are changed by putting the new one first; one that is too short is none', async () => {
-  const links = { baseUrl: 'https://app.example.com/soc', person: (id: string) => people[id] };
+  const links = { baseUrl: 'https://app.example.com/soc' };
   const newer = 'another secret of more than thirty-two';
   await start({ links: { ...links, secret: [newer, secret] } });
   const { id } = await ask();
@@ -202,7 +208,7 @@ test('Everything that is digested is on the page: fields beside the arguments, w
     editable: true,
     grants: [{ scope: 'ticket', args: 'exact', expires_in_ms: 5_400_000, uses: 3 }],
   };
-  hub.hub.hitl.defineTool('block_ip', z.looseObject({ ip: z.string() }));
+  portOf(hub.hub).hitl.defineTool('block_ip', z.looseObject({ ip: z.string() }));
   const { id } = await ask({ payload });
   const { text } = await open(await linkFor(id)).expect(200);
   for (const shown of ['203.0.113.7', 'tags', '[]', '{}', '&quot;7&quot;', 'may be edited'])
@@ -234,7 +240,7 @@ test('Options are shown where free text is allowed too, and either is taken; bot
   await answer(await linkFor(String(two?.id)), { status: 'approved', answer: '', other: 'Rome' }).expect(200);
   await answer(await linkFor(String(three?.id)), { status: 'approved', answer: 'Oslo' }).expect(200);
   const answers = await Promise.all(
-    [one, two, three].map(async (each) => (await hub.hub.hitl.get(String(each?.id))).response),
+    [one, two, three].map(async (each) => (await portOf(hub.hub).hitl.get(String(each?.id))).response),
   );
   expect(answers).toEqual([{ answer: 'Lyon' }, { answer: 'Rome' }, { answer: 'Oslo' }]);
 });
@@ -277,7 +283,7 @@ test('Whatever is typed into a link arrives as it was typed, or it is refused an
         comment: browser(comment),
         status: 'approved',
       });
-      const record = await hub.hub.hitl.get(id);
+      const record = await portOf(hub.hub).hitl.get(id);
       if (status !== 200) return expect([status, record.status]).toEqual([422, 'pending']);
       approved += 1;
       const lines = (text: string) => text.replaceAll(/\r\n?/g, '\n');
@@ -302,13 +308,13 @@ test('What was typed is there again after every refusal, letter by letter', asyn
   const sent = { comment: comment.replaceAll('\n', '\r\n') };
   expect((await answer(path, { ...sent, status: 'approved' }).expect(422)).text).toContain(field);
   expect((await answer(path, { ...sent, status: 'perhaps' }).expect(400)).text).toContain(field);
-  await hub.hub.hitl.claim(id, { id: 'bob' });
+  await portOf(hub.hub).hitl.claim(id, { id: 'bob' });
   const { text } = await answer(path, { ...sent, status: 'approved', answer: 'So' }).expect(409);
   expect(text).toContain(field);
   expect(text).toMatch(/name="answer"[^>]*>So</);
-  await hub.hub.hitl.release(id, { id: 'bob' });
+  await portOf(hub.hub).hitl.release(id, { id: 'bob' });
   await answer(path, { ...sent, status: 'approved', answer: 'So\r\nit is' }).expect(200);
-  expect((await hub.hub.hitl.get(id)).response).toEqual({ comment, answer: 'So\nit is' });
+  expect((await portOf(hub.hub).hitl.get(id)).response).toEqual({ comment, answer: 'So\nit is' });
 });
 
 test('A comment, an option and an answer of 4,000 characters that take three bytes each fit', async () => {
@@ -316,16 +322,16 @@ test('A comment, an option and an answer of 4,000 characters that take three byt
   const long = '字'.repeat(4_000);
   const { id } = await ask({ type: 'question', payload: { question: 'Why?' } });
   await answer(await linkFor(id), { status: 'approved', answer: long, comment: long }).expect(200);
-  expect((await hub.hub.hitl.get(id)).response).toEqual({ answer: long, comment: long });
+  expect((await portOf(hub.hub).hitl.get(id)).response).toEqual({ answer: long, comment: long });
 });
 
 test('Where an approval has to say more than the page takes there is no Approve, and Deny stays', async () => {
   await start({
     kinds: {
-      severity: {
+      severity: defineKind({
         payload: z.looseObject({ title: z.string() }),
-        approval: () => z.strictObject({ level: z.number(), comment: z.string().optional() }),
-      },
+        response: z.strictObject({ level: z.number(), comment: z.string().optional() }),
+      }),
     },
   });
   const { id } = await ask({ type: 'severity', payload: { title: 'How bad?', host: { name: 'web-1' } } });
@@ -336,7 +342,10 @@ test('Where an approval has to say more than the page takes there is no Approve,
   expect(text).not.toContain('value="approved"');
   await answer(path, { status: 'approved' }).expect(422);
   await answer(path, { status: 'denied', comment: 'Not bad' }).expect(200);
-  expect(await hub.hub.hitl.get(id)).toMatchObject({ status: 'denied', response: { comment: 'Not bad' } });
+  expect(await portOf(hub.hub).hitl.get(id)).toMatchObject({
+    status: 'denied',
+    response: { comment: 'Not bad' },
+  });
 });
 
 test('Policy, deadline and what others have said are on the page', async () => {
@@ -347,7 +356,7 @@ test('Policy, deadline and what others have said are on the page', async () => {
     policy: { approvals: 2 },
     expiresIn: '90m',
   });
-  await hub.hub.hitl.respond(id, {
+  await portOf(hub.hub).hitl.respond(id, {
     by: { id: 'bob', name: 'Bob' },
     status: 'approved',
     response: { answer: 'No', comment: 'Not yet' },

@@ -16,7 +16,7 @@ async function start(): Promise<{ port: number; behind: string[]; failed: unknow
   const behind: string[] = [];
   const failed: unknown[] = [];
   const app: Express = express();
-  const hitl = hitlOf({ console: { assets }, charts: { admin: () => true } });
+  const hitl = hitlOf({ pages: { console: { assets }, charts: { maySee: () => true } } });
   app.use('/soc', hitl.router);
   app.use(async (req, res) => {
     behind.push(`${req.method} ${req.originalUrl}`);

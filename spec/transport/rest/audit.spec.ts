@@ -1,6 +1,9 @@
 /** The audit of a ticket over HTTP: pages, and everything as JSON Lines. */
+
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
+import type { RuleOptions } from '../../../lib/index';
 import type { AuditView } from '../../../lib/protocol/audit';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { accessEveryMs } from '../../../lib/transport/rest/audit';
@@ -12,16 +15,19 @@ afterEach(() => hub.close());
 
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
 }
-const mayAudit: TestHubOptions['mayAudit'] = (_ticketId, user) => user.groups.includes('auditor');
+const mayAudit: RuleOptions['mayAudit'] = ({ user }) => user.groups.includes('auditor');
 const get = (path: string, user = 'alice') => request(hub.server).get(path).set('x-user', user);
 
 /** A request that Bob has denied over REST. */
 async function denied(question = 'Go?'): Promise<string> {
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -88,7 +94,7 @@ test('says who did what, when, which way and seeing what', async () => {
 });
 
 test('shows addresses only to whom the app lets see them, and to nobody by default', async () => {
-  await start({ mayAudit });
+  await start({ rules: { mayAudit } });
   await denied();
   const addresses = async (user: string) =>
     (await get('/tickets/T-1/audit', user).expect(200)).body.items.map(({ from }: AuditView) => from);
@@ -101,8 +107,11 @@ test('shows addresses only to whom the app lets see them, and to nobody by defau
 });
 
 test('the address is the one Express believes in behind a proxy', async () => {
-  await start({ mayAudit, app: (app) => app.set('trust proxy', 1) });
-  const { id } = await hub.hub.hitl.request({
+  await start({
+    rules: { mayAudit },
+    app: (app) => app.set('trust proxy', 1),
+  });
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'agent',
@@ -145,8 +154,10 @@ test.each(['audit', 'audit.jsonl'])('%s is refused to whom the ticket is, coded'
 
 test('a mayAudit that throws is no yes: 503', async () => {
   await start({
-    mayAudit: () => {
-      throw new Error('no directory');
+    rules: {
+      mayAudit: () => {
+        throw new Error('no directory');
+      },
     },
   });
   expect((await get('/tickets/T-1/audit').expect(503)).body.error.code).toBe('unavailable');
@@ -218,7 +229,7 @@ describe('as JSON Lines', () => {
 
   test('a reader who loses the ticket while reading gets no more than a few seconds of it', async () => {
     let access: 'allow' | 'forbidden' = 'allow';
-    await start({ ticket: () => access });
+    await start({ auth: { authorize: () => access } });
     await addMany(2_000);
     const reads = jest.spyOn(hub.store, 'audit');
     const answer = await slowly('/tickets/T-1/audit.jsonl');

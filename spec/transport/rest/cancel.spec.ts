@@ -1,5 +1,7 @@
 /** Taking a request back over HTTP and over the socket: one rule, one outcome. */
+
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
@@ -11,9 +13,12 @@ afterEach(() => hub.close());
 /** Alice's agent has asked something, and tells how that ended. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    agent: async (turn) => turn.respond((await turn.ask({ question: 'Go?' })).status),
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+    agent: async (turn) => turn.say((await turn.ask({ question: 'Go?' })).status),
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
   alice = await hub.connect();
   await alice.ask({ type: 'message', content: 'go' });
@@ -51,14 +56,14 @@ test('nobody else does, unless the app lets them', async () => {
   });
   expect((await cancel('mallory').expect(404)).body.error.code).toBe('not_found');
   await hub.close();
-  await start({ mayCancel: (user) => user.groups?.includes('operator') === true });
+  await start({ rules: { mayCancel: ({ user }) => user.groups?.includes('operator') === true } });
   expect((await cancel('alice').expect(403)).body.error.details.rule).toBe('app');
   await cancel('bob:operator').expect(200);
 });
 
 test('too late is refused with how it ended', async () => {
   await start();
-  await hub.hub.hitl.respond(hitl.id, { by: { id: 'bob' }, status: 'denied' });
+  await portOf(hub.hub).hitl.respond(hitl.id, { by: { id: 'bob' }, status: 'denied' });
   expect((await cancel('alice').expect(409)).body.error).toMatchObject({
     code: 'already_resolved',
     details: { hitl: { status: 'denied' } },
@@ -72,7 +77,7 @@ test.each<[what: string, body: object]>([
 ])('%s is refused', async (_what, body) => {
   await start();
   expect((await cancel('alice', body).expect(400)).body.error.code).toBe('invalid_frame');
-  expect((await hub.hub.hitl.get(hitl.id)).status).toBe('pending');
+  expect((await portOf(hub.hub).hitl.get(hitl.id)).status).toBe('pending');
 });
 
 test('a page of another site cannot', async () => {

@@ -1,7 +1,9 @@
 /** The numbers and keys of a REST body: as they were written, or refused, whoever parses it. */
+
 import { gzipSync } from 'node:zlib';
 import express, { type Express } from 'express';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
 let hub: TestHub;
@@ -9,7 +11,7 @@ afterEach(() => hub.close());
 
 const start = async (app: (app: Express) => void = () => {}) => {
   hub = await startTestHub({
-    service: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'any' } : null),
+    auth: { identifyService: (req) => (req.get('authorization') ? { id: 'worker', tickets: 'all' } : null) },
     app,
   });
 };
@@ -143,7 +145,7 @@ test('An answer is read in the same way', async () => {
   ]) {
     expect((await respond(text).expect(400)).body.error.code).toBe('invalid_frame');
   }
-  expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+  expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
   await respond('{"status":"approved","revision":1.0}').expect(200);
 });
 

@@ -1,5 +1,7 @@
 /** Grants over HTTP: who sees them, what each approved, and taking them back. */
+
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { GrantOffer, User } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
@@ -8,8 +10,12 @@ afterEach(() => hub.close());
 
 const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' || ticketId === 'T-9' ? 'forbidden' : 'allow'),
     ...options,
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' || ticketId === 'T-9' ? 'forbidden' : 'allow',
+      ...options.auth,
+    },
   });
 };
 
@@ -19,7 +25,7 @@ const revoke = (id: string, user = 'carol') =>
   request(hub.server).post(`/hitl/grants/${id}/revoke`).set('x-user', user);
 
 const ask = (ip: string, offer: GrantOffer & { expires_in_ms?: number }, more: object = {}) =>
-  hub.hub.hitl.request({
+  portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'alice',
@@ -32,7 +38,11 @@ const ask = (ip: string, offer: GrantOffer & { expires_in_ms?: number }, more: o
 async function given(ip: string, offer: Parameters<typeof ask>[1] = {}, more: object = {}): Promise<string> {
   const { id } = await ask(ip, offer, more);
   const by: User = { id: 'bob', name: 'Bob', groups: ['lead'] };
-  const { grant } = await hub.hub.hitl.respond(id, { by, status: 'approved', response: { grant: 0 } });
+  const { grant } = await portOf(hub.hub).hitl.respond(id, {
+    by,
+    status: 'approved',
+    response: { grant: 0 },
+  });
   return String(grant?.id);
 }
 
@@ -151,7 +161,7 @@ describe('A grant that holds everywhere', () => {
   });
 
   test('is for those whom the app names, if it names them', async () => {
-    await start({ mayGrant: (user) => user.id !== 'lena' });
+    await start({ rules: { mayGrant: ({ user }) => user.id !== 'lena' } });
     const id = await given('203.0.113.1', everywhere, { policy: { groups: ['lead'] } });
     await get(`/hitl/grants/${id}`, 'lena:lead', 404);
     await revoke(id, 'carol').send({}).expect(200);

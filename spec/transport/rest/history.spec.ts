@@ -11,8 +11,12 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
     ...options,
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+      ...options.auth,
+    },
   });
 }
 
@@ -56,7 +60,7 @@ describe.each([
   });
 
   test('what the log has let go is there still, after a restart too', async () => {
-    await start({ ...kept, log: { keep: 1 } });
+    await start({ ...kept, retention: { log: { envelopes: 1 } } });
     const sessionId = await say('first', 'second', 'third');
     await hub.store.trim('T-1', 1, 0);
     expect((await get('/tickets/T-1/timeline').expect(200)).body.items).toHaveLength(1);
@@ -73,7 +77,7 @@ describe.each([
         await turn.update(step, 'still looking');
         hub.clock.advance(1_000);
         await turn.update(step, 'found');
-        await turn.respond('done');
+        await turn.say('done');
       },
     });
     const client = await hub.connect();

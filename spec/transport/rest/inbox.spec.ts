@@ -1,6 +1,8 @@
 /** The inbox over HTTP: what waits for whom across tickets, page by page, and what the app's callbacks have to say in it. */
+
 import request from 'supertest';
 import type { AnswerPolicy } from '../../../lib';
+import { portOf } from '../../../lib/hub/hub';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
@@ -21,7 +23,7 @@ const ask = (policy?: AnswerPolicy, more?: Partial<HitlRequestInput>) => askIn(h
 
 describe('GET /hitl/inbox', () => {
   test('has what one may answer: by name, by group, and what is open to all in the tickets that the app says', async () => {
-    await start({ tickets: ({ id }) => (id === 'alice' ? ['T-1', 'T-2'] : []) });
+    await start({ auth: { inboxTickets: ({ user: { id } }) => (id === 'alice' ? ['T-1', 'T-2'] : []) } });
     const open = await ask();
     const named = await ask({ users: ['alice', 'bob'] }, { ticketId: 'T-9' });
     const grouped = await ask({ groups: ['lead'] }, { ticketId: 'T-9' });
@@ -39,7 +41,7 @@ describe('GET /hitl/inbox', () => {
     await start();
     const id = await ask(
       { stages: [{ groups: ['analyst'], approvals: 2 }, { users: ['carol'] }] },
-      { escalateIn: '1h', escalateTo: { users: ['dan'] } },
+      { escalate: { after: '1h', to: { users: ['dan'] } } },
     );
     const whose = async () => {
       const people = ['alice:analyst', 'bob:analyst', 'carol', 'dan'];
@@ -49,9 +51,9 @@ describe('GET /hitl/inbox', () => {
       return found.flat().join(' ');
     };
     const answer = (name: string, ...groups: string[]) =>
-      hub.hub.hitl.respond(id, { by: { id: name, groups }, status: 'approved', revision: 1 });
+      portOf(hub.hub).hitl.respond(id, { by: { id: name, groups }, status: 'approved', revision: 1 });
     expect(await whose()).toBe('alice:analyst bob:analyst');
-    await hub.hub.hitl.claim(id, { id: 'bob', groups: ['analyst'] });
+    await portOf(hub.hub).hitl.claim(id, { id: 'bob', groups: ['analyst'] });
     const { body } = await get('/hitl/inbox', 'alice:analyst');
     expect(body.items[0].claimed_by).toMatchObject({ user_id: 'bob' });
     await answer('alice', 'analyst');
@@ -60,13 +62,13 @@ describe('GET /hitl/inbox', () => {
     expect(await whose()).toBe('bob:analyst dan');
     await answer('bob', 'analyst');
     expect(await whose()).toBe('carol dan');
-    await hub.hub.hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
+    await portOf(hub.hub).hitl.amend(id, { tool_name: 'block_net', tool_args: {} });
     expect(await whose()).toBe('alice:analyst bob:analyst dan');
     expect(await idsOf('?tool_name=block_ip', 'dan')).toEqual([]);
     expect(await idsOf('?tool_name=block_net', 'dan')).toEqual([id]);
     await hub.restart();
     expect(await whose()).toBe('alice:analyst bob:analyst dan');
-    await hub.hub.hitl.cancel(id, 'over');
+    await portOf(hub.hub).hitl.cancel(id, 'over');
     expect(await whose()).toBe('');
   });
 
@@ -101,8 +103,8 @@ describe('GET /hitl/inbox', () => {
     const asked: string[] = [];
     for (let n = 0; n < 5; n += 1) asked.push(await ask());
     const first = (await get('/hitl/inbox?limit=2').expect(200)).body;
-    await hub.hub.hitl.cancel(asked[1] ?? '', 'over');
-    await hub.hub.hitl.cancel(asked[2] ?? '', 'over');
+    await portOf(hub.hub).hitl.cancel(asked[1] ?? '', 'over');
+    await portOf(hub.hub).hitl.cancel(asked[2] ?? '', 'over');
     const more = await ask();
     const second = (await get(`/hitl/inbox?limit=9&cursor=${first.next_cursor}`).expect(200)).body;
     const ids = [first, second].flatMap(({ items }) => items.map(({ id }: TestFrame) => id));
@@ -114,9 +116,11 @@ describe('GET /hitl/inbox', () => {
   test('leaves out what is on tickets that the ticket callback forbids, which is asked once for each', async () => {
     const asked: string[] = [];
     await start({
-      ticket: (ticketId, user) => {
-        if (user.id === 'mallory') asked.push(ticketId);
-        return user.id === 'mallory' && ticketId === 'T-2' ? 'forbidden' : 'allow';
+      auth: {
+        authorize: ({ ticketId, user }) => {
+          if (user.id === 'mallory') asked.push(ticketId);
+          return user.id === 'mallory' && ticketId === 'T-2' ? 'forbidden' : 'allow';
+        },
       },
     });
     const open = [await ask(), await ask()];
@@ -129,7 +133,7 @@ describe('GET /hitl/inbox', () => {
   });
 
   test('is empty of what is open to all where the app does not say which tickets', async () => {
-    await start({ tickets: undefined });
+    await start({ auth: { inboxTickets: undefined } });
     await ask();
     const named = await ask({ users: ['alice'] });
     expect(await idsOf()).toEqual([named]);
@@ -142,7 +146,7 @@ describe('GET /hitl/inbox', () => {
     ['gives other things', () => [1]],
     ['gives more than 1,000', () => Array.from({ length: 1_001 }, (_, n) => `T-${n}`)],
   ])('is 503 where the tickets callback %s', async (_what, tickets) => {
-    await start({ tickets: tickets as never });
+    await start({ auth: { inboxTickets: tickets as never } });
     const { body } = await get('/hitl/inbox').expect(503);
     expect(body.error.code).toBe('unavailable');
     expect(JSON.stringify(body)).not.toContain('s3cret');
@@ -151,7 +155,9 @@ describe('GET /hitl/inbox', () => {
 
   test('is 503 where the ticket callback cannot say', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     await ask();
     works = false;
     await get('/hitl/inbox').expect(503);
@@ -187,7 +193,7 @@ describe('GET /hitl/inbox/counts', () => {
       by_tool: { block_ip: 1, isolate_host: 1 },
     });
     expect(await counts('?ticket_id=T-2')).toMatchObject({ total: 1, by_tool: {} });
-    await hub.hub.hitl.respond(own, { by: { id: 'alice' }, status: 'denied' });
+    await portOf(hub.hub).hitl.respond(own, { by: { id: 'alice' }, status: 'denied' });
     expect(await counts('?type=tool_approval')).toMatchObject({ total: 1, by_tool: { isolate_host: 1 } });
   });
 });

@@ -12,7 +12,7 @@ async function ask(user: string | undefined, options: TestHubOptions = {}) {
 }
 
 test('says who one is, with one’s groups, and what the agent is called', async () => {
-  const { status, body } = await ask('alice:lead,analyst', { agentUser: { id: 'warren', name: 'Warren' } });
+  const { status, body } = await ask('alice:lead,analyst', { agentName: { id: 'warren', name: 'Warren' } });
   expect(status).toBe(200);
   expect(body).toEqual({
     user: { id: 'alice', name: 'alice', groups: ['lead', 'analyst'] },

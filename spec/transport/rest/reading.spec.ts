@@ -1,6 +1,8 @@
 /** Reading tickets and requests over HTTP: who sees what, page by page, and what is refused with which code. */
+
 import express from 'express';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { maxWaitingPages } from '../../../lib/transport/rest/rest';
@@ -11,11 +13,18 @@ afterEach(() => hub.close());
 /** Alice may use every ticket, Mallory none whose name begins with S. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    ticket: (ticketId, user) => (user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow'),
     agent: (turn) => turn.ask({ question: turn.message.content }),
-    // Each question is asked from a tab of its own.
-    maxClientsPerTicket: 20,
     ...options,
+    auth: {
+      authorize: ({ ticketId, user }) =>
+        user.id === 'mallory' && ticketId.startsWith('S') ? 'forbidden' : 'allow',
+      ...options.auth,
+    },
+    limits: {
+      // Each question is asked from a tab of its own.
+      clientsPerTicket: 20,
+      ...options.limits,
+    },
   });
 }
 
@@ -48,7 +57,7 @@ describe('GET /hitl/requests', () => {
     await start();
     const first = await ask('T-1');
     const second = await ask('T-2');
-    await hub.hub.hitl.cancel(first.id, 'over');
+    await portOf(hub.hub).hitl.cancel(first.id, 'over');
     const ids = async (query: string) =>
       (await get(`/hitl/requests?${query}`).expect(200)).body.items.map(({ id }: TestFrame) => id);
     expect(await ids('status=pending')).toEqual([second.id]);
@@ -96,7 +105,7 @@ describe('GET /hitl/requests', () => {
 
   test('still gives the way to the next page where nearly everything is hidden', async () => {
     await start();
-    for (let n = 0; n < 25; n += 1) await hub.hub.hitl.request(askedIn('S-1'));
+    for (let n = 0; n < 25; n += 1) await portOf(hub.hub).hitl.request(askedIn('S-1'));
     hub.clock.advance(1_000);
     const open = await ask('T-1');
     const pages: TestFrame[] = [];
@@ -136,7 +145,9 @@ describe('GET /hitl/requests', () => {
 
   test('says that it cannot say, rather than show an empty list, where the app cannot say who sees what', async () => {
     let works = true;
-    await start({ ticket: () => (works ? 'allow' : Promise.reject(new Error('database away'))) });
+    await start({
+      auth: { authorize: () => (works ? 'allow' : Promise.reject(new Error('database away'))) },
+    });
     await ask('T-1');
     works = false;
     const { body, headers } = await get('/hitl/requests').expect(503);
@@ -180,7 +191,7 @@ describe('GET /hitl/requests/:id', () => {
 
 describe('GET /tickets/:ticketId/timeline', () => {
   test('tells the log as the socket did, page by page', async () => {
-    await start({ agent: (turn) => turn.respond('hello') });
+    await start({ agent: (turn) => turn.say('hello') });
     const client = await hub.connect();
     await client.ask({ type: 'message', content: 'hi' });
     const { epoch, seq } = await client.next('turn_ended');
@@ -202,7 +213,7 @@ describe('GET /tickets/:ticketId/timeline', () => {
 
 describe('GET /tickets/:ticketId/sessions', () => {
   test('newest activity first, at most as many as asked for', async () => {
-    await start({ agent: (turn) => turn.respond('hello') });
+    await start({ agent: (turn) => turn.say('hello') });
     const sessions: string[] = [];
     for (const user of ['alice', 'bob', 'carol']) {
       const client = await hub.connect({ user });
@@ -237,8 +248,10 @@ describe.each(['/hitl/requests', '/hitl/requests/r', '/tickets/S-1/timeline', '/
 
     test('is 503 where the user callback fails, and says nothing of why', async () => {
       await start({
-        user: () => {
-          throw new Error('s3cret');
+        auth: {
+          identify: () => {
+            throw new Error('s3cret');
+          },
         },
       });
       const { body } = await get(path).expect(503);
@@ -267,7 +280,7 @@ describe.each(['timeline', 'sessions'])('GET /tickets/:ticketId/%s', (what) => {
   });
 
   test('B20: a ticket that is not there is 404', async () => {
-    await start({ ticket: () => 'not_found' });
+    await start({ auth: { authorize: () => 'not_found' } });
     expect((await get(`/tickets/T-1/${what}`).expect(404)).body.error.code).toBe('not_found');
   });
 });
@@ -304,12 +317,14 @@ describe('many pages at once', () => {
     });
     let asked = 0;
     await start({
-      ticket: async (_ticketId, user): Promise<'allow'> => {
-        if (user.id === 'alice') {
-          asked += 1;
-          await isOpen;
-        }
-        return 'allow';
+      auth: {
+        authorize: async ({ user }): Promise<'allow'> => {
+          if (user.id === 'alice') {
+            asked += 1;
+            await isOpen;
+          }
+          return 'allow';
+        },
       },
     });
     const path = '/tickets/T-1/timeline';

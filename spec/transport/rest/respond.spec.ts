@@ -1,6 +1,8 @@
 /** Answering a request over HTTP: the way of the classic front end, of links and of other programs. */
+
 import express from 'express';
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 
@@ -13,11 +15,14 @@ afterEach(() => hub.close());
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => {
-      const { status } = await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
-      await turn.respond(status);
+      const { status } = await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' } });
+      await turn.say(status);
     },
-    ticket: (_ticketId, user) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
     ...options,
+    auth: {
+      authorize: ({ user }) => (user.id === 'mallory' ? 'forbidden' : 'allow'),
+      ...options.auth,
+    },
   });
   alice = await hub.connect();
   await alice.ask({ type: 'message', content: 'go' });
@@ -26,7 +31,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 
 const path = () => `/hitl/requests/${hitl.id}/respond`;
 const respond = (user = 'bob') => request(hub.server).post(path()).set('x-user', user);
-const statusNow = async () => (await hub.hub.hitl.get(hitl.id)).status;
+const statusNow = async () => (await portOf(hub.hub).hitl.get(hitl.id)).status;
 
 test('an answer settles the request, everywhere, and the agent goes on', async () => {
   await start();
@@ -63,7 +68,7 @@ test('B24: who comes second gets 409 and is told who won', async () => {
 });
 
 test('B25: one who may not answer gets 403, and one who may not even see it 404', async () => {
-  await start({ mayRespond: (user) => user.id !== 'bob' });
+  await start({ rules: { mayAnswer: ({ user }) => user.id !== 'bob' } });
   const { body } = await respond('bob').send({ status: 'approved' }).expect(403);
   expect(body.error).toMatchObject({ code: 'not_allowed', details: { rule: 'app' } });
   expect((await respond('mallory').send({ status: 'approved' }).expect(404)).body.error.code).toBe(
@@ -74,7 +79,7 @@ test('B25: one who may not answer gets 403, and one who may not even see it 404'
 
 test('an amended request refuses an answer to what was shown before', async () => {
   await start();
-  await hub.hub.hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
+  await portOf(hub.hub).hitl.amend(hitl.id, { tool_name: 'block_ip', tool_args: { ip: '203.0.113.8' } });
   for (const revision of [1, undefined]) {
     const { body } = await respond().send({ status: 'approved', revision }).expect(409);
     expect(body.error).toMatchObject({ code: 'stale_revision', details: { hitl: { revision: 2 } } });
@@ -158,7 +163,7 @@ describe('an answer that another site has forged', () => {
   });
 
   test('from a page that the app allows, and from no other', async () => {
-    await start({ allowedOrigins: ['https://ops.example.com'] });
+    await start({ http: { origins: ['https://ops.example.com'] } });
     const from = (origin: string) => respond().set('Origin', origin).send({ status: 'approved' });
     expect((await from(`http://127.0.0.1:${hub.port}`)).status).toBe(403);
     expect((await from('https://ops.example.com')).status).toBe(200);
@@ -178,7 +183,7 @@ describe('an answer that another site has forged', () => {
     const user = jest.fn(() => 'bob');
     await start();
     await hub.close();
-    hub = await startTestHub({ user });
+    hub = await startTestHub({ auth: { identify: user } });
     await request(hub.server)
       .post('/hitl/requests/r/respond')
       .set('Origin', 'https://evil.example')

@@ -1,5 +1,6 @@
 /** Agents in other processes: asking, waiting, changing and reporting over HTTP as a service, and what none of them may. */
 import request from 'supertest';
+import { portOf } from '../../../lib/hub/hub';
 import type { Service } from '../../../lib/index';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { maxWaits } from '../../../lib/transport/rest/waits';
@@ -9,14 +10,17 @@ afterEach(() => hub.close());
 
 const services: Record<string, Service> = {
   worker: { id: 'worker', name: 'Worker', tickets: ['T-1', 'T-2'] },
-  other: { id: 'other', tickets: 'any' },
+  other: { id: 'other', tickets: 'all' },
   asked: { id: 'asked', tickets: (ticketId) => ticketId === 'T-1' },
   none: { id: 'none' } as Service,
 };
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
-    service: (req) => services[req.get('authorization')?.replace('Bearer ', '') ?? ''] ?? null,
     ...options,
+    auth: {
+      identifyService: (req) => services[req.get('authorization')?.replace('Bearer ', '') ?? ''] ?? null,
+      ...options.auth,
+    },
   });
 }
 const as = (who: string) => (services[who] ? { authorization: `Bearer ${who}` } : { 'x-user': who });
@@ -90,14 +94,14 @@ describe('A service asks', () => {
   });
 
   test('and never answers, comes in or reads, and people do not ask', async () => {
-    await start({ user: () => 'everybody' });
+    await start({ auth: { identify: () => 'everybody' } });
     const { id } = await ask();
     expect(await codeOf(post(`/hitl/requests/${id}/respond`, { status: 'approved' }))).toBe('forbidden');
     expect(await codeOf(get('/hitl/requests'))).toBe('forbidden');
     expect(await codeOf(get('/tickets/T-1/timeline'))).toBe('forbidden');
     expect(await hub.tryConnect({ headers: as('worker') })).toMatchObject({ status: 403 });
     expect(await codeOf(post('/hitl/requests', asking(), 'alice'))).toBe('authentication_required');
-    expect((await hub.hub.hitl.get(id)).status).toBe('pending');
+    expect((await portOf(hub.hub).hitl.get(id)).status).toBe('pending');
   });
 
   test('with what people are shown beside the payload, and changes that, alone or with the payload', async () => {
@@ -148,8 +152,10 @@ describe('A service asks', () => {
 
   test('is nobody where the callback fails', async () => {
     await start({
-      service: () => {
-        throw new Error('vault');
+      auth: {
+        identifyService: () => {
+          throw new Error('vault');
+        },
       },
     });
     expect(await codeOf(post('/hitl/requests', asking()))).toBe('unavailable');
@@ -161,7 +167,7 @@ describe('A service waits', () => {
   const waitFor = (id: string, timeout = '30s') => get(`/hitl/requests/${id}/wait?timeout=${timeout}`);
   /** Resolves when so many wait. */
   const waiting = async (count: number) => {
-    while (hub.hub.hitl.waiting !== count) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).hitl.waiting !== count) await new Promise((resolve) => setImmediate(resolve));
   };
 
   test('and is answered with the outcome, or that there is none yet', async () => {
@@ -203,10 +209,10 @@ describe('A service waits', () => {
     const { id } = await ask();
     const held = waitFor(id).then((response) => response);
     await waiting(1);
-    const drained = hub.hub.drain({ over: '1m' });
+    const drained = hub.hitl.drain({ over: '1m' });
     expect(await held).toMatchObject({ status: 503, body: { error: { code: 'closing' } } });
-    expect(hub.hub.turns.size).toBe(1);
-    await hub.hub.close();
+    expect(portOf(hub.hub).turns.size).toBe(1);
+    await hub.hitl.close();
     await drained;
   });
 
@@ -271,10 +277,12 @@ describe('A service changes what it asked', () => {
 describe('What a service asks for', () => {
   test('is not approved by silence, unless the app says that it may be', async () => {
     await start({
-      service: (req) =>
-        req.get('authorization') === 'Bearer worker'
-          ? { id: 'worker', tickets: 'any' }
-          : { id: 'trusted', tickets: 'any', mayExpireApproved: true },
+      auth: {
+        identifyService: (req) =>
+          req.get('authorization') === 'Bearer worker'
+            ? { id: 'worker', tickets: 'all' }
+            : { id: 'trusted', tickets: 'all', mayExpireApproved: true },
+      },
     });
     const silent = asking({ expires_in: 1, on_expiry: 'approved' });
     const refused = await post('/hitl/requests', silent).expect(403);

@@ -1,6 +1,8 @@
 /** How many may wait at once, counted by service and over all. */
+
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
+import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { Waits } from '../../../lib/transport/rest/waits';
 
@@ -9,14 +11,14 @@ afterEach(() => hub.close());
 
 test('one more than allowed is busy, of a service or of all together, and there is room again afterwards', async () => {
   hub = await startTestHub();
-  const { id } = await hub.hub.hitl.request({
+  const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',
     sessionId: 's',
     userId: 'a',
     type: 'question',
     payload: { question: 'Go?' },
   });
-  const waits = new Waits({ hub: hub.hub, clock: hub.clock }, { perService: 2, total: 3 });
+  const waits = new Waits({ hub: portOf(hub.hub), clock: hub.clock }, { perService: 2, total: 3 });
   // Of the answer only its closing is heard.
   const wait = (service: string) => waits.wait(service, id, 1_000, new EventEmitter() as Response);
   const held = [wait('a'), wait('a'), wait('b')];
@@ -27,7 +29,7 @@ test('one more than allowed is busy, of a service or of all together, and there 
   expect(await Promise.all(held)).toEqual([undefined, undefined, undefined]);
   expect(waits.size).toBe(0);
   const again = wait('a');
-  await hub.hub.hitl.respond(id, { by: { id: 'bob' }, status: 'denied' });
+  await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'denied' });
   expect(await again).toMatchObject({ status: 'denied' });
   await expect(waits.wait('a', 'none', 1_000, new EventEmitter() as Response)).rejects.toMatchObject({
     code: 'not_found',

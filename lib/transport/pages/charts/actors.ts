@@ -1,11 +1,13 @@
 /** What the live charts list and open: tickets in use, turns and requests with the states they are in and the steps they took. */
 import { z } from 'zod';
+import { isExecutionEvent } from '../../../actors/execution';
+import { executionMachine } from '../../../actors/execution-machine';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { chartOf } from '../../../charts/chart-of';
 import { HubError } from '../../../errors';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { machineEventOf } from '../../../hub/requests/audit';
 import type { AuditEntry } from '../../../protocol/audit';
 import { describeIssue } from '../../../protocol/codec';
@@ -42,14 +44,19 @@ interface RecordedStep {
 /** @throws HubError `invalid_frame` */
 export function actorsQuery(query: unknown): z.infer<typeof querySchema> {
   const result = querySchema.safeParse(query);
-  if (!result.success) throw new HubError('invalid_frame', describeIssue(result.error.issues[0]));
+  if (!result.success)
+    throw new HubError('invalid_frame', { message: describeIssue(result.error.issues[0]) });
   return result.data;
 }
 
-const charts = { request: chartOf(hitlRequestMachine), turn: chartOf(turnMachine) };
+const charts = {
+  request: chartOf(hitlRequestMachine),
+  execution: chartOf(executionMachine),
+  turn: chartOf(turnMachine),
+};
 
 export class Actors {
-  constructor(private readonly parts: { hub: Hub; store: Store }) {}
+  constructor(private readonly parts: { hub: HubPort; store: Store }) {}
 
   /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
   async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
@@ -60,8 +67,7 @@ export class Actors {
     const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
     const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
     return {
-      tickets: hub
-        .getActiveTickets()
+      tickets: [...hub.rooms.tickets()]
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
@@ -74,7 +80,7 @@ export class Actors {
           states: pathOf(turnMachine.id, turn.status),
           ...(turn.intent && { what: turn.intent }),
         })),
-      requests: await Promise.all(items.map((record) => this.requestEntry(record))),
+      requests: (await Promise.all(items.map((record) => this.requestEntries(record)))).flat(),
       ...(nextCursor && { next_cursor: nextCursor }),
     };
   }
@@ -87,22 +93,23 @@ export class Actors {
       case turnMachine.id:
         return this.turn(id);
       case hitlRequestMachine.id:
-        return this.request(id);
+      case executionMachine.id:
+        return this.request(machine, id);
       default:
-        throw new HubError('not_found', 'There is no such machine');
+        throw new HubError('not_found', { message: 'There is no such machine' });
     }
   }
 
   private ticket(id: string) {
     const { hub } = this.parts;
-    const count = hub.getClientCount(id);
+    const count = hub.rooms.count(id);
     const note = `Who comes and goes is not recorded: the steps begin now. ${count} clients are in.`;
     return { machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id), steps: [], note };
   }
 
   private async turn(id: string) {
     const turn = await this.parts.store.turn(id);
-    if (!turn) throw new HubError('not_found', 'There is no such turn');
+    if (!turn) throw new HubError('not_found', { message: 'There is no such turn' });
     const steps = turnSteps(turn);
     return {
       machine: turnMachine.id,
@@ -114,7 +121,8 @@ export class Actors {
     };
   }
 
-  private async request(id: string) {
+  /** The question, or its execution. @throws HubError `not_found` */
+  private async request(machine: string, id: string) {
     const { hub, store } = this.parts;
     const record = await hub.hitl.get(id);
     const entries: AuditEntry[] = [];
@@ -126,25 +134,30 @@ export class Actors {
       cursor = page.nextCursor;
       if (entries.length > maxSteps) entries.splice(0, entries.length - maxSteps);
     } while (cursor !== undefined);
-    return { ...(await this.requestEntry(record)), steps: entries.map(requestStep) };
+    const entry = (await this.requestEntries(record)).find((each) => each.machine === machine);
+    if (!entry) throw new HubError('not_found', { message: 'It is not approved, so nothing is executed' });
+    return { ...entry, steps: entries.map(requestStep).filter((each) => each.machine === machine) };
   }
 
-  private async requestEntry(record: RequestRecord) {
-    return {
-      machine: hitlRequestMachine.id,
-      id: record.id,
-      ticket_id: record.ticketId,
-      states: await this.parts.hub.hitl.statesOf(record.id),
-      what: String(record.payload.tool_name ?? record.payload.question ?? record.type).slice(0, 120),
-    };
+  /** The question, and its execution once it is approved. */
+  private async requestEntries(record: RequestRecord) {
+    const { id, ticketId, payload, type } = record;
+    const what = String(payload.tool_name ?? payload.question ?? type).slice(0, 120);
+    const states = await this.parts.hub.hitl.statesOf(id);
+    return [hitlRequestMachine.id, executionMachine.id].flatMap((machine) => {
+      const own = states.filter((state) => state.startsWith(`${machine}.`));
+      return own.length === 0 ? [] : [{ machine, id, ticket_id: ticketId, states: own, what }];
+    });
   }
 }
 
 function requestStep(entry: AuditEntry): RecordedStep {
   const { requestId: id, ticketId, at, fromState, toState, by, via, comment, reason, rule } = entry;
-  const machine = hitlRequestMachine.id;
   const event = entry.event === 'requested' ? 'xstate.init' : machineEventOf(entry.event);
-  const way = { event, from: pathOf(machine, fromState), to: pathOf(machine, toState) };
+  const isRun = isExecutionEvent({ type: event }) && fromState?.startsWith(approved) === true;
+  const machine = isRun ? executionMachine.id : hitlRequestMachine.id;
+  const [from, to] = [fromState, toState].map((state) => pathOf(machine, ownPart(state, isRun)));
+  const way = { event, from: from ?? [], to: to ?? [] };
   const why = comment ?? reason ?? rule;
   return {
     machine,
@@ -152,10 +165,19 @@ function requestStep(entry: AuditEntry): RecordedStep {
     ticket_id: ticketId,
     at: toWireTime(at, at),
     ...way,
-    taken: wayOf(charts.request, way),
+    taken: wayOf(isRun ? charts.execution : charts.request, way),
     by: by ? `${by.displayName} (${via})` : via,
     ...(why !== undefined && { why }),
   };
+}
+
+/** Where the audit names the states of an execution behind that of the request. */
+const approved = 'resolved.approved';
+
+/** What of a recorded state is the execution's own, or the question's. */
+function ownPart(state: string | undefined, isRun: boolean): string | undefined {
+  if (!state?.startsWith(approved)) return state;
+  return isRun ? state.slice(approved.length + 1) : approved;
 }
 
 /** A turn's record tells all of its few steps. */

@@ -1,12 +1,14 @@
 /** Serves the live charts at `<mount>/charts/`: the page, the pictures, what is going on, and one stream per page; the plugin mounts it where the app asks for it. */
 import express, { type Request, type Response, Router } from 'express';
-import type { Logger } from 'winston';
+import { executionMachine } from '../../../actors/execution-machine';
 import { hitlRequestMachine } from '../../../actors/hitl-request-machine';
+import { sessionMachine } from '../../../actors/session-machine';
 import { ticketMachine } from '../../../actors/ticket-machine';
 import { turnMachine } from '../../../actors/turn-machine';
 import { HubError, messageOf } from '../../../errors';
 import type { Clock } from '../../../hub/commit/clock';
-import type { Hub } from '../../../hub/hub';
+import type { Logger } from '../../../hub/options/logger';
+import type { HubPort } from '../../../hub/port';
 import type { Store } from '../../../store/store';
 import { ready } from '../../core/ready';
 import { answerMissing, findShipped } from '../shipped';
@@ -19,11 +21,11 @@ export interface ChartsOptions {
    * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call;
    * anything but `true`, and a rule that throws, is a no.
    */
-  admin(req: Request): boolean | Promise<boolean>;
+  maySee(req: Request): boolean | Promise<boolean>;
 }
 
 export interface ChartsParts {
-  hub: Hub;
+  hub: HubPort;
   store: Store;
   clock: Clock;
   logger: Logger;
@@ -37,6 +39,8 @@ const missing =
   'The page of the live charts is not there: an app that is bundled leaves express-hitl out of its bundle';
 const pictureNames: Readonly<Record<string, string>> = {
   [hitlRequestMachine.id]: 'hitl-request.svg',
+  [executionMachine.id]: 'execution.svg',
+  [sessionMachine.id]: 'session.svg',
   [ticketMachine.id]: 'ticket.svg',
   [turnMachine.id]: 'turn.svg',
 };
@@ -57,15 +61,15 @@ const pagePolicy = [
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /** Whether they are served to whoever sends this; a rule that throws is a no. */
-export async function maySeeCharts({ admin }: ChartsOptions, req: Request): Promise<boolean> {
+export async function maySeeCharts(charts: ChartsOptions, req: Request): Promise<boolean> {
   try {
-    return (await admin(req)) === true;
+    return (await charts.maySee(req)) === true;
   } catch {
     return false;
   }
 }
 
-export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Router {
+export function chartsRouter(charts: ChartsOptions, parts: ChartsParts): Router {
   const { hub, logger } = parts;
   const page = findShipped(pages, 'index.html');
   const pictures = findShipped(pictureFolders, 'ticket.svg');
@@ -79,9 +83,11 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
     });
-    isAdmin(req)
+    isAllowed(req)
       .then((is) =>
-        next(is ? undefined : new HubError('forbidden', 'The live charts are for administrators')),
+        next(
+          is ? undefined : new HubError('forbidden', { message: 'The live charts are for administrators' }),
+        ),
       )
       .catch(next);
   });
@@ -95,11 +101,11 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
   });
   router.get('/machines/:machine.svg', (req, res, next) => {
     const file = pictureNames[String(req.params.machine)];
-    if (file === undefined) return next(new HubError('not_found', 'There is no such machine'));
+    if (file === undefined) return next(new HubError('not_found', { message: 'There is no such machine' }));
     res.set('Content-Security-Policy', picturePolicy);
     res.sendFile(file, { root: pictures, cacheControl: false });
   });
-  router.get('/steps', (req, res) => streams.open(req, res, () => isAdmin(req)));
+  router.get('/steps', (req, res) => streams.open(req, res, () => isAllowed(req)));
   router.get(
     '/actors',
     answer(async (req) => actors.list(actorsQuery(req.query))),
@@ -111,11 +117,11 @@ export function chartsRouter({ admin }: ChartsOptions, parts: ChartsParts): Rout
   router.use(express.static(page, { index: false, cacheControl: false }));
   return router;
 
-  async function isAdmin(req: Request): Promise<boolean> {
+  async function isAllowed(req: Request): Promise<boolean> {
     try {
-      return (await admin(req)) === true;
+      return (await charts.maySee(req)) === true;
     } catch (error) {
-      logger.error('The admin callback failed; the live charts are refused', {
+      logger.error('pages.charts.maySee failed; the live charts are refused', {
         error: messageOf(error),
       });
       throw new HubError('unavailable');

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { HubError } from '../../../errors';
 import type { Clock } from '../../../hub/commit/clock';
 import type { Step } from '../../../hub/commit/steps';
-import type { Hub } from '../../../hub/hub';
+import type { HubPort } from '../../../hub/port';
 import { encodeEvent } from '../../../protocol/codec';
 import { toWireTime } from '../../../protocol/views';
 
@@ -21,7 +21,7 @@ export const keepAliveMs = 25_000;
 export class StepStreams {
   private count = 0;
 
-  constructor(private readonly parts: { hub: Hub; clock: Clock }) {}
+  constructor(private readonly parts: { hub: HubPort; clock: Clock }) {}
 
   /**
    * One stream, until the page leaves, may stay no longer, or the hub closes.
@@ -31,7 +31,8 @@ export class StepStreams {
   open(req: Request, res: Response, mayStay: () => Promise<boolean>): void {
     const { hub, clock } = this.parts;
     if (hub.closing) throw new HubError('closing');
-    if (this.count >= maxStreams) throw new HubError('busy', 'Too many pages look at the charts');
+    if (this.count >= maxStreams)
+      throw new HubError('busy', { message: 'Too many pages look at the charts' });
     const { machine, id } = req.query;
     this.count += 1;
     // `no-transform`: what compresses would hold events back.

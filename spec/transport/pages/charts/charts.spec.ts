@@ -1,5 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { HubError } from '../../../../lib/errors';
+import { portOf } from '../../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../../lib/testing';
 import {
   accessEveryMs,
@@ -18,11 +19,11 @@ afterEach(async () => {
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     mount: '/soc',
-    charts: { admin: (req) => req.get('x-user') === 'root' },
+    pages: { charts: { maySee: (req) => req.get('x-user') === 'root' } },
     agent: async (turn) => {
       await turn.approve({
-        toolName: 'block_ip',
-        toolArgs: { ip: '203.0.113.7' },
+        tool: 'block_ip',
+        args: { ip: '203.0.113.7' },
         policy: { users: ['ben'] },
       });
     },
@@ -130,8 +131,8 @@ describe('The live charts', () => {
       },
       503,
     ],
-  ] as const)('refuse everybody where the rule %s', async (_how, admin, status) => {
-    await start({ charts: { admin } });
+  ] as const)('refuse everybody where the rule %s', async (_how, maySee, status) => {
+    await start({ pages: { charts: { maySee } } });
     expect((await ask('actors')).status).toBe(status);
   });
 
@@ -191,7 +192,11 @@ describe('The live charts', () => {
     const { ben, hitl } = await pending();
     await ben.ask({ type: 'hitl_claim', id: 'c-1', request_id: hitl.id });
     await hub.restart();
-    await hub.hub.hitl.respond(hitl.id, { by: { id: 'ben' }, status: 'denied', response: { comment: 'no' } });
+    await portOf(hub.hub).hitl.respond(hitl.id, {
+      by: { id: 'ben' },
+      status: 'denied',
+      response: { comment: 'no' },
+    });
     const told = await (await ask(`actors/hitlRequest/${hitl.id}`)).json();
     expect(
       told.steps.map(({ event, to, taken, why }: Record<string, unknown>) => [event, to, taken, why]),
@@ -239,7 +244,9 @@ describe('The live charts', () => {
     await start();
     const { ben, hitl } = await pending();
     const listener = await Listener.open(`?machine=hitlRequest&id=${hitl.id}`);
-    await hub.hub.hitl.respond(hitl.id, { by: { id: 'eve' }, status: 'approved' }).catch(() => {});
+    await portOf(hub.hub)
+      .hitl.respond(hitl.id, { by: { id: 'eve' }, status: 'approved' })
+      .catch(() => {});
     expect(await listener.next('step')).toMatchObject({
       event: 'respond',
       to: ['hitlRequest.pending', 'hitlRequest.pending.open'],
@@ -268,11 +275,11 @@ describe('The live charts', () => {
     const listener = await Listener.open(`?machine=hitlRequest&id=${hitl.id}`);
     const commit = jest.spyOn(hub.store, 'commit').mockRejectedValueOnce(new Error('disk full'));
     const by = { id: 'ben' };
-    await expect(hub.hub.hitl.respond(hitl.id, { by, status: 'denied' })).rejects.toMatchObject({
+    await expect(portOf(hub.hub).hitl.respond(hitl.id, { by, status: 'denied' })).rejects.toMatchObject({
       code: 'storage_failed',
     });
     commit.mockRestore();
-    await hub.hub.hitl.claim(hitl.id, by);
+    await portOf(hub.hub).hitl.claim(hitl.id, by);
     expect(await listener.next('step')).toMatchObject({ event: 'claim' });
   });
 
@@ -294,18 +301,18 @@ describe('The live charts', () => {
   it('cost nothing while nobody looks, and let only so many look', async () => {
     await start();
     const listeners = await Promise.all(Array.from({ length: maxStreams }, () => Listener.open('')));
-    expect(hub.hub.steps.isWatched).toBe(true);
+    expect(portOf(hub.hub).steps.isWatched).toBe(true);
     const refused = await ask('steps');
     expect([refused.status, (await refused.json()).error.code]).toEqual([503, 'busy']);
     for (const stream of streams.splice(0)) stream.destroy();
     await Promise.all(listeners.map((listener) => listener.over()));
-    while (hub.hub.steps.isWatched) await new Promise((resolve) => setImmediate(resolve));
+    while (portOf(hub.hub).steps.isWatched) await new Promise((resolve) => setImmediate(resolve));
     expect((await Listener.open('')).isOver).toBe(false);
   });
 
   it('end the stream of a page that may look no longer', async () => {
     let may = true;
-    await start({ charts: { admin: (req) => may && req.get('x-user') === 'root' } });
+    await start({ pages: { charts: { maySee: (req) => may && req.get('x-user') === 'root' } } });
     const listener = await Listener.open('');
     await hub.fireDeadlines(accessEveryMs);
     expect(listener.isOver).toBe(false);

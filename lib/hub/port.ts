@@ -1,0 +1,268 @@
+/** What the transport and the plugin need of a hub beyond what an app does: the internal side of `Hub`; not exported from the package. */
+import { HubError } from '../errors';
+import type { CloseName } from '../protocol/close-codes';
+import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
+import type { User } from '../protocol/records';
+import { toWireTime } from '../protocol/views';
+import type { LogPosition } from '../store/store';
+import { compose, type HubOptions, type HubParts } from './compose';
+import type { Matches } from './disconnects';
+import { InboxClient } from './inbox/inbox-client';
+import { type Duration, toMillis } from './options/duration';
+import { givenAck } from './requests/request-ack';
+import { assertName, Client, type PresenceMode, type Sink } from './tickets/client';
+import { type Opening, openingFor, openingPage } from './tickets/opening';
+import { type Line, say } from './turns/say';
+import type { ResumeFailure } from './turns/sessions';
+import type { Agent } from './turns/turn';
+import type { Accepted } from './turns/turns';
+
+export type { HubOptions } from './compose';
+
+export class HubPort {
+  readonly hitl: HubParts['hitl'];
+  readonly grants: HubParts['grants'];
+  readonly links: HubParts['links'];
+  readonly channels: HubParts['channels'];
+  readonly turns: HubParts['turns'];
+  readonly inbox: HubParts['inbox'];
+  readonly rooms: HubParts['rooms'];
+  readonly events: HubParts['events'];
+  /** Every step of every ticket, turn and request on this node, while somebody watches. */
+  readonly steps: HubParts['steps'];
+  /** Who was disconnected lately. */
+  readonly disconnects: HubParts['disconnects'];
+  private readonly parts: HubParts;
+
+  constructor(private readonly options: HubOptions) {
+    this.parts = compose(options);
+    const { hitl, grants, links, channels, turns, inbox, rooms, events, steps, disconnects } = this.parts;
+    this.hitl = hitl;
+    this.grants = grants;
+    this.links = links;
+    this.channels = channels;
+    this.turns = turns;
+    this.inbox = inbox;
+    this.rooms = rooms;
+    this.events = events;
+    this.steps = steps;
+    this.disconnects = disconnects;
+  }
+
+  /** See `Lifecycle.start`. */
+  start(): Promise<void> {
+    return this.parts.lifecycle.start();
+  }
+
+  /**
+   * Registers the agent that answers chat messages.
+   * @throws HubError `invalid_request` if there is one, or the hub has started: it may have put turns in order without it
+   */
+  setAgent(agent: Agent): void {
+    const wrong = this.whyNoAgent(agent);
+    if (wrong) throw new HubError('invalid_request', { message: `hitl.agent: ${wrong}` });
+    this.parts.agents.agent = agent;
+  }
+
+  private whyNoAgent(agent: unknown): string | undefined {
+    if (typeof agent !== 'function') return 'an agent is a function that takes a turn';
+    if (this.parts.agents.agent) return 'there is an agent already; a hub has one';
+    if (this.parts.lifecycle.isStarted)
+      return 'the hub has started; register the agent before start, attach and the first client';
+    return undefined;
+  }
+
+  /** Aborts when the hub begins to close or to drain, with `closing` as its reason. */
+  get closingSignal(): AbortSignal {
+    return this.parts.lifecycle.signal;
+  }
+
+  /** True from the first call of `close` on. */
+  get closing(): boolean {
+    return this.parts.lifecycle.hasBegunToEnd;
+  }
+
+  /**
+   * Ends in good order: nobody comes in, turns end as aborted, pending requests stay for the next start, clients are
+   * closed with 1001, the store is closed. Repeatable; cuts a `drain` short. The counts keep their last value
+   * (reference A80).
+   */
+  close(): Promise<void> {
+    return this.parts.lifecycle.close();
+  }
+
+  /**
+   * Ends like `close`, but gently, for a server that will be back: clients are told `going_away`, each with its own time
+   * to come back, so that they do not all come at once; turns may finish meanwhile; then clients are closed with 1012.
+   * @param over how long that may take, and over what time clients come back
+   */
+  drain({ over = '10s' }: { over?: Duration } = {}): Promise<void> {
+    return this.parts.lifecycle.drain(toMillis(over));
+  }
+
+  /** See `Lifecycle.settled`. */
+  settled(): Promise<void> {
+    return this.parts.lifecycle.settled();
+  }
+
+  /** A client; it is not in the ticket before `register`. @throws HubError `invalid_id` */
+  newClient(
+    ticketId: string,
+    user: User,
+    tabId: string,
+    sink: Sink,
+    presence: PresenceMode = 'list',
+  ): Client {
+    return new Client({ ticketId, user, tabId, sink, presence, now: this.options.clock.now() });
+  }
+
+  /**
+   * Lets a client into its ticket. When it returns, the client is in, and an older one of the same user and tab is out.
+   * Repeatable.
+   * @throws HubError `ticket_full`, `closing`; then nothing has changed
+   */
+  register(client: Client): void {
+    if (this.closing) throw new HubError('closing');
+    this.rooms.join(client);
+  }
+
+  /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
+  unregister(client: Client): void {
+    if (!this.parts.lifecycle.isOver) this.rooms.leave(client);
+  }
+
+  /** Lets an inbox be open. @throws HubError `inbox_limit`, `busy`, `closing`; then nothing has changed */
+  registerInbox(client: InboxClient): void {
+    if (this.closing) throw new HubError('closing');
+    this.inbox.register(client);
+  }
+
+  /** The person behind the client did something in the ticket, which keeps the claims of that person alive. */
+  heard(client: Client): void {
+    if (this.isRegistered(client)) this.parts.claims.heard(client);
+  }
+
+  /** Whether the client is in: not replaced, not evicted, not gone. */
+  isRegistered(client: Client): boolean {
+    return this.rooms.has(client);
+  }
+
+  /**
+   * Puts a line on a ticket, outside of any turn, that is there tomorrow: a remark of the app, or what a person wrote in Slack
+   * or a terminal, which the agent may be asked to answer. Told and kept like any message; resolves when it is kept.
+   * @throws HubError `invalid_request`, `invalid_id`, `empty_message`, `too_large`, `not_found` for the session, `busy`,
+   *   `closing`, `storage_failed`
+   */
+  say(ticketId: string, line: Line): Promise<Accepted> {
+    const { store, clock } = this.options;
+    return say({ store, clock, turns: this.turns }, ticketId, line);
+  }
+
+  /** An envelope to one client. False: it does not keep up, and is out. */
+  tell(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
+    const keepsUp = client.sink.send(envelope);
+    if (!keepsUp) this.rooms.evict(client);
+    return keepsUp;
+  }
+
+  /** Tells everybody in a ticket that this client's user is typing. */
+  tellTyping(client: Client): void {
+    const user = { id: client.user.id, name: client.user.name };
+    const timestamp = this.timestamp();
+    const { ticketId } = client;
+    this.rooms.deliver(ticketId, [{ event: 'typing', timestamp, ticket_id: ticketId, user }]);
+  }
+
+  /** Tells this client who is in. */
+  tellPresence(client: Client): void {
+    const { ticketId } = client;
+    this.tell(client, {
+      event: 'presence_changed',
+      timestamp: this.timestamp(),
+      ticket_id: ticketId,
+      presence: this.rooms.presence(ticketId),
+      presence_version: this.rooms.presenceVersion(ticketId),
+    });
+  }
+
+  /** The states a ticket in use is in, by the ids of the charts; none for one that nobody is in. */
+  statesOfTicket(ticketId: string): readonly string[] {
+    return this.rooms.statesOf(ticketId);
+  }
+
+  /**
+   * Closes the clients and open inboxes (these are in no ticket) that match, for good by default: a user who logged out, access
+   * that was withdrawn. One that is still coming in and matches is refused, and what a client that matches has asked for and
+   * is not yet decided is refused too, so `matches` may be called until those are through.
+   * @returns how many were closed
+   */
+  disconnect(matches: Matches, code: CloseName = 'session_ended'): number {
+    this.disconnects.note(matches, code);
+    const leaving = this.everybody().filter(matches);
+    for (const client of leaving) this.dismiss(client, code);
+    return leaving.length;
+  }
+
+  /** Closes one client or open inbox. Repeatable. */
+  dismiss(client: Client | InboxClient, code: CloseName): void {
+    const isInbox = client instanceof InboxClient;
+    if (!(isInbox ? this.inbox.has(client) : this.isRegistered(client))) return;
+    client.sink.close(code);
+    if (isInbox) this.inbox.unregister(client);
+    else this.unregister(client);
+  }
+
+  /** Every connected client and open inbox. */
+  everybody(): (Client | InboxClient)[] {
+    return this.parts.everybody();
+  }
+
+  /**
+   * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
+   * `presenceVersion` is that of the presence in it.
+   * @throws HubError `storage_failed`
+   */
+  async opening(
+    ticketId: string,
+    after?: { epoch: string; seq: number },
+  ): Promise<Opening & { presenceVersion: number }> {
+    assertName(ticketId);
+    const { store, clock } = this.options;
+    const presence = this.rooms.presence(ticketId);
+    const presenceVersion = this.rooms.presenceVersion(ticketId);
+    return { ...(await openingFor(store, ticketId, after, presence, clock.now())), presenceVersion };
+  }
+
+  /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */
+  openingPage(ticketId: string, cursor: string): ReturnType<typeof openingPage> {
+    const { store, clock } = this.options;
+    return openingPage(store, ticketId, cursor, clock.now());
+  }
+
+  /** Where the ticket's log stands. */
+  async position(ticketId: string): Promise<LogPosition> {
+    return this.options.store.position(assertName(ticketId));
+  }
+
+  /** The ack of a client frame that was carried out before, also before a restart. */
+  async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
+    const { store } = this.options;
+    const stored = await store.processedFrame(userId, frameId);
+    return stored && givenAck(stored, async (id) => (await store.request(id))?.record);
+  }
+
+  /** Attaches a client to the session last begun in its tab, if there is one, as its first message would. */
+  recallSession(client: Client): Promise<void> {
+    return this.turns.recall(client);
+  }
+
+  /** Attaches a client to an earlier session of its own; returns why not. */
+  resumeSession(client: Client, sessionId: string): Promise<ResumeFailure | undefined> {
+    return this.turns.resume(client, sessionId);
+  }
+
+  private timestamp(): string {
+    const now = this.options.clock.now();
+    return toWireTime(now, now);
+  }
+}

@@ -1,0 +1,91 @@
+/** A request in memory: the actor of the question and, once it is approved, that of its execution, as one; request actors hold one per request. */
+import type { SnapshotFrom } from 'xstate';
+import { isExecutionEvent } from '../../actors/execution';
+import { executionMachine } from '../../actors/execution-machine';
+import {
+  executionInput,
+  type RequestEmitted,
+  type RequestEvent,
+  type RequestInput,
+} from '../../actors/hitl-request';
+import { hitlRequestMachine } from '../../actors/hitl-request-machine';
+import { readStored, type StoredRequest, storedVersion } from '../../actors/stored-request';
+import { LiveActor } from '../commit/live-actor';
+import type { Steps } from '../commit/steps';
+
+const ours = { hitlRequestMachine, executionMachine };
+/** Both machines of a request. */
+export type RequestMachines = typeof ours;
+
+/** A request as it stands. */
+export interface LiveSnapshot {
+  question: SnapshotFrom<typeof hitlRequestMachine>;
+  execution?: SnapshotFrom<typeof executionMachine>;
+}
+
+export class LiveRequest {
+  private constructor(
+    private readonly machines: RequestMachines,
+    private readonly question: LiveActor<typeof hitlRequestMachine>,
+    private execution: LiveActor<typeof executionMachine> | undefined,
+    private readonly watchers: Steps | undefined,
+  ) {}
+
+  /** A new request and what its birth emitted. @param watchers who may look at what it does */
+  static begin(
+    input: RequestInput,
+    watchers?: Steps,
+    machines: RequestMachines = ours,
+  ): [LiveRequest, RequestEmitted[]] {
+    const [question, emitted] = LiveActor.begin(machines.hitlRequestMachine, input, watchers);
+    return [new LiveRequest(machines, question, undefined, watchers), emitted];
+  }
+
+  /** The request that `stored()` was taken from, also by an earlier version. @throws Error for a version that is not known */
+  static restore(stored: unknown, watchers?: Steps, machines: RequestMachines = ours): LiveRequest {
+    const { question, execution } = readStored(stored);
+    return new LiveRequest(
+      machines,
+      LiveActor.restore(machines.hitlRequestMachine, question, watchers),
+      execution === undefined ? undefined : LiveActor.restore(machines.executionMachine, execution, watchers),
+      watchers,
+    );
+  }
+
+  /** Everything the event made the request emit. An approval begins the execution, which from then on hears its own events. */
+  send(event: RequestEvent): RequestEmitted[] {
+    if (this.execution && isExecutionEvent(event)) return this.execution.send(event);
+    const emitted = this.question.send(event);
+    const input = this.execution ? undefined : executionInput(this.question.snapshot);
+    if (input) [this.execution] = LiveActor.begin(this.machines.executionMachine, input, this.watchers);
+    return emitted;
+  }
+
+  get snapshot(): LiveSnapshot {
+    const question = this.question.snapshot;
+    return this.execution ? { question, execution: this.execution.snapshot } : { question };
+  }
+
+  /** The snapshots of its actors as JSON-safe data, for the store. */
+  stored(): StoredRequest {
+    return {
+      version: storedVersion,
+      question: this.question.persisted(),
+      ...(this.execution && { execution: this.execution.persisted() }),
+    };
+  }
+
+  /** Tells whoever looks what its actors have done; called once that is stored. */
+  tellSteps(): void {
+    this.question.tellSteps();
+    this.execution?.tellSteps();
+  }
+}
+
+/** Whether something of a request was changed between two snapshots of it. */
+export function isChanged(before: LiveSnapshot, after: LiveSnapshot): boolean {
+  return (
+    before.question.context !== after.question.context ||
+    before.execution?.context !== after.execution?.context
+  );
+}

@@ -1,0 +1,120 @@
+/** One commit written to memory: its texts are made first, which may fail; what then judges and writes it may not. */
+import { HubError } from '../../errors';
+import type { AuditRecord } from '../../protocol/audit';
+import type { LoggedEnvelope } from '../../protocol/envelopes';
+import type { MessageRecord, SessionRecord, TurnRecord } from '../../protocol/records';
+import { maxFramesPerUser } from '../shared/limits';
+import { toStored } from '../shared/log-parts';
+import { refusal } from '../shared/preconditions';
+import type { Commit, CommitResult, ProcessedFrame } from '../store';
+import { getOrAdd, type MemoryContents } from './contents';
+import type { Kept } from './ticket';
+
+/** A write whose texts are made, so that it cannot fail any more. */
+type Write = () => void;
+
+/**
+ * Writes each commit, or refuses it.
+ * @throws HubError `storage_failed` if something cannot be JSON; then nothing was written
+ */
+export function writeCommits(kept: MemoryContents, commits: readonly Commit[]): CommitResult[] {
+  let prepared: (() => CommitResult)[];
+  try {
+    prepared = commits.map((commit) => prepareCommit(kept, commit));
+  } catch (cause) {
+    throw new HubError('storage_failed', { cause });
+  }
+  return prepared.map((write) => write());
+}
+
+/** Makes every text of the commit; what it returns judges the commit and writes it, or leaves no trace. */
+function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult {
+  const {
+    ticketId,
+    at,
+    sessions = [],
+    turns = [],
+    messages = [],
+    requests = [],
+    audit = [],
+    grants = [],
+    deliveries = [],
+    envelopes,
+    frame,
+  } = commit;
+  const writes: Write[] = [
+    ...sessions.map((session) => prepareSession(kept, session)),
+    ...turns.map((turn) => prepareTurn(kept, turn)),
+    ...messages.map((message) => prepareMessage(kept, message)),
+    ...requests.map((request) => kept.requests.prepare(request)),
+    ...audit.map((record) => prepareAudit(kept, record)),
+    ...grants.map((grant) => kept.grants.prepare(grant, at)),
+    ...deliveries.map((write) => () => kept.deliveries.write(write, at)),
+    ...(frame ? [prepareFrame(kept, frame)] : []),
+  ];
+  const bodies = envelopes.map((envelope) => ({ envelope, stored: toStored(envelope) }));
+  return () => {
+    const refused = refusal(commit, kept.stored);
+    if (refused) return refused;
+    for (const write of writes) write();
+    const ticket = kept.ticket(ticketId);
+    const logged = bodies.map(({ envelope, stored }): LoggedEnvelope => {
+      return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, stored) };
+    });
+    return { ok: true, envelopes: logged };
+  };
+}
+
+function prepareSession(kept: MemoryContents, session: SessionRecord): Write {
+  const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
+  const next = { text: JSON.stringify(session), userId, tabId, createdAt, lastActiveAt };
+  return () => put(kept.sessions, id, next, (added) => kept.ticket(ticketId).sessions.push(added));
+}
+
+function prepareTurn(kept: MemoryContents, turn: TurnRecord): Write {
+  const { id, ticketId, status } = turn;
+  const next = { text: JSON.stringify(turn) };
+  return () => {
+    const added = put(kept.turns, id, next);
+    const isUnfinished = status === 'queued' || status === 'running';
+    for (const list of [kept.unfinished, kept.ticket(ticketId).unfinished]) {
+      if (isUnfinished) list.add(added);
+      else list.delete(added);
+    }
+  };
+}
+
+function prepareMessage(kept: MemoryContents, message: MessageRecord): Write {
+  const { id, ticketId, sessionId } = message;
+  const next = { text: JSON.stringify(message) };
+  return () =>
+    put(kept.messages, id, next, (added) => {
+      kept.ticket(ticketId).messages.push(added);
+      getOrAdd(kept.messagesBySession, sessionId, () => []).push(added);
+    });
+}
+
+function prepareAudit(kept: MemoryContents, record: AuditRecord): Write {
+  const { ticketId, requestId } = record;
+  const text = JSON.stringify(record);
+  return () => void kept.ticket(ticketId).audit.push({ requestId, text });
+}
+
+function prepareFrame(kept: MemoryContents, { userId, frameId, ack }: ProcessedFrame): Write {
+  const text = JSON.stringify(ack);
+  return () => {
+    const frames = getOrAdd(kept.frames, userId, () => new Map<string, string>());
+    frames.set(frameId, text);
+    const [oldest] = frames.keys();
+    if (frames.size > maxFramesPerUser && oldest !== undefined) frames.delete(oldest);
+  };
+}
+
+/** Replaces what is kept under the id where it is, or keeps it as new. */
+function put<T extends Kept>(map: Map<string, T>, id: string, next: T, isNew?: (kept: T) => void): T {
+  const kept = map.get(id);
+  if (kept) return Object.assign(kept, next);
+  map.set(id, next);
+  isNew?.(next);
+  return next;
+}

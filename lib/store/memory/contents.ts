@@ -1,0 +1,63 @@
+/** Everything that the memory store has, with the indexes that records are found by; commits write it, the store reads it. */
+import { epochOf, newSeed } from '../shared/epoch';
+import type { Lookup } from '../shared/preconditions';
+import { MemoryDeliveries } from './deliveries';
+import { MemoryGrants } from './grants';
+import { MemoryRequests } from './requests';
+import { type Kept, type KeptSession, MemoryTicket } from './ticket';
+
+export class MemoryContents {
+  private readonly seed = newSeed();
+  private readonly tickets = new Map<string, MemoryTicket>();
+  /** By id, as the next two. */
+  readonly sessions = new Map<string, KeptSession>();
+  readonly turns = new Map<string, Kept>();
+  readonly messages = new Map<string, Kept>();
+  readonly messagesBySession = new Map<string, Kept[]>();
+  /** Turns that have not ended. */
+  readonly unfinished = new Set<Kept>();
+  readonly requests = new MemoryRequests();
+  readonly grants = new MemoryGrants();
+  readonly deliveries = new MemoryDeliveries();
+  /** Acks by user and frame id, oldest first. */
+  readonly frames = new Map<string, Map<string, string>>();
+
+  readonly stored: Lookup = {
+    ack: (userId, frameId) => this.ack(userId, frameId),
+    version: (id) => this.requests.version(id),
+    holder: (ticketId, key) => this.requests.holder(ticketId, key),
+    grant: (id) => this.grants.get(id),
+  };
+
+  /** To be written to. */
+  ticket(id: string): MemoryTicket {
+    return getOrAdd(this.tickets, id, () => this.ticketAsIs(id));
+  }
+
+  /** To be read; of one that nothing was written to, nothing is stored by it. */
+  ticketAsIs(id: string): MemoryTicket {
+    return this.tickets.get(id) ?? new MemoryTicket(epochOf(this.seed, id));
+  }
+
+  /** As `Store.processedFrame`. */
+  ack(userId: string, frameId: string): Record<string, unknown> | undefined {
+    return read(this.frames.get(userId)?.get(frameId));
+  }
+}
+
+export function getOrAdd<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+/** What a text was made of; another object each time. */
+export function read<T>(text: string | undefined): T | undefined {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+export function readAll<T>(list: Iterable<Kept>): T[] {
+  return Array.from(list, ({ text }) => JSON.parse(text));
+}

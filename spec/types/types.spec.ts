@@ -1,0 +1,98 @@
+/** The type tests compile, and each fault that is planted into the declarations makes them fail: they hold what they say. */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = resolve(__dirname, '../..');
+const run = promisify(execFile);
+
+/** Faults, each a change of one file's text that some type test has to catch. */
+const faults: readonly { what: string; file: string; from: string; to: string }[] = [
+  {
+    what: 'the arguments of an approval are there before it',
+    file: 'lib/hub/kinds/app-types.ts',
+    from: "(Settled<Yes> & { readonly status: 'denied';",
+    to: "(Settled<Yes> & Partial<Omit<Yes, 'status'>> & { readonly status: 'denied';",
+  },
+  {
+    what: 'an answer is any text',
+    file: 'lib/hub/turns/turn.ts',
+    from: 'Promise<Answer<AnswerTo<Options, FreeText>>>',
+    to: 'Promise<Answer>',
+  },
+  {
+    what: 'a kind is any name',
+    file: 'lib/hub/turns/turn.ts',
+    from: "request<N extends Names<App['kinds']>>(",
+    to: "request<N extends string & keyof App['kinds']>(",
+  },
+  {
+    what: 'a tool is asked about with any arguments',
+    file: 'lib/hub/turns/turn.ts',
+    from: 'request: { tool: T; args: ToolArgsIn<NoInfer<T>> } & ApprovalOptions,',
+    to: 'request: { tool: T; args: object } & ApprovalOptions,',
+  },
+  {
+    what: 'a tool is called with any arguments',
+    file: 'lib/hub/turns/turn.ts',
+    from: 'args: ToolArgsIn<NoInfer<T>>,\n    options',
+    to: 'args: object,\n    options',
+  },
+  {
+    what: "a user's own fields are lost",
+    file: 'lib/hub/kinds/app-types.ts',
+    from: "Simplify<Omit<U, 'id' | 'name' | 'groups'> & {",
+    to: 'Simplify<Pick<U, never> & {',
+  },
+  {
+    what: 'a response may be left out of an answer',
+    file: 'lib/hub/requests/requests.ts',
+    from: ": { response: ResponseIn<App['kinds'][N]> });",
+    to: ": { response?: ResponseIn<App['kinds'][N]> });",
+  },
+  {
+    what: 'an escalation is to nobody',
+    file: 'lib/hub/requests/ask.ts',
+    from: '  escalate?: { after: Duration; to: People };\n  /** Default: it waits',
+    to: '  escalate?: { after: Duration; to?: People };\n  /** Default: it waits',
+  },
+];
+
+/** What the compiler says of the type tests, with some files changed; nothing if they compile. */
+async function compile(changed: Readonly<Record<string, string>> = {}): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'express-hitl-types-'));
+  try {
+    cpSync(join(root, 'lib'), join(folder, 'lib'), {
+      recursive: true,
+      filter: (from) => !/lib\/(console|parts|react)$/.test(from),
+    });
+    cpSync(__dirname, join(folder, 'spec/types'), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const [file, text] of Object.entries(changed)) writeFileSync(join(folder, file), text);
+    const base = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+    const options = { ...base.compilerOptions, noUnusedLocals: false, noUnusedParameters: false };
+    const config = { compilerOptions: options, files: ['spec/types/api.test-d.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const said = await run(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => error);
+    return (said as { stdout: string }).stdout;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+it('compile as they are', async () => {
+  expect(await compile()).toBe('');
+}, 120_000);
+
+it.each(faults)(
+  'fail where $what',
+  async ({ file, from, to }) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    expect(text).toContain(from);
+    expect(await compile({ [file]: text.replace(from, to) })).toMatch(/spec\/types\/api\.test-d\.ts/);
+  },
+  120_000,
+);
