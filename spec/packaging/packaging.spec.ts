@@ -50,9 +50,15 @@ test('the tarball holds the build and its papers, no sources and no specs', asyn
   const entries = (await run(consumer, 'tar', '-tzf', tarball)).trim().split('\n');
   const tops = new Set(entries.map((entry) => entry.split('/')[1]));
   expect([...tops]).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json']));
-  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'dist', 'package.json'];
+  const papers = [
+    ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'llms.txt'],
+    ...['docs', 'examples', 'dist', 'package.json'],
+  ];
   expect([...tops].filter((top) => !papers.includes(top ?? ''))).toEqual([]);
-  expect(entries.filter((entry) => /(?<!\.d)\.tsx?$/.test(entry))).toEqual([]);
+  // Of our own; the examples are papers.
+  const sources = entries.filter((entry) => /(?<!\.d)\.tsx?$/.test(entry));
+  expect(sources.filter((entry) => !entry.startsWith('package/examples/'))).toEqual([]);
+  expect(entries.filter((entry) => entry.includes('/.vitepress/'))).toEqual([]);
 });
 
 test('`require` gets every public name', async () => {
