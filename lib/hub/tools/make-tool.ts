@@ -100,11 +100,11 @@ async function callTool(
   asShown(tool, args);
   const { display: shown, ...ask } = rule.ask ?? {};
   const own = typeof shown === 'function' ? shown(args) : shown;
-  const { description } = tool;
-  const display =
-    own || description !== undefined
-      ? { display: { ...(description !== undefined && { description }), ...own } }
-      : {};
+  const beside = tool.description === undefined ? {} : { description: tool.description };
+  // What is no display, such as a promise, is refused as it is.
+  const isWhole = own !== undefined && !isPlain(own);
+  const merged = isWhole ? own : { ...beside, ...own };
+  const display = isWhole || Object.keys(merged).length > 0 || own ? { display: merged } : {};
   const outcome: Approval = await turn.approve({ ...ask, ...display, ...key, tool: name, args });
   const { request } = outcome;
   if (outcome.status !== 'approved')
