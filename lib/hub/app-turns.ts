@@ -7,7 +7,7 @@ import { assertOptions } from './options/options';
 import type { HubPort } from './port';
 import type { Accepted } from './turns/turns';
 
-/** How the hub reaches somebody who is connected in no way. */
+/** The sink of an author who has no client connected: it accepts everything and sends nothing. */
 const nowhere = { deliver: () => true, send: () => true, close: () => {} };
 
 export class AppTurns {

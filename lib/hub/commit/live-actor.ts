@@ -18,7 +18,7 @@ import type { Step, Steps } from './steps';
 export class LiveActor<M extends AnyStateMachine> {
   private readonly actor: Actor<M>;
   private emitted: EmittedFrom<M>[] = [];
-  /** What is not told yet, since it may not be kept yet. */
+  /** Steps that are not published yet, since they may not be committed yet. */
   private steps: Step[] = [];
 
   private constructor(
@@ -64,10 +64,10 @@ export class LiveActor<M extends AnyStateMachine> {
     return this.collect();
   }
 
-  /** Tells whoever looks what this actor has done; called once that is kept. */
-  tellSteps(): void {
+  /** Publishes the steps of this actor to the watchers; called once they are committed. */
+  publishSteps(): void {
     if (this.steps.length === 0) return;
-    for (const step of this.steps) this.watchers?.tell(step);
+    for (const step of this.steps) this.watchers?.publish(step);
     this.steps = [];
   }
 

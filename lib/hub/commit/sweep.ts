@@ -31,7 +31,7 @@ export class Sweep {
 
   constructor(private readonly parts: SweepParts) {}
 
-  /** Whether somebody waits from now on; while nobody does there is no timer. */
+  /** Starts or stops the timer: it runs only while there is a waiter. */
   note(isWaiting: boolean): void {
     this.isWaiting = isWaiting;
     this.cancelTimer();

@@ -133,7 +133,7 @@ export interface RequestFields
   verdicts: readonly CountedAnswer[];
   grant?: GivenGrant;
 }
-/** A request of whatever kind; its payload is in the names of the wire, since the digest is over it. */
+/** A request of any kind; its payload has the names of the wire, since the digest is over it. */
 export interface AnyRequest extends RequestFields {
   kind: string;
   payload: JsonObject;

@@ -23,7 +23,7 @@ export interface GrantSubject {
 /** A standing approval. */
 export interface Grant extends GrantSubject {
   id: string;
-  /** Everybody whose approval it took, in that order. */
+  /** The people whose approvals gave it, in that order. */
   givenBy: readonly Author[];
   createdAt: Millis;
   /** How many calls it has approved. */

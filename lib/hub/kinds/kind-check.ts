@@ -30,8 +30,8 @@ type AnySchema = z.core.$ZodType;
 type Check = { _zod: { def: Record<string, unknown>; check: unknown } };
 
 /**
- * Why nobody could send what this schema accepts, or nothing if somebody can. It is tried with made-up values, so what it
- * calls must be without effects.
+ * Why no client could send what this schema accepts, or `undefined` if one can. The schema is tried with generated values, so
+ * the functions it calls must have no side effects.
  */
 export function whyUnanswerable(schema: unknown): string | undefined {
   const wrong = whyNoSchema(schema);
@@ -64,7 +64,7 @@ class Walk {
   private whyThis(schema: AnySchema, definition: Definition): string | undefined {
     const { type } = definition;
     if (type === 'catch')
-      return 'a value that does not fit would silently be replaced (.catch), and nobody sees by what';
+      return 'a value that does not fit would silently be replaced (.catch), and is not reported; leave .catch out';
     const isRead = type === 'date' && definition.coerce === true;
     if (type in strange && !isRead) return `JSON cannot carry ${strange[type]}`;
     if (type === 'literal' && (definition.values as unknown[]).some((value) => !isJson(value)))

@@ -30,8 +30,8 @@ export function termsDigestOf(asked: Terms): string {
 }
 
 /**
- * Whether these are the terms that a record was asked under. Of a record that was kept before there was a digest, what it
- * still says is compared: its people and its end.
+ * Whether these are the terms that a record was asked under. A record that has no digest is
+ * compared by its people and its end.
  */
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;

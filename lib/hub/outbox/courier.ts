@@ -126,7 +126,7 @@ export class Courier {
           logger.error('A delivery is given up', { channel, requestId, event, ...outcome });
         return;
       } catch (error) {
-        logger.error('What became of a delivery could not be kept; trying again', {
+        logger.error('The outcome of a delivery could not be stored; trying again', {
           channel,
           requestId,
           error: describe(error),
@@ -141,7 +141,7 @@ export class Courier {
     const { clock, random } = this.parts;
     const attempts = delivery.attempts + 1;
     try {
-      await this.inTime((signal) => this.tell(delivery, attempts, signal));
+      await this.inTime((signal) => this.notify(delivery, attempts, signal));
       this.noteTrouble(undefined);
       return 'delivered';
     } catch (thrown) {
@@ -153,7 +153,7 @@ export class Courier {
     }
   }
 
-  private async tell(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
+  private async notify(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
     const { store, links } = this.parts;
     const { channel, requestId, event, version } = delivery;
     const stored = await store.request(requestId);

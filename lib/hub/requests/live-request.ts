@@ -75,10 +75,10 @@ export class LiveRequest {
     };
   }
 
-  /** Tells whoever looks what its actors have done; called once that is stored. */
-  tellSteps(): void {
-    this.question.tellSteps();
-    this.execution?.tellSteps();
+  /** Publishes the steps of its actors to the watchers; called once they are committed. */
+  publishSteps(): void {
+    this.question.publishSteps();
+    this.execution?.publishSteps();
   }
 }
 

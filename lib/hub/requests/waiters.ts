@@ -11,7 +11,7 @@ export class Waiters {
   private readonly byRequest = new Map<string, Set<Waiter>>();
   private closed = false;
 
-  /** @param note told when the first one waits, and when nobody waits any more */
+  /** @param note called when the first waiter comes, and when none is left */
   constructor(private readonly note: (isWaiting: boolean) => void = () => {}) {}
 
   /** The requests that are waited for. */
@@ -72,7 +72,7 @@ function deferred(): { promise: Promise<RequestRecord>; waiter: Waiter } {
   const promise = new Promise<RequestRecord>((resolve, reject) => {
     waiter = { resolve, reject };
   });
-  // Whoever waits sees the rejection; when nobody got that far it must not reach the host's process.
+  // A waiter sees the rejection; without one it must not reach the host's process as unhandled.
   promise.catch(() => {});
   return { promise, waiter: waiter as unknown as Waiter };
 }

@@ -87,7 +87,8 @@ function whyNot({ content, source, user, type, thread, sessionId, turn }: Line, 
   if (source === undefined && thread !== undefined)
     return 'a thread is of a source; name the session of a remark with sessionId';
   if (thread !== undefined && sessionId !== undefined) return 'either thread or sessionId, not both';
-  if (turn && !hasAgent) return 'nobody answers it: the hub has no agent';
+  if (turn && !hasAgent)
+    return 'turn needs an agent, and the hub has none; leave turn out, or give the hub an agent';
   return undefined;
 }
 

@@ -39,7 +39,7 @@ export type AnswerTo<
 
 /** What became of a call. A tool that throws makes the call reject with what it threw. */
 export type ToolCall<Result> =
-  /** `request` if somebody was asked, or a grant was used (`request.usedGrant`). */
+  /** `request` if a person was asked, or a grant was used (`request.usedGrant`). */
   | { status: 'executed'; result: Result; request?: Approval['request'] }
   /** Not run; `message` is written for a model to read. */
   | {
