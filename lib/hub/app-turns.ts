@@ -40,7 +40,7 @@ export class AppTurns {
   }
 
   /**
-   * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
+   * Stops a turn: its signal aborts, its pending requests are withdrawn, its further output is refused.
    * @param turn `by`: the person who asks for it; default: the app's own code, which no rule holds back
    * @throws HubError `not_found`, `turn_ended`, `not_allowed` (details.rule is `app`)
    */

@@ -165,7 +165,7 @@ export class Events {
     for (const { listener } of listening) this.call(listener, hubEvent);
   }
 
-  /** Nothing that a listener does gets past here. */
+  /** Contains every failure of a listener. */
   private call(listener: Listening['listener'], hubEvent: HubEvent): void {
     const { event, ticketId } = hubEvent;
     const run = async () => listener(hubEvent);

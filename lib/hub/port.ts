@@ -125,7 +125,7 @@ export class HubPort {
     this.rooms.join(client);
   }
 
-  /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
+  /** Removes a client from its ticket. Repeatable; does nothing after `close`. */
   unregister(client: Client): void {
     if (!this.parts.lifecycle.isOver) this.rooms.leave(client);
   }

@@ -107,7 +107,7 @@ export class Inbox {
     for (let reads = 0; reads < maxFreeReads && this.has(client); reads += 1) {
       const { changes } = open;
       const page = await this.page(client, cursor);
-      // Between commits, so that whatever of them the page may show already was noted.
+      // Between commits, so that every change the page may show was noted already.
       const isCurrent = await this.parts.funnel.between(async () => {
         if (open.changes !== changes) return false;
         show(page);

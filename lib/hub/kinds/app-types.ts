@@ -120,7 +120,7 @@ export interface CountedAnswer extends Omit<CountedVerdict, 'status'> {
 }
 /** The standing approval that came with an approval. */
 export interface GivenGrant extends Omit<GrantOfRecord, 'args'> {
-  /** `exact`: for the arguments that were approved; `any`: for whatever arguments. */
+  /** `exact`: for the arguments that were approved; `any`: for any arguments. */
   covers: 'exact' | 'any';
 }
 type GrantOfRecord = NonNullable<RequestRecord['grant']>;

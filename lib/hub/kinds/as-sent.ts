@@ -5,7 +5,7 @@ import { unknownFields } from '../../protocol/unknown-field';
 
 type AnySchema = z.core.$ZodType;
 
-/** What an object schema would drop of a value, at whatever level, as a sentence; nothing if it drops nothing. */
+/** What an object schema would drop of a value, at any level, as a sentence; nothing if it drops nothing. */
 export function unknownIn(
   schema: AnySchema | undefined,
   value: unknown,

@@ -10,7 +10,7 @@ import { digestOf } from './kinds';
 export interface GrantOffer {
   /** Where it holds; `everywhere` goes with `exact` only. Default `ticket`. */
   scope?: 'ticket' | 'everywhere';
-  /** For the arguments that are approved, or for whatever arguments. Default `exact`. */
+  /** For the arguments that are approved, or for any arguments. Default `exact`. */
   args?: 'exact' | 'any';
   /** From the approval on; at most 90 days. Default `'24h'`. */
   expiresIn?: Duration;

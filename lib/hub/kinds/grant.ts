@@ -10,7 +10,7 @@ export interface GrantSubject {
   ticketId: string;
   tool: string;
   scope: 'ticket' | 'everywhere';
-  /** `exact`: calls with just `args`; `any`: with whatever arguments. */
+  /** `exact`: calls with just `args`; `any`: with any arguments. */
   covers: 'exact' | 'any';
   /** With `exact`. */
   args?: Record<string, unknown>;

@@ -116,7 +116,7 @@ export class Courier {
 
   /** One try, and what became of it noted. Never rejects. */
   private async carry(delivery: WaitingDelivery): Promise<void> {
-    const outcome = await this.tried(delivery);
+    const outcome = await this.tryDelivery(delivery);
     const { store, logger } = this.parts;
     const { channel, requestId, event } = delivery;
     while (!this.ending.signal.aborted) {
@@ -137,7 +137,7 @@ export class Courier {
   }
 
   /** Never rejects. */
-  private async tried(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
+  private async tryDelivery(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
     const { clock, random } = this.parts;
     const attempts = delivery.attempts + 1;
     try {

@@ -1,4 +1,4 @@
-/** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
+/** Grants: finds the one that covers a call, lists them and revokes them; requests, REST and the app call it. */
 
 import { isAmong, stagesOf } from '../../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';

@@ -1,4 +1,4 @@
-/** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
+/** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all call it. */
 
 import type { z } from 'zod';
 import {
@@ -131,7 +131,7 @@ export class Hitl {
         try {
           return await find();
         } catch (error) {
-          // Another node has asked with the key since it was looked for here: then that is what is found.
+          // Another node has asked with the key since the lookup on this node: then that request is found.
           const isTaken = HubError.is(error, 'key_conflict') && !error.details?.request_id;
           if (!isTaken || attempt >= maxAttempts) throw error;
         }
@@ -395,7 +395,7 @@ export class Hitl {
     return this.parts.actors.note(id, toEvent, occasion);
   }
 
-  /** The turn that asked is over, and the request stays: that is said of it, unless another turn waits for it. */
+  /** The turn that asked is over, and the request stays pending: records that its asker has left, unless another turn waits for it. */
   leave(id: string): Promise<RequestRecord> {
     const toEvent = () =>
       this.attending.has(id) ? undefined : { type: 'asker_leave' as const, at: this.parts.clock.now() };

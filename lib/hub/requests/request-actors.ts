@@ -104,7 +104,7 @@ export class RequestActors {
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
     const birth = this.toChange(write, emitted, audit);
     if (olderId === undefined) await this.commit(birth);
-    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
+    else await this.lanes.run(olderId, () => retryOnConflict(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
     actor.publishSteps();
     if (write.record.status === 'pending') this.remember(input.id, live);
@@ -133,7 +133,7 @@ export class RequestActors {
     occasion: Occasion,
   ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
         const made = await this.made(live, make);
@@ -145,7 +145,7 @@ export class RequestActors {
   /** As `change`, for an event that decides nothing: a deadline that has passed is not fired before it. */
   note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         const event = toEvent();
         return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
@@ -168,7 +168,7 @@ export class RequestActors {
    */
   fireDue(id: string): Promise<boolean> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         const { version } = live;
         await this.catchUp(live);
@@ -190,7 +190,7 @@ export class RequestActors {
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
     const change = this.toChange(write, farewell, audit, before);
-    await this.guarded(olderId, () =>
+    await this.discardOnFailure(olderId, () =>
       this.commit({
         requests: [write, ...newer.requests],
         changes: [...change.changes, ...newer.changes],
@@ -232,7 +232,7 @@ export class RequestActors {
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };
     const audit = auditOf(record, event, states, occasion);
-    await this.guarded(record.id, () =>
+    await this.discardOnFailure(record.id, () =>
       this.commit({
         ...this.toChange(write, emitted, audit, known),
         audit: isRenewal(audit) ? [] : [audit],
@@ -295,7 +295,7 @@ export class RequestActors {
   }
 
   /** An actor whose decision was not committed is ahead of the store: it is dropped, and the next event restores it. */
-  private async guarded(id: string, commit: () => Promise<void>): Promise<void> {
+  private async discardOnFailure(id: string, commit: () => Promise<void>): Promise<void> {
     try {
       await commit();
     } catch (error) {
@@ -390,7 +390,7 @@ function isEvent(made: RequestEvent | object): made is RequestEvent {
 }
 
 /** Decides, and decides again a few times when another node's commit came first. @throws what `decide` throws */
-async function decided<T>(decide: () => Promise<T>): Promise<T> {
+async function retryOnConflict<T>(decide: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await decide();

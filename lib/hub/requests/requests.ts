@@ -77,7 +77,7 @@ export type AnswerInput<App extends HitlTypes = NoTypes> =
 /** Pages of the store that are read for one page of a kind. */
 const maxReads = 20;
 
-/** What is given with an answer, of whatever kind. */
+/** What is given with an answer, of any kind. */
 type AnyAnswer = AnswerBase & {
   status: 'denied' | 'answered' | 'approved';
   kind?: string;

@@ -98,7 +98,7 @@ export class Rulings {
   }
 }
 
-/** Whether the person may not, whatever the app's rules say. */
+/** Whether the person may not, independent of the app's rules. */
 function isRefusedByPolicy(snapshot: Standing['snapshot'], event: RequestEvent): boolean {
   return refusalOf(snapshot.question, event)?.code === 'not_allowed';
 }

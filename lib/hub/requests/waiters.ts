@@ -41,7 +41,7 @@ export class Waiters {
     const onAbort = () => waiter.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      // Registered first, read second: an answer in between is seen by the one or the other (reference B27).
+      // Registered first, read second: an answer in between is seen by the one or the other.
       const record = await read();
       return record.status === 'pending' ? await promise : record;
     } finally {

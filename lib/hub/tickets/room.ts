@@ -70,7 +70,7 @@ export class Room {
   }
 
   /**
-   * @param inAll clients of the same person that are in, in whatever ticket
+   * @param inAll connected clients of the same person, in any ticket
    * @throws HubError `ticket_full` (its details name the bound), `closing`; then nothing has changed
    */
   join(client: Client, inAll: number): void {

@@ -15,7 +15,7 @@ export interface RoomsParts {
   bounds: TicketBounds;
 }
 
-/** Who follows which clients are connected. Nothing here may throw. */
+/** What is called when clients connect and leave. Nothing here may throw. */
 export interface RoomWatcher {
   joined(client: Client): void;
   /** It is disconnected: it left, was replaced, or was too slow. */

@@ -52,7 +52,7 @@ export class Endings {
         // Another frame has taken the id in the meantime: the turn ends without it.
         if (isHubError(error) && error.code === 'duplicate_id') frame = undefined;
         log('The end of a turn could not be stored', error);
-        // What is left open here is ended by the next start.
+        // What stays open is ended at the next start.
         if (this.isOver) return;
         await this.pause(wait);
       }

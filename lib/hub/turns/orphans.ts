@@ -35,7 +35,7 @@ export class Orphans {
   constructor(private readonly parts: Parts & { hitl: Hitl }) {}
 
   /**
-   * Ends the turns that are not here; their requests stay pending, to be asked for again, and say so.
+   * Ends the turns that do not run on this node; their requests stay pending, to be asked for again, and say so.
    * @throws HubError `storage_failed`
    */
   async recover(isHere: IsHere): Promise<void> {
@@ -63,7 +63,7 @@ export class Orphans {
 }
 
 /**
- * Ends every turn that is queued or running in the store and not here; one that cannot be read is left, and said so.
+ * Ends every turn that is queued or running in the store and not on this node; one that cannot be read is left, and logged.
  * @throws HubError `storage_failed`
  */
 async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
@@ -85,7 +85,7 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
 }
 
 /**
- * Says of pending requests whose turn is not here that their asker is gone; what no turn asked is left alone. One that cannot be
+ * Records with pending requests whose turn is not on this node that their asker has left; requests without a turn stay unchanged. One that cannot be
  * read is left, and said so.
  * @param atMost about how many requests are looked at
  * @param cursor from where on; default: from the oldest
@@ -111,7 +111,7 @@ async function leaveOrphans(
   return next;
 }
 
-/** What the work gives; nothing, and a word in the log, where a record is damaged. @throws whatever else fails */
+/** The result of the work; `undefined`, and a log line, where a record is damaged. @throws every other error */
 async function unlessDamaged<T>(
   work: Promise<T>,
   logger: Logger,

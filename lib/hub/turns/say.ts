@@ -88,7 +88,7 @@ function whyNot({ content, source, user, type, thread, sessionId, turn }: Line, 
     return 'a thread is of a source; name the session of a remark with sessionId';
   if (thread !== undefined && sessionId !== undefined) return 'either thread or sessionId, not both';
   if (turn && !hasAgent)
-    return 'turn needs an agent, and the hub has none; leave turn out, or give the hub an agent';
+    return 'turn: the hub has no agent to answer; register one with hitl.agent, or leave turn out';
   return undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Client } from '../tickets/client';
 export type ResumeFailure = 'not_found' | 'other_ticket' | 'other_user' | 'other_source';
 
 /**
- * Attaches the client to an earlier session of its own on this ticket (reference B16).
+ * Attaches the client to an earlier session of its own on this ticket.
  * @returns why not, or nothing if it is attached
  */
 export async function resumeSession(
@@ -67,7 +67,7 @@ export interface Thread {
   userId: string;
 }
 
-/** The id of a thread's session, the same every time (reference A59). */
+/** The id of a thread's session, the same every time. */
 export function sessionIdOf({ ticketId, source, thread }: Thread): string {
   const digest = createHash('sha256').update(`${ticketId}\n${thread}`).digest('hex');
   return `${source}_${digest.slice(0, 32)}`;

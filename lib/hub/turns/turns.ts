@@ -146,9 +146,9 @@ export class Turns {
   }
 
   /**
-   * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
+   * Stops a turn: its signal aborts, its pending requests are withdrawn, its further output is refused.
    * @param occasion `by`: the person who asks for it; default: the app's own code, which no rule holds back
-   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
+   * @throws HubError `not_found` (no such turn on this node, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
    *   what `occasion.assertAccess` throws
    */
   async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
