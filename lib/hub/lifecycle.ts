@@ -42,7 +42,7 @@ export class Lifecycle {
   constructor(private readonly parts: LifecycleParts) {}
 
   /**
-   * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines. Repeatable.
+   * Opens the store, ends the unfinished turns of a process that has ended, and fires deadlines that have passed. Repeatable.
    * @throws HubError `storage_failed`, `unavailable`, `closing`
    */
   start(): Promise<void> {

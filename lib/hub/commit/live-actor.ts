@@ -57,7 +57,7 @@ export class LiveActor<M extends AnyStateMachine> {
 
   /** Everything the event made the actor emit, in order. @throws HubError `internal` if the machine threw */
   send(event: EventFromLogic<M>): EmittedFrom<M>[] {
-    // An actor that has reached its end hears nothing more, and would only warn.
+    // An actor that has reached its final state takes no event, and would only warn.
     if ((this.actor.getSnapshot() as Snapshot<unknown>).status === 'done') return [];
     if (this.watchers?.isWatched) this.sendSeen(event);
     else this.actor.send(event);

@@ -17,7 +17,7 @@ export interface Step {
   /** The states before and after the event, outermost first. */
   from: readonly string[];
   to: readonly string[];
-  /** The transitions that were taken; none if the event was not heard. */
+  /** The transitions that were taken; none if the event was ignored. */
   taken: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { whyExplosive } from './pattern-check';
 
 /** Schemas in one, all levels together, that are looked at. */
 const maxSchemas = 5_000;
-/** Levels to which a made-up value is filled in. */
+/** Levels to which a generated value is filled in. */
 const maxSampleDepth = 6;
 
 /** What no JSON carries, by what zod calls it. */
@@ -154,7 +154,7 @@ function isAsync(value: unknown): boolean {
   return typeof value === 'function' && value.constructor.name === 'AsyncFunction';
 }
 
-/** Tries a schema with made-up values: one that throws in place of refusing would do so for what a person sends. */
+/** Tries a schema with generated values: one that throws in place of refusing would do so for what a person sends. */
 function whyFailing(schema: AnySchema): string | undefined {
   try {
     for (const value of candidates) tryOut(schema, value);
@@ -196,7 +196,7 @@ const candidates: readonly unknown[] = [
   1_000_000,
 ];
 
-/** A made-up value that fits the schema, or nothing if none was found. Never throws. */
+/** A generated value that fits the schema, or nothing if none was found. Never throws. */
 export function sampleFor(schema: z.ZodType): { value: unknown } | undefined {
   try {
     const result = schema.safeParse(sampleOf(schema, 0));

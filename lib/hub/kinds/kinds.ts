@@ -1,4 +1,4 @@
-/** The kinds of request: what each may ask and which answers fit; requests are validated here before their actor hears of it. */
+/** The kinds of request: what each may ask and which answers fit; requests are validated by it before their actor gets an event. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { describe, HubError, isHubError, isPromise } from '../../errors';
@@ -170,7 +170,7 @@ export class Kinds {
     const whyPayload = whyUnanswerable(payload);
     if (whyPayload) throw refuse('payload', whyPayload);
     if (response === undefined) return;
-    // What depends on the payload is tried with a made-up one; where that does not do, it is checked when it is asked.
+    // What depends on the payload is tried with a generated one; where that does not work, it is checked when the request is asked.
     const isFixed = typeof response !== 'function' || '~standard' in response || response.length === 0;
     const sample = isFixed ? { value: {} } : sampleFor(payload);
     if (!sample) return;

@@ -13,7 +13,7 @@ export interface Terms {
   onExpiry?: 'expired' | 'denied' | 'approved';
 }
 
-/** Digest of the terms as they were asked, with every default said and in one order, so that equal terms give equal digests. */
+/** Digest of the terms as they were asked, with every default filled in and in one order, so that equal terms give equal digests. */
 export function termsDigestOf(asked: Terms): string {
   const { policy = {}, remindIn = [], escalate, expiresIn, onExpiry } = asked;
   return digestOf('terms', {

@@ -41,7 +41,7 @@ export class Courier {
   private isStarted = false;
   /** Something may have come to wait since the store was asked. */
   private isAwake = false;
-  /** The channel failed and has taken nothing since; said once. */
+  /** The channel failed and has taken nothing since; logged once. */
   private isFailing = false;
 
   constructor(

@@ -277,7 +277,7 @@ export class Hitl {
 
   /**
    * Says that what was approved is about to be done, or still is (same `runId`: the lease is renewed). Only one run at a
-   * time, only what was approved, and after a failure or an unknown end only when `retry` was said.
+   * time, only what was approved, and after a failure or an unknown end only when `retry` was given.
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `invalid_request` for a payload that is not JSON, `not_found`
    */
@@ -389,7 +389,7 @@ export class Hitl {
     this.attending.delete(id);
   }
 
-  /** It was asked again: if its asker was gone, it is there again. */
+  /** The request was asked again: an asker that had left is recorded as back. */
   takeUp(id: string, occasion: Occasion = { via: 'turn' }): Promise<RequestRecord> {
     const toEvent = () => ({ type: 'asker_return' as const, at: this.parts.clock.now() });
     return this.parts.actors.note(id, toEvent, occasion);

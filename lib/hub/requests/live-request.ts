@@ -52,7 +52,7 @@ export class LiveRequest {
     );
   }
 
-  /** Everything the event made the request emit. An approval begins the execution, which from then on hears its own events. */
+  /** Everything the event made the request emit. An approval begins the execution, which from then on takes its own events. */
   send(event: RequestEvent): RequestEmitted[] {
     if (this.execution && isExecutionEvent(event)) return this.execution.send(event);
     const emitted = this.question.send(event);

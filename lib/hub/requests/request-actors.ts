@@ -1,4 +1,4 @@
-/** The actors of HITL requests: restores them from the store, sends them one event at a time, and commits what they decide; everything that changes a request calls it. */
+/** The actors of HITL requests: restores them from the store, sends them one event at a time, and commits what they decide; `Hitl`, rulings, claims and grants call it. */
 import { answerersOf } from '../../actors/answerers';
 import {
   nextDeadline,

@@ -1,4 +1,4 @@
-/** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
+/** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
 
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
@@ -15,7 +15,7 @@ const groupSize = 1_000;
 /** Requests read and written at once, few enough not to block the loop. */
 const pageSize = 50;
 
-/** Requests without their asker that the start waits for; beyond them the hub is up while the others are noted. */
+/** Requests without their asker that the start waits for; beyond them the hub is ready while the others are recorded. */
 export const maxLeftAtStart = 1_000;
 
 interface Parts {
@@ -44,7 +44,7 @@ export class Orphans {
     if (cursor !== undefined) this.leaving = this.leaveOthers(cursor, isHere);
   }
 
-  /** Resolves when nothing more is noted; the next start goes on with it. */
+  /** Resolves when nothing more is recorded; the next start continues. */
   async close(): Promise<void> {
     this.isOver = true;
     await this.leaving;
@@ -85,8 +85,8 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
 }
 
 /**
- * Records with pending requests whose turn is not on this node that their asker has left; requests without a turn stay unchanged. One that cannot be
- * read is left, and said so.
+ * Records with pending requests whose turn is not on this node that their asker has left; requests without a turn stay
+ * unchanged. One that cannot be read is left, and logged.
  * @param atMost about how many requests are looked at
  * @param cursor from where on; default: from the oldest
  * @returns from where to go on, where there are more

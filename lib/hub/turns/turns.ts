@@ -86,7 +86,7 @@ export class Turns {
       content,
       isAnswered: this.hasAgent,
       frame: occasion.frame,
-      // Before it is handed over: a client that hears its own session only has to know which that is.
+      // Before the delivery: a client that is sent only its own session has to know which that is.
       onStored: (session) => {
         client.attachSession(session.id);
         this.sessions.set(client, session);
@@ -184,7 +184,7 @@ export class Turns {
     return this.orphans.recover((turnId) => this.running.has(turnId));
   }
 
-  /** Takes no more messages; what runs or waits goes on. */
+  /** Refuses new messages; running and queued turns continue. */
   refuse(): void {
     this.closing = true;
   }
