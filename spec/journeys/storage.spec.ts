@@ -131,7 +131,7 @@ describe('A database', () => {
       // Said once, however many were refused.
       expect(lines).toMatchObject([
         { level: 'error', error: `storage_failed: The database failed with ${code}` },
-        { level: 'warn', message: 'The store keeps again what it is given' },
+        { level: 'warn', message: 'The store commits again' },
       ]);
     },
   );

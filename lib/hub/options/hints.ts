@@ -5,9 +5,9 @@ import type { Logger } from './logger';
 /** Different mistakes that one hub says at most: some are named by what a peer has sent. */
 const most = 50;
 
-/** The likely mistake behind a refusal, as its `cause`: it is said where the refusal is logged. */
+/** The likely mistake behind a refusal, as its `cause`: it is logged with the refusal. */
 export class Hint {
-  /** @param mistake what it is, for which it is said once; @param sentence for the person who runs the app */
+  /** @param mistake its name, under which it is logged once; @param sentence for the person who runs the app */
   constructor(
     readonly mistake: string,
     readonly sentence: string,

@@ -82,7 +82,7 @@ async function callTool(
   const { name, timeoutMs } = tool;
   assertOptions(`The call of ${name}`, call, callFields);
   const { callId } = call;
-  // Copied before anybody looks at it: a rule takes time, and whoever called still holds what was given.
+  // Copied before it is used: a rule takes time, and the caller could change its object in the meantime.
   const args = deepFreeze(read(tool, jsonCopy(givenArgs)));
   const bounds = { name, signal: turn.signal, timeoutMs };
   const rule = await ruleFor(name, args, turn, tool.rules, parts.logger);
@@ -181,7 +181,7 @@ function read({ name, schema }: KnownTool, given: unknown): Args {
 
 /**
  * The arguments as the tool is given them, once it is sure that these are the ones people see: a schema that makes
- * something else of them each time it reads them would run what nobody has approved.
+ * something else of them each time it reads them would run what was not approved.
  * @throws HubError `invalid_request`
  */
 function asShown(tool: KnownTool, shown: unknown): Args {

@@ -122,8 +122,8 @@ describe('The funnel', () => {
     for (let n = 0; n < 3; n += 1) await funnel.commit(line('a'));
     trouble.commit = diskFull;
     await expect(funnel.commit(line('a'))).rejects.toThrow();
-    const refused = 'The store does not keep what it is given; it is refused';
-    expect(errors).toEqual([refused, refused, 'The store keeps again what it is given', refused]);
+    const refused = 'The store does not commit; changes are refused';
+    expect(errors).toEqual([refused, refused, 'The store commits again', refused]);
   });
 
   it('passes the code on that the store gives', async () => {

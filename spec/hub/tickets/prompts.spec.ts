@@ -86,7 +86,7 @@ test('A store that cannot be read is logged and holds nothing up; the next one t
   await cancel(three);
   await rig.hub.settled();
   expect(ears.again).toEqual([]);
-  expect(rig.errors).toMatchObject([{ message: 'A pending prompt could not be told again', ticketId: 'T' }]);
+  expect(rig.errors).toMatchObject([{ message: 'A pending prompt could not be sent again', ticketId: 'T' }]);
   delete rig.trouble.requests;
   await cancel(two);
   await rig.hub.settled();
