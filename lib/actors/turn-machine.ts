@@ -98,7 +98,7 @@ export const turnMachine = setup({
     crash: {
       target: '.aborted',
       actions: { type: 'abort', params: { reason: 'crash' } },
-      description: 'The process ended under the turn; told when the hub starts again.',
+      description: 'The process ended during the turn; noticed when the hub starts again.',
     },
   },
 });

@@ -10,7 +10,7 @@ export interface Clock {
 /** The longest time a timer of JavaScript can wait; a longer one would be over at once. */
 const longestMs = 2 ** 31 - 1;
 
-/** The machine's own. A client that waits to come back keeps a Node process alive, as an open socket does. */
+/** The machine's own. A client that waits to reconnect holds a Node process alive, as an open socket does. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   later(ms, call) {

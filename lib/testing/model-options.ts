@@ -48,7 +48,7 @@ export interface EventTest<M extends AnyStateMachine, S, E> {
   perform: Perform<M, S, E>;
 }
 
-/** What `testModel` is told of the system under test, `S`. */
+/** What `testModel` takes for the system under test, `S`. */
 export interface ModelOptions<M extends AnyStateMachine, S> {
   /** What the model is born with. */
   input?: InputFrom<M>;
@@ -81,7 +81,7 @@ export interface SystemSource<S> {
   start(): S | Promise<S>;
   stop?(system: S): void | Promise<void>;
   /**
-   * If given, ends the system after every step and brings it back from what it has kept; then everything is asked again.
+   * If given, ends the system after every step and restores it from what it has stored; then everything is asked again.
    * Returns the one to go on with, or nothing if that is still the same.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a tester's function that returns nothing has this type

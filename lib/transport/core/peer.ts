@@ -1,4 +1,4 @@
-/** From where somebody does something, for the audit and the log: sockets, REST and links all decide it here. */
+/** The address that a change comes from, for the audit and the log: sockets, REST and links all determine it here. */
 import type { Handshake } from './handshake';
 
 /** The address of a peer, or the socket that is asked for it when it matters. */

@@ -67,7 +67,7 @@ export class SocketRoute {
     await seat.tryToOpen();
   }
 
-  /** After a handshake that somebody else has done: refusals are close codes. */
+  /** After a handshake that another server completed: refusals are close codes. */
   private async admitOpen(socket: WebSocket, req: Request): Promise<void> {
     const { clock, logger, handshakeTimeoutMs } = this.parts;
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
@@ -113,7 +113,7 @@ export class SocketRoute {
   }
 
   /**
-   * Everything that has to be known before somebody comes in, by a socket or by what stands in for one; nothing is changed
+   * Everything that has to be known before a client connects, by a socket or by what stands in for one; nothing is changed
    * by it. @throws HubError saying why not
    */
   async examine(
@@ -184,7 +184,7 @@ export class SocketRoute {
   };
 }
 
-/** One set for all sockets: with listeners of its own, each would cost as much again as all else that is kept of it. */
+/** One set for all sockets: with listeners of its own, each would cost as much memory again as the rest of the socket. */
 function listenersOf(route: SocketRoute) {
   return {
     message(this: WebSocket, data: RawData | string, isBinary?: boolean) {

@@ -42,7 +42,7 @@ export class UpgradeGate {
 
   private constructor(private readonly server: Gated) {}
 
-  /** The gate of this server; made by whoever asks first. */
+  /** The gate of this server; created by the first call. */
   static of(server: WebServer): UpgradeGate {
     const gated: Gated = server;
     gated[key] ??= new UpgradeGate(gated);

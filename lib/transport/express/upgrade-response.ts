@@ -43,7 +43,7 @@ function destroySocket(this: Socket): void {
 }
 
 function endSocket(this: ServerResponse): void {
-  // A request ends with its response, also if nobody has read it.
+  // A request ends with its response, even if its body was not read.
   this.req.resume();
   this.socket?.destroySoon();
 }

@@ -30,7 +30,7 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** A router for `/console`. What it serves is the same for everybody; who somebody is decides what the page then gets. */
+/** A router for `/console`. What it serves is the same for everyone; the user decides what the page then gets from the API. */
 export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Router {
   const router = Router();
   const given = assets !== undefined && existsSync(join(assets, 'assets')) ? assets : undefined;

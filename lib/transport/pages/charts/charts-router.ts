@@ -18,7 +18,7 @@ import { StepStreams } from './step-stream';
 
 export interface ChartsOptions {
   /**
-   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call;
+   * Who may look: at every ticket, turn and request of the hub, independently of `authorize`. Asked for every file and call;
    * anything but `true`, and a rule that throws, is a no.
    */
   maySee(req: Request): boolean | Promise<boolean>;
@@ -60,7 +60,7 @@ const pagePolicy = [
 /** A picture brings its own style sheet, and is shown inside the page. */
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
-/** Whether they are served to whoever sends this; a rule that throws is a no. */
+/** Whether charts are served to the sender of this request; a rule that throws is a no. */
 export async function maySeeCharts(charts: ChartsOptions, req: Request): Promise<boolean> {
   try {
     return (await charts.maySee(req)) === true;
