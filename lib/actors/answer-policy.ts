@@ -51,7 +51,7 @@ export interface AskedBy {
   escalateTo?: People | undefined;
 }
 
-/** Why a policy cannot be met by anybody, and in which stage, or nothing if it can. */
+/** Why a policy cannot be met, and in which stage, or nothing if it can. */
 export function whyImpossible(policy: AnswerPolicy, asked?: AskedBy): string | undefined {
   if (policy.stages && (policy.users || policy.groups || policy.approvals || policy.of))
     return 'give either stages or people, not both';

@@ -1,4 +1,4 @@
-/** Whether rounds that name people can all be answered when no person counts twice; the check of an answer policy asks here. */
+/** Whether rounds that name people can all be answered when no person counts twice; the check of an answer policy calls it. */
 
 /** A round whose people are named one by one. */
 export interface NamedRound {

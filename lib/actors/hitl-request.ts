@@ -38,7 +38,7 @@ export interface RequestDeadlines {
   onExpiry: ExpiryDefault;
 }
 
-/** What a request is born with. */
+/** What a request starts with. */
 export interface RequestInput extends RequestDeadlines {
   id: string;
   ticketId: string;
@@ -103,7 +103,7 @@ export type RequestEvent =
       /** The offered grant that the person gives with it; `permitted` is what the app says to that. */
       grant?: GrantTerms & { id: string; index: number; permitted: boolean };
     }
-  /** A live grant covers what is asked; comes before anybody is. */
+  /** A live grant covers what is asked; sent before any person is asked. */
   | { type: 'use_grant'; at: Millis; grant: UsedGrant }
   | { type: 'claim'; at: Millis; by: Answerer; permitted: boolean; until: Millis }
   /** The holder of a claim, or perhaps someone else, did something in the ticket. */
@@ -130,7 +130,7 @@ export type RequestEvent =
   | { type: 'expire'; at: Millis }
   /** The grant that came with the approval holds no more. */
   | { type: 'revoke_grant'; at: Millis; by: Answerer }
-  /** The effect of what was approved: its execution hears these, and without one they are refused. */
+  /** The effect of what was approved: its execution receives these, and without one they are refused. */
   | ExecutionEvent;
 
 /**
@@ -179,7 +179,7 @@ export function stateName({ question, execution }: RequestSnapshot): string {
   return execution ? `${pathOf(question.value)}.${pathOf(execution.value)}` : pathOf(question.value);
 }
 
-/** What the execution of a request is born with; nothing unless it is approved. */
+/** What the execution of a request starts with; nothing unless it is approved. */
 export function executionInput({ context, tags }: QuestionSnapshot): ExecutionInput | undefined {
   if (!tags.has('approved')) return undefined;
   const { id, ticketId, approvedDigest: digest = context.digest } = context;

@@ -2,7 +2,7 @@
 import { assertEvent, assign, emit, setup } from 'xstate';
 import type { AbortReason, Millis, TurnRecord, TurnStatus } from '../protocol/records';
 
-/** What a turn is born with. */
+/** What a turn starts with. */
 export type TurnInput = Pick<TurnRecord, 'id' | 'ticketId' | 'sessionId' | 'userId' | 'queuedAt'>;
 
 /** What a turn remembers. */

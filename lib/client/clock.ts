@@ -2,7 +2,7 @@
 
 /** Time and timers. `later` calls once after `ms` and returns what cancels it. */
 export interface Clock {
-  /** Milliseconds that go on evenly, whatever happens to the time of day; only differences count. */
+  /** Monotonic milliseconds, whatever happens to the time of day; only differences count. */
   now(): number;
   later(ms: number, call: () => void): () => void;
 }

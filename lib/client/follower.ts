@@ -32,7 +32,7 @@ export class Follower {
     this.isPartial = false;
   }
 
-  /** The connection is gone. Half a snapshot is nothing to go on from. */
+  /** The connection is gone. Half a snapshot is nothing to resume from. */
   drop(): void {
     if (this.isPartial) this.at = undefined;
     this.isPartial = false;
@@ -46,7 +46,7 @@ export class Follower {
     return 'new';
   }
 
-  /** Whether the log, whose top is `seq`, goes on after what was handled; also while nothing is known. */
+  /** Whether the log, whose top is `seq`, continues after what was handled; also while nothing is known. */
   isBehind(seq: number): boolean {
     return this.at === undefined || this.at.seq < seq;
   }

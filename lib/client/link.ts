@@ -133,7 +133,7 @@ export class Link {
       this.connect();
       return;
     }
-    // Whatever is wrong with the address is said at once.
+    // An error in the address is thrown at once.
     this.parts.address(this.position);
     void certain.then(() => {
       if (this.now !== 'closed' && !this.page.isAway && !this.socket && !this.pause.isUnderWay)

@@ -13,7 +13,7 @@ export interface TicketOptions extends ConnectOptions {
   ticketId: string;
   /** Names this tab or device; two with one name replace each other. Default: stored for the tab over reloads, else random. */
   tab?: string;
-  /** The session to go on with. Default: the one last begun in this tab. */
+  /** The session to continue. Default: the one last begun in this tab. */
   sessionId?: string;
   /** The position of a stored view: only what came after is sent. Default: begins with a snapshot. */
   after?: LogPosition;

@@ -26,7 +26,7 @@ export const maxPast = 1_000;
 export interface View {
   /** Up to which envelope this is the state; none before the first. */
   readonly position: LogPosition | undefined;
-  /** In the order in which they were said; an update changes the line in its place. */
+  /** In the order in which they were sent; an update changes the line in its place. */
   readonly timeline: readonly MessageView[];
   /** Oldest first. */
   readonly pending: readonly RequestView[];

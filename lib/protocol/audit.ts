@@ -62,7 +62,7 @@ export interface AuditRecord {
   digest: string;
   /** What people were shown beside that, from this change on; on `requested` and `amended`. */
   display?: Display | undefined;
-  /** What was said by `responded` and `refused`. */
+  /** The answer of `responded` and `refused`. */
   verdict?: 'approved' | 'denied' | undefined;
   /** Of what was approved, once that is decided. */
   approvedDigest?: string | undefined;

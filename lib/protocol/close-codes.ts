@@ -8,7 +8,7 @@ export interface CloseCode {
   comeBack: boolean;
 }
 
-/** 44xx mirror HTTP and are final; 45xx, 1001, 1011, 1012 and 1013 mean come back. */
+/** 44xx mirror HTTP and are final; 45xx, 1001, 1011, 1012 and 1013 mean reconnect. */
 export const closeCodes = {
   normal: { code: 1000, reason: 'closed', comeBack: false },
   going_away: { code: 1001, reason: 'going away', comeBack: true },

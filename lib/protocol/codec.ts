@@ -160,7 +160,7 @@ export function encodeClassic(
   return objects.map((object) => JSON.stringify(object));
 }
 
-/** What a classic client that hears its own session only is sent for an envelope of another session. */
+/** What a classic client that receives only its own session is sent for an envelope of another session. */
 export function encodeClassicForeign(envelope: LoggedEnvelope, agent: ChatUser): string[] {
   return foreignToClassic(envelope, agent).map((object) => JSON.stringify(object));
 }

@@ -66,7 +66,7 @@ export const pongSchema = z.object({ event: z.literal('pong'), seq: z.number().i
 export const goingAwaySchema = z.object({
   event: z.literal('going_away'),
   reason: z.string(),
-  /** When to come back; chosen per client so that not all return at once. */
+  /** When to reconnect; chosen per client so that not all reconnect at once. */
   retry_after_ms: z.number().int().nonnegative(),
 });
 

@@ -23,7 +23,7 @@ export interface Author {
 export interface SessionRecord {
   id: string;
   ticketId: string;
-  /** Where it is said; `system`: remarks of the app, which the agent does not answer. */
+  /** Where it is held; `system`: remarks of the app, which the agent does not answer. */
   source: 'web' | 'cli' | 'slack' | 'system';
   userId: string;
   /** The tab it was begun in; the same user resumes it through the same tab. */

@@ -174,7 +174,7 @@ export const requestViewSchema = z.object({
 export const fixedFields = ['payload', 'display', 'response_schema'] as const;
 export const unchangedSchema = z.array(z.enum(fixedFields));
 
-/** A message with what it said before; only where its history is read. */
+/** A message with its earlier texts; only where its history is read. */
 export const storedMessageSchema = messageViewSchema.extend({
   /** Oldest first. */
   revisions: z.array(z.object({ content: z.string(), updated_at: time })),

@@ -192,10 +192,10 @@ export interface GrantFilter {
  * - Per ticket, `seq` begins at 1 and grows by 1 per envelope, without gap, in the order of the commits. A new log gets
  *   a new random `epoch`; a stored log has the same epoch after restarts.
  * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
- *   and nothing here changes or drops one.
+ *   and nothing changes or drops one.
  * - What repeats in a log, as the payload of a request in every envelope about it, need not be stored more than once, but is
  *   read whole: each envelope as it was committed, also once those before it are trimmed.
- * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here. They
+ * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing in the store. They
  *   store nothing: reading an unknown ticket leaves no trace.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
@@ -232,7 +232,7 @@ export interface Store {
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }>;
   /**
    * Drops from the log all but the last `keep` envelopes, and those committed before `since` with all that stand before
-   * them, since a log has no gaps; `seq` goes on. Requests are stored apart from the log, so a pending one stays in `state`
+   * them, since a log has no gaps; `seq` continues. Requests are stored apart from the log, so a pending one stays in `state`
    * however old its envelope is.
    */
   trim(ticketId: string, keep: number, since: Millis): Promise<void>;

@@ -29,7 +29,7 @@ export class PureModel<M extends AnyStateMachine, S> {
     return this.machine.id;
   }
 
-  /** @throws what the machine throws while it is born */
+  /** @throws what the machine throws while it starts */
   first(): SnapshotFrom<M> {
     const [snapshot] = initialTransition(this.machine, this.options.input as never);
     const { status, error } = plainSnapshot<M>(snapshot);

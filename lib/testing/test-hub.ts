@@ -25,7 +25,7 @@ export type GivenOptions = Required<
 >;
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
-  /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
+  /** Defaults: the user in the header `x-user`, every ticket allowed and in every inbox. */
   auth?: Partial<AuthOptions<Request, User>>;
   /** Creates the store, again at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;

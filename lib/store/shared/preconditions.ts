@@ -1,4 +1,4 @@
-/** The rules by which a commit is refused, in one place; every store asks here before it writes anything. */
+/** The rules by which a commit is refused, in one place; every store checks them before it writes anything. */
 import type { GrantRecord, Millis } from '../../protocol/records';
 import type { Commit, CommitResult, GrantWrite } from '../store';
 import { afterGrantWrite, grantIdOf } from './grant-writes';

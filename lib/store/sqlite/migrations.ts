@@ -188,7 +188,7 @@ export const schemaVersion = migrations.length;
 
 /**
  * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Writes
- * even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
+ * even if there is nothing to do: a file that cannot be written is noticed at the start and not at the first commit.
  * @throws HubError `storage_failed` for a file of a newer version, and for one that is not ours; neither is touched
  */
 export function migrate(db: Database): void {

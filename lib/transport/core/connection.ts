@@ -40,7 +40,7 @@ export class Connection implements Sink {
   dropped = 0;
   /** Of a classic client. */
   readonly panel: Panel | undefined;
-  /** The session that this client hears alone; none: it hears all of the ticket. */
+  /** The only session that this client receives; none: it receives all of the ticket. */
   private ownSession: (() => string | undefined) | undefined;
   /** This client knows every pending request, and asked for changes of these alone. */
   private hearsChanges = false;

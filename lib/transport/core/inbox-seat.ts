@@ -24,7 +24,7 @@ const querySchema = inboxFilterSchema.extend({
   updates: z.string().optional(),
 });
 
-/** Requests that one client may know to be in its inbox; with one more it has to come back and begin again. */
+/** Requests that one client may know to be in its inbox; with one more it has to reconnect and begin again. */
 export const maxShown = 10_000;
 
 /** A page to be shown: the first of the connection, or in answer to a frame. */

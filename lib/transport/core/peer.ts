@@ -5,7 +5,7 @@ import type { Handshake } from './handshake';
 export type Peer = string | { readonly remoteAddress?: string | undefined };
 
 /**
- * Behind a proxy that the app trusts (Express: `trust proxy`) the proxy has said the address; else the socket knows it. Nothing is
+ * Behind a proxy that the app trusts (Express: `trust proxy`) the proxy has given the address; else the socket knows it. Nothing is
  * asked of a socket before it matters, since an idle connection is to cost little.
  */
 export function peerOf(req: Pick<Handshake, 'headers' | 'socket' | 'ip'>): Peer {

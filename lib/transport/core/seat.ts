@@ -59,7 +59,7 @@ export interface Asked {
 
 export abstract class Seat {
   private inFlight = 0;
-  /** Set once this client has to go: its access was taken away, or it does not stop sending. */
+  /** Set once this client has to be closed: its access was withdrawn, or it does not stop sending. */
   protected farewell: CloseName | undefined;
   private peer: Peer;
   /** How many disconnects there were when it began to join. */
@@ -142,8 +142,8 @@ export abstract class Seat {
   }
 
   /**
-   * What asserts that the client may do what its frame asks for; made when the frame comes, and to be called again right before
-   * it is done. Who clearly may not has to go.
+   * Asserts that the client may do what its frame asks for; created when the frame arrives, and called again right before it
+   * is carried out. A client that clearly may not is closed.
    * @param ask what the app says
    */
   protected accessOf(ask: () => Promise<void>): () => Promise<void> {
@@ -161,7 +161,7 @@ export abstract class Seat {
     };
   }
 
-  /** Opens it, or sends the client away to come back. Never rejects. */
+  /** Opens it, or closes the client so that it reconnects. Never rejects. */
   async tryToOpen(): Promise<void> {
     try {
       await this.open();

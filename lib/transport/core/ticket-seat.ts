@@ -217,7 +217,7 @@ export class TicketSeat extends Seat {
       throw new HubError('not_found', { message: 'There is no such request' });
   }
 
-  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client has to go */
+  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client is closed */
   private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {

@@ -143,14 +143,14 @@ export interface ExpressHitl<App extends HitlTypes = NoTypes> {
    */
   start(): Promise<void>;
   /**
-   * Ends like `close`, but gently, for a server that will be back: clients are sent `going_away`, each with its own time to
-   * come back, so that they do not all come at once; turns may finish in the meantime; then clients are closed with 1012.
-   * @param options `over`: how long that may take, and over what time clients come back; default `'10s'`
+   * Ends like `close`, but gently, for a server that restarts: clients are sent `going_away`, each with its own time to
+   * reconnect, so that they do not all reconnect at once; turns may finish in the meantime; then clients are closed with 1012.
+   * @param options `over`: how long that may take, and over what time clients reconnect; default `'10s'`
    */
   drain(options?: { over?: Duration }): Promise<void>;
   /**
-   * Ends in good order: no client joins any more, turns end as aborted, pending requests stay for the next start, clients are closed with
-   * 1001, the store is closed, and every server it was attached to is left. Repeatable; cuts a `drain` short.
+   * Ends in good order: no client joins any more, turns end as aborted, pending requests stay for the next start, clients
+   * are closed with 1001, the store is closed, and every server it was attached to is left. Repeatable; cuts a `drain` short.
    */
   close(): Promise<void>;
 }

@@ -138,7 +138,7 @@ export class StreamRoute {
     }
   };
 
-  /** A frame has come. What is wrong with it is said on the stream. @throws HubError where its sender may not send any */
+  /** A frame has arrived. Its errors are sent on the stream. @throws HubError where its sender may not send any */
   private async take(req: Request): Promise<void> {
     const { access } = this.parts;
     const text = frameOf(req);

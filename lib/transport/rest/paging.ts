@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Page } from '../../store/store';
 import { maxCursorLength, openCursor, sealCursor } from '../core/sealed-cursor';
 
-/** Pages read for one that is shown; where nearly all is hidden, the page is shorter and the next one goes on. */
+/** Pages read for one that is shown; where nearly all is hidden, the page is shorter and the next one continues. */
 const maxReads = 10;
 
 /** How many items, from 1 to `most`. */

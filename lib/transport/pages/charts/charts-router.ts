@@ -96,7 +96,7 @@ export function chartsRouter(charts: ChartsOptions, parts: ChartsParts): Router 
     const elsewhere = withSlash(req.originalUrl);
     if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Content-Security-Policy', pagePolicy);
-    // Without a callback: what was sent must not go on to the app's next handler.
+    // Without a callback: what was sent must not reach the app's next handler.
     res.sendFile('index.html', { root: page, cacheControl: false });
   });
   router.get('/machines/:machine.svg', (req, res, next) => {

@@ -15,7 +15,7 @@ export const maxWaitingBytes = 262_144;
 export const movedMs = 250;
 /** How often it is asked whether the page may still look. */
 export const accessEveryMs = 10_000;
-/** How often something is said, so that no proxy takes the silence for an end. */
+/** How often a comment is sent, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
 export class StepStreams {
