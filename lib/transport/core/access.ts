@@ -43,8 +43,8 @@ export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
     | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
     | undefined;
   /**
-   * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
-   * approval is used; nothing for one who is gone. Required with the option `links`.
+   * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a grant
+   * is used; nothing for one who is gone. Required with the option `links`.
    */
   findUser?: ((userId: string) => Given<NoInfer<U>> | Promise<Given<NoInfer<U>>>) | undefined;
 }

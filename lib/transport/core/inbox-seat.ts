@@ -173,7 +173,7 @@ export class InboxSeat extends Seat {
         const items = this.queue.splice(0);
         const records = items.flatMap((each) => ('page' in each ? each.page.items : [each.record]));
         const visible = new Set(await this.parts.access.visibleAtOnce(records, this.client.user));
-        // It may have been sent away while the app was asked.
+        // It may have been removed while the app was asked.
         if (!this.isIn) return;
         for (const each of items) {
           if ('page' in each) this.show(each, visible);

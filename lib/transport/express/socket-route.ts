@@ -1,4 +1,4 @@
-/** A socket route: from a request that reached it to a client at its seat, in a ticket or at an inbox; express-ws calls it. */
+/** A socket route: from a request that reached it to a connected client, in a ticket or at an inbox; express-ws calls it. */
 import type { NextFunction, Request } from 'express';
 import type { RawData, WebSocket } from 'ws';
 import { HubError, toHubError } from '../../errors';
@@ -74,7 +74,7 @@ export class SocketRoute {
     const connection = new Connection(dialect, clock, this.parts.agent);
     this.watch(socket, connection);
     this.limit(socket, connection);
-    // It may go before it has its seat.
+    // It may disconnect before it has its seat.
     socket.on('close', () => connection.ended());
     const early: [RawData | string, boolean?][] = [];
     const hold = (...frame: [RawData | string, boolean?]) => {
@@ -149,7 +149,7 @@ export class SocketRoute {
   /** A frame has come. ws 7 has no flag for binary ones and hands text over as a string. */
   receive(socket: WebSocket, data: RawData | string, isBinary = typeof data !== 'string'): void {
     const seat = this.heartbeat.at(socket);
-    // A tab that was replaced or sent away may still have had frames on their way.
+    // A tab that was replaced or removed may still have had frames on their way.
     if (!seat?.isIn) return;
     seat.connection.heard();
     if (isBinary) seat.dismiss('unsupported_data');
