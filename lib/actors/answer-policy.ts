@@ -16,7 +16,7 @@ export function isAmong(people: People, userId: string, groups: readonly string[
   return people.users?.includes(userId) === true || groups.some((group) => people.groups?.includes(group));
 }
 
-/** The same stage, answered by more people; a stage open to everybody stays so. */
+/** The same stage, answered by more people; a stage open to everyone stays so. */
 export function widened<P extends People>(stage: P, more: People): P {
   if (!stage.users && !stage.groups) return stage;
   return {
@@ -26,7 +26,7 @@ export function widened<P extends People>(stage: P, more: People): P {
   };
 }
 
-/** How many people have said this in a stage; nobody counts twice. */
+/** How many people have said this in a stage; no person counts twice. */
 export function count(
   verdicts: readonly CountedVerdict[],
   stage: number,
@@ -43,7 +43,7 @@ export function approvalsNeeded(stage: Stage | undefined): number {
 /** Stages of a policy. */
 export const maxStages = 20;
 
-/** What decides, beside the policy, whether anybody can meet it. */
+/** What decides, beside the policy, whether it can be met. */
 export interface AskedBy {
   /** The requester's id. */
   userId: string;
@@ -51,7 +51,7 @@ export interface AskedBy {
   escalateTo?: People | undefined;
 }
 
-/** Why a policy cannot be met by anybody, and in which stage, or nothing if it can. */
+/** Why a policy cannot be met, and in which stage, or nothing if it can. */
 export function whyImpossible(policy: AnswerPolicy, asked?: AskedBy): string | undefined {
   if (policy.stages && (policy.users || policy.groups || policy.approvals || policy.of))
     return 'give either stages or people, not both';
@@ -84,7 +84,7 @@ function whyWrongStage(stage: Stage, policy: AnswerPolicy, asked: AskedBy | unde
   return undefined;
 }
 
-/** Why there are too few people who may answer; groups and everybody are enough for anything. */
+/** Why there are too few people who may answer; a group, or a stage open to everyone, is enough for any number. */
 function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | undefined {
   const rounds = stagesOf(policy).flatMap((stage, index) => {
     const users = possibleUsers(stage, policy, asked);
