@@ -29,7 +29,7 @@ function fetchAs(user: string | null) {
 
 describe('a handshake that would never succeed ends the client, with the code of its status', () => {
   const cases: Array<[why: string, user: string | null, access: TicketAccess, code: number]> = [
-    ['nobody is logged in', null, 'allow', 4401],
+    ['no user is logged in', null, 'allow', 4401],
     ['no access', 'alice', 'forbidden', 4403],
     ['no such ticket', 'alice', 'not_found', 4404],
   ];

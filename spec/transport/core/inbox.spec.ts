@@ -526,7 +526,7 @@ describe('an inbox that is open', () => {
   });
 });
 
-test('a page is given however long it is; who asks for another and reads none is sent away', async () => {
+test('a page is sent however long it is; a client that asks for another and reads none is disconnected', async () => {
   await start();
   const sockets: Socket[] = [];
   hub.server.on('connection', (socket) => sockets.push(socket));

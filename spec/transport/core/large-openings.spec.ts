@@ -30,7 +30,7 @@ afterEach(() => hub.close());
 
 const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => id);
 
-test('a newcomer has the first in its snapshot and the others in the pages after it, each within its bound', async () => {
+test('a new client has the first in its snapshot and the others in the pages after it, each within its bound', async () => {
   const client = await hub.connect();
   const snapshot = await client.next('snapshot');
   expect(snapshot.more_requests).toBe(true);

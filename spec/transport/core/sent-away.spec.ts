@@ -85,14 +85,17 @@ test.each([
   ['forbidden', 403, 'forbidden'],
   ['not_found', 404, 'not_found'],
   ['restart', 503, 'unavailable'],
-] as const)('one who is sent away as %s on the way in is refused with %i', async (name, status, code) => {
-  const { hub, open, at } = await gated('authorize');
-  const coming = hub.tryConnect();
-  await at(1);
-  hub.hub.clients.disconnect({ where: () => true, code: name });
-  open();
-  expect(await coming).toMatchObject({ status, body: { error: { code } } });
-});
+] as const)(
+  'a client that is disconnected as %s during its handshake is refused with %i',
+  async (name, status, code) => {
+    const { hub, open, at } = await gated('authorize');
+    const coming = hub.tryConnect();
+    await at(1);
+    hub.hub.clients.disconnect({ where: () => true, code: name });
+    open();
+    expect(await coming).toMatchObject({ status, body: { error: { code } } });
+  },
+);
 
 test('a client that joins after the logout, logged in again, is accepted', async () => {
   const { hub, open, at } = await gated('authorize');
@@ -123,7 +126,7 @@ test('a logout during the app’s own middleware counts, since what it has read 
   expect(await coming).toMatchObject({ status: 401 });
 });
 
-test('where a `where` of the app throws, every handshake under way is refused', async () => {
+test('a `where` callback of the app that throws refuses every handshake under way', async () => {
   const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
@@ -139,7 +142,7 @@ test('where a `where` of the app throws, every handshake under way is refused', 
   expect(calls).toBe(1);
 });
 
-test('more logouts on one way in than are remembered send the client away to come back', async () => {
+test('more logouts during one handshake than are remembered refuse the client with a code to come back', async () => {
   const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);

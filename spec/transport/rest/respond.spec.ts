@@ -11,7 +11,7 @@ let alice: TestClient;
 let hitl: TestFrame;
 afterEach(() => hub.close());
 
-/** Alice's agent has asked for leave to block an address. */
+/** Alice's agent has asked for permission to block an address. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => {

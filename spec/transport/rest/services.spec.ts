@@ -200,7 +200,7 @@ describe('A service waits', () => {
     await waiting(0);
   });
 
-  test('and is sent away as soon as the hub drains', async () => {
+  test('and is refused as soon as the hub drains', async () => {
     await start({
       agent: (turn) => new Promise((resolve) => turn.signal.addEventListener('abort', resolve)),
     });
