@@ -40,7 +40,7 @@ test.each<[string, object, string]>([
   ['a misspelt field', { ticketId: 'T', user: { id: 'a' }, contents: 'x' }, 'invalid_request'],
   ['no user', { ticketId: 'T', content: 'x' }, 'invalid_request'],
   ['no content', { ticketId: 'T', user: { id: 'a' } }, 'invalid_request'],
-  ['a session of nobody', { ticketId: 'T', user: { id: 'a' }, content: 'x', sessionId: 's' }, 'not_found'],
+  ['an unknown session', { ticketId: 'T', user: { id: 'a' }, content: 'x', sessionId: 's' }, 'not_found'],
   ['white space alone', { ticketId: 'T', user: { id: 'a' }, content: ' ' }, 'empty_message'],
 ])('A message with %s is refused', async (_what, message, code) => {
   await start();

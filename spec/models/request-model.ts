@@ -4,7 +4,7 @@ import type { DeadlineType } from '../../lib/actors/hitl-request';
 import { type TestModel, testModel } from '../../lib/testing';
 import { claimLasts, groupsOf, type Rules, requester, runLasts, stranger } from './request-rules';
 
-/** What somebody does, or what time does. */
+/** What a person does, or what time does. */
 export type RequestDeed =
   | {
       type: 'respond';
@@ -511,7 +511,7 @@ function verdicts({ actors, answers, comments }: Rules, revision: number) {
   ];
 }
 
-/** The deadlines that may be told too early. */
+/** The deadlines that may be sent too early. */
 function deadlinesOf({ rules, claim, run }: Facts, isPending: boolean): DeadlineType[] {
   if (!isPending) return run?.state === 'executing' ? ['execution_lease_end'] : [];
   return [

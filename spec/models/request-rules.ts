@@ -278,7 +278,7 @@ const offers = [
   { scope: 'everywhere', args: 'exact', expires_in_ms },
 ] as const;
 
-/** What the machine is told of the grant that somebody chooses. */
+/** What the machine is sent about the grant that a person chooses. */
 export function grantOf(index: number, who: string) {
   const offer = offers[index];
   return offer && { ...offer, id: 'g1', index, permitted: mayGive(who, offer) };

@@ -8,7 +8,7 @@ export type Tab = (typeof tabs)[number];
 /** Clients at once: in the ticket, there of one person, and of one person in all tickets. */
 export const bounds = { maxClients: 2, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
 
-/** Of the person of a tab, whether those who are in are as many as one person may be in with. */
+/** Of the person of a tab, whether as many of their tabs are connected as one person may have. */
 const isUserFull = (facts: Facts, tab: Tab) =>
   membersOf(facts).filter((each) => personOf(each) === personOf(tab)).length >= bounds.maxClientsOfUser;
 const personOf = (tab: Tab) => tab.split(' ')[0];
@@ -19,7 +19,7 @@ const placesTaken = (facts: Facts, tab: Tab) => {
 };
 
 export type TicketDeed =
-  /** A tab connects; if it is in already, it comes back and takes the older connection's place. */
+  /** A tab connects; if it is connected already, it reconnects and takes the older connection's place. */
   | { type: 'join' | 'leave'; tab: Tab }
   /** The hub begins to close, and is held up; then it goes on. */
   | { type: 'drain' | 'end' }
@@ -38,7 +38,7 @@ export const neverHere: Readonly<Record<Tab, Whereabouts>> = {
 };
 
 export interface TicketSight {
-  /** Who is in, with how many tabs, as each client that is in was told last; sorted. */
+  /** Who is connected, with how many tabs, as each connected client was sent last; sorted. */
   presence: readonly string[];
   clients: number;
   tabs: Readonly<Record<Tab, Whereabouts>>;

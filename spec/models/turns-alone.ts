@@ -1,4 +1,4 @@
-/** The turns of a session as actors alone, in a row without a hub; they can be kept and brought back. */
+/** The turns of a session as actors alone, in a row without a hub; they can be persisted and restored. */
 import type * as TurnMachineModule from '../../lib/actors/turn-machine';
 import type { TurnEvent } from '../../lib/actors/turn-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';

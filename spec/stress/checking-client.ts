@@ -1,4 +1,4 @@
-/** A client that keeps its word: comes back from its last position by itself, sends again what was not answered, and tells the ledger all it sees. */
+/** A client that follows the protocol: resumes from its last position by itself, sends again what was not answered, and reports all it sees to the ledger. */
 import WebSocket from 'ws';
 import type { Ledger } from './ledger';
 import type { Random } from './random';
@@ -58,7 +58,7 @@ export class CheckingClient {
   readonly closes = new Map<number, number>();
   /** Whether the last snapshot came to its end; without that there is nothing to go on from. */
   private isWhole = true;
-  /** Whether it is in, or on its way back. */
+  /** Whether it is connected, or reconnecting. */
   wantsIn = false;
   private socket: WebSocket | undefined;
   private state: State = 'away';
@@ -135,7 +135,7 @@ export class CheckingClient {
       });
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
     });
-    // Where the scenario has failed already nobody waits for it any more, and its own failure must not end the run.
+    // Where the scenario has failed already it is no longer awaited, and its own failure must not end the run.
     answered.catch(() => {});
     return answered;
   }

@@ -6,7 +6,7 @@ import { backlog } from './backlog';
 
 /** What happens to one connection after so many bytes have passed in one direction; earlier bytes pass untouched. */
 export interface Fault {
-  /** `cut`: both ends are reset; `end`: both are closed in good order; `half-open`: nothing passes any more, and nobody is told. */
+  /** `cut`: both ends are reset; `end`: both are closed in good order; `half-open`: nothing passes any more, and neither end is notified. */
   kind: 'cut' | 'end' | 'half-open';
   /** Towards the server or from it. */
   direction: 'up' | 'down';

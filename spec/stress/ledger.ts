@@ -29,7 +29,7 @@ interface SeenLog {
   texts: string[];
 }
 
-/** Violations kept, and characters of each; what follows the first ones is seldom news. */
+/** Violations recorded, and characters of each; what follows the first ones is seldom news. */
 const maxViolations = 20;
 const maxLength = 400;
 
@@ -63,7 +63,7 @@ export class Ledger {
     return log?.epoch === epoch ? log.texts[seq] : undefined;
   }
 
-  /** What anybody saw of a ticket, by `seq`; places nobody saw are empty. */
+  /** What any client saw of a ticket, by `seq`; places that no client saw are empty. */
   seen(ticketId: string): readonly (string | undefined)[] {
     return this.logs.get(ticketId)?.texts ?? [];
   }

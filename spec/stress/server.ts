@@ -158,7 +158,7 @@ async function carryOut(turn: Turn): Promise<void> {
   if (wait) await turn.say((await request(n, false)).status);
 }
 
-/** Somebody who is hostile may have said anything. */
+/** A hostile client may have sent anything. */
 function programOf(turn: Turn): AgentProgram {
   try {
     return JSON.parse(turn.message.content);

@@ -1,4 +1,4 @@
-/** Whoever comes to the port without being one of ours: what they send, byte by byte, and what they must be answered. */
+/** Peers that connect to the port without being our clients: what they send, byte by byte, and what they must be answered. */
 import type { Random } from './random';
 
 export interface Stranger {

@@ -47,7 +47,7 @@ describe('A change by another hand', () => {
     expect([here.hitl.waiting, rig.clock.pending]).toEqual([0, 0]);
   });
 
-  it('is looked for again and again, and by no timer once nobody waits', async () => {
+  it('is looked for again and again, and by no timer once no waiter is left', async () => {
     const { id } = await ask(here);
     const stop = new AbortController();
     const waiting = here.hitl.wait(id, { signal: stop.signal });
@@ -66,7 +66,7 @@ describe('A change by another hand', () => {
     expect(rig.clock.pending).toBe(0);
   });
 
-  it('that brings a deadline is met here while somebody waits', async () => {
+  it('that brings a deadline is handled on this node while a waiter exists', async () => {
     const awaited = await ask(here);
     const waiting = here.hitl.wait(awaited.id);
     await idle();

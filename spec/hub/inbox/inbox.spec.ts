@@ -9,7 +9,7 @@ function newInbox(): Inbox {
   return rig.hub.inbox;
 }
 
-/** An inbox of this user, and what it is told: the type of each change and the id of its request. */
+/** An inbox of this user, and what it is sent: the type of each change and the id of its request. */
 function clientOf(userId: string, owner: Partial<InboxOwner> = {}, filter: InboxFilter = {}) {
   const told: string[] = [];
   const sink = {
@@ -36,7 +36,7 @@ describe('open inboxes', () => {
     expect(inbox.has(late)).toBe(true);
   }, 30_000);
 
-  test('are told of nothing before they were read, and of nothing after they were closed', async () => {
+  test('are sent nothing before they were read, and nothing after they were closed', async () => {
     const rig = new Rig();
     await rig.hub.start();
     const { inbox } = rig.hub;

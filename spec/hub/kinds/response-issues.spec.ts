@@ -63,7 +63,7 @@ describe('each issue has its place:', () => {
     ],
     ['no branch at all', z.object({ u: z.union([z.string(), z.int()]) }), { u: {} }, [['u', /./]]],
     [
-      'a tag that nobody knows',
+      'an unknown tag',
       z.discriminatedUnion('t', [z.object({ t: z.literal('a') })]),
       { t: 'b' },
       [['t', /./]],

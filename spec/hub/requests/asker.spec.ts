@@ -1,4 +1,4 @@
-/** Whether somebody learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
+/** Whether an asker learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
@@ -336,7 +336,7 @@ describe('What was approved and is not run', () => {
     expect(await executionOf(request.id)).toMatchObject({ state: 'executed' });
   });
 
-  test('since its turn was cancelled while the beginning was being kept says so', async () => {
+  test('since its turn was cancelled while the beginning was being stored says so', async () => {
     const beginning = gate();
     const reached = gate();
     const trouble: Trouble = {};

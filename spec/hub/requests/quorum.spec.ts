@@ -114,7 +114,7 @@ describe('a quorum', () => {
     });
   });
 
-  it('refuses the very same answer again, and takes another one as often as somebody changes their mind', async () => {
+  it('refuses the very same answer again, and takes another one as often as a person changes their mind', async () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     await answer(id, 'alice', 'Yes');
@@ -149,7 +149,7 @@ describe('a quorum', () => {
     expect(await say(id, 'bob', undefined, 'denied')).toMatchObject({ status: 'denied' });
   });
 
-  it('over stages is met by what the first of them approved, which nobody changes afterwards', async () => {
+  it('over stages is met by what the first of them approved, which cannot be changed afterwards', async () => {
     await start();
     const stages = [{ groups: ['analyst'] }, {}];
     const { id } = await ask({ stages });

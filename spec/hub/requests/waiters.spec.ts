@@ -12,9 +12,9 @@ describe('Those who wait for an outcome', () => {
     waiters = new Waiters();
   });
   afterEach(async () => {
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
-    // Nobody is left behind in memory, whatever became of the wait.
+    // No waiter is left behind in memory, whatever became of the wait.
     expect(waiters.size).toBe(0);
     const maps = Object.values(waiters).filter((each) => each instanceof Map);
     expect(maps.map(({ size }) => size)).toEqual([0]);
@@ -56,7 +56,7 @@ describe('Those who wait for an outcome', () => {
     expect((await waiting).status).toBe('approved');
   });
 
-  it('are told what went wrong while looking', async () => {
+  it('are rejected with what went wrong while looking', async () => {
     await expect(waiters.wait('r', () => Promise.reject(new Error('no such request')))).rejects.toThrow(
       'no such request',
     );
@@ -93,7 +93,7 @@ describe('Those who wait for an outcome', () => {
     );
   });
 
-  it('are told when the hub closes, those who come later too', async () => {
+  it('are rejected when the hub closes, later waiters too', async () => {
     const waiting = [waiters.wait('r', read(pending)), waiters.wait('s', read({ ...pending, id: 's' }))];
     await idle();
     waiters.close();
@@ -101,7 +101,7 @@ describe('Those who wait for an outcome', () => {
     await expect(waiters.wait('r', read(pending))).rejects.toMatchObject({ code: 'closing' });
   });
 
-  it('are told when the hub closes while they look', async () => {
+  it('are rejected when the hub closes while they look', async () => {
     const reading = gate<RequestRecord>();
     const waiting = waiters.wait('r', () => reading.opened);
     waiters.close();

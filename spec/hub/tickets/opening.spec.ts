@@ -5,7 +5,7 @@ import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { maxLogBytes, maxStateBytes } from '../../../lib/store/shared/limits';
 import { commitTo, messageRecord, noon, requestRecord, requestsCommit } from '../../store/records';
 
-describe('what a client is told when it comes in', () => {
+describe('What a client is sent when it joins', () => {
   /** Less than a quarter, since a record is more than its content. */
   const quarter = 'x'.repeat(maxLogBytes / 4 - 1_000);
   const kept = async (contents: readonly string[], requests: readonly RequestRecord[] = []) => {

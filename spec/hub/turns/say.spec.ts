@@ -1,4 +1,4 @@
-/** `Hub.say`: lines that the app puts on a ticket outside of turns, kept and told like any message. */
+/** `Hub.say`: lines that the app puts on a ticket outside of turns, stored and sent like any message. */
 import type { Line } from '../../../lib/hub/turns/say';
 import type { Turn } from '../../../lib/hub/turns/turn';
 import { commitTo, sessionRecord } from '../../store/records';
@@ -29,7 +29,7 @@ const fromSlack = (content: string, more: Partial<Line> = {}): Line => ({
 });
 
 describe('A remark', () => {
-  it('is kept and told to everybody as a message of the system, in a session of its own, and answered by nobody', async () => {
+  it('is stored and sent to every client as a message of the system, in a session of its own, and no turn answers it', async () => {
     const { ears } = rig.join();
     const { sessionId, messageId, ...rest } = await say({ content: 'The mail gateway is back' });
     expect(rest).toEqual({});
@@ -174,7 +174,7 @@ describe('A key', () => {
     expect((await rig.story()).filter((each) => each.startsWith('user'))).toHaveLength(1);
   });
 
-  it('is one of its ticket, and of a line that was kept', async () => {
+  it('is one of its ticket, and of a line that was stored', async () => {
     rig.trouble.commit = diskFull;
     await expect(say({ content: 'lost', key: 'k' })).rejects.toMatchObject({ code: 'storage_failed' });
     delete rig.trouble.commit;

@@ -1,4 +1,4 @@
-/** The SQLite store keeps its file to one process, and to the user that process runs as. */
+/** The SQLite store restricts its file to one process, and to the user that process runs as. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -115,7 +115,7 @@ describe('files and folders', () => {
     expect(names.map(modeOf)).toEqual(['700', '700', '600', '600', '600', '600']);
   });
 
-  test('that are there keep what their owner and group may do, and the file loses what everybody may', async () => {
+  test('that exist retain the permissions of their owner and group, and the file loses those of all others', async () => {
     writeFileSync(path, '');
     chmodSync(path, 0o664);
     chmodSync(folder, 0o755);

@@ -1,4 +1,4 @@
-/** The SQLite store against the contract, and what it keeps of what is only read. */
+/** The SQLite store against the contract, and what it caches of what is only read. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
