@@ -100,7 +100,7 @@ export class Rig {
     this.hub = this.newHub();
   }
 
-  /** A hub on the same store, not started; what the one before has in memory is not told to it. */
+  /** A hub on the same store, not started; it does not receive what the one before has in memory. */
   newHub(): HubPort {
     let closed = false;
     const view = troubled(this.kept, this.trouble);

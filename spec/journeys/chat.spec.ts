@@ -99,7 +99,7 @@ describe('A chat message', () => {
     ]);
   });
 
-  it('is answered by a turn that anybody in the ticket can stop, once', async () => {
+  it('is answered by a turn that any client of the ticket can stop, once', async () => {
     const hub = await stage().start({
       agent: (turn) => new Promise((resolve) => turn.signal.addEventListener('abort', resolve)),
     });

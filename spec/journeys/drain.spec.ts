@@ -7,7 +7,7 @@ describe('a hub that is drained', () => {
   let hub: TestHub;
   afterEach(() => hub.close());
 
-  /** An agent that answers when it is told to. */
+  /** An agent that answers when the test says so. */
   const slowAgent = () => {
     const finish: (() => void)[] = [];
     const agent = async (turn: Turn) => {
@@ -17,7 +17,7 @@ describe('a hub that is drained', () => {
     return { agent, finish };
   };
 
-  /** Ten clients are told one time in each second of ten. */
+  /** Ten clients are sent one time in each second of ten. */
   const expectSpread = async (clients: readonly TestClient[]) => {
     const times: number[] = [];
     for (const client of clients) times.push((await client.next('going_away')).retry_after_ms);

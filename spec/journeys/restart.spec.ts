@@ -89,7 +89,7 @@ describe('A restart', () => {
     await again.next('turn_ended');
   });
 
-  it('in good order: turns are aborted before the clients are sent away, and they come back to all of it', async () => {
+  it('in good order: turns are aborted before the clients are disconnected, and they resume all of it', async () => {
     const hub = await stage().start({ agent: blockingAgent });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'block it' });

@@ -6,13 +6,13 @@ import { type Rules, tickOf } from './request-rules';
 import type { RequestStage } from './request-stage';
 
 export interface MissedDeadline {
-  /** What somebody tries too late. */
+  /** What a person tries too late. */
   what: string;
   deed: RequestDeed;
   rules: Rules;
   /** By the machine, which has not heard of the deadline. */
   refusal: string;
-  /** By a hub, which tells the machine of the deadline first. */
+  /** By a hub, which sends the machine the deadline first. */
   answer: string;
 }
 

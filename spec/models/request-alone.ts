@@ -105,7 +105,7 @@ export class RequestAlone implements RequestSystem {
     };
   }
 
-  /** Kept as JSON and brought back. */
+  /** Persisted as JSON and restored. */
   restart(): void {
     const stored = JSON.parse(JSON.stringify(this.live.stored()));
     this.live = LiveRequest.restore(stored, undefined, this.code);
@@ -113,7 +113,7 @@ export class RequestAlone implements RequestSystem {
 
   stop(): void {}
 
-  /** Ticks pass, and nobody tells it of its deadlines. */
+  /** Ticks pass, and its deadlines are not sent to it. */
   sleep(ticks: number): void {
     this.now += ticks * this.tick;
   }
@@ -237,7 +237,7 @@ export class RequestAlone implements RequestSystem {
     }
   }
 
-  /** Tells it of every deadline that has passed, as the hub does before anything else. */
+  /** Sends it every deadline that has passed, as the hub does before anything else. */
   private catchUp(): void {
     for (let told = 0; ; told += 1) {
       const due = this.code.nextDeadline(this.live.snapshot);

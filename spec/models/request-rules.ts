@@ -31,7 +31,7 @@ export interface Rules {
   comments?: boolean;
   /** Approvals count together though they carry different answers. */
   mayDiffer?: boolean;
-  /** Whoever approves may change the arguments. */
+  /** The person who approves may change the arguments. */
   editable?: boolean;
   /** Two grants may come with the approval: one for the ticket, one for everywhere, which bob may not give. */
   grants?: boolean;

@@ -1,8 +1,8 @@
-/** What a ticket must do with those who come and go, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
+/** What a ticket must do when clients join and leave, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
 import { assign, emit, setup } from 'xstate';
 import { type TestModel, testModel } from '../../lib/testing';
 
-/** The tabs that come and go: three of one person, one of another. */
+/** The tabs that join and leave: three of one person, one of another. */
 export const tabs = ['ann left', 'ann right', 'ann third', 'ben left'] as const;
 export type Tab = (typeof tabs)[number];
 /** Clients at once: in the ticket, there of one person, and of one person in all tickets. */
@@ -49,7 +49,7 @@ export interface TicketSystem {
   /** `ok`, the code of the refusal, or that an older connection was replaced. */
   perform(deed: TicketDeed): Promise<string>;
   look(): Promise<TicketSight>;
-  /** Keeps and brings back the ticket; only where that can be done without an end of the hub. */
+  /** Persists and restores the ticket; only where that can be done without an end of the hub. */
   restart?(): void;
   stop(): void | Promise<void>;
 }

@@ -16,7 +16,7 @@ export type TurnDeed =
 
 export interface TurnFacts {
   status: 'queued' | 'running' | 'completed' | 'aborted';
-  /** Whether everybody was told that it began. */
+  /** Whether its beginning was sent to every client. */
   started: boolean;
   reason: string | null;
   intent: string | null;
@@ -35,7 +35,7 @@ export interface TurnSight {
 export interface TurnSystem {
   perform(deed: TurnDeed): Promise<string>;
   look(): Promise<TurnSight>;
-  /** Keeps and brings back the turns; only where that can be done without an end of the process. */
+  /** Persists and restores the turns; only where that can be done without an end of the process. */
   restart?(): void;
   stop(): void | Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Random } from './random';
 import { isLogged, type LoggedOnWire, type OnWire, parseEnvelope, type SentFrame } from './wire';
 
 export interface CheckingClientOptions {
-  /** Asked anew for every connection. */
+  /** Asked again for every connection. */
   port: () => number;
   ticketId: string;
   userId: string;
@@ -52,7 +52,7 @@ export class CheckingClient {
   readonly counts = { opened: 0, resumed: 0, snapshots: 0, failed: 0 };
   /** Why a connection did not come about, the last time. */
   failure = '';
-  /** When it was last let in, by `performance.now()`. */
+  /** When it last joined, by `performance.now()`. */
   enteredAt = 0;
   /** How often each close code came. */
   readonly closes = new Map<number, number>();
@@ -85,7 +85,7 @@ export class CheckingClient {
     return this.state === 'live';
   }
 
-  /** Goes in, and from now on comes back whenever it must. Resolves when it has been told what was before. */
+  /** Joins, and from now on reconnects whenever it must. Resolves when it has been sent what was before. */
   enter(timeoutMs = 30_000): Promise<void> {
     this.wantsIn = true;
     if (this.state === 'away') this.connect();
@@ -157,7 +157,7 @@ export class CheckingClient {
     });
   }
 
-  /** Sends what is answered by nobody. */
+  /** Sends what is never answered. */
   say(frame: { type: string }): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
@@ -263,7 +263,7 @@ export class CheckingClient {
     this.timer = setTimeout(() => this.wantsIn && this.connect(), wait);
   }
 
-  /** Nothing heard for twice the heartbeat means that nobody is there. */
+  /** Nothing heard for twice the heartbeat means that the peer is gone. */
   private heard(): void {
     this.silence?.refresh();
   }

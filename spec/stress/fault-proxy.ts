@@ -64,7 +64,7 @@ export class FaultProxy {
     for (const pair of [...this.pairs]) this.apply('cut', pair);
   }
 
-  /** From now on nothing passes on the connections there are, and neither end is told. */
+  /** From now on nothing passes on the existing connections, and neither end is notified. */
   silenceAll(): void {
     for (const pair of [...this.pairs]) this.apply('half-open', pair);
   }

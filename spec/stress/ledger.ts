@@ -68,12 +68,12 @@ export class Ledger {
     return this.logs.get(ticketId)?.texts ?? [];
   }
 
-  /** Requests of a turn that anybody has seen asked, in their order; also those that are settled since. */
+  /** Requests of a turn that any client has seen asked, in their order; also those that have been settled since. */
   requestsOf(turnId: string): readonly HitlOnWire[] {
     return this.asked.get(turnId) ?? [];
   }
 
-  /** Whether anybody has seen this request end. */
+  /** Whether any client has seen this request end. */
   isSettled(requestId: string): boolean {
     return this.settled.has(requestId);
   }

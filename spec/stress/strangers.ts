@@ -7,7 +7,7 @@ export interface Stranger {
   pieces(random: Random): readonly Buffer[];
   /** One for each piece, on one connection. */
   answers?: readonly { status: number; says?: string }[];
-  /** It goes in the middle, and is answered by nobody. */
+  /** It goes in the middle, and is never answered. */
   goes?: true;
 }
 

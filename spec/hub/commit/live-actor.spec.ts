@@ -95,7 +95,7 @@ describe('A live actor', () => {
       warn.mockRestore();
     });
 
-    it('is not brought back from a snapshot of it', () => {
+    it('is not restored from a snapshot of it', () => {
       const [live] = LiveActor.begin(counter, { count: 0 });
       expect(() => live.send({ type: 'bad_action' })).toThrow();
       const kept = JSON.parse(JSON.stringify(live.persisted()));

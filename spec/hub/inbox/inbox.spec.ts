@@ -101,7 +101,7 @@ describe('reading an inbox', () => {
   });
   afterEach(() => rig.hub.close());
 
-  /** Asks the groups named; resolves when it is kept. */
+  /** Asks the groups named; resolves when it is stored. */
   const ask = (...groups: string[]) =>
     rig.hub.hitl.request({
       ...{ ticketId: 'T', sessionId: 's', userId: 'agent', type: 'question' },
@@ -135,7 +135,7 @@ describe('reading an inbox', () => {
   });
 
   test.each(['inbox', 'inboxCounts'] as const)(
-    'shows each request once when some come and go while the store is asked for its %s',
+    'shows each request once when some are added and removed while the store is asked for its %s',
     async (method) => {
       const first = await ask('analyst');
       let reads = 0;

@@ -149,7 +149,7 @@ test('an answer that is not allowed is recorded too, once per rule, and changes 
   }
   expect((await answer(await hub.connect({ user: 'agent' }))).code).toBe('not_allowed');
   await answer(await hub.connect({ user: 'bob' }));
-  // Too late, and too late to be anybody's business.
+  // Too late, and so late that it is not recorded either.
   expect((await answer(mallory)).code).toBe('already_resolved');
   expect(await story()).toEqual([
     'requested agent app - pending.open',

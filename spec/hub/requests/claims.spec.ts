@@ -40,7 +40,7 @@ async function done(client = bob): Promise<void> {
   await client.next('pong');
   await hub.settled();
 }
-/** Ends a connection, and waits until the hub knows: it may hear of it a moment later. */
+/** Ends a connection, and waits until the hub knows: it may be notified a moment later. */
 async function leave(client: TestClient): Promise<void> {
   const before = hub.hub.reference.getTotalClientCount();
   await client.close();

@@ -12,11 +12,11 @@ describe('Deadlines', () => {
   let clock: ManualClock;
   let store: Store;
   let trouble: Trouble;
-  /** The ids of the requests that were told, in order. */
+  /** The ids of the requests that were sent a deadline, in order. */
   let told: string[];
   let errors: Record<string, unknown>[];
   let deadlines: Deadlines;
-  /** What happens when a request is told, beside that it expires. */
+  /** What happens when a request is sent its deadline, apart from its expiry. */
   let whenTold: (id: string) => unknown;
   let fires: (id: string) => Promise<boolean>;
 
@@ -58,7 +58,7 @@ describe('Deadlines', () => {
     const record = requestRecord({ id, ticketId });
     await store.commit([commitTo(ticketId, { requests: [requestWrite(record, { dueAt })] })]);
   }
-  /** As the hub does it: kept first, noted then. */
+  /** As the hub does it: stored first, noted then. */
   async function ask(id: string, inMs: number): Promise<void> {
     await put(id, clock.now() + inMs);
     deadlines.note(clock.now() + inMs);

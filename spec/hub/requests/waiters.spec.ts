@@ -42,7 +42,7 @@ describe('Those who wait for an outcome', () => {
   it('do not miss an outcome that comes while they look whether it is there', async () => {
     const reading = gate<RequestRecord>();
     const waiting = waiters.wait('r', () => reading.opened);
-    // Read as pending, settled before the reader hears of it.
+    // Read as pending, settled before the reader receives it.
     waiters.settle(approved);
     reading.open(pending);
     expect(await waiting).toBe(approved);

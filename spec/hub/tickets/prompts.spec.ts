@@ -9,7 +9,7 @@ class PanelEars extends Ears {
   readonly panel = { revisionOf: () => this.revision };
   revision = 1;
 
-  /** The prompts it was told again, and where the log stood. */
+  /** The prompts it was sent again, and the position of the log. */
   get again(): [id: string, asOf: number][] {
     return this.heard.filter(isPrompt).map(({ prompt, asOf }) => [prompt.id, asOf]);
   }

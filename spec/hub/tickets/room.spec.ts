@@ -124,7 +124,7 @@ describe('A room', () => {
     expect(room.size).toBe(3);
   });
 
-  it('lets the same tab take its own place, also when it is full, without anybody coming or going', async () => {
+  it('lets the same tab take its own place, also when it is full, without a change of presence', async () => {
     const ann = enter('ann');
     const ben = enter('ben');
     enter('cem');

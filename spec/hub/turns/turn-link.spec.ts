@@ -8,7 +8,7 @@ describe('A request that an agent makes in its turn', () => {
   let rig: Rig;
   /** By the content of the message that it answers. */
   let agents: Record<string, (turn: Turn) => unknown>;
-  /** What the agent was told, by the content of the message. */
+  /** What the agent received, by the content of the message. */
   let outcomes: Record<string, unknown>;
 
   async function start(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Connections come and go, in very large number; afterwards the server has what it had before: handles, timers, actors, heap. */
+/** Connections open and close, in very large number; afterwards the server has what it had before: handles, timers, actors, heap. */
 import type { CheckingClient } from '../checking-client';
 import { crowd, inWaves } from '../crowd';
 import type { HubStats } from '../server-process';

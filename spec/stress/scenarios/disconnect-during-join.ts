@@ -11,7 +11,7 @@ const longestLoginMs = 30;
 
 async function play(stage: Stage): Promise<Figures> {
   const joins = stage.sized(100, 10_000);
-  // The witness lives where all the others come and go, and must have the time to answer.
+  // The witness lives where all the others join and leave, and must have the time to answer.
   const heartbeatMs = stage.sized(3_000, 5_000);
   const server = await stage.server({ heartbeatMs, maxClientsPerTicket: 1_000 });
   const witness = stage.client({ port: () => server.port, ticketId, userId: 'witness' });

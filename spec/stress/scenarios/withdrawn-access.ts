@@ -1,4 +1,4 @@
-/** Access comes and goes while people talk, answer, cancel, type and reconnect: a person without access changes nothing, and all others go on. */
+/** Access is given and withdrawn while people talk, answer, cancel, type and reconnect: a person without access changes nothing, and all others go on. */
 import { askOnce } from '../../transport/raw-socket';
 import type { CheckingClient } from '../checking-client';
 import type { Random } from '../random';
