@@ -25,7 +25,7 @@ test('A message is answered though its user is not connected, in a session of th
   expect(await rig.app.turns.get(`${first.turnId}`)).toMatchObject({ status: 'completed', userId: 'ann' });
 });
 
-test('A turn is cancelled by its id; one that is not there is not found', async () => {
+test('A turn is cancelled by its id; an unknown id is not found', async () => {
   await start({
     agent: ({ signal }) => new Promise<void>((done) => signal.addEventListener('abort', () => done())),
   });

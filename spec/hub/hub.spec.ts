@@ -100,7 +100,7 @@ describe('The hub', () => {
       expect(notices(newer)).toHaveLength(1);
     });
 
-    it('and sends away those that the app names', () => {
+    it('and disconnects those that the app names', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       expect(rig.hub.disconnect(({ user }) => user.id === 'ann')).toBe(1);
       expect([ann.ears.closed, ben.ears.closed]).toEqual([['session_ended'], []]);
@@ -184,7 +184,7 @@ describe('The hub', () => {
       expect(notices(ben)).toEqual([]);
     });
 
-    it('that is not there: client_not_found', () => {
+    it('that is not connected: client_not_found', () => {
       const ann = rig.join();
       const id = ann.client.getClientId();
       rig.hub.unregister(ann.client);

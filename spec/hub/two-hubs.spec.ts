@@ -89,7 +89,7 @@ describe('Two hubs on one store', () => {
     expect(lost).toMatchObject([{ code: 'key_conflict', details: { request_id: won[0] } }]);
   });
 
-  it('decide an event again that lost a race, on what the winner has left', async () => {
+  it('decide an event again that lost a race, on the state that the winner stored', async () => {
     const { id } = await ask();
     await there.hitl.claim(id, ben);
     expect(await here.hitl.respond(id, { by: ann, status: 'approved' })).toMatchObject({

@@ -91,7 +91,7 @@ describe('a hub that is drained', () => {
     expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
   });
 
-  it('takes no client and no message, but still an answer that lets a turn finish', async () => {
+  it('accepts no client and no message, but still an answer that lets a turn finish', async () => {
     hub = await startTestHub({
       agent: async (turn) => {
         const { status } = await turn.approve({ tool: 'block_ip', args: {} });

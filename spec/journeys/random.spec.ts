@@ -211,7 +211,7 @@ async function hold(steps: readonly Step[]): Promise<void> {
 }
 
 describe('Whatever people do', () => {
-  it('everybody sees the same log without a gap, and every request and turn ends once', async () => {
+  it('every client sees the same log without a gap, and every request and turn ends once', async () => {
     const steps = fc.array(step, { minLength: 20, maxLength: 60 });
     await fc.assert(fc.asyncProperty(steps, hold), { seed: 20_260_101, numRuns: 12 });
     // That the runs have reached what they are about.

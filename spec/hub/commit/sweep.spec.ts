@@ -35,7 +35,7 @@ describe('A change by another hand', () => {
       ...input,
     });
 
-  it('settles the promises that wait here, within a minute', async () => {
+  it('settles the promises that wait on this node, within a minute', async () => {
     const { id } = await ask(here);
     const both = [here.hitl.wait(id), here.hitl.wait(id)];
     await idle();
@@ -113,7 +113,7 @@ describe('Reading what is waited for', () => {
     return { once, warned, settled };
   }
 
-  it(`reads ${maxSweptRequests} at a time, the others the next times, and so comes to each`, async () => {
+  it(`reads ${maxSweptRequests} at a time, the others the next times, and so reads each`, async () => {
     const ids = Array.from({ length: 2.5 * maxSweptRequests }, (_, n) => `r${n}`);
     let read: string[] = [];
     const { once } = sweepOf(ids, async (id) => {

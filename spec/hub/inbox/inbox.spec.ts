@@ -118,7 +118,7 @@ describe('reading an inbox', () => {
       told.push(`page of ${total}`, ...items.map(({ id }) => `shown ${id}`));
     });
 
-  test('holds no commit back, however many are read and however slowly', async () => {
+  test('delays no commit, however many are read and however slowly', async () => {
     const slow = gate();
     rig.trouble.inbox = () => slow.opened;
     const inboxes = Array.from({ length: 64 }, (_, n) => openFor(`user-${n}`));

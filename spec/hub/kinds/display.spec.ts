@@ -175,7 +175,7 @@ describe('What is shown beside a payload', () => {
     expect(told).toMatchObject([{ display }]);
   });
 
-  test('comes with approve, ask and request of a turn, and back with the decision', async () => {
+  test('is accepted by approve, ask and request of a turn, and returned with the decision', async () => {
     const decisions: Outcome<{ status: string }>[] = [];
     const kinds = {
       fact: defineKind({

@@ -129,7 +129,7 @@ test('A channel without `update` leaves its card as it is, and receives the end'
   expect(mail.events).toEqual(['present', 'settle']);
 });
 
-test('One that fails is tried again, later each time, by the same id, and then goes on', async () => {
+test('A delivery that fails is tried again with increasing delay and the same id, and the next one follows', async () => {
   mail.trouble = down;
   await ask();
   await idle();

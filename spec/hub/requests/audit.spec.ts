@@ -35,7 +35,7 @@ const story = async (requestId?: string) =>
     [event, by?.userId ?? '-', via, fromState ?? '-', toState].join(' '),
   );
 
-test('a request leaves a record per step, with the way it came', async () => {
+test('a request writes a record per step, with the way it arrived', async () => {
   await start();
   const { id, payload, digest } = await ask({
     remindIn: '1m',
@@ -191,7 +191,7 @@ test('a change that cannot be stored leaves no record, and a record that cannot 
   expect(await story()).toEqual(['requested agent app - pending.open']);
 });
 
-test('the trail goes on over a restart and outlives the log', async () => {
+test('the trail continues after a restart and outlives the log', async () => {
   await start({ sqlite: true, retention: { log: { envelopes: 1 } } });
   const { id } = await ask();
   await hub.restart();

@@ -83,7 +83,7 @@ describe('The claim of a person who is at work', () => {
     expect(await left(request)).toBe(leaseMs);
   });
 
-  test('is renewed at most every 30 seconds, however much is done, and everybody sees it', async () => {
+  test('is renewed at most every 30 seconds, however much is done, and every client sees it', async () => {
     await start();
     const alice = await hub.connect({ user: 'alice' });
     const request = await ask();
@@ -146,7 +146,7 @@ describe('The claim of a person who is at work', () => {
 });
 
 describe('The claim of a person who leaves', () => {
-  test('is let go when the last tab has been gone for ten seconds, all claims of the ticket at once', async () => {
+  test('is released when the last tab has been disconnected for ten seconds, all claims of the ticket at once', async () => {
     await start();
     const [first, second, elsewhere] = [await ask(), await ask(), await ask({ ticketId: 'T-2' })];
     const other = await hub.connect({ user: 'bob', ticketId: 'T-2' });
@@ -222,7 +222,7 @@ describe('The claim of a person who leaves', () => {
     expect(await holder(request)).toBe('alice');
   });
 
-  test('stays when the hub sends everybody away: they come back to the next one', async () => {
+  test('stays when the hub disconnects every client: they reconnect to the next one', async () => {
     await start({ sqlite: true });
     const request = await ask();
     await claim(bob, request);

@@ -175,7 +175,7 @@ describe('Deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('are sent when they are due, also when an earlier one comes later', async () => {
+  it('are sent when they are due, also when an earlier one is added later', async () => {
     await deadlines.start();
     await ask('late', 20_000);
     await ask('early', 10_000);
@@ -217,7 +217,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['r']);
   });
 
-  it('that come while others are being sent are not forgotten', async () => {
+  it('that fall due while others are being sent are not forgotten', async () => {
     const telling = gate();
     whenTold = (id) => (id === 'first' ? telling.opened : undefined);
     await deadlines.start();

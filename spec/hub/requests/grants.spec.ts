@@ -124,7 +124,7 @@ describe('A grant', () => {
     expect(await hub.hub.grants.get(grant.id)).toMatchObject({ used: 1, lastUsedAt: items[0]?.createdAt });
   });
 
-  it('is seen by everybody: in the request that gave it, in each that it approved, and when it is revoked', async () => {
+  it('is seen by every client: in the request that gave it, in each that it approved, and when it is revoked', async () => {
     const test = await start(asking([{}]));
     const grant = await test.granted({ args: one });
     const alice = test.clients.get('alice T-1');
@@ -403,7 +403,7 @@ describe('Where several have to agree, a grant', () => {
 });
 
 describe('Four eyes', () => {
-  it('are not closed by a grant: what one has given to others covers no call of one’s own', async () => {
+  it('are not bypassed by a grant: a grant given to others covers no call of the granter', async () => {
     const test = await start(asking([{}], { policy: { excludeRequester: true } }));
     await test.granted({ args: one }, 0, { id: 'carol' });
     expect((await test.call({ args: one }, { user: 'carol' })).asked).toBeDefined();

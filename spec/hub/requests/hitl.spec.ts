@@ -256,7 +256,7 @@ describe('requests to humans', () => {
     });
   });
 
-  it('are withdrawn with a reason, and everybody who waits learns it', async () => {
+  it('are withdrawn with a reason, and every waiter receives it', async () => {
     await start();
     const { id } = await ask();
     const waiting = hitl().wait(id);

@@ -87,7 +87,7 @@ describe("The app's own rules", () => {
     expect(await hitl().get(id)).toMatchObject({ status: 'pending', verdicts: [{ by: { userId: 'ann' } }] });
   });
 
-  it('hold no deadline back, neither of that request nor of another', async () => {
+  it('delay no deadline, neither of that request nor of another', async () => {
     const reminded: string[] = [];
     says = { eve: new Promise(() => {}) };
     await start();
@@ -165,7 +165,7 @@ describe("The app's own rules", () => {
     ]);
   });
 
-  it('are asked again about a request that was changed in the meantime, and what they said before counts no more', async () => {
+  it('are asked again about a request that was changed in the meantime, and their earlier ruling no longer counts', async () => {
     const first = gate<boolean>();
     says = { ann: first.opened };
     await start();

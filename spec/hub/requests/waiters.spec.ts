@@ -22,11 +22,11 @@ describe('Those who wait for an outcome', () => {
 
   const read = (record: RequestRecord) => async () => record;
 
-  it('are answered at once if it is there', async () => {
+  it('are answered at once if the outcome exists', async () => {
     expect(await waiters.wait('r', read(approved))).toBe(approved);
   });
 
-  it('all get the same outcome when it comes, those of other requests nothing', async () => {
+  it('all get the same outcome when it is stored, those of other requests nothing', async () => {
     const three = [1, 2, 3].map(() => waiters.wait('r', read(pending)));
     const stop = new AbortController();
     const other = waiters.wait('other', read(requestRecord({ id: 'other', status: 'pending' })), stop.signal);
@@ -39,7 +39,7 @@ describe('Those who wait for an outcome', () => {
     await expect(other).rejects.toBe(stop.signal.reason);
   });
 
-  it('do not miss an outcome that comes while they look whether it is there', async () => {
+  it('do not miss an outcome that is stored while they look for it', async () => {
     const reading = gate<RequestRecord>();
     const waiting = waiters.wait('r', () => reading.opened);
     // Read as pending, settled before the reader receives it.
@@ -109,7 +109,7 @@ describe('Those who wait for an outcome', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'closing' });
   });
 
-  it('may come again for the same request after all others are gone', async () => {
+  it('may wait again for the same request after all others are gone', async () => {
     const first = waiters.wait('r', read(pending));
     await idle();
     waiters.settle(approved);

@@ -25,7 +25,7 @@ const ann = { id: 'ann', name: 'Ann' };
 const withdraw = ({ id }: RequestRecord, by = ann) => hitl().withdraw(id, { by, reason: 'I was wrong' });
 const notAllowed = (rule: string) => ({ code: 'not_allowed', details: { rule } });
 
-describe('A question is taken back', () => {
+describe('A question is withdrawn', () => {
   test('by the requester, and by no other person unless the app allows it', async () => {
     await start();
     const request = await ask({ userId: 'ann' });

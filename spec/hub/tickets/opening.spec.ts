@@ -37,7 +37,7 @@ describe('What a client is sent when it joins', () => {
     expect('snapshot' in opening && opening.snapshot.messages).toHaveLength(2);
   });
 
-  it('is a snapshot where what was missed is larger than an opening may be, whatever it is that was said', async () => {
+  it('is a snapshot where what was missed is larger than an opening may be, whatever it contains', async () => {
     const large = 'x'.repeat(maxReplayBytes / 4 - 1_000);
     const contents = [large, large, large, large, 'x'.repeat(10_000)];
     expect(await open(contents, 0)).toHaveProperty('snapshot');

@@ -38,7 +38,7 @@ async function ask(sessionId = 's', ticketId = 'T'): Promise<string> {
 }
 const cancel = (id: string) => rig.hub.hitl.cancel(id, 'over');
 
-test('The oldest pending one is sent after the resolved one, with the place of the log where that is true', async () => {
+test('The oldest pending one is sent after the resolved one, with the position of the log where that is true', async () => {
   await start();
   const ears = join('ann');
   const [one, two] = [await ask(), await ask()];
@@ -78,7 +78,7 @@ test('Nothing is read where no client has a panel, nor in another ticket', async
   expect(reads).toEqual([]);
 });
 
-test('A store that cannot be read is logged and holds nothing up; the next one that resolves is followed again', async () => {
+test('A store that cannot be read is logged and delays nothing; the next one that resolves is followed again', async () => {
   await start();
   const ears = join('ann');
   const [one, two, three] = [await ask(), await ask(), await ask()];

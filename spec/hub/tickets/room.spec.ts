@@ -158,7 +158,7 @@ describe('A room', () => {
     expect([...room.members()]).toEqual([newer.client]);
   });
 
-  it('lets a client leave once, however often it says so', () => {
+  it('lets a client leave once, however often it asks to', () => {
     const ann = enter('ann');
     room.leave(ann.client.clientId);
     room.leave(ann.client.clientId);
@@ -178,7 +178,7 @@ describe('A room', () => {
     const presenceEvents = (each: Guest) =>
       said(each).filter((envelope) => 'event' in envelope && String(envelope.event).startsWith('presence'));
 
-    it('says what is different to these, one by one, and the whole list to the others', async () => {
+    it('sends these the differences, one by one, and the whole list to the others', async () => {
       const [ann, ben] = [listener('ann', 'changes'), listener('ben', 'list')];
       room.join(ann.client, 0);
       await idle();

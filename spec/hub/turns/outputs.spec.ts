@@ -39,7 +39,7 @@ describe('What an agent says', () => {
     expect(message).not.toHaveProperty('author');
   });
 
-  it('without waiting is stored in the order in which it was said, in one transaction, before the end', async () => {
+  it('without waiting is stored in the order in which it was sent, in one transaction, before the end', async () => {
     const groups: number[] = [];
     rig.trouble.commit = (commits) => groups.push(commits.length);
     await during((turn) => {
@@ -52,7 +52,7 @@ describe('What an agent says', () => {
     expect(groups).toEqual([1, 20, 1]);
   });
 
-  it('may be replaced; what it said before stays with it', async () => {
+  it('may be replaced; its earlier content stays as a revision', async () => {
     const begun = rig.clock.now();
     const { id } = await during(async (turn) => {
       const line = await turn.trace('10 %');
@@ -125,7 +125,7 @@ describe('What an agent says', () => {
     expect(await rig.kept.message(line.id)).toMatchObject({ content: 'mine', revisions: [] });
   });
 
-  it('does not replace what a person said, nor what is not there', async () => {
+  it('does not replace a message of a person, nor one that does not exist', async () => {
     const errors = await during((turn) =>
       Promise.all(
         [turn.message, { id: 'unknown' }].map((line) => turn.update(line, 'x').catch((thrown) => thrown)),

@@ -34,7 +34,7 @@ describe('A session', () => {
     expect(await rig.story()).toEqual(['session_created', 'user: hello']);
   });
 
-  it('is one, also when the first messages of a tab come at the same time', async () => {
+  it('is only one, also when the first messages of a tab arrive at the same time', async () => {
     const ann = rig.join();
     const again = rig.knock();
     const said = await Promise.all([
@@ -71,7 +71,7 @@ describe('A session', () => {
     expect(new Set(said.map(({ sessionId }) => sessionId)).size).toBe(4);
   });
 
-  it('knows when something was last said in it', async () => {
+  it('records the time of its last message', async () => {
     const ann = rig.join();
     const begun = rig.clock.now();
     const { sessionId } = await rig.say(ann, 'hello');

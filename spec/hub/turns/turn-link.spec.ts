@@ -50,7 +50,7 @@ describe('A request that an agent makes in its turn', () => {
   }
   const said = async () => (await rig.story()).slice(3);
 
-  it('is shown at the message it belongs to, and goes on with the answer', async () => {
+  it('is shown at the message it belongs to, and continues with the answer', async () => {
     agents.a = async (turn) => {
       const message = await turn.plan('block the address');
       const outcome = await turn.approve({ ...block, message });

@@ -177,7 +177,7 @@ describe('In trouble', () => {
       ]);
     });
 
-    it('may have left a turn behind that cannot be read: it is named in the log, and the others are ended', async () => {
+    it('may have stored a turn that cannot be read: it is named in the log, and the others are ended', async () => {
       const turns = ['bad', 'good'].map((id) => turnRecord({ id, ticketId: 'T' }));
       await rig.kept.commit([commitTo('T', { turns })]);
       rig.trouble.turn = (id) => {
@@ -193,7 +193,7 @@ describe('In trouble', () => {
       expect(await ends()).toHaveLength(2);
     });
 
-    it('may have left more turns behind than commits may wait', async () => {
+    it('may have stored more unfinished turns than commits may wait', async () => {
       const many = maxWaitingCommits + 1;
       const turns = Array.from({ length: many }, (_, n) => turnRecord({ ticketId: 'T', sessionId: `s${n}` }));
       await rig.kept.commit([commitTo('T', { turns })]);
@@ -202,7 +202,7 @@ describe('In trouble', () => {
       expect(await ends()).toHaveLength(many);
     }, 30_000);
 
-    it('of the start itself is made good by the next, which leaves alone what has begun in the meantime', async () => {
+    it('of the start itself is repaired by the next, which does not touch what has begun in the meantime', async () => {
       await rig.kept.commit([commitTo('T', { turns: [turnRecord({ ticketId: 'T' })] })]);
       rig.newHub();
       rig.trouble.commit = diskFull;
@@ -334,7 +334,7 @@ describe('In trouble', () => {
     });
   });
 
-  it('what is in the log goes on where it was', async () => {
+  it('the log continues at its position', async () => {
     await rig.kept.commit([chatCommit('T', 'from before')]);
     const ann = rig.join();
     await rig.say(ann, 'help');

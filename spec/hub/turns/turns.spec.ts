@@ -72,7 +72,7 @@ describe('A turn', () => {
       expect(await rig.story()).toEqual(['session_created', 'user: anybody?']);
     });
 
-    it('goes on when everybody has left', async () => {
+    it('continues when every client has left', async () => {
       const seen = gate();
       await start(async (turn) => {
         await seen.opened;
@@ -104,7 +104,7 @@ describe('A turn', () => {
       expect(await rig.story()).toHaveLength(3);
     });
 
-    it('happens once, however often the same frame comes', async () => {
+    it('happens once, however often the same frame arrives', async () => {
       await start((turn) => turn.say('once'));
       const { client } = rig.join();
       const frame = { userId: 'ann', frameId: 'f1' };
@@ -292,7 +292,7 @@ describe('A turn', () => {
       expect(await ends()).toEqual(['turn_ended aborted cancelled', 'turn_ended completed']);
     });
 
-    it('only once; after that, and after any other end, it is said that it has ended', async () => {
+    it('only once; after that, and after any other end, the answer says that it has ended', async () => {
       await start((turn) => (turn.message.content === 'one' ? never() : undefined));
       const ann = rig.join();
       const { turnId: one = '' } = await rig.say(ann, 'one');

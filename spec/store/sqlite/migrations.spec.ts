@@ -130,7 +130,7 @@ describe('a file of version 1', () => {
     });
   });
 
-  test('goes on where it was', async () => {
+  test('continues where it was', async () => {
     const stored = await store.request('request-2');
     if (!stored) throw new Error('the frozen file has it');
     const answer = requestWrite({ ...stored.record, status: 'approved' }, { version: stored.version });

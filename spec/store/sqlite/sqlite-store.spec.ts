@@ -49,7 +49,7 @@ describe('a file of its own', () => {
     await store.close();
   });
 
-  test('of which what makes the epochs is gone is refused by name, and let go of', async () => {
+  test('without its epoch source is refused by name, and released', async () => {
     const store = sqliteStore(path);
     await store.open();
     await store.close();

@@ -81,7 +81,7 @@ test('a full disk refuses the whole call, stores nothing of it, and is forgotten
   ]);
 });
 
-test('a lock that another process holds refuses the call in bounded time, and reading goes on', async () => {
+test('a lock that another process holds refuses the call in bounded time, and reading continues', async () => {
   const store = await openStore({ busyTimeoutMs: 20 });
   await store.commit([chatCommit('ticket', 'before')]);
   const other = otherConnection();
