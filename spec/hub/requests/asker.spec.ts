@@ -1,4 +1,4 @@
-/** Whether an asker learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
+/** Whether an asker learns the outcome of a request: its asker leaves, returns, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';

@@ -28,7 +28,7 @@ export class People {
     private readonly server: ServerProcess,
   ) {}
 
-  /** Everybody joins; resolves with what resolves when all are done, after `end`. */
+  /** Every client joins; resolves with what resolves when all are done, after `end`. */
   async begin(): Promise<() => Promise<void>> {
     const { stage, server } = this;
     this.all = ticketIds.flatMap((ticketId) =>
