@@ -1,4 +1,4 @@
-/** Bugs that are planted around the machines, in what keeps, restores, tells and sends; the mutation check goes through them too. */
+/** Bugs that are planted around the machines, in what stores, restores, notifies and sends; the mutation check goes through them too. */
 import type { Mutant } from './mutants';
 
 /** What finds such a bug out; requests with the rules of a name of `request-rules.ts`. */
