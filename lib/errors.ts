@@ -75,7 +75,8 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   not_found: undefined;
   invalid_id: undefined;
   invalid_handshake: undefined;
-  upgrade_required: undefined;
+  /** `cause`: why a handshake came as a plain request; none for what was no handshake. */
+  upgrade_required: { cause: 'not_attached' | 'stripped_upgrade' } | undefined;
   unsupported_subprotocol: undefined;
   /** Which bound is reached, and how many it allows. */
   ticket_full: { bound: 'ticket' | 'user_in_ticket' | 'user'; most: number };
@@ -218,6 +219,15 @@ export function messageOf(thrown: unknown): string {
     return thrown instanceof Error ? `${thrown.message}` : typeof thrown;
   } catch {
     return indescribable;
+  }
+}
+
+/** Where it was thrown, for the log; nothing where that cannot be seen. Never throws. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    return thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : undefined;
+  } catch {
+    return undefined;
   }
 }
 

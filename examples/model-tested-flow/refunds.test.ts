@@ -43,7 +43,7 @@ const model = testModel(refundModel, {
   events: {
     approve: { cases, perform: (refund: Refund, { who }) => refund.answer(who, 'approved') },
     deny: { cases, perform: (refund: Refund, { who }) => refund.answer(who, 'denied') },
-    wait: { perform: (refund: Refund) => refund.shop.fireDeadlines('1d') },
+    wait: { perform: (refund: Refund) => refund.shop.advance('1d') },
   },
   look: (refund: Refund) => refund.look(),
   view: ({ value }) => ({ state: value, paid: value === 'approved' ? 1 : 0 }),

@@ -2,6 +2,7 @@
 /** The command `express-hitl`: reads its arguments, runs one task and ends with 0 (well), 1 (not so) or 2 (not understood). */
 import { chartsCommand } from './charts-command';
 import { diffCommand } from './diff-command';
+import { doctorCommand } from './doctor/doctor-command';
 import { UsageError } from './usage';
 
 const usage = `Usage:
@@ -15,6 +16,16 @@ const usage = `Usage:
       Says what has changed in the machines since then: states, transitions, guards.
         --out         where to write the coloured pictures; default: none are written
         --exit-code   ends with 1 if something has changed
+
+  express-hitl doctor <address of the mount> [--header 'name: value']... [--ticket <id>] [--origin <origin>] [--timeout <ms>]
+      Looks at a mount from outside, as a page would use it, and says what is right and what is not: that it is there, who
+      one is, WebSockets of inbox and ticket, other origins, server-sent events, the console, clocks. It answers nothing and
+      writes nothing; with --ticket it is connected to that ticket for a moment, which others there see. Ends with 1 if
+      something is not as it has to be.
+        --header    what to send along, such as a cookie of somebody who is signed in
+        --ticket    a ticket of that person, to open its socket too
+        --origin    the origin of the pages that connect; default: that of the address
+        --timeout   how long each answer may take; default: 5000
 `;
 
 async function run(args: readonly string[]): Promise<number> {
@@ -23,11 +34,12 @@ async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return command === undefined ? 2 : 0;
   }
-  if (command !== 'charts') throw new UsageError(`There is no command ${command}`);
+  if (command !== 'charts' && command !== 'doctor') throw new UsageError(`There is no command ${command}`);
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(usage);
     return 0;
   }
+  if (command === 'doctor') return doctorCommand(rest);
   return rest[0] === 'diff' ? diffCommand(rest.slice(1)) : chartsCommand(rest);
 }
 

@@ -7,6 +7,7 @@ export interface Answer {
   user: { id: string; name: string; groups: readonly string[] };
   agent: { id: string; name: string };
   charts: boolean;
+  inbox_tickets?: false;
 }
 
 const againMs = 3_000;

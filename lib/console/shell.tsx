@@ -113,6 +113,7 @@ function SignedIn({ me }: { me: Exclude<ReturnType<typeof useMe>, 'signed out'> 
         ) : (
           <Inbox
             me={me?.user}
+            hint={me?.inbox_tickets === false ? texts.noInboxTickets : undefined}
             selected={route.id}
             onSelect={select}
             ticketHref={(ticketId) => hrefOf({ page: 'ticket', ticketId, tab: 'timeline' })}

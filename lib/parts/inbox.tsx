@@ -19,6 +19,8 @@ import { isWriting } from './writing';
 
 export interface InboxProps {
   me?: Me | undefined;
+  /** What to say where nothing waits, in place of that. */
+  hint?: string | undefined;
   /** Which one is shown; for pages that have it in their address. Default: the part holds it itself. */
   selected?: string | undefined;
   onSelect?: ((id: string | undefined) => void) | undefined;
@@ -38,7 +40,7 @@ export function Inbox(props: InboxProps) {
   );
 }
 
-function InboxView({ me, ticketHref, ...props }: InboxProps) {
+function InboxView({ me, ticketHref, hint, ...props }: InboxProps) {
   const [filter, setFilter] = useState<InboxChoice>({ order: 'oldest' });
   const [search, setSearch] = useDraftText('search');
   const [own, setOwn] = useState<string>();
@@ -197,7 +199,9 @@ function InboxView({ me, ticketHref, ...props }: InboxProps) {
             </li>
           )}
         </ul>
-        {items.length === 0 && <Nothing state={inbox.state} isFiltered={isFiltered(filter, search)} />}
+        {items.length === 0 && (
+          <Nothing state={inbox.state} isFiltered={isFiltered(filter, search)} hint={hint} />
+        )}
       </div>
       {(isWide || showsDetail) && (
         <div className="hitl-inbox-detail">
@@ -288,12 +292,18 @@ function useChosen(checked: ReadonlyMap<string, RequestView>, items: readonly Re
   }, [checked, items]);
 }
 
-function Nothing({ state, isFiltered: hidden }: { state: string; isFiltered: boolean }): ReactNode {
+interface NothingProps {
+  state: string;
+  isFiltered: boolean;
+  hint: string | undefined;
+}
+
+function Nothing({ state, isFiltered: hidden, hint }: NothingProps): ReactNode {
   if (state === 'connecting') return <p className="hitl-nothing">{texts.loading}</p>;
   return (
     <div className="hitl-nothing">
-      <Icon name={hidden ? 'search' : 'check'} />
-      <p>{hidden ? texts.nothingFound : texts.allDone}</p>
+      <Icon name={hidden ? 'search' : hint === undefined ? 'check' : 'inbox'} />
+      <p>{hidden ? texts.nothingFound : (hint ?? texts.allDone)}</p>
     </div>
   );
 }

@@ -423,6 +423,8 @@ export const texts = {
   revoke: 'Take back',
   reallyRevoke: 'Really take back?',
   revoked: 'taken back',
+  noInboxTickets:
+    'This app does not say which tickets belong in your inbox (auth.inboxTickets), so only requests that name you or a group of yours are here. Others wait in their tickets: open one by its id.',
   signedOut: 'You are signed out',
   signedOutHint: 'Sign in where you usually do, then come back.',
   newRequests: (count: number) => `${count} new requests wait for you`,

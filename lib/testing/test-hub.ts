@@ -26,7 +26,7 @@ export type GivenOptions = Required<
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
   /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions<User, Request>>;
+  auth?: Partial<AuthOptions<Request, User>>;
   /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
@@ -180,11 +180,6 @@ export class TestHub {
     return opened;
   }
 
-  /** Moves the clock on (by milliseconds or `'15m'`) and waits until every deadline on the way has been told. */
-  fireDeadlines(by: Duration): Promise<void> {
-    return this.advance(by);
-  }
-
   /** Time passes, by milliseconds or `'15m'`; what is due on the way has happened when it resolves. */
   async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
@@ -290,7 +285,7 @@ export async function connectTestClient(url: string, options: TestClientOptions 
 
 /** Moves a test hub's clock on and waits until every deadline on the way has been told. */
 export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
-  return hub.fireDeadlines(by);
+  return hub.advance(by);
 }
 
 /** Ends a test hub in good order and starts another on the same store. */

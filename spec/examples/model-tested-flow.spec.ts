@@ -151,7 +151,7 @@ function modelOfRefunds(): TestModel<typeof refundModel, TestHub> {
     events: {
       approve: { cases, perform: answer('approved') },
       deny: { cases, perform: answer('denied') },
-      wait: { perform: (shop) => shop.fireDeadlines('1d') },
+      wait: { perform: (shop) => shop.advance('1d') },
     },
   });
 }

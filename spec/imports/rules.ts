@@ -53,7 +53,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'hub/': { files: ['hub/', 'bus/bus', ...decided] },
   'channels/': { files: ['hub/outbox/channel', 'hub/options/', 'protocol/', 'errors'] },
   'charts/': { files: ['actors/', 'insides/', 'protocol/', 'errors'] },
-  'cli/': { files: ['charts/', 'errors'] },
+  'cli/': { files: ['charts/', 'protocol/', 'errors'] },
   'transport/core/': { files: ['hub/', 'store/store', 'insides/', 'protocol/', 'errors'] },
   'transport/rest/': {
     files: ['transport/core/', 'hub/', 'store/store', 'store/shared/limits', 'protocol/', 'errors'],
@@ -81,7 +81,7 @@ export const bundled: readonly string[] = ['parts/', 'console/'];
 export const reserved: Readonly<Record<string, readonly string[]>> = {
   express: ['transport/express/', 'transport/rest/', 'transport/pages/', 'transport/documents/', 'testing/'],
   'express-ws': ['transport/express/', 'testing/'],
-  ws: ['transport/express/', 'insides/', 'testing/'],
+  ws: ['transport/express/', 'insides/', 'cli/doctor/', 'testing/'],
   'better-sqlite3': ['store/sqlite/'],
   elkjs: ['charts/layout'],
   react: ['react/', 'parts/', 'console/'],
@@ -92,7 +92,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // These write no frame: `protocol/unknown-field` quotes a name in a refusal, `protocol/canonical-json` makes the text that
   // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked and answered, and
-  // `charts/implementations` prints what a machine holds into a picture.
+  // `charts/implementations` prints what a machine holds into a picture; the doctor reads what it is answered.
   JSON: [
     'protocol/codec',
     'protocol/canonical-json',
@@ -102,6 +102,7 @@ export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
     'hub/kinds/json-text',
     'hub/kinds/kinds',
     'charts/',
+    'cli/doctor/',
     'client/',
     'react/',
     'parts/',

@@ -192,7 +192,7 @@ describe('An agent that asks a human', () => {
       await alice.ask({ type: 'message', content });
       const { hitl } = await alice.next('hitl_request_pending');
       expect(Date.parse(hitl.expires_at) - Date.parse(hitl.created_at)).toBe(15 * 60_000);
-      await hub.fireDeadlines(15 * 60_000);
+      await hub.advance(15 * 60_000);
       await alice.next('turn_ended');
       expect(
         await alice.ask({ type: 'hitl_respond', request_id: hitl.id, revision: 1, status: 'approved' }),

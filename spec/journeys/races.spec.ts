@@ -172,7 +172,7 @@ test('a request is pending for sixty days, over restarts, and is answered then',
       expiresIn: '61d',
     });
     for (const _ of range(1, 6)) {
-      await hub.fireDeadlines('10d');
+      await hub.advance('10d');
       await hub.restart();
     }
     const waiting = portOf(hub.hub).hitl.wait(id);

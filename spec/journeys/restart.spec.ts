@@ -140,9 +140,9 @@ describe('A restart', () => {
     await hub.restart();
     const again = await hub.connect();
     await again.next('snapshot');
-    await hub.fireDeadlines(4 * minutes);
+    await hub.advance(4 * minutes);
     expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
-    await hub.fireDeadlines(1 * minutes);
+    await hub.advance(1 * minutes);
     expect((await again.next('hitl_request_resolved')).hitl).toMatchObject({
       id: hitl.id,
       status: 'expired',

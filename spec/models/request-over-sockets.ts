@@ -49,7 +49,7 @@ export class RequestOverSockets implements RequestSystem {
       case 'tell':
         return answered(stage.tell(this.id, { type: deed.deadline }));
       case 'wait':
-        await stage.hub.fireDeadlines(tickOf(this.rules));
+        await stage.hub.advance(tickOf(this.rules));
         return 'ok';
       default:
         return answered(this.hand.perform(deed));

@@ -108,9 +108,11 @@ export const hubMutants: readonly HubMutant[] = [
       '',
       'closed rules',
     ],
+  ]),
+  ...inFile('hub/requests/requests.ts', [
     [
       'a list goes by a filter that nobody knows',
-      "assertOptions('The filter', filter, listFields);",
+      "assertOptions('The query', query, listFields);",
       '',
       'closed rules',
     ],
@@ -228,14 +230,14 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/kinds/kinds.ts', [
     [
       'a kind is registered that nobody can answer',
-      "if (why) throw refuse('approval', why);",
+      "if (why) throw refuse('response', why);",
       '',
       'closed rules',
     ],
     [
       'a kind that fails is asked all the same',
-      'schema = kind.approval(payload);\n    } catch (error) {',
-      'schema = kind.approval(payload);\n    } catch (error) {\n      return undefined;',
+      'schema = responseOf(options, payload);\n    } catch (error) {',
+      'schema = responseOf(options, payload);\n    } catch (error) {\n      return undefined;',
       'closed rules',
     ],
   ]),
@@ -247,7 +249,7 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/tools/guard-tool.ts', [
+  ...inFile('hub/tools/make-tool.ts', [
     [
       'a tool is given what was changed while a rule looked at it',
       'deepFreeze(read(tool, jsonCopy(givenArgs)))',

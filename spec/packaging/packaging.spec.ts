@@ -138,8 +138,9 @@ test('the live charts find their page and their pictures in the package', async 
     'charts.cjs',
     `const express = require('express');
      const { expressHitl, memoryStore } = require('express-hitl');
-     const charts = { admin: () => true };
-     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts });
+     const auth = { identify: () => 'me', authorize: () => 'allow' };
+     const pages = { charts: { maySee: () => true } };
+     const hitl = expressHitl({ auth, pages, store: memoryStore() });
      const server = express().use(hitl.router).listen(0, async () => {
        const paths = ['', 'page.mjs', 'page.css', 'machines/ticket.svg'];
        const url = 'http://127.0.0.1:' + server.address().port + '/charts/';
@@ -170,8 +171,9 @@ test.each([
      const lines = [];
      const log = (level) => (message) => lines.push(level + ' ' + message);
      const logger = { debug() {}, info() {}, warn: log('warn'), error: log('error') };
-     const charts = { admin: () => true };
-     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts, logger });
+     const auth = { identify: () => 'me', authorize: () => 'allow' };
+     const pages = { charts: { maySee: () => true } };
+     const hitl = expressHitl({ auth, pages, logger, store: memoryStore() });
      const server = express().use('/soc', hitl.router).listen(0, async () => {
        const url = 'http://127.0.0.1:' + server.address().port + '/soc/';
        const paths = ['hitl/me', 'charts/', 'charts/', 'charts/page.mjs', 'console/'];

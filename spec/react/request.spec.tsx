@@ -398,7 +398,7 @@ describe('the time that is left', () => {
     }
     expect(renders.countdown).toBe((before.countdown ?? 0) + 3);
     expect(renders[id]).toBe(before[id]);
-    await act(() => hub.fireDeadlines('7s'));
+    await act(() => hub.advance('7s'));
     await untilOn(clock, () => expect(card(id).request?.status).toBe('expired'));
     expect(screen.getByText('left:')).toBeTruthy();
   });

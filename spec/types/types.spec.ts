@@ -13,8 +13,8 @@ const faults: readonly { what: string; file: string; from: string; to: string }[
   {
     what: 'the arguments of an approval are there before it',
     file: 'lib/hub/kinds/app-types.ts',
-    from: "(Settled<Yes> & { readonly status: 'denied';",
-    to: "(Settled<Yes> & Partial<Omit<Yes, 'status'>> & { readonly status: 'denied';",
+    from: 'interface Settled<Yes extends object> {',
+    to: 'interface Settled<Yes extends object> {\n  readonly args?: unknown;',
   },
   {
     what: 'an answer is any text',
@@ -23,10 +23,10 @@ const faults: readonly { what: string; file: string; from: string; to: string }[
     to: 'Promise<Answer>',
   },
   {
-    what: 'a kind is any name',
+    what: 'a kind is asked with any payload',
     file: 'lib/hub/turns/turn.ts',
-    from: "request<N extends Names<App['kinds']>>(",
-    to: "request<N extends string & keyof App['kinds']>(",
+    from: "payload: PayloadIn<App['kinds'][N]>,\n    options",
+    to: 'payload: object,\n    options',
   },
   {
     what: 'a tool is asked about with any arguments',

@@ -23,7 +23,7 @@ export class Outputs {
 
   constructor(private readonly parts: { store: Store; funnel: Funnel; clock: Clock }) {}
 
-  /** A new line. @throws HubError `turn_ended`, `too_large`, `storage_failed` */
+  /** A new line. @throws HubError `invalid_request` for what is no text, `turn_ended`, `too_large`, `storage_failed` */
   async add(turn: Speaker, type: MessageType, content: string): Promise<MessageRecord> {
     const { id, ticketId, sessionId } = turn;
     const createdAt = this.parts.clock.now();
@@ -54,6 +54,10 @@ export class Outputs {
     tell: typeof sessionMessageAdded,
   ): Promise<MessageRecord> {
     turn.signal.throwIfAborted();
+    if (typeof message.content !== 'string')
+      throw new HubError('invalid_request', {
+        message: `A line of the agent is text, and ${message.type === 'response' ? 'the answer' : `this ${message.type}`} was ${nameOf(message.content)}: is something missing in what the agent says?`,
+      });
     if (Buffer.byteLength(message.content) > maxOutputBytes)
       throw new HubError('too_large', { message: `A message has at most ${maxOutputBytes} bytes` });
     const at = this.parts.clock.now();
@@ -65,4 +69,8 @@ export class Outputs {
     });
     return message;
   }
+}
+
+function nameOf(value: unknown): string {
+  return value === null || value === undefined ? `${value}` : `of type ${typeof value}`;
 }

@@ -17,6 +17,8 @@ export class TurnLink implements TurnPort {
   /** Requests that this turn waits for and that outlive it. */
   private readonly attended = new Set<string>();
   private readonly over = new AbortController();
+  /** Why a line of the agent was refused first, where it could not have been said at all. */
+  refusedLine: unknown;
 
   constructor(
     private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
@@ -25,11 +27,11 @@ export class TurnLink implements TurnPort {
   ) {}
 
   add(type: MessageType, content: string): Promise<MessageRecord> {
-    return this.track(this.parts.outputs.add(this.turn, type, content));
+    return this.noteRefusal(this.track(this.parts.outputs.add(this.turn, type, content)));
   }
 
   update(messageId: string, content: string): Promise<MessageRecord> {
-    return this.track(this.parts.outputs.update(this.turn, messageId, content));
+    return this.noteRefusal(this.track(this.parts.outputs.update(this.turn, messageId, content)));
   }
 
   history(limit: number): Promise<readonly MessageRecord[]> {
@@ -93,6 +95,13 @@ export class TurnLink implements TurnPort {
     const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
     if (isOrphan) this.adopted.add(request.id);
     return { request, isNew, endsWithTurn: isOrphan };
+  }
+
+  private noteRefusal<T>(line: Promise<T>): Promise<T> {
+    line.catch((error: unknown) => {
+      if (HubError.is(error, 'invalid_request')) this.refusedLine ??= error;
+    });
+    return line;
   }
 
   private track<T>(work: Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
-import { describe, HubError, isHubError } from '../../errors';
+import { describe, HubError, isHubError, stackOf } from '../../errors';
 import { type LoggableEnvelope, sessionCreated, sessionMessageAdded } from '../../protocol/envelopes';
 import type { MessageRecord, Millis, SessionRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
@@ -274,10 +274,13 @@ export class Turns {
       await this.parts.agent?.(running.turn);
       // What was said without waiting for it was still said before the end.
       await running.link.settled();
+      const { refusedLine } = running.link;
+      if (refusedLine !== undefined && !running.ended)
+        this.log('The agent ended well, and a line of it was refused', running, refusedLine);
       await this.end(running, 'complete');
     } catch (error) {
       // Whatever an agent throws that was told to stop is no news.
-      if (!running.ended) this.log('The agent failed', running, error);
+      if (!running.ended) this.log('The agent failed', running, error, { stack: stackOf(error) });
       await this.end(running, 'fail');
     }
   }
@@ -335,8 +338,13 @@ export class Turns {
     return { actor, turn, link, abort };
   }
 
-  private log(what: string, { actor }: Running, error: unknown): void {
-    this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error) });
+  private log(
+    what: string,
+    { actor }: Running,
+    error: unknown,
+    more: { stack?: string | undefined } = {},
+  ): void {
+    this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error), ...more });
   }
 }
 

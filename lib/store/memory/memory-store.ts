@@ -45,6 +45,11 @@ export function memoryStore(): Store {
   return new MemoryStore();
 }
 
+/** Whether what is stored here is forgotten by a restart. */
+export function isMemoryStore(store: Store): boolean {
+  return store instanceof MemoryStore;
+}
+
 class MemoryStore implements Store {
   private condition: 'not open' | 'open' | 'closed' = 'not open';
   private readonly contents = new MemoryContents();

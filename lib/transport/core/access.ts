@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { KnownUser } from '../../hub/kinds/app-types';
+import { Hint, Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { RuleOptions } from '../../hub/requests/app-rules';
 import { canonicalJson } from '../../protocol/canonical-json';
@@ -18,8 +19,9 @@ export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 /**
  * Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503).
  * @typeParam Req the request as the app's framework has it
+ * @typeParam U users with the app's own fields
  */
-export interface AuthOptions<U extends Identity = Identity, Req = Handshake> {
+export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
   /**
    * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
    * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
@@ -103,14 +105,22 @@ export class Access {
   /** By person and ticket: what was asked in this turn of the event loop about what is only shown. */
   private readonly asked = new Map<string, Promise<boolean>>();
 
-  private hasWarned = false;
+  private readonly hints: Hints;
+  private hasIdentified = false;
 
   constructor(
     private readonly auth: AuthOptions,
     private readonly rules: Pick<RuleOptions, 'mayAudit'>,
     private readonly logger: Logger,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.hints = Hints.of(logger);
+  }
+
+  /** Whether the app says which tickets are in an inbox. */
+  get namesInboxTickets(): boolean {
+    return this.auth.inboxTickets !== undefined;
+  }
 
   /** The program behind a request, if it is one. @throws HubError `authentication_required` after its end, `unavailable` */
   async service(req: Handshake): Promise<Service | undefined> {
@@ -171,7 +181,7 @@ export class Access {
 
   private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Known> {
     const given = await this.ask(callbackName, callback);
-    if (!given) throw new HubError('authentication_required');
+    if (!given) throw new HubError('authentication_required', { cause: this.whyNobody(callbackName, given) });
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
     if (!result.success) {
       // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
@@ -180,7 +190,15 @@ export class Access {
       throw new HubError('unavailable');
     }
     const { id, name, groups, expiresAt } = result.data;
-    if (!id) throw new HubError('authentication_required');
+    if (!id) {
+      const has = typeof given === 'object' ? Object.keys(given).slice(0, 10).join(', ') : '';
+      const cause = new Hint(
+        `${callbackName} id`,
+        `${callbackName} gave a user without id, so the answer is 401: it has ${has || 'nothing'}; return { id, name?, groups? }, the id a text that stays`,
+      );
+      throw new HubError('authentication_required', { cause });
+    }
+    this.hasIdentified = true;
     if (expiresAt == null) this.warnOfMisspelt(callbackName, given);
     else this.assertHolds(expiresAt);
     // The app's own fields are given back to its callbacks and agents.
@@ -189,13 +207,24 @@ export class Access {
     return { ...fields, id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
+  /** One that has given nobody yet is likely to give nobody ever. */
+  private whyNobody(callbackName: string, given: unknown): Hint | undefined {
+    if (this.hasIdentified || callbackName !== 'auth.identify') return undefined;
+    return new Hint(
+      'nobody',
+      `auth.identify gave ${given === '' ? 'an empty text' : given} for the first who came, so the answer is 401, as for everybody of whom it gives nothing: is somebody signed in, does the login run before app.use(hitl.router), and does identify return what it found?`,
+    );
+  }
+
   /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
   private warnOfMisspelt(callbackName: string, given: unknown): void {
-    if (this.hasWarned || typeof given !== 'object') return;
+    if (typeof given !== 'object') return;
     const misspelt = Object.keys(given ?? {}).find((name) => nearestName(name, ['expiresAt']));
     if (misspelt === undefined) return;
-    this.hasWarned = true;
-    this.logger.warn(`${callbackName} gave ${misspelt}, which ends nothing: did you mean expiresAt?`);
+    this.hints.give(
+      'expiresAt',
+      `${callbackName} gave ${misspelt}, which ends nothing: did you mean expiresAt?`,
+    );
   }
 
   /** @throws HubError `authentication_required` for a login that has ended, `forbidden`, `not_found`, `unavailable` */
@@ -212,6 +241,11 @@ export class Access {
 
   /** Whose inbox this user reads. @throws HubError `unavailable` */
   async inboxOf(user: Required<User>): Promise<InboxOwner> {
+    if (!this.namesInboxTickets)
+      this.hints.give(
+        'inboxTickets',
+        "An inbox was opened and auth.inboxTickets is not given, so it has only what names the person or a group of theirs: write inboxTickets: () => 'all', or the ids of the person's tickets",
+      );
     const given = await this.ask('auth.inboxTickets', async () =>
       this.auth.inboxTickets ? this.auth.inboxTickets({ user }) : [],
     );

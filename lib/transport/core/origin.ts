@@ -1,5 +1,6 @@
 /** Which web pages may open a socket or answer over REST; asked before anything else of a request is looked at. */
 import { HubError } from '../../errors';
+import { Hint } from '../../hub/options/hints';
 import type { Handshake } from './handshake';
 
 /** What of a request says from which page it comes. */
@@ -43,7 +44,7 @@ export class OriginPolicy {
   assertSocket(req: Origin): void {
     const { origin, cookie } = req.headers;
     if (origin === undefined && (cookie === undefined || this.options.allowMissingOrigin)) return;
-    if (origin === undefined || !this.allows(origin, req)) throw new HubError('origin_refused');
+    if (origin === undefined || !this.allows(origin, req)) throw this.refusal(req);
   }
 
   /**
@@ -60,8 +61,29 @@ export class OriginPolicy {
   assertChange(req: Origin): void {
     const { origin } = req.headers;
     const crossSite = origin === undefined && req.headers['sec-fetch-site'] === 'cross-site';
-    if (crossSite || (origin !== undefined && !this.allows(origin, req)))
-      throw new HubError('origin_refused');
+    if (crossSite || (origin !== undefined && !this.allows(origin, req))) throw this.refusal(req);
+  }
+
+  /** What came, what is allowed, and which option says so. */
+  private refusal({ headers, socket }: Origin): HubError {
+    const { allowed } = this;
+    const origin = headers.origin === undefined ? undefined : shown(headers.origin);
+    const facts = { ...(origin !== undefined && { origin }), ...(allowed && { allowed: [...allowed] }) };
+    const what = origin === undefined ? 'A request without an Origin' : `The Origin ${origin}`;
+    const host = headers.host?.slice(0, maxShown) ?? '';
+    const isHttps = 'encrypted' in socket;
+    const rule = allowed
+      ? `http.origins has ${[...allowed].join(', ') || 'none'}`
+      : `without the option http.origins only pages of the host that was asked for may connect, which is ${isHttps ? `https://${host}` : host}`;
+    const advice =
+      origin === undefined
+        ? 'pages send one by themselves; a program that sends a cookie needs http.allowMissingOrigin'
+        : `if it is a page of yours, write http: { origins: ['${origin}'] }${allowed ? '' : ', or let the proxy pass on Host'}`;
+    return new HubError('origin_refused', {
+      message: `${what} is not allowed here: ${rule}`,
+      details: facts,
+      cause: new Hint(`origin ${origin}`, `${what} was refused: ${rule}; ${advice}`),
+    });
   }
 
   private allows(origin: string, req: Origin): boolean {
@@ -75,6 +97,14 @@ export class OriginPolicy {
     return normal === normalised(`${scheme}://${req.headers.host ?? ''}`);
   }
 }
+
+/** Of an Origin what it is compared by: what else there is in it may be anything. */
+function shown(origin: string): string {
+  return (normalised(origin) ?? (origin === 'null' ? origin : 'that is no web address')).slice(0, maxShown);
+}
+
+/** Characters of what a peer has sent that are shown. */
+const maxShown = 200;
 
 function configured(url: string): string {
   const origin = normalised(url);

@@ -1,6 +1,7 @@
 /** What becomes of a request that is refused: its HTTP answer, its close code where there is a socket already, its line in the log. */
 import type { ServerResponse } from 'node:http';
 import { type HubError, messageOf } from '../../errors';
+import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { CloseName } from '../../protocol/close-codes';
 import { encodeRefusal } from '../../protocol/codec';
@@ -35,7 +36,10 @@ export function closeNameFor(error: HubError): CloseName {
   return byStatus[error.status] ?? 'internal';
 }
 
-/** The code and the peer's address, and nothing that the peer has sent: its headers hold its credentials (reference B21). */
+/**
+ * The code, the peer's address and, once, the likely mistake; nothing else that the peer has sent, whose headers hold its
+ * credentials.
+ */
 export function logRefusal(
   logger: Logger,
   error: HubError,
@@ -43,7 +47,8 @@ export function logRefusal(
 ): void {
   const from = addressOf(peerOf(req));
   if (error.code !== 'internal') {
-    logger.info('A socket was refused', { code: error.code, from });
+    const hint = Hints.of(logger).take(error);
+    logger.info('A socket was refused', { code: error.code, from, ...(hint !== undefined && { hint }) });
     return;
   }
   const cause = error.cause === undefined ? error.message : messageOf(error.cause);

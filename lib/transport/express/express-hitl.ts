@@ -10,6 +10,7 @@ import type { HitlTypes, Kinds, NoTypes } from '../../hub/kinds/app-types';
 import type { In, ObjectSchema, Out } from '../../hub/kinds/standard-schema';
 import type { Tool } from '../../hub/kinds/tool';
 import { type Duration, toMillis } from '../../hub/options/duration';
+import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { Channel } from '../../hub/outbox/channel';
 import type { LinkOptions } from '../../hub/outbox/links';
@@ -20,7 +21,7 @@ import { makeTool, type ToolOptions } from '../../hub/tools/make-tool';
 import type { Agent } from '../../hub/turns/turn';
 import type { ChatUser } from '../../protocol/chat-frames';
 import type { User } from '../../protocol/records';
-import { memoryStore } from '../../store/memory/memory-store';
+import { isMemoryStore, memoryStore } from '../../store/memory/memory-store';
 import type { Store } from '../../store/store';
 import { Access, type AuthOptions } from '../core/access';
 import { InboxSeat } from '../core/inbox-seat';
@@ -37,6 +38,7 @@ import { Rest } from '../rest/rest';
 import { restErrors } from '../rest/rest-errors';
 import { type HandledHub, withHandler } from './handler-reference';
 import { consoleLogger, unfailing } from './logger';
+import { notMiddleware } from './not-middleware';
 import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
 import { SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
@@ -68,7 +70,7 @@ export interface PageOptions {
 // biome-ignore lint/complexity/noBannedTypes: no kinds at all
 export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
   /** Who somebody is and what they may see. */
-  auth: AuthOptions<U, Request>;
+  auth: AuthOptions<Request, U>;
   /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
   rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
   /** How many clients and frames there may be. */
@@ -168,12 +170,12 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   const { auth, rules = {}, limits = {}, http = {}, pages = {}, retention, classic } = options;
   const logger = unfailing(options.logger ?? consoleLogger());
   const clock = options.clock ?? systemClock;
-  if (!options.store)
-    logger.warn('No store is configured: a restart forgets every session and pending request');
+  const hints = Hints.of(logger);
   const store = options.store ?? memoryStore();
+  hintAtMemory(options.store, hints);
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
   // Only Express leads requests here, so each of them is what the app's callbacks expect.
-  const access = new Access(auth as AuthOptions, rules, logger, clock);
+  const access = new Access(auth as unknown as AuthOptions, rules, logger, clock);
   const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
@@ -227,7 +229,8 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
       inboxes: inboxRoute,
       ticketStreams: new StreamRoute(socketParts, ticketRoute),
       inboxStreams: new StreamRoute(socketParts, inboxRoute),
-      logger,
+      hints,
+      whyNotTaken: (url) => upgrades.whyNotTaken(url),
       isClosing: () => port.closing,
     }),
   );
@@ -237,17 +240,17 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
 
   const sockets = { ticket: ticketRoute.handler, inbox: inboxRoute.handler };
   let isStarting = false;
-  return {
+  return notMiddleware({
     router,
     // Compared member by member, the same type takes the compiler too deep.
     hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as never,
     linkRouter: linkPages,
     sockets,
-    agent: (registered) => {
+    agent: <A extends Agent<App>>(registered: A) => {
       port.setAgent(registered as unknown as Agent);
       return registered;
     },
-    attach: (server, attachOptions) => {
+    attach: (server: Server | SecureServer, attachOptions?: AttachOptions) => {
       assertAttachOptions(attachOptions);
       const detach = upgrades.attach(server, attachOptions);
       // A second server of the same hub starts nothing again.
@@ -255,15 +258,28 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
       isStarting = true;
       return detach;
     },
-    tool: (toolOptions) => makeTool({ hitl: port.hitl, clock, logger }, toolOptions),
+    tool: <S extends ObjectSchema, Result>(toolOptions: ToolOptions<S, Result, App>) =>
+      makeTool({ hitl: port.hitl, clock, logger }, toolOptions),
     $types: undefined as unknown as App,
     start: () => port.start(),
-    drain: async (drainOptions) => {
+    drain: async (drainOptions?: { over?: Duration }) => {
       assertDrainOptions(drainOptions);
       return port.drain(drainOptions).finally(() => upgrades.stop());
     },
     close: () => port.close().finally(() => upgrades.stop()),
-  };
+  });
+}
+
+/** A store that forgets is said to, where nobody has chosen it, and wherever it may have come into production. */
+function hintAtMemory(given: Store | undefined, hints: Hints): void {
+  const isProduction = process.env.NODE_ENV === 'production';
+  if (given && !(isProduction && isMemoryStore(given))) return;
+  const what = given ? 'The store is memoryStore()' : 'No store is configured';
+  const where = isProduction ? ', in production (NODE_ENV)' : '';
+  hints.give(
+    'memory',
+    `${what}${where}: a restart forgets every session and pending request; write store: sqliteStore('./data/hitl.db')`,
+  );
 }
 
 /** How long after a failed start the next one is tried, where no client tries it before. */

@@ -1,10 +1,10 @@
 /** The routes of sockets inside our router: handshakes that `Upgrades` leads here, sockets that an app's own express-ws has opened, what stands in for them over plain HTTP, and other plain requests, which are refused. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import expressWs, { type WithWebsocketMethod } from 'express-ws';
-import { HubError } from '../../errors';
-import type { Logger } from '../../hub/options/logger';
+import { type ErrorDetails, HubError } from '../../errors';
+import type { Hints } from '../../hub/options/hints';
 import { socketUrl } from '../../insides/express-ws';
 import { assertHandshake, isHandshake } from './handshake';
 import { PendingUpgrade } from './pending-upgrade';
@@ -17,7 +17,9 @@ export interface SocketRouterParts {
   inboxes: Pick<SocketRoute, 'handler'>;
   ticketStreams: Pick<StreamRoute, 'mount'>;
   inboxStreams: Pick<StreamRoute, 'mount'>;
-  logger: Logger;
+  hints: Pick<Hints, 'give'>;
+  /** Why a handshake to this address came as a plain request, where nothing in front of the app is to blame. */
+  whyNotTaken(url: string): string;
   /** Whether the hub lets nobody in any more. */
   isClosing(): boolean;
 }
@@ -51,8 +53,7 @@ export function socketRouter(parts: SocketRouterParts): Router {
 }
 
 /** What comes to the address of a socket and is no handshake, or one that nothing has taken from the app. */
-function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler {
-  const logged = new Set<string>();
+function plainRequests({ hints, whyNotTaken, isClosing }: SocketRouterParts): RequestHandler {
   return (req, res, next) => {
     if (isClosing()) throw new HubError('closing');
     if (req.headers.upgrade !== undefined && !isHandshake(req)) {
@@ -61,20 +62,36 @@ function plainRequests({ logger, isClosing }: SocketRouterParts): RequestHandler
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') return next();
     const cause = causeOf(req);
-    if (!logged.has(cause)) logger.warn(`A socket was asked for and not opened: ${cause}`);
-    logged.add(cause);
+    hints.give(
+      cause ?? 'no handshake',
+      `A socket was asked for and not opened: ${sentenceOf(cause, req, whyNotTaken)}`,
+    );
     res.set({ Connection: 'Upgrade', Upgrade: 'websocket' });
-    throw new HubError('upgrade_required');
+    throw new HubError('upgrade_required', cause && { details: { cause } });
   };
 }
 
-/** Why a handshake came as a plain request, for whoever runs the app. */
-function causeOf(req: IncomingMessage): string {
-  const { upgrade, connection = '', 'sec-websocket-key': key } = req.headers;
-  if (upgrade !== undefined && /\bupgrade\b/i.test(connection))
-    return 'hitl.attach was not called on this server, or with the path of another mount';
-  if (key !== undefined) return 'something in front of the app does not pass on Upgrade and Connection';
-  return 'the request was no WebSocket handshake';
+/** What to write where a proxy opens no sockets. */
+const strippedUpgrade =
+  'something in front of the app does not pass on Upgrade and Connection; for nginx write proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $host;';
+
+type Cause = NonNullable<ErrorDetails['upgrade_required']>['cause'];
+
+/** Why a handshake came as a plain request; nothing where it was none. */
+function causeOf({ headers }: IncomingMessage): Cause | undefined {
+  const { upgrade, connection = '', 'sec-websocket-key': key } = headers;
+  if (upgrade !== undefined && /\bupgrade\b/i.test(connection)) return 'not_attached';
+  return key === undefined ? undefined : 'stripped_upgrade';
+}
+
+/** The same for the person who runs the app. */
+function sentenceOf(
+  cause: Cause | undefined,
+  { originalUrl }: Request,
+  whyNotTaken: SocketRouterParts['whyNotTaken'],
+): string {
+  if (cause === 'not_attached') return whyNotTaken(originalUrl);
+  return cause === 'stripped_upgrade' ? strippedUpgrade : 'the request was no WebSocket handshake';
 }
 
 /**

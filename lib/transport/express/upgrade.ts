@@ -33,6 +33,8 @@ export class Upgrades {
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   private readonly attached = new Set<() => void>();
+  /** Of each `attach` so far. */
+  private readonly paths: (string | undefined)[] = [];
   private hasWarned = false;
 
   constructor(
@@ -56,8 +58,9 @@ export class Upgrades {
     // An Express app has the methods of an emitter too, and never an upgrade.
     if (typeof server !== 'object' || typeof server?.on !== 'function')
       throw new HubError('invalid_request', {
-        message: 'attach takes the server that app.listen gives, not the app',
+        message: `attach takes the server that app.listen gives, not ${nameOf(server)}: write hitl.attach(app.listen(3000))`,
       });
+    this.paths.push(path);
     const isSocket = matcherOf(path, server);
     const detach = UpgradeGate.of(server).add({
       takes: (req) => isHandshake(req) && isSocket(req.url ?? ''),
@@ -68,6 +71,18 @@ export class Upgrades {
       this.attached.delete(detach);
       detach();
     };
+  }
+
+  /** Why a handshake was not taken from an app that got it, for the person who runs the app. */
+  whyNotTaken(url: string): string {
+    const place = pathnameOf(url).slice(0, 200);
+    const paths = this.paths.filter((path) => path !== undefined);
+    if (this.paths.length === 0)
+      return 'hitl.attach was not called: write hitl.attach(app.listen(3000)), with the server that listens';
+    const others = paths.map((path) => `'${path}'`).join(', ');
+    return paths.length === this.paths.length
+      ? `hitl.attach was called with the path ${others}, and this is ${place}: the path is that of app.use(path, hitl.router)`
+      : 'hitl.attach was not called on this server: it needs each server that listens';
   }
 
   /** Takes no more upgrades on any server. */
@@ -131,4 +146,10 @@ function assertDecodable(pathname: string): void {
   } catch (cause) {
     throw new HubError('invalid_id', { message: 'The ticket id is not properly percent-encoded', cause });
   }
+}
+
+/** What was given in place of a server. */
+function nameOf(given: unknown): string {
+  if (typeof given === 'function') return 'use' in given ? 'the app' : 'a function';
+  return typeof given === 'object' && given !== null ? 'an object that is none' : `${given}`;
 }

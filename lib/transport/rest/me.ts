@@ -14,6 +14,8 @@ export const getMe = operation({
       agent: z.object({ id: z.string(), name: z.string() }),
       /** Whether live charts are served at `<mount>/charts/`, and to this caller. */
       charts: z.boolean(),
+      /** There if the app does not say which tickets are in an inbox, so that it has only what names the caller or a group. */
+      inbox_tickets: z.literal(false).optional(),
     }),
   },
   refusals: [],
@@ -22,8 +24,13 @@ export const getMe = operation({
 export const meOperations = [getMe];
 
 export function serveMe(rest: Rest): void {
-  const { agent, charts } = rest.parts;
+  const { agent, charts, access } = rest.parts;
   rest.serve(getMe, async ({ req, user: { id, name, groups } }) => ({
-    body: { user: { id, name, groups }, agent, charts: await charts(req) },
+    body: {
+      user: { id, name, groups },
+      agent,
+      charts: await charts(req),
+      ...(!access.namesInboxTickets && { inbox_tickets: false }),
+    },
   }));
 }

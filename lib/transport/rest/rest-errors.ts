@@ -1,6 +1,7 @@
 /** The end of the router: errors of REST as coded JSON. */
 import type { ErrorRequestHandler } from 'express';
 import { describe, HubError, isDamage, toHubError } from '../../errors';
+import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { refuse } from '../core/refusal';
@@ -13,6 +14,8 @@ export function restErrors(logger: Logger): ErrorRequestHandler {
     // Of a store that keeps nothing the funnel says so, once.
     if (error.code === 'internal' || isDamage(error))
       logger.error('A request failed', { path: req.path, error: describe(error) });
+    const hint = Hints.of(logger).take(error);
+    if (hint !== undefined) logger.warn(hint);
     refuse(res, error);
   };
 }

@@ -25,7 +25,7 @@ export const hitlAskingScenes: Scenes = {
         expect(await said(alice)).toBe('Not blocked: denied. Ours.');
         await alice.ask({ type: 'message', content: 'go' });
         await alice.next('hitl_request_pending');
-        await hub.fireDeadlines(15 * 60_000);
+        await hub.advance(15 * 60_000);
         expect(await said(alice)).toBe('Not blocked: expired. ');
       });
     },

@@ -155,7 +155,7 @@ export const hitlDecidingScenes: Scenes = {
         await hitl.claim(request.id, alice);
         const answered = () => hitl.respond(request.id, { by: bob, status: 'approved' });
         await expect(answered()).rejects.toEqual(isCode('claimed_by_other'));
-        await hub.fireDeadlines(120_000);
+        await hub.advance(120_000);
         expect(await answered()).toMatchObject({ status: 'approved' });
       }),
   },
@@ -175,19 +175,19 @@ export const hitlDecidingScenes: Scenes = {
         async ({ hub, alice }) => {
           await alice.ask({ type: 'message', content: 'go' });
           await alice.next('hitl_request_pending');
-          await hub.fireDeadlines(5 * minute);
+          await hub.advance(5 * minute);
           expect(told).toEqual(['reminded']);
-          await hub.fireDeadlines(5 * minute);
+          await hub.advance(5 * minute);
           expect(told).toEqual(['reminded', 'reminded']);
           await hub.restart();
           const again = await hub.connect({ user: 'alice' });
           const [{ id }] = (await again.next('snapshot')).requests;
           const lead = { id: 'lena', groups: ['lead'] };
           await expect(portOf(hub.hub).hitl.claim(id, lead)).rejects.toEqual(isCode('not_allowed'));
-          await hub.fireDeadlines(5 * minute);
+          await hub.advance(5 * minute);
           expect(told.slice(2)).toEqual(['escalated to analyst,lead']);
           await portOf(hub.hub).hitl.claim(id, lead);
-          await hub.fireDeadlines(45 * minute);
+          await hub.advance(45 * minute);
           const record = await portOf(hub.hub).hitl.get(id);
           expect(record).toMatchObject({ status: 'denied', reason: 'nobody answered in time' });
           expect(record).not.toHaveProperty('respondedBy');

@@ -45,14 +45,14 @@ test('a request leaves a record per step, with the way it came', async () => {
   const amendedPayload = { ...payload, tool_args: { ip: '203.0.113.8' } };
   const bob = await hub.connect({ user: 'bob' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
-  await hub.fireDeadlines('2m');
+  await hub.advance('2m');
   await hitl().amend(id, amendedPayload, { by: { id: 'agent', name: 'Agent' }, via: 'turn' });
   await bob.ask({ type: 'hitl_claim', request_id: id });
   await bob.ask({ type: 'hitl_release', request_id: id });
   const answer = { request_id: id, revision: 2, status: 'approved', response: { comment: 'Known scanner' } };
   await bob.ask({ type: 'hitl_respond', ...answer });
   await hitl().execute(id, { runId: 'r1', payload: amendedPayload });
-  await hub.fireDeadlines('1m');
+  await hub.advance('1m');
   await hitl().retry(id, { by: { id: 'carol' } });
   expect(await story()).toEqual([
     'requested agent app - pending.open',
@@ -99,7 +99,7 @@ test('withdrawn, superseded, failed and expired requests say why', async () => {
   const second = await ask({ key: 'k', supersede: true, payload: { tool_name: 'b', tool_args: {} } });
   await hitl().cancel(second.id, 'not needed', { by: { id: 'carol', name: 'Carol' } });
   const third = await ask({ expiresIn: '1m', onExpiry: 'approved' });
-  await hub.fireDeadlines('1m');
+  await hub.advance('1m');
   await hitl().execute(third.id, { runId: 'r', payload: third.payload });
   await hitl().execute(third.id, { runId: 'r', payload: third.payload });
   await hitl().executed(third.id, 'r', 'the line is down');

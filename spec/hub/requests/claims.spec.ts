@@ -61,13 +61,13 @@ describe('The claim of somebody who is at work', () => {
     await start();
     const request = await ask();
     await claim(bob, request);
-    await hub.fireDeadlines(leaseMs - 1);
+    await hub.advance(leaseMs - 1);
     await act();
     await done();
     expect(await left(request)).toBe(leaseMs);
-    await hub.fireDeadlines(leaseMs - 1);
+    await hub.advance(leaseMs - 1);
     expect(await holder(request)).toBe('bob');
-    await hub.fireDeadlines(1);
+    await hub.advance(1);
     expect(await holder(request)).toBeUndefined();
   });
 
@@ -75,7 +75,7 @@ describe('The claim of somebody who is at work', () => {
     await start();
     const request = await ask();
     await claim(bob, request);
-    await hub.fireDeadlines(60_000);
+    await hub.advance(60_000);
     const classic = await hub.connect({ user: 'bob', tab: 'other', dialect: 'classic' });
     classic.send({ type: 'message', content: 'Looking' });
     await classic.next((frame) => frame.type === 'trace');
@@ -91,10 +91,10 @@ describe('The claim of somebody who is at work', () => {
     await alice.next('hitl_request_updated');
     for (let n = 0; n < 20; n += 1) await typing();
     expect(await left(request)).toBe(leaseMs);
-    await hub.fireDeadlines(renewEveryMs - 1);
+    await hub.advance(renewEveryMs - 1);
     await typing();
     expect(await left(request)).toBe(leaseMs - renewEveryMs + 1);
-    await hub.fireDeadlines(1);
+    await hub.advance(1);
     await typing();
     await typing();
     expect(await left(request)).toBe(leaseMs);
@@ -118,7 +118,7 @@ describe('The claim of somebody who is at work', () => {
     await start();
     const request = await ask();
     await claim(bob, request);
-    await hub.fireDeadlines(renewEveryMs);
+    await hub.advance(renewEveryMs);
     await act();
     await done();
     expect(await left(request)).toBe(leaseMs - renewEveryMs);
@@ -128,7 +128,7 @@ describe('The claim of somebody who is at work', () => {
     await start();
     const request = await ask();
     await claim(bob, request);
-    await hub.fireDeadlines(leaseMs);
+    await hub.advance(leaseMs);
     await typing();
     expect(await holder(request)).toBeUndefined();
   });
@@ -139,7 +139,7 @@ describe('The claim of somebody who is at work', () => {
     await claim(bob, request);
     await hub.restart();
     bob = await hub.connect({ user: 'bob' });
-    await hub.fireDeadlines(60_000);
+    await hub.advance(60_000);
     await typing();
     expect(await left(request)).toBe(leaseMs);
   });
@@ -155,9 +155,9 @@ describe('The claim of somebody who leaves', () => {
     await claim(other, elsewhere);
     const alice = await hub.connect({ user: 'alice' });
     await leave(bob);
-    await hub.fireDeadlines(leaveGraceMs - 1);
+    await hub.advance(leaveGraceMs - 1);
     expect([await holder(first), await holder(second)]).toEqual(['bob', 'bob']);
-    await hub.fireDeadlines(1);
+    await hub.advance(1);
     expect([await holder(first), await holder(second)]).toEqual([undefined, undefined]);
     expect(await holder(elsewhere)).toBe('bob');
     const { hitl, cause } = await alice.next('hitl_request_updated');
@@ -173,10 +173,10 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, request);
     for (let reload = 0; reload < 3; reload += 1) {
       await leave(bob);
-      await hub.fireDeadlines(leaveGraceMs - 1);
+      await hub.advance(leaveGraceMs - 1);
       bob = await hub.connect({ user: 'bob' });
     }
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
     const { items } = await hub.store.audit({ ticketId: 'T-1' }, 10);
     expect(items.map(({ event }) => event)).toEqual(['requested', 'claimed']);
@@ -188,13 +188,13 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, request);
     const again = await hub.connect({ user: 'bob' });
     const tab = await hub.connect({ user: 'bob', tab: 'second' });
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
     await leave(again);
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
     await leave(tab);
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBeUndefined();
   });
 
@@ -204,11 +204,11 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, request);
     const tab = await hub.connect({ user: 'bob', tab: 'second' });
     await leave(bob);
-    await hub.fireDeadlines(leaveGraceMs - 1);
+    await hub.advance(leaveGraceMs - 1);
     await leave(tab);
-    await hub.fireDeadlines(leaveGraceMs - 1);
+    await hub.advance(leaveGraceMs - 1);
     expect(await holder(request)).toBe('bob');
-    await hub.fireDeadlines(1);
+    await hub.advance(1);
     expect(await holder(request)).toBeUndefined();
   });
 
@@ -218,7 +218,7 @@ describe('The claim of somebody who leaves', () => {
     const request = await ask();
     await claim(alice, request);
     await leave(bob);
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('alice');
   });
 
@@ -228,7 +228,7 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, request);
     await hub.restart();
     bob = await hub.connect({ user: 'bob' });
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
   });
 
@@ -239,9 +239,9 @@ describe('The claim of somebody who leaves', () => {
     await claim(bob, request);
     trouble.claims = diskFull;
     await leave(bob);
-    await hub.fireDeadlines(leaveGraceMs);
+    await hub.advance(leaveGraceMs);
     expect(await holder(request)).toBe('bob');
-    await hub.fireDeadlines(leaseMs);
+    await hub.advance(leaseMs);
     expect(await holder(request)).toBeUndefined();
   });
 });

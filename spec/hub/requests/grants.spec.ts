@@ -281,7 +281,7 @@ describe('A grant', () => {
   it('does not arise from silence that means yes', async () => {
     const test = await start(asking([{}], { expiresIn: '1m', onExpiry: 'approved' }));
     const { done } = await test.call({ args: one });
-    await hub.fireDeadlines('1m');
+    await hub.advance('1m');
     await done;
     expect(test.ran).toHaveLength(1);
     expect((await hub.hub.grants.list()).items).toEqual([]);
@@ -295,9 +295,9 @@ describe('A grant', () => {
     const { asked, done } = await test.call({ args: one });
     await test.approve(asked, 1);
     await done;
-    await hub.fireDeadlines(3_599_999);
+    await hub.advance(3_599_999);
     expect((await test.call({ args: one })).outcome).toMatchObject({ status: 'executed' });
-    await hub.fireDeadlines(1);
+    await hub.advance(1);
     expect((await test.call({ args: one })).asked).toBeDefined();
   });
 
@@ -417,7 +417,7 @@ describe('An escalation', () => {
     const test = await start(asking([{}], { policy: { users: ['bob'] }, ...escalate }));
     const { asked, done } = await test.call({ args: one });
     await expect(test.approve(asked, 0, ann)).rejects.toMatchObject({ code: 'not_allowed' });
-    await hub.fireDeadlines('1m');
+    await hub.advance('1m');
     await test.approve(asked, 0, ann);
     await done;
     expect((await test.call({ args: one })).outcome).toMatchObject({ status: 'executed' });
@@ -480,7 +480,7 @@ it('A grant that ended long ago is dropped when the next is given; what it appro
   const test = await start(asking([{ expiresIn: '1h' }]));
   const old = await test.granted({ args: one });
   await test.call({ args: one });
-  await hub.fireDeadlines('91d');
+  await hub.advance('91d');
   // No peer has answered a heartbeat in all that time.
   test.clients.clear();
   await test.granted({ args: two });

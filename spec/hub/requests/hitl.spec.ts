@@ -174,7 +174,7 @@ describe('requests to humans', () => {
       await hitl().claim(id, bob);
       expect((await alice.next('hitl_request_updated')).hitl.claimed_by).toMatchObject({ user_id: 'bob' });
       await expect(hitl().claim(id, ann)).rejects.toMatchObject({ code: 'claimed_by_other' });
-      await hub.fireDeadlines(120_000);
+      await hub.advance(120_000);
       expect((await alice.next('hitl_request_updated')).hitl.claimed_by).toBeUndefined();
     });
 
@@ -213,13 +213,13 @@ describe('requests to humans', () => {
         escalate: { after: '1d', to: { groups: ['lead'] } },
         expiresIn: '60d',
       });
-      await hub.fireDeadlines(3_600_000);
-      await hub.fireDeadlines(3_600_000);
+      await hub.advance(3_600_000);
+      await hub.advance(3_600_000);
       await expect(approve(id, lea)).rejects.toMatchObject({ code: 'not_allowed' });
-      await hub.fireDeadlines(day);
+      await hub.advance(day);
       const { policy } = await hitl().get(id);
       expect(policy).toMatchObject({ users: ['ann'], groups: ['lead'] });
-      await hub.fireDeadlines(59 * day);
+      await hub.advance(59 * day);
       expect(await hitl().get(id)).toMatchObject({ status: 'expired', reason: 'nobody answered in time' });
       expect(told).toEqual(['reminded pending', 'reminded pending', 'escalated pending', 'resolved expired']);
     });
@@ -232,7 +232,7 @@ describe('requests to humans', () => {
       await start();
       const { id } = await ask({ expiresIn: '5m', ...(onExpiry && { onExpiry }) });
       const waiting = hitl().wait(id);
-      await hub.fireDeadlines(300_000);
+      await hub.advance(300_000);
       expect(await waiting).toMatchObject({ status });
     });
 

@@ -119,7 +119,7 @@ describe('Who waits for an outcome', () => {
     trouble.requestsOfTurn = diskFull;
     const cancelled = alice.ask({ type: 'turn_cancel', turn_id });
     while (alice.all('turn_ended').length === 0) {
-      await hub.fireDeadlines('1s');
+      await hub.advance('1s');
       alice.send({ type: 'ping' });
       await alice.next('pong');
     }

@@ -193,7 +193,7 @@ describe('a tool', () => {
     });
     await test.answer(other.id, 'approved');
     await portOf(hub.hub).hitl.execute(other.id, { runId: 'gone', payload: other.payload });
-    await hub.fireDeadlines(61_000);
+    await hub.advance(61_000);
     const lost = await portOf(hub.hub).hitl.get(other.id);
     expect(lost.execution).toMatchObject({ state: 'unknown' });
     await expect(
@@ -226,10 +226,10 @@ describe('a tool', () => {
     hub = test.hub;
     const done = test.call('c1');
     const { id } = await test.asked();
-    await hub.fireDeadlines(3_600_000);
+    await hub.advance(3_600_000);
     await test.answer(id, 'approved');
     await running;
-    await hub.fireDeadlines(10_000);
+    await hub.advance(10_000);
     await done;
     expect(aborted).toEqual(['tool_timeout']);
     expect(test.outcomes[0]).toMatchObject({ code: 'tool_timeout' });

@@ -86,7 +86,7 @@ it('keeps that it ran as unknown, not as failed, where its end cannot be recorde
   expect(await outcome).toMatchObject({ status: 'executed', result: 'ran' });
   trouble.commit = () => {};
   expect(await execution(id)).toMatchObject({ state: 'executing' });
-  await hub.fireDeadlines(61_000);
+  await hub.advance(61_000);
   expect(await execution(id)).toMatchObject({ state: 'unknown' });
   expect(await (await say()).outcome).toMatchObject({ status: 'not_run', reason: 'needs_retry' });
 });
@@ -184,7 +184,7 @@ it('runs nothing without an approval or a grant of exactly those arguments, what
           });
           pending.catch(() => {});
           await over;
-          if (after === 'wait') await hub.fireDeadlines('13h');
+          if (after === 'wait') await hub.advance('13h');
           if (after === 'revoke')
             for (const { id } of (await hub.hub.grants.list({ live: true })).items)
               await hub.hub.grants.revoke({ grantId: id, by: { id: 'bob' } });

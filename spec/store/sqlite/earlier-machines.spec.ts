@@ -115,7 +115,7 @@ describe('Requests that were stored by a version in which a request was one mach
   });
 
   it('expire, let claims go and give up runs for lost when it is time', async () => {
-    await hub.fireDeadlines(3_600_000);
+    await hub.advance(3_600_000);
     const stood = async (name: string) => {
       const { status, execution, claim } = await portOf(hub.hub).hitl.get(named(name));
       return [status, execution?.state, claim];

@@ -48,7 +48,7 @@ describe('when the login ends', () => {
   test('an inbox is closed with 4401', async () => {
     await start((now) => new Date(inAnHour(now)));
     const alice = await hub.connectInbox();
-    await hub.fireDeadlines('1h');
+    await hub.advance('1h');
     expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
     expect([...portOf(hub.hub).inbox.clients()]).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe('when the login ends', () => {
     async (path) => {
       await start(inAnHour);
       const alice = await StreamClient.join(hub, { path });
-      await hub.fireDeadlines('1h');
+      await hub.advance('1h');
       expect(await alice.closed()).toEqual({ code: 4401, reason: 'session ended' });
       expect((await alice.post({ type: 'ping' })).status).toBe(401);
       expect(hub.hub.reference.getTotalClientCount() + [...portOf(hub.hub).inbox.clients()].length).toBe(0);

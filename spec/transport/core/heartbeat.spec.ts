@@ -109,7 +109,7 @@ test('one timer serves all, and none is left when nobody is', async () => {
   for (const client of clients) await client.close();
   await until(() => hub.hub.reference.getTotalClientCount() === 0, 'everybody is out');
   // For so long they may still come back to what they claimed.
-  await hub.fireDeadlines(leaveGraceMs);
+  await hub.advance(leaveGraceMs);
   expect(hub.clock.pending).toBe(0);
 });
 

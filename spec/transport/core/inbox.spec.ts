@@ -123,7 +123,7 @@ describe('an inbox that is opened', () => {
       code: 'already_resolved',
       details: { hitl: { responded_by: { user_id: 'bob' } } },
     });
-    await hub.fireDeadlines('1h');
+    await hub.advance('1h');
     expect(await alice.next('inbox_removed')).toMatchObject({
       request_id: expiring,
       hitl: { status: 'expired' },
@@ -139,7 +139,7 @@ describe('an inbox that is opened', () => {
       { key: 'k', escalate: { after: '1h', to: { users: ['carol'] } } },
     );
     expect((await analyst.next('inbox_added')).hitl.id).toBe(id);
-    await hub.fireDeadlines('1h');
+    await hub.advance('1h');
     expect((await carol.next('inbox_added')).hitl.id).toBe(id);
     await answer(id, 'alice', ['analyst']);
     expect(await analyst.next('inbox_removed')).toMatchObject({ hitl: { stage: 1 } });

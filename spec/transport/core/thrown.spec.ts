@@ -215,7 +215,7 @@ describe.each(thrown)('%s', (_what, make) => {
         escalate: { after: '1s', to: { users: ['bob'] } },
         policy: { users: ['ann'] },
       });
-      await hub.fireDeadlines('2s');
+      await hub.advance('2s');
       await portOf(hub.hub).hitl.respond(id, { by: { id: 'bob' }, status: 'approved' });
     }
   });
@@ -266,13 +266,13 @@ describe.each(thrown)('%s', (_what, make) => {
     await start({ channels });
     const id = await ask();
     await idle();
-    await hub.fireDeadlines('1m');
+    await hub.advance('1m');
     await idle();
     await portOf(hub.hub).hitl.cancel(id, 'x');
-    await hub.fireDeadlines('1m');
+    await hub.advance('1m');
     await until(() => hub.clock.pending > 0, 'the deliveries are tried again');
     isWell = true;
-    await hub.fireDeadlines('2h');
+    await hub.advance('2h');
   });
 
   it('from the person of a link', async () => {

@@ -27,7 +27,11 @@ test.each<[string, object, string]>([
   ['a page', { pages: { chart: {} } }, 'charts'],
   ['an option of the console', { pages: { console: { asset: '.' } } }, 'assets'],
   ['a rule of the charts', { pages: { charts: { maysee: () => true } } }, 'maySee'],
-  ['a part of a kind', { kinds: { k: { payload: z.object({}), aproval: () => z.object({}) } } }, 'approval'],
+  [
+    'a part of a kind',
+    { kinds: { k: { payload: z.object({}), aproval: () => z.object({}) } } },
+    'defineKind',
+  ],
   ['a method of a channel', { channels: { mail: { present() {}, settle() {}, updaet() {} } } }, 'update'],
   ['an option that belongs into a group', { clientsPerTicket: 3 }, 'limits.clientsPerTicket'],
   ['an option in another group', { http: { clientsPerTicket: 3 } }, 'limits.clientsPerTicket'],

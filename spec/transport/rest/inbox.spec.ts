@@ -58,7 +58,7 @@ describe('GET /hitl/inbox', () => {
     expect(body.items[0].claimed_by).toMatchObject({ user_id: 'bob' });
     await answer('alice', 'analyst');
     expect(await whose()).toBe('bob:analyst');
-    await hub.fireDeadlines('1h');
+    await hub.advance('1h');
     expect(await whose()).toBe('bob:analyst dan');
     await answer('bob', 'analyst');
     expect(await whose()).toBe('carol dan');

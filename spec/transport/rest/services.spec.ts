@@ -55,7 +55,7 @@ describe('A service asks', () => {
     const told = await alice.next('hitl_request_pending');
     expect(told.hitl).toEqual(hitl);
     expect(told.cause.by).toEqual({ user_id: 'worker', display_name: 'Worker' });
-    await hub.fireDeadlines('1h');
+    await hub.advance('1h');
     expect((await get(`/hitl/requests/${hitl.id}`).expect(200)).body.hitl.status).toBe('denied');
   });
 
@@ -175,11 +175,11 @@ describe('A service waits', () => {
     const { id } = await ask();
     const early = waitFor(id).then((response) => response);
     await waiting(1);
-    await hub.fireDeadlines('30s');
+    await hub.advance('30s');
     expect(await early).toMatchObject({ status: 202, body: { hitl: { status: 'pending' } } });
     const longest = waitFor(id, '2h').then((response) => response);
     await waiting(1);
-    await hub.fireDeadlines('60s');
+    await hub.advance('60s');
     expect((await longest).status).toBe(202);
     const later = waitFor(id).then((response) => response);
     await waiting(1);
@@ -260,7 +260,7 @@ describe('A service changes what it asked', () => {
     expect((await run('a').expect(200)).body.hitl.execution.state).toBe('executing');
     await run('a').expect(200);
     expect(await ruleOf(run('b'))).toBe('under_way');
-    await hub.fireDeadlines('1m');
+    await hub.advance('1m');
     expect(await ruleOf(run('b'))).toBe('needs_retry');
     await report({ state: 'retry' }).expect(200);
     await run('b').expect(200);

@@ -25,7 +25,7 @@ test('one more than allowed is busy, of a service or of all together, and there 
   expect(waits.size).toBe(3);
   await expect(wait('a')).rejects.toMatchObject({ code: 'busy' });
   await expect(wait('b')).rejects.toMatchObject({ code: 'busy' });
-  await hub.fireDeadlines('1s');
+  await hub.advance('1s');
   expect(await Promise.all(held)).toEqual([undefined, undefined, undefined]);
   expect(waits.size).toBe(0);
   const again = wait('a');

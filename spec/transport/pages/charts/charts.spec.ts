@@ -287,14 +287,14 @@ describe('The live charts', () => {
     await start();
     const listener = await Listener.open('');
     await pending();
-    await hub.fireDeadlines(movedMs);
+    await hub.advance(movedMs);
     expect(await listener.next('moved')).toEqual({});
   });
 
   it('say something now and then, so that nobody takes the silence for an end', async () => {
     await start();
     const listener = await Listener.open('');
-    await hub.fireDeadlines(keepAliveMs);
+    await hub.advance(keepAliveMs);
     expect(await listener.next('comment')).toBeUndefined();
   });
 
@@ -314,10 +314,10 @@ describe('The live charts', () => {
     let may = true;
     await start({ pages: { charts: { maySee: (req) => may && req.get('x-user') === 'root' } } });
     const listener = await Listener.open('');
-    await hub.fireDeadlines(accessEveryMs);
+    await hub.advance(accessEveryMs);
     expect(listener.isOver).toBe(false);
     may = false;
-    await hub.fireDeadlines(accessEveryMs);
+    await hub.advance(accessEveryMs);
     await listener.over();
   });
 
