@@ -1,8 +1,8 @@
 /** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
 
-import { isAmong, stagesOf } from '../../actors/answer-policy';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
 import { describe, HubError, isHubError } from '../../errors';
+import { isAmong, stagesOf } from '../../protocol/audience';
 import { grantState } from '../../protocol/grants';
 import type { GrantRecord, Millis, RequestRecord, User } from '../../protocol/records';
 import type { GrantFilter, Page, Store } from '../../store/store';
