@@ -344,8 +344,7 @@ export const mutants: readonly Mutant[] = [
       "if (replaced)\n        enqueue.emit({ type: 'client_replaced'",
       "if (false && replaced)\n        enqueue.emit({ type: 'client_replaced'",
     ],
-    ['generations do not grow', 'context.generation + 1', 'context.generation'],
-    ['nobody is told who came', "if (!replaced) enqueue.emit({ type: 'presence_changed' });", ''],
+    ['nobody is told who came', "else enqueue.emit({ type: 'presence_changed' });", ''],
     [
       'who leaves stays a member',
       'members.delete(event.clientId);\n      enqueue.assign({ members });',
