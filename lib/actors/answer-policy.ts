@@ -1,30 +1,10 @@
-/** What an answer policy says of a person and of the verdicts so far: pure questions that the request machine's guards ask. */
+/** What an answer policy takes, and whether anyone can meet it; asking and the guards of the request machine come here, who may answer is the audience's. */
+import { stagesOf, widened } from '../protocol/audience';
 import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
 import { firstUnmet } from './distinct-people';
 
 /** Users and groups that may be named together, since a request is listed under each of them. */
 export const maxNamed = 500;
-
-/** The rounds of a policy, in order; a policy without stages is one round. */
-export function stagesOf(policy: AnswerPolicy): readonly Stage[] {
-  return policy.stages && policy.stages.length > 0 ? policy.stages : [policy];
-}
-
-/** Whether this person is among these people. */
-export function isAmong(people: People, userId: string, groups: readonly string[]): boolean {
-  if (!people.users && !people.groups) return true;
-  return people.users?.includes(userId) === true || groups.some((group) => people.groups?.includes(group));
-}
-
-/** The same stage, answered by more people; a stage open to everyone stays so. */
-export function widened<P extends People>(stage: P, more: People): P {
-  if (!stage.users && !stage.groups) return stage;
-  return {
-    ...stage,
-    users: [...new Set([...(stage.users ?? []), ...(more.users ?? [])])],
-    groups: [...new Set([...(stage.groups ?? []), ...(more.groups ?? [])])],
-  };
-}
 
 /** How many people have said this in a stage; no person counts twice. */
 export function count(
@@ -43,7 +23,7 @@ export function approvalsNeeded(stage: Stage | undefined): number {
 /** Stages of a policy. */
 export const maxStages = 20;
 
-/** What decides, beside the policy, whether it can be met. */
+/** What decides, beside the policy, whether anybody can meet it. */
 export interface AskedBy {
   /** The requester's id. */
   userId: string;
@@ -51,7 +31,7 @@ export interface AskedBy {
   escalateTo?: People | undefined;
 }
 
-/** Why a policy cannot be met, and in which stage, or nothing if it can. */
+/** Why a policy cannot be met by anybody, and in which stage, or nothing if it can. */
 export function whyImpossible(policy: AnswerPolicy, asked?: AskedBy): string | undefined {
   if (policy.stages && (policy.users || policy.groups || policy.approvals || policy.of))
     return 'give either stages or people, not both';
@@ -84,7 +64,7 @@ function whyWrongStage(stage: Stage, policy: AnswerPolicy, asked: AskedBy | unde
   return undefined;
 }
 
-/** Why there are too few people who may answer; a group, or a stage open to everyone, is enough for any number. */
+/** Why there are too few people who may answer; groups and everybody are enough for anything. */
 function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | undefined {
   const rounds = stagesOf(policy).flatMap((stage, index) => {
     const users = possibleUsers(stage, policy, asked);
@@ -98,7 +78,7 @@ function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | un
   }
   const unmet = rounds[firstUnmet(rounds) ?? -1];
   if (!unmet) return undefined;
-  return `${placeOf(policy, unmet.index)}nobody counts twice, and too few of its users are left by the other stages${excluded}`;
+  return `${placeOf(policy, unmet.index)}no person counts twice, and too few of its users are left by the other stages${excluded}`;
 }
 
 /** The users who may answer a stage that names only users. */

@@ -94,10 +94,8 @@ export class TicketAlone implements TicketSystem {
     const older = this.clients[tab];
     if (replaced?.type === 'client_replaced' && replaced.clientId !== older)
       throw new Error(`${replaced.clientId} was replaced, not ${older}`);
-    if (!emitted.some((each) => each.type === 'client_joined' && each.clientId === clientId))
+    if (!replaced && !emitted.some((each) => each.type === 'presence_changed'))
       throw new Error('It was let in without a word');
-    const generations = [...this.live.snapshot.context.members.values()].map(({ generation }) => generation);
-    if (new Set(generations).size < generations.length) throw new Error('Two clients are of one generation');
     this.clients[tab] = clientId;
     this.whereabouts[tab] = 'in';
     // A newcomer is sent the presence, whether or not the others are.

@@ -1,5 +1,5 @@
 /** The terms a request is asked under, as one digest: who may answer, its deadlines, and what silence means; keys compare them. */
-import { widened } from '../../actors/answer-policy';
+import { escalated } from '../../protocol/audience';
 import type { AnswerPolicy, People, RequestRecord, Stage } from '../../protocol/records';
 import { type Duration, toMillis } from '../options/duration';
 import { digestOf, isSameJson } from './kinds';
@@ -36,12 +36,11 @@ export function termsDigestOf(asked: Terms): string {
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;
   const { policy = {}, escalate: { to: escalateTo } = { to: {} }, expiresIn } = asked;
-  const stages = policy.stages?.map((stage) => widened(stage, escalateTo));
-  const escalated = { ...widened(policy, escalateTo), ...(stages && { stages }) };
   const end = record.expiresAt === undefined ? undefined : record.expiresAt - record.createdAt;
   return (
-    [policy, escalated].some((each) => isSameJson(plainPolicy(each), plainPolicy(record.policy))) &&
-    end === millis(expiresIn)
+    [policy, escalated(policy, escalateTo)].some((each) =>
+      isSameJson(plainPolicy(each), plainPolicy(record.policy)),
+    ) && end === millis(expiresIn)
   );
 }
 

@@ -1,7 +1,8 @@
 /** What the app or agent asks, and how it becomes what a request actor is born with; `Hitl.request` uses it. */
-import { approvalsNeeded, maxNamed, named, stagesOf, whyImpossible } from '../../actors/answer-policy';
+import { approvalsNeeded, maxNamed, named, whyImpossible } from '../../actors/answer-policy';
 import type { ExpiryDefault, RequestInput } from '../../actors/hitl-request';
 import { HubError } from '../../errors';
+import { stagesOf } from '../../protocol/audience';
 import type { AnswerPolicy, Display, MessageRecord, Millis, People } from '../../protocol/records';
 import { newId } from '../commit/new-id';
 import { grantsOffered } from '../kinds/built-in-kinds';

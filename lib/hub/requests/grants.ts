@@ -1,6 +1,6 @@
 /** Grants: finds the one that covers a call, lists them and revokes them; requests, REST and the app call it. */
 
-import { isAmong, stagesOf } from '../../actors/answer-policy';
+import { couldHaveGiven, mayApprove } from '../../actors/grant-audience';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
 import { describe, HubError, isHubError } from '../../errors';
 import { grantState } from '../../protocol/grants';
@@ -89,10 +89,8 @@ export class Grants {
     const covers = grantsOffered(asked).map((terms) => coverageOf(asked, terms));
     if (covers.length === 0) return undefined;
     const live = await store.liveGrants(covers, clock.now(), maxLookedAt);
-    // Four eyes: what one has said yes to for others is no yes to oneself.
-    const isOwn = ({ givenBy }: GrantRecord) => givenBy.some(({ userId }) => userId === asked.userId);
     for (const grant of live) {
-      if (asked.policy.excludeRequester && isOwn(grant)) continue;
+      if (!mayApprove(grant, asked)) continue;
       if (await this.reaches(grant, asked.ticketId)) return grant;
     }
     return undefined;
@@ -131,7 +129,7 @@ export class Grants {
   async mayManage(user: User, grant: GrantRecord): Promise<boolean> {
     if (grant.scope === 'ticket') return true;
     if (this.parts.rules.mayGrant) return this.isAllowed(user, grant);
-    return stagesOf(grant.policy).some((stage) => isAmong(stage, user.id, user.groups ?? []));
+    return couldHaveGiven(grant, toAnswerer(user));
   }
 
   /** Lets go of those that ended long ago. Never throws: what could not be dropped is next time. */

@@ -7,6 +7,8 @@ import {
   type RequestInput,
   toAnswerer,
 } from '../../actors/hitl-request';
+import { isJoinedByApp, isLeft, keyOutcome } from '../../actors/key-claim';
+import { legacyOf } from '../../actors/turn-legacy';
 import { HubError, isHubError } from '../../errors';
 import type { AuditEntry } from '../../protocol/audit';
 import type { Display, RequestRecord, RequestResponse, User } from '../../protocol/records';
@@ -115,16 +117,21 @@ export class Hitl {
     const find = async () => {
       const older = await this.parts.store.requestByKey(ticketId, key);
       if (!older) return begin();
-      const { id, digest, userId } = older.record;
-      const isOthers = onlyOwn && userId !== input.userId;
-      const isSame = digest === born.digest && hasTerms(older.record, input, born.termsDigest ?? '');
-      if (isSame && !isOthers) {
-        const { asker, turnId, status } = older.record;
-        if (turnId && status === 'pending' && !input.turnId) this.attend(id, theApp);
-        return { request: asker === 'gone' ? await this.takeUp(id, occasion) : older.record, isNew: false };
-      }
-      if (!input.supersede || isOthers) throw new HubError('key_conflict', { details: { request_id: id } });
-      return begin(id);
+      const { id } = older.record;
+      const outcome = keyOutcome(older.record, {
+        userId: input.userId,
+        digest: born.digest,
+        hasSameTerms: hasTerms(older.record, input, born.termsDigest ?? ''),
+        supersede: input.supersede ?? false,
+        onlyOwn,
+      });
+      if (outcome === 'conflict') throw new HubError('key_conflict', { details: { request_id: id } });
+      if (outcome === 'supersede') return begin(id);
+      if (isJoinedByApp(older.record, input.turnId)) this.attend(id, theApp);
+      return {
+        request: isLeft(older.record) ? await this.takeUp(id, occasion) : older.record,
+        isNew: false,
+      };
     };
     return this.keys.run(`${ticketId}\n${key}`, async () => {
       for (let attempt = 1; ; attempt += 1) {
@@ -414,15 +421,13 @@ export class Hitl {
     attended: Iterable<string> = [],
   ): Promise<void> {
     const pending = await this.parts.store.requestsOfTurn(turnId);
-    const idsOf = (detached: boolean) =>
-      pending.filter(({ record }) => (record.detached ?? false) === detached).map(({ record }) => record.id);
-    const ending = new Set([...idsOf(false), ...adopted]);
-    const staying = [...new Set([...idsOf(true), ...attended])].filter((id) => !ending.has(id));
+    const asked = pending.map(({ record }) => record);
+    const { ending, staying } = legacyOf(asked, adopted, attended);
     const toEvent = async () =>
       ({ type: 'turn_end', at: this.parts.clock.now(), reason: 'its turn has ended' }) as const;
     for (const id of staying) this.turnAway(id, turnId);
     const ends = await Promise.allSettled([
-      ...[...ending].map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
+      ...ending.map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
       ...staying.map((id) => this.leave(id)),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
