@@ -127,8 +127,8 @@ describe('A payload of a built-in kind', () => {
     const { record, snapshot, version } = structuredClone(stored);
     const whole = { ...record.payload, ...more };
     const digest = digestOf(record.type, whole);
-    const { context } = (snapshot as { snapshot: { context: object } }).snapshot;
-    Object.assign(context, { payload: whole, digest });
+    const { question } = snapshot as { question: { context: object } };
+    Object.assign(question.context, { payload: whole, digest });
     await hub.store.commit([
       {
         ticketId: 'T-1',

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { z as zod3 } from 'zod/v3';
 import { HubError } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
+import { defineKind } from '../../../lib/hub/kinds/define-kind';
 import type { Agent } from '../../../lib/hub/turns/turn';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
@@ -255,7 +256,8 @@ describe('a schema of zod 3', () => {
   it('as a kind and as a tool is refused with what to do', () => {
     const { hitl } = watched();
     const said = /zod 3; make it with zod 4/;
-    expect(messageOf(() => watched({ kinds: { block: { payload: schema } } as never }))).toMatch(said);
+    const made = () => watched({ kinds: { block: defineKind({ payload: schema }) } });
+    expect(messageOf(made)).toMatch(said);
     expect(messageOf(() => portOf(hitl.hub).hitl.defineTool('block', schema))).toMatch(said);
     expect(messageOf(() => hitl.tool({ name: 'block_ip', args: schema, run: () => {} } as never))).toMatch(
       said,
