@@ -21,9 +21,8 @@ describeInChromium('spec/browser/links.spec.ts', 'A link in a browser', (launch)
     const links = {
       secret: 'a secret of at least thirty-two bytes',
       baseUrl: 'http://localhost',
-      person: (id: string) => ({ id, name: 'Alice' }),
     };
-    hub = await startTestHub({ links });
+    hub = await startTestHub({ links, auth: { findUser: (id) => ({ id, name: 'Alice' }) } });
     const ask = { ticketId: 'INC-7', sessionId: 's', userId: 'rita', type, payload };
     const { id } = await portOf(hub.hub).hitl.request(ask);
     const link = await hub.hub.links?.create({ requestId: id, userId: 'alice' });

@@ -23,7 +23,6 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
     mount: '/soc',
     clock: systemClock,
     retention: { log: { envelopes: 20_000 } },
-    pages: { console: { assets: await builtConsole() } },
     kinds: {
       severity: defineKind({
         payload: z.looseObject({ title: z.string() }),
@@ -36,6 +35,7 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
       }),
     },
     ...options,
+    pages: { console: { assets: await builtConsole() }, ...options.pages },
     auth: { identify: userFromCookie, inboxTickets: () => 'all', ...options.auth },
     http: { allowMissingOrigin: true, heartbeat: '1s', ...options.http },
     limits: { clientsPerTicket: 100, ...options.limits },
