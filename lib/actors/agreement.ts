@@ -1,7 +1,8 @@
 /** When the approvals of a quorum agree: what an approval carries, and which approvals count together; guards and inboxes ask. */
 import { agreementOf, contentText } from '../protocol/agreement';
+import { stagesOf } from '../protocol/audience';
 import type { CountedVerdict, RequestRecord, RequestResponse } from '../protocol/records';
-import { approvalsNeeded, stagesOf } from './answer-policy';
+import { approvalsNeeded } from './answer-policy';
 
 /** What of a request decides whether its approvals agree. */
 export type Quorum = Pick<RequestRecord, 'type' | 'policy' | 'stage' | 'verdicts'>;

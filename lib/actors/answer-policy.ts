@@ -1,32 +1,12 @@
-/** What an answer policy says of a person and of the verdicts so far: pure questions that the request machine's guards ask. */
+/** What an answer policy takes, and whether anyone can meet it; asking and the guards of the request machine come here, who may answer is the audience's. */
+import { stagesOf, widened } from '../protocol/audience';
 import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
 import { firstUnmet } from './distinct-people';
 
 /** Users and groups that may be named together, since a request is listed under each of them. */
 export const maxNamed = 500;
 
-/** The rounds of a policy, in order; a policy without stages is one round. */
-export function stagesOf(policy: AnswerPolicy): readonly Stage[] {
-  return policy.stages && policy.stages.length > 0 ? policy.stages : [policy];
-}
-
-/** Whether this person is among these people. */
-export function isAmong(people: People, userId: string, groups: readonly string[]): boolean {
-  if (!people.users && !people.groups) return true;
-  return people.users?.includes(userId) === true || groups.some((group) => people.groups?.includes(group));
-}
-
-/** The same stage, answered by more people; a stage open to everybody stays so. */
-export function widened<P extends People>(stage: P, more: People): P {
-  if (!stage.users && !stage.groups) return stage;
-  return {
-    ...stage,
-    users: [...new Set([...(stage.users ?? []), ...(more.users ?? [])])],
-    groups: [...new Set([...(stage.groups ?? []), ...(more.groups ?? [])])],
-  };
-}
-
-/** How many people have said this in a stage; nobody counts twice. */
+/** How many people have said this in a stage; no person counts twice. */
 export function count(
   verdicts: readonly CountedVerdict[],
   stage: number,
@@ -98,7 +78,7 @@ function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | un
   }
   const unmet = rounds[firstUnmet(rounds) ?? -1];
   if (!unmet) return undefined;
-  return `${placeOf(policy, unmet.index)}nobody counts twice, and too few of its users are left by the other stages${excluded}`;
+  return `${placeOf(policy, unmet.index)}no person counts twice, and too few of its users are left by the other stages${excluded}`;
 }
 
 /** The users who may answer a stage that names only users. */

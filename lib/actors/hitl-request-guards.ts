@@ -1,10 +1,11 @@
 /** The guards of the request machine: one plain question each, about a request and an event; and what each means in words. */
 
 import { contentText } from '../protocol/agreement';
+import { audienceOf, stagesOf, standingOf } from '../protocol/audience';
 import { canonicalJson } from '../protocol/canonical-json';
 import type { CountedVerdict } from '../protocol/records';
 import { isEnough, responseOf, verdictsBeside } from './agreement';
-import { approvalsNeeded, count, isAmong, stagesOf } from './answer-policy';
+import { approvalsNeeded, count } from './answer-policy';
 import type { RequestContext, RequestEvent } from './hitl-request';
 
 /** What of an event the guards share. */
@@ -14,6 +15,9 @@ interface Step {
 }
 
 const stageNow = ({ context }: Step) => stagesOf(context.policy)[context.stage];
+/** How the person stands to those who may answer now; nothing where the event is nobody's. */
+const standing = ({ context, event }: Step) =>
+  'by' in event ? standingOf(audienceOf(context, event.at), event.by) : undefined;
 const isDenial = ({ event }: Step) => event.type === 'respond' && event.status === 'denied';
 const isHolder = ({ context: { claim }, event }: Step) =>
   'by' in event && claim?.by.userId === event.by.userId;
@@ -36,13 +40,9 @@ export const requestGuards = {
   isForbiddenByApp: ({ event }: Step) => 'permitted' in event && !event.permitted,
   isOthersRequest: ({ context, event }: Step) =>
     event.type === 'withdraw' && event.permitted === undefined && event.by.userId !== context.userId,
-  isSelfApproval: ({ context, event }: Step) =>
-    context.policy.excludeRequester === true && 'by' in event && event.by.userId === context.userId,
-  isNotAmongAnswerers: (step: Step) =>
-    'by' in step.event && !isAmong(stageNow(step) ?? {}, step.event.by.userId, step.event.by.groups),
-  hasAnsweredEarlierStage: ({ context, event }: Step) =>
-    'by' in event &&
-    context.verdicts.some(({ by, stage }) => by.userId === event.by.userId && stage < context.stage),
+  isSelfApproval: (step: Step) => standing(step)?.isExcluded === true,
+  isNotAmongAnswerers: (step: Step) => standing(step)?.isNamed === false,
+  hasAnsweredEarlierStage: (step: Step) => standing(step)?.isCountedEarlier === true,
   repeatsVerdict: ({ context, event }: Step) =>
     event.type === 'respond' &&
     context.verdicts.some(
@@ -57,7 +57,7 @@ export const requestGuards = {
   isHolderForLonger: (step: Step) =>
     isHolder(step) && step.event.type === 'renew' && step.event.until > (step.context.claim?.until ?? 0),
   isHeldByOther,
-  isExclusivelyHeldByOther: (step: Step) => step.context.policy.claim === 'exclusive' && isHeldByOther(step),
+  isExclusivelyHeldByOther: (step: Step) => standing(step)?.isKeptOut === true,
   isForbiddenGrant: ({ event }: Step) =>
     event.type === 'respond' && event.grant !== undefined && !event.grant.permitted,
   isVeto: (step: Step) => isDenial(step) && step.context.policy.denial !== 'majority',
@@ -119,7 +119,8 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isDueToDeny: 'its end is reached, and silence means no',
   isDueToApprove: 'its end is reached, and silence was asked to mean yes',
   isAskerThere: 'a turn asked, and it was not over so far',
-  isAskerGone: 'the turn that asked was over, and nobody has asked again so far',
-  isApprovalWithoutAsker: 'it was approved, the turn that asked was over, and nobody has asked again so far',
+  isAskerGone: 'the turn that asked was over, and no program has asked again so far',
+  isApprovalWithoutAsker:
+    'it was approved, the turn that asked was over, and no program has asked again so far',
   hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

@@ -1,7 +1,7 @@
 /** What the request machine can do: its types, guards and actions, each of them for the events it is made for; the machine is built on it. */
 import { assertEvent, assign, emit, setup } from 'xstate';
+import { escalated } from '../protocol/audience';
 import { verdictsBeside } from './agreement';
-import { widened } from './answer-policy';
 import type { RequestContext, RequestEmitted, RequestEvent, RequestInput } from './hitl-request';
 import { requestGuards } from './hitl-request-guards';
 import type { Refusal } from './refused';
@@ -76,11 +76,10 @@ export const requestSetup = setup({
     passReminder: assign(({ context, event }) => ({
       remindAt: context.remindAt.filter((at) => at > event.at),
     })),
-    widenAnswerers: assign(({ context }) => {
-      const { policy, escalateTo } = context;
-      const stages = policy.stages?.map((stage) => widened(stage, escalateTo));
-      return { escalateAt: undefined, policy: { ...widened(policy, escalateTo), ...(stages && { stages }) } };
-    }),
+    widenAnswerers: assign(({ context: { policy, escalateTo } }) => ({
+      escalateAt: undefined,
+      policy: escalated(policy, escalateTo),
+    })),
     recordReason: assign(({ event }) => {
       assertEvent(event, ['cancel', 'withdraw', 'turn_end', 'supersede']);
       return { reason: event.reason };

@@ -1,5 +1,5 @@
 /** Who is in a ticket and who may come in, as a state machine; the hub's rooms run one actor of it per ticket in use. */
-import { assign, enqueueActions, setup } from 'xstate';
+import { assertEvent, assign, enqueueActions, setup } from 'xstate';
 
 /** One connected tab as the ticket sees it. */
 export interface TicketMember {
@@ -7,8 +7,6 @@ export interface TicketMember {
   userId: string;
   name: string;
   tabId: string;
-  /** Grows with every join; a tab that was replaced holds an older one and can do nothing more. */
-  generation: number;
 }
 
 /** How many clients may be in at once. */
@@ -27,7 +25,6 @@ export interface TicketInput extends TicketBounds {
 
 export interface TicketContext extends TicketInput {
   members: ReadonlyMap<string, TicketMember>;
-  generation: number;
 }
 
 export type TicketEvent =
@@ -45,7 +42,6 @@ export type TicketEvent =
 
 /** What a ticket tells the hub. */
 export type TicketEmitted =
-  | { type: 'client_joined'; clientId: string; generation: number }
   | { type: 'client_left'; clientId: string; userId: string }
   /** The same user came back in the same tab: this older client is out. */
   | { type: 'client_replaced'; clientId: string; by: string }
@@ -105,9 +101,8 @@ export const ticketMachine = setup({
   },
   actions: {
     admit: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'join') return;
+      assertEvent(event, 'join');
       const replaced = sameTab(context, event);
-      const generation = context.generation + 1;
       const members = new Map(context.members);
       if (replaced) members.delete(replaced.clientId);
       members.set(event.clientId, {
@@ -115,16 +110,14 @@ export const ticketMachine = setup({
         userId: event.userId,
         name: event.name,
         tabId: event.tabId,
-        generation,
       });
-      enqueue.assign({ members, generation });
+      enqueue.assign({ members });
       if (replaced)
         enqueue.emit({ type: 'client_replaced', clientId: replaced.clientId, by: event.clientId });
-      enqueue.emit({ type: 'client_joined', clientId: event.clientId, generation });
-      if (!replaced) enqueue.emit({ type: 'presence_changed' });
+      else enqueue.emit({ type: 'presence_changed' });
     }),
     dismiss: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'leave') return;
+      assertEvent(event, 'leave');
       const member = context.members.get(event.clientId);
       if (!member) return;
       const members = new Map(context.members);
@@ -158,7 +151,7 @@ export const ticketMachine = setup({
       drain: 'The hub begins to close.',
     },
   },
-  context: ({ input }) => ({ ...input, members: new Map<string, TicketMember>(), generation: 0 }),
+  context: ({ input }) => ({ ...input, members: new Map<string, TicketMember>() }),
   initial: 'idle',
   states: {
     idle: {

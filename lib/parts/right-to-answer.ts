@@ -1,6 +1,7 @@
 /** Why a person will not be able to answer, as far as a page can know, so that it can say so before they try; the server decides. */
 import type { RequestView } from '../client';
 import { carriesContent } from '../protocol/asked';
+import { type AudienceInput, audienceOf, stagesOf, standingOf } from '../protocol/audience';
 import { useIsOver } from './now';
 import { subjectOf, toolOf } from './subject';
 import { texts } from './texts';
@@ -20,16 +21,28 @@ export function whyNot(
   me: Me | undefined,
   claim: RequestView['claimed_by'],
 ): string | undefined {
-  const { policy, verdicts = [], user_id: requester, stage = 0 } = request;
   if (!me) return undefined;
-  const counted = verdicts.find(({ by }) => by.user_id === me.id);
-  if (counted && counted.stage !== stage) return texts.alreadyCounted(counted.status);
-  if (policy?.exclude_requester && requester === me.id) return texts.fourEyes;
-  const isHeld = policy?.claim === 'exclusive' && claim && claim.user_id !== me.id;
-  if (isHeld) return texts.heldBy(claim.display_name);
-  const { users, groups } = peopleOf(request);
-  const isNamed = users.includes(me.id) || (me.groups ?? groups).some((group) => groups.includes(group));
-  return users.length + groups.length > 0 && !isNamed ? texts.notNamed : undefined;
+  const audience = audienceOf(asked(request, claim));
+  const standing = standingOf(audience, { userId: me.id, groups: me.groups ?? audience.groups ?? [] });
+  const counted = standing.isCountedEarlier && request.verdicts?.find(({ by }) => by.user_id === me.id);
+  if (counted) return texts.alreadyCounted(counted.status);
+  if (standing.isExcluded) return texts.fourEyes;
+  if (standing.isKeptOut && claim) return texts.heldBy(claim.display_name);
+  return standing.isNamed ? undefined : texts.notNamed;
+}
+
+/** What the audience is made from, in the words of records. @param claim that lasts still */
+function asked(
+  { policy = {}, verdicts = [], user_id: userId, stage = 0 }: RequestView,
+  claim: RequestView['claimed_by'],
+): AudienceInput {
+  return {
+    userId,
+    policy: { ...policy, excludeRequester: policy.exclude_requester },
+    stage,
+    verdicts: verdicts.map((each) => ({ by: { userId: each.by.user_id }, stage: each.stage })),
+    claim: claim && { by: { userId: claim.user_id }, until: Number.POSITIVE_INFINITY },
+  };
 }
 
 /** The claim on a request, as long as it lasts by the server's clock. */
@@ -46,8 +59,8 @@ export function ownVerdict(
 }
 
 /** The round that is being answered: its people, and how many of them have to approve. */
-export function stageOf({ policy, stage = 0 }: Pick<RequestView, 'policy' | 'stage'>): Stage {
-  return policy?.stages?.[stage] ?? policy ?? {};
+export function stageOf({ policy = {}, stage = 0 }: Pick<RequestView, 'policy' | 'stage'>): Stage {
+  return stagesOf<Stage>(policy)[stage] ?? policy;
 }
 
 /** Who may answer in the present stage; neither users nor groups: everybody with access. */

@@ -21,11 +21,7 @@ function inFile(
 export const mutants: readonly Mutant[] = [
   ...inFile('hitl-request-guards.ts', [
     ["the app's own rule is not asked", "'permitted' in event && !event.permitted", 'false'],
-    [
-      'the requester may answer in spite of four eyes',
-      "context.policy.excludeRequester === true && 'by' in event",
-      'false',
-    ],
+    ['the requester may answer in spite of four eyes', 'standing(step)?.isExcluded === true', 'false'],
     [
       'anybody may take a question back',
       "event.type === 'withdraw' && event.permitted === undefined",
@@ -36,11 +32,7 @@ export const mutants: readonly Mutant[] = [
       'event.permitted === undefined && event.by.userId !== context.userId',
       'event.by.userId !== context.userId',
     ],
-    [
-      'anybody may answer, whoever was named',
-      "'by' in step.event && !isAmong",
-      "'by' in step.event && false && !isAmong",
-    ],
+    ['anybody may answer, whoever was named', 'standing(step)?.isNamed === false', 'false'],
     ['anybody may give any grant', 'event.grant !== undefined && !event.grant.permitted', 'false'],
     ['a grant arises though not all of them named it', 'each.grant === index &&', ''],
     ['a grant arises before the last stage', '!event.grant || !completesLastStage(step)', '!event.grant'],
@@ -49,8 +41,6 @@ export const mutants: readonly Mutant[] = [
       'grant !== undefined && grant.revokedAt === undefined',
       'grant !== undefined',
     ],
-    ['a verdict of a completed stage can be changed', '&& stage < context.stage', '&& false'],
-    ['nobody may change a verdict', '&& stage < context.stage', ''],
     ['the same answer is counted again', 'verdict.status === event.status &&', 'false &&'],
     ['a yes cannot become a no', 'verdict.status === event.status &&', ''],
     [
@@ -79,16 +69,8 @@ export const mutants: readonly Mutant[] = [
       'step.context.claim.until && !isHolder(step)',
       'step.context.claim.until',
     ],
-    [
-      'an exclusive claim binds nobody',
-      "step.context.policy.claim === 'exclusive' && isHeldByOther",
-      'false && isHeldByOther',
-    ],
-    [
-      'a claim is exclusive without being so',
-      "step.context.policy.claim === 'exclusive' && isHeldByOther",
-      'isHeldByOther',
-    ],
+    ['an exclusive claim binds nobody', 'standing(step)?.isKeptOut === true', 'false'],
+    ['a claim is exclusive without being so', 'standing(step)?.isKeptOut === true', 'isHeldByOther(step)'],
     [
       'one no is a veto where a majority decides',
       "isDenial(step) && step.context.policy.denial !== 'majority'",
@@ -164,13 +146,8 @@ export const mutants: readonly Mutant[] = [
       'context.remindAt',
     ],
     ['one reminder silences the others', 'context.remindAt.filter((at) => at > event.at)', '[]'],
-    [
-      'an escalation asks nobody more',
-      'policy: { ...widened(policy, escalateTo), ...(stages && { stages }) }',
-      'policy',
-    ],
-    ['an escalation widens one round only', '...(stages && { stages })', ''],
-    ['an escalation is told again and again', 'return { escalateAt: undefined, policy', 'return { policy'],
+    ['an escalation asks nobody more', 'policy: escalated(policy, escalateTo)', 'policy'],
+    ['an escalation is told again and again', 'escalateAt: undefined,\n      policy', 'policy'],
     ['why it was withdrawn is lost', 'return { reason: event.reason };', 'return {};'],
     [
       'a holder who is there loses the claim',
@@ -312,7 +289,9 @@ export const mutants: readonly Mutant[] = [
       'return content;',
     ],
   ]),
-  ...inFile('answer-policy.ts', [
+  ...inFile('../protocol/audience.ts', [
+    ['a verdict of a completed stage can be changed', 'each.stage < stage', 'false'],
+    ['nobody may change a verdict', 'each.stage < stage', 'true'],
     [
       'who is in no named group may answer',
       'groups.some((group) => people.groups?.includes(group))',
@@ -323,8 +302,11 @@ export const mutants: readonly Mutant[] = [
       ' || groups.some((group) => people.groups?.includes(group))',
       '',
     ],
-    ['denials of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
     ['an escalation opens a stage to nobody new', '...(more.users ?? [])', ''],
+    ['an escalation widens one round only', '...(stages && { stages })', ''],
+  ]),
+  ...inFile('answer-policy.ts', [
+    ['denials of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
   ]),
   ...inFile('ticket-machine.ts', [
     ['one client too many comes in', 'return taken < maxClients;', 'return taken <= maxClients;'],
@@ -362,8 +344,7 @@ export const mutants: readonly Mutant[] = [
       "if (replaced)\n        enqueue.emit({ type: 'client_replaced'",
       "if (false && replaced)\n        enqueue.emit({ type: 'client_replaced'",
     ],
-    ['generations do not grow', 'context.generation + 1', 'context.generation'],
-    ['nobody is told who came', "if (!replaced) enqueue.emit({ type: 'presence_changed' });", ''],
+    ['nobody is told who came', "else enqueue.emit({ type: 'presence_changed' });", ''],
     [
       'who leaves stays a member',
       'members.delete(event.clientId);\n      enqueue.assign({ members });',

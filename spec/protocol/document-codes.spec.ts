@@ -107,7 +107,7 @@ describe('Every close code', () => {
   });
 });
 
-test('Every limit is the one that is kept', () => {
+test('Every limit is the one that is enforced', () => {
   const { rows } = tableOf(section(protocol, '## Limits'), 'Limit');
   expect(rows.map((row) => [row.Limit, Number(row.Value?.replaceAll(',', ''))])).toEqual([
     ['Bytes of a frame, or of a REST body', maxFrameBytes],

@@ -74,7 +74,7 @@ describe('Every example of the protocol', () => {
       const schema = schemas[label];
       if (!schema) throw new Error(`no schema for ${label}`);
       const example: unknown = JSON.parse(text);
-      // Equal, not only accepted: a field nobody knows would be dropped.
+      // Equal, not only accepted: an unknown field would be dropped.
       expect(schema.parse(example)).toEqual(example);
     },
   );

@@ -1,14 +1,14 @@
 /** Inboxes by chance: whatever happens to requests, an inbox has what the request machine would let its owner answer; the spec of each store runs it. */
 import fc from 'fast-check';
 import '../seed';
-import { stagesOf } from '../../lib/actors/answer-policy';
 import { requestGuards } from '../../lib/actors/hitl-request-guards';
+import { stagesOf } from '../../lib/protocol/audience';
 import type { RequestRecord } from '../../lib/protocol/records';
 import { allPages, asked, fits, inOrder, orders, tally } from '../../lib/store/contract/inbox-model';
 import type { InboxOwner, Store } from '../../lib/store/store';
 import { noon, requestRecord } from './records';
 
-/** What the guards of the machine say of this person, unless they are counted; where nobody is named, the tickets they have. */
+/** What the guards of the machine say of this person, unless they are counted; where no person is named, the tickets they have. */
 function isFor(record: RequestRecord, { userId, groups, tickets }: InboxOwner): boolean {
   const by = { userId, displayName: userId, groups };
   const step = {

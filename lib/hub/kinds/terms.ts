@@ -1,5 +1,5 @@
 /** The terms a request is asked under, as one digest: who may answer, its deadlines, and what silence means; keys compare them. */
-import { widened } from '../../actors/answer-policy';
+import { escalated } from '../../protocol/audience';
 import type { AnswerPolicy, People, RequestRecord, Stage } from '../../protocol/records';
 import { type Duration, toMillis } from '../options/duration';
 import { digestOf, isSameJson } from './kinds';
@@ -13,7 +13,7 @@ export interface Terms {
   onExpiry?: 'expired' | 'denied' | 'approved';
 }
 
-/** Digest of the terms as they were asked, with every default said and in one order, so that equal terms give equal digests. */
+/** Digest of the terms as they were asked, with every default filled in and in one order, so that equal terms give equal digests. */
 export function termsDigestOf(asked: Terms): string {
   const { policy = {}, remindIn = [], escalate, expiresIn, onExpiry } = asked;
   return digestOf('terms', {
@@ -30,18 +30,17 @@ export function termsDigestOf(asked: Terms): string {
 }
 
 /**
- * Whether these are the terms that a record was asked under. Of a record that was kept before there was a digest, what it
- * still says is compared: its people and its end.
+ * Whether these are the terms that a record was asked under. A record that has no digest is
+ * compared by its people and its end.
  */
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;
   const { policy = {}, escalate: { to: escalateTo } = { to: {} }, expiresIn } = asked;
-  const stages = policy.stages?.map((stage) => widened(stage, escalateTo));
-  const escalated = { ...widened(policy, escalateTo), ...(stages && { stages }) };
   const end = record.expiresAt === undefined ? undefined : record.expiresAt - record.createdAt;
   return (
-    [policy, escalated].some((each) => isSameJson(plainPolicy(each), plainPolicy(record.policy))) &&
-    end === millis(expiresIn)
+    [policy, escalated(policy, escalateTo)].some((each) =>
+      isSameJson(plainPolicy(each), plainPolicy(record.policy)),
+    ) && end === millis(expiresIn)
   );
 }
 

@@ -1,4 +1,4 @@
-/** The actors of HITL requests: brings them to life from the store, sends them one event at a time, and keeps what they decide. */
+/** The actors of HITL requests: restores them from the store, sends them one event at a time, and commits what they decide; `Hitl`, rulings, claims and grants call it. */
 import { answerersOf } from '../../actors/answerers';
 import {
   nextDeadline,
@@ -36,7 +36,7 @@ export interface RequestActorsParts {
   clock: Clock;
   logger: Logger;
   steps: Steps;
-  /** By name: who outside is told of requests. */
+  /** By name: the channels that are notified of requests. */
   channels: readonly string[];
 }
 
@@ -58,7 +58,7 @@ interface Live {
   refusals?: Set<string>;
 }
 
-/** What is kept of one event: the request it changed, or that and the one which made way. */
+/** What is committed for one event: the request it changed, or that and the one it superseded. */
 interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
   /** The same for those who follow the commit, in the order of `requests`. */
@@ -70,11 +70,11 @@ interface Change {
   frame?: ProcessedFrame;
 }
 
-/** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
+/** Actors held in memory between events; the longest unused one is dropped first, and restored from the store when needed. */
 export const maxLiveRequests = 1_000;
-/** Refused answers of one request that are kept for the audit while its actor is in memory. */
+/** Refused answers of one request that are stored for the audit while its actor is in memory. */
 export const maxRefusals = 100;
-/** How often an event that lost against another node's commit is decided anew. */
+/** How often an event that lost against another node's commit is decided again. */
 const maxAttempts = 5;
 
 export class RequestActors {
@@ -89,8 +89,8 @@ export class RequestActors {
   }
 
   /**
-   * A new request, kept and shown; an older one with the same key makes way in the same commit. One that a grant covers is
-   * approved by it before anybody is asked, also in that commit.
+   * A new request, committed and sent; an older one with the same key is superseded in the same commit. A request that a grant
+   * covers is approved by it before a person is asked, also in that commit.
    */
   async begin(
     input: RequestInput,
@@ -103,16 +103,16 @@ export class RequestActors {
     const write = this.toWrite(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
     const birth = this.toChange(write, emitted, audit);
-    if (olderId === undefined) await this.keep(birth);
-    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
+    if (olderId === undefined) await this.commit(birth);
+    else await this.lanes.run(olderId, () => retryOnConflict(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
-    actor.tellSteps();
+    actor.publishSteps();
     if (write.record.status === 'pending') this.remember(input.id, live);
     return write.record;
   }
 
   /**
-   * One event to one request: decide, keep, tell. Events of one request wait for each other.
+   * One event to one request: decide, commit, send. Events of one request wait for each other.
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
@@ -125,7 +125,7 @@ export class RequestActors {
 
   /**
    * As `change`, where the caller has asked whether the person still may. Where `make` gives something else than an event,
-   * nothing is changed, and that comes back.
+   * nothing is changed, and that is returned.
    */
   tryChange<Else extends object>(
     id: string,
@@ -133,7 +133,7 @@ export class RequestActors {
     occasion: Occasion,
   ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         await this.catchUp(live);
         const made = await this.made(live, make);
@@ -142,10 +142,10 @@ export class RequestActors {
     );
   }
 
-  /** As `change`, for what decides nothing: no deadline that has passed is told before it. */
+  /** As `change`, for an event that decides nothing: a deadline that has passed is not fired before it. */
   note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         const event = toEvent();
         return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
@@ -153,7 +153,7 @@ export class RequestActors {
     );
   }
 
-  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
+  /** The states of a request, by the ids of the charts, outermost first. @throws HubError `not_found` */
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
     return this.lanes.run(id, async () => {
@@ -168,7 +168,7 @@ export class RequestActors {
    */
   fireDue(id: string): Promise<boolean> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.wake(id);
         const { version } = live;
         await this.catchUp(live);
@@ -190,8 +190,8 @@ export class RequestActors {
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
     const change = this.toChange(write, farewell, audit, before);
-    await this.guarded(olderId, () =>
-      this.keep({
+    await this.discardOnFailure(olderId, () =>
+      this.commit({
         requests: [write, ...newer.requests],
         changes: [...change.changes, ...newer.changes],
         envelopes: [...change.envelopes, ...newer.envelopes],
@@ -201,7 +201,7 @@ export class RequestActors {
       }),
     );
     this.forget(olderId);
-    older.actor.tellSteps();
+    older.actor.publishSteps();
   }
 
   private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
@@ -213,41 +213,41 @@ export class RequestActors {
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
       await this.assertCurrent(record.id, live);
-      live.actor.tellSteps();
+      live.actor.publishSteps();
       const refusal = new HubError(refused.code, {
         details: {
           hitl: requestView(record, this.parts.clock.now()),
           ...(refused.rule && { rule: refused.rule }),
         },
       });
-      await this.keepRefusal(live, event, occasion, refusal);
+      await this.commitRefusal(live, event, occasion, refusal);
       throw refusal;
     }
     if (!isChanged(before, snapshot)) {
       await this.assertCurrent(record.id, live);
-      live.actor.tellSteps();
+      live.actor.publishSteps();
       return record;
     }
     const known = requestRecord(before);
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };
     const audit = auditOf(record, event, states, occasion);
-    await this.guarded(record.id, () =>
-      this.keep({
+    await this.discardOnFailure(record.id, () =>
+      this.commit({
         ...this.toChange(write, emitted, audit, known),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
     );
     live.version += 1;
-    live.actor.tellSteps();
-    // Of most that are settled nobody hears again, and what is held for long costs more to let go.
+    live.actor.publishSteps();
+    // Most settled requests are not used again, and what is held in memory for long costs more to free.
     if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
     return record;
   }
 
-  /** Who answers and may not is kept too, once per person and rule; that it could not be kept changes nothing. */
-  private async keepRefusal(
+  /** A refused answer is stored too, once per person and rule; a failure to store it changes nothing. */
+  private async commitRefusal(
     live: Live,
     event: RequestEvent,
     occasion: Occasion,
@@ -264,7 +264,7 @@ export class RequestActors {
     await funnel
       .commit({ ticketId: record.ticketId, at: event.at, envelopes: [], audit: [audit] })
       .catch((error: HubError) =>
-        logger.error('A refused answer could not be kept for the audit', {
+        logger.error('A refused answer could not be stored for the audit', {
           requestId: record.id,
           error: error.code,
         }),
@@ -285,7 +285,7 @@ export class RequestActors {
   /**
    * A refusal, and that nothing changes, is only right if the request still is as this actor knows it: another node may have
    * been at it.
-   * @throws HubError `conflict` if it is not; then the event is decided anew
+   * @throws HubError `conflict` if it is not; then the event is decided again
    */
   private async assertCurrent(id: string, live: Live): Promise<void> {
     const stored = await this.parts.store.request(id);
@@ -294,10 +294,10 @@ export class RequestActors {
     throw new HubError('conflict');
   }
 
-  /** An actor whose decision was not kept knows too much: it is thrown away, and the next event asks the store. */
-  private async guarded(id: string, keep: () => Promise<void>): Promise<void> {
+  /** An actor whose decision was not committed is ahead of the store: it is dropped, and the next event restores it. */
+  private async discardOnFailure(id: string, commit: () => Promise<void>): Promise<void> {
     try {
-      await keep();
+      await commit();
     } catch (error) {
       this.forget(id);
       throw error;
@@ -378,7 +378,7 @@ export class RequestActors {
     return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
   }
 
-  private async keep({ changes, ...change }: Change): Promise<void> {
+  private async commit({ changes, ...change }: Change): Promise<void> {
     const { funnel, clock } = this.parts;
     const [{ record }] = change.requests;
     await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });
@@ -389,8 +389,8 @@ function isEvent(made: RequestEvent | object): made is RequestEvent {
   return 'type' in made;
 }
 
-/** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
-async function decided<T>(decide: () => Promise<T>): Promise<T> {
+/** Decides, and decides again a few times when another node's commit came first. @throws what `decide` throws */
+async function retryOnConflict<T>(decide: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await decide();
@@ -401,7 +401,7 @@ async function decided<T>(decide: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a request says of grants, as it is kept with it. */
+/** The grants of a request, as they are stored with it. */
 function grantWrites(type: RequestEmitted['type'], record: RequestRecord): GrantWrite[] {
   const { grant, usedGrant } = record;
   if (type === 'grant_given') return [{ type: 'give', grant: grantGiven(record) }];

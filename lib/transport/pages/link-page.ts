@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { agreementOf, contentOf } from '../../protocol/agreement';
 import { type Asked, askedBy, carriesContent, type Offer, wholeSpan } from '../../protocol/asked';
+import { audienceOf, stagesOf } from '../../protocol/audience';
 import type { Millis, RequestRecord, Stage } from '../../protocol/records';
 import { visibleText } from '../../protocol/visible-text';
 import { answerForm, hasField, type Typed } from './link-form';
@@ -81,7 +82,7 @@ export function requestPage(
   );
 }
 
-/** How it ended, for everybody who comes later. */
+/** How it ended, for everyone who comes later. */
 export function endedPage(request: RequestRecord): string {
   const { status, respondedBy, reason, execution, asker } = request;
   const title = `It is settled: ${status}${respondedBy ? ` by ${respondedBy.displayName}` : ''}`;
@@ -187,7 +188,7 @@ function deadline({ expiresAt }: RequestRecord, now: Millis): string {
 /** Who has to agree, where that is more than this one person. */
 function rules(request: RequestRecord, asked: Asked): string | false {
   const { policy, stage: at, claim } = request;
-  const stage: Stage = policy.stages?.[at] ?? policy;
+  const stage: Stage = stagesOf(policy)[at] ?? policy;
   const { approvals = 1, of } = stage;
   const isMajority = policy.denial === 'majority';
   const said = [
@@ -202,7 +203,7 @@ function rules(request: RequestRecord, asked: Asked): string | false {
       'They have to say the same: answers that differ leave it open.',
     approvals > 1 && !isMajority && 'One denial denies it.',
     claim &&
-      `${claim.by.displayName} is answering this${policy.claim === 'exclusive' ? ' and holds it for now' : ''}.`,
+      `${claim.by.displayName} is answering this${audienceOf(request).holder !== undefined ? ' and holds it for now' : ''}.`,
   ].filter((each) => typeof each === 'string');
   return said.length > 0 && `<p>${text(said.join(' '))}</p>`;
 }

@@ -213,7 +213,7 @@ it('a proxy that does not pass on Upgrade is named with the lines for nginx', as
 });
 
 describe('auth.identify', () => {
-  it('that gives nothing is named once, and not after it has given somebody', async () => {
+  it('that returns nothing is named once, and not after it has returned a user', async () => {
     const { hitl, matching } = watched({ auth: { identify: () => undefined } });
     const { port } = await serve(express().use('/soc', hitl.router));
     expect([(await me(port)).status, (await me(port)).status]).toEqual([401, 401]);
@@ -310,7 +310,7 @@ describe('an agent', () => {
     expect(matching(/a line of it was refused/)).toHaveLength(1);
   });
 
-  it('that there is not is named once, when somebody writes', async () => {
+  it('that is missing is named once, when a person writes', async () => {
     const { hitl, until, matching } = watched();
     const served = await serve(express().use('/soc', hitl.router));
     hitl.attach(served.server);
