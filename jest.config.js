@@ -1,4 +1,4 @@
-/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. */
+/** How the specs are run, by `npm test`: every spec on Express 5, those that meet Express once more on Express 4, and those of the hooks and parts on React 19 and 18. `spec/site` builds the site, by `npm run test:site` only. */
 
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -63,7 +63,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'express 5',
-      testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+      testMatch: ['<rootDir>/spec/**/*.spec.ts', '!<rootDir>/spec/site/**'],
       globals: { expressMajor: 5 },
       moduleNameMapper: ownName,
     },

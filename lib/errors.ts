@@ -1,4 +1,4 @@
-/** The closed list of coded errors that every room of the house throws and every dialect, status and page shows. */
+/** The closed list of coded errors that every part of the library throws and every dialect, status and page shows. */
 import type { RequestView } from './protocol/views';
 
 /**
@@ -38,10 +38,10 @@ export const errorCodes = {
   session_resume_failed: { status: 409, message: 'The session could not be resumed; a new one begins' },
   tool_timeout: { status: 504, message: 'The tool took longer than allowed' },
   client_not_found: { status: 404, message: 'No such client is connected' },
-  client_queue_full: { status: 503, message: 'The client does not keep up and was disconnected' },
+  client_queue_full: { status: 503, message: 'The client reads too slowly and was disconnected' },
   conflict: { status: 409, message: 'The stored state has changed; try again' },
   duplicate_id: { status: 409, message: 'This id has been used before' },
-  storage_failed: { status: 503, message: 'The store could not keep this; nothing was changed' },
+  storage_failed: { status: 503, message: 'The store could not commit the change; nothing was changed' },
   internal: { status: 500, message: 'Something went wrong on our side' },
 } as const;
 
@@ -183,7 +183,7 @@ export class HubError<Code extends WireCode = WireCode> extends Error {
 export type AnyHubError = { [Code in ErrorCode]: HubError<Code> }[ErrorCode];
 
 /**
- * Something that is kept and cannot be read any more; nothing else is affected.
+ * A stored record that cannot be read any more; nothing else is affected.
  * @param table of the store, as its documentation calls it
  */
 export function damaged(table: string, id: string, cause?: unknown): HubError {
@@ -267,7 +267,7 @@ export function isHubError(thrown: unknown): thrown is HubError {
   }
 }
 
-/** Any thrown value as a `HubError`; what we did not throw ourselves becomes `internal`, its cause kept for the log only. */
+/** Any thrown value as a `HubError`; what we did not throw ourselves becomes `internal`, its cause for the log only. */
 export function toHubError(thrown: unknown): HubError {
   return isHubError(thrown) ? thrown : new HubError('internal', { cause: thrown });
 }

@@ -15,7 +15,7 @@ export function createApp() {
 
   const server = createServer(app);
   // By itself Socket.IO ends every upgrade that is not its own and unanswered after a second. Your middleware may take
-  // longer to let somebody into a ticket, so this is left to the listener below.
+  // longer to let a client join a ticket, so this is left to the listener below.
   const io = new SocketServer(server, { destroyUpgrade: false });
   io.on('connection', (socket) => {
     socket.on('echo', (text, reply) => reply(text));

@@ -1,6 +1,6 @@
-"""Asks people for leave to restart a host, waits as long as it takes, and restarts exactly the host they approved.
+"""Asks people for permission to restart a host, waits as long as it takes, and restarts exactly the host they approved.
 
-It keeps nothing: killed at any moment and started again, it asks with the same key, and finds its request or the answer.
+It stores nothing: killed at any moment and started again, it asks with the same key, and finds its request or the answer.
 """
 import json
 import sys

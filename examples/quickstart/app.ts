@@ -18,7 +18,7 @@ export function createApp(options: Partial<ExpressHitlOptions> = {}) {
   app.get('/', (_req, res) => res.redirect('/soc/console/#/tickets/T-1'));
   const server = createServer(app);
   hitl.attach(server);
-  // So that something waits: what somebody might have written.
+  // So that something waits: what a person might have written.
   server.once('listening', () =>
     hitl.hub.turns.start({ ticketId: 'T-1', user: you, content: 'Many failed logins from 203.0.113.7' }),
   );

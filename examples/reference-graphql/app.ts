@@ -57,7 +57,7 @@ export function createApp(block = (args: object) => console.log('Blocked', args)
   return { server, hitl };
 }
 
-/** What a client is told of an error: the hub's own with their code, of others nothing that it did not send. */
+/** What a client is sent of an error: the hub's own with their code, of others nothing that it did not send. */
 function told(error: GraphQLError) {
   const { message, path, locations, originalError } = error;
   if (!originalError) return { message, path, locations };

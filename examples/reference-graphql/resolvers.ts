@@ -34,7 +34,7 @@ const pageSize = 100;
 
 /** The root of the schema: GraphQL calls each with its arguments and the person who asks. */
 export function resolversOf({ hub, store, tickets, mayUse }: Parts) {
-  /** @throws HubError `not_found`, also where somebody may not look */
+  /** @throws HubError `not_found`, also where the user may not look */
   const assertMayUse = (ticketId: string, user: User) => {
     if (!tickets.has(ticketId) || !mayUse(ticketId, user)) throw new HubError('not_found');
   };

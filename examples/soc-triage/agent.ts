@@ -20,7 +20,7 @@ export interface Tools {
   firewall: Firewall;
 }
 
-/** What `block_ip` takes, also after somebody has edited it. */
+/** What `block_ip` takes, also after a person has edited it. */
 export const blockArgs = z.strictObject({
   ip: z.string().refine((text) => isIP(text) !== 0, 'This is not an IP address'),
 });

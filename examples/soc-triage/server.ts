@@ -14,7 +14,7 @@ import { currentUser, loginRoutes, requireLogin } from './login';
 import { incidentReport } from './report';
 import { serviceWith, tester } from './service';
 
-/** A ticket that exists and that nobody here may see. */
+/** A ticket that exists and that no user of the demo may see. */
 const sealedTicket = 'T-9403';
 
 export interface Demo {
@@ -24,7 +24,7 @@ export interface Demo {
 
 /**
  * The whole app, not yet listening.
- * @param dataDir where the database and the firewall's file are kept; made if missing
+ * @param dataDir where the database and the firewall's file are stored; made if missing
  * @param assets a build of the console other than the one that ships
  * @param serviceToken what the service `tester` comes with; without it there is no service
  */
@@ -41,7 +41,7 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
     auth: {
       identify: (req) => {
         const person = currentUser(req);
-        // A program has the id of nobody, or somebody could take back what it asks.
+        // A program has an id that no person has, or that person could cancel what it asks.
         return serviceToken && person?.id === tester.id ? null : person;
       },
       identifyService: service,
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
     server.listen(Number(process.env.PORT || 3000), resolve);
   });
 
-  // A deployment lets turns finish and tells clients when to come back; Ctrl-C, also in the middle of that, does not wait.
+  // A deployment lets turns finish and sends clients the time to come back; Ctrl-C, also in the middle of that, does not wait.
   process.once('SIGTERM', () => void hitl.drain({ over: '2s' }).then(() => process.exit(0)));
   process.once('SIGINT', () => void hitl.close().then(() => process.exit(0)));
   // An AddressInfo, since it listens on a port and not on a pipe.

@@ -1,4 +1,4 @@
-/** The program that may ask people over REST, for whoever wants to try requests of any shape: known by a bearer token. */
+/** The program that may ask people over REST, for trying requests of any shape: known by a bearer token. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import type { Service } from 'express-hitl';

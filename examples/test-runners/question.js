@@ -31,7 +31,7 @@ async function start() {
   const hub = await startTestHub({
     agent: async (turn) => {
       const { status } = await turn.ask({ question: 'Where to?', options: places, expiresIn: '15m' });
-      await turn.respond(status);
+      await turn.say(status);
     },
   });
   const alice = await hub.connect({ user: 'alice' });
@@ -61,8 +61,8 @@ const model = testModel(questionModel, {
   },
   timers: { deadline: ({ hub }) => hub.advance('15m').then(() => 'ok') },
   reply: ({ emitted }) => emitted[0]?.code ?? 'ok',
-  look: async ({ hub, id }) => (await hub.hub.hitl.get(id)).status,
-  view: ({ value }) => ({ waiting: 'pending', answered: 'approved', expired: 'expired' })[value],
+  look: async ({ hub, id }) => (await hub.hub.requests.get(id)).status,
+  view: ({ value }) => ({ waiting: 'pending', answered: 'answered', expired: 'expired' })[value],
 });
 
 module.exports = { model, source: { start, stop: ({ hub }) => hub.close() } };

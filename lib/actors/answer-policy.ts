@@ -1,4 +1,4 @@
-/** What an answer policy takes, and whether anybody can meet it; asking and the request machine's guards come here, who may answer is the audience's. */
+/** What an answer policy takes, and whether anyone can meet it; asking and the guards of the request machine come here, who may answer is the audience's. */
 import { stagesOf, widened } from '../protocol/audience';
 import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
 import { firstUnmet } from './distinct-people';
@@ -6,7 +6,7 @@ import { firstUnmet } from './distinct-people';
 /** Users and groups that may be named together, since a request is listed under each of them. */
 export const maxNamed = 500;
 
-/** How many people have said this in a stage; nobody counts twice. */
+/** How many people have said this in a stage; no person counts twice. */
 export function count(
   verdicts: readonly CountedVerdict[],
   stage: number,
@@ -78,7 +78,7 @@ function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | un
   }
   const unmet = rounds[firstUnmet(rounds) ?? -1];
   if (!unmet) return undefined;
-  return `${placeOf(policy, unmet.index)}nobody counts twice, and too few of its users are left by the other stages${excluded}`;
+  return `${placeOf(policy, unmet.index)}no person counts twice, and too few of its users are left by the other stages${excluded}`;
 }
 
 /** The users who may answer a stage that names only users. */

@@ -4,8 +4,8 @@ import type { Answerers, RequestRecord } from '../protocol/records';
 import { isAtOdds } from './agreement';
 
 /**
- * Everybody who may answer now and is still needed; nobody once it is settled. A person who was counted may change their
- * verdict, but it does not wait for them, unless the approvals differ: then it waits for everybody of the stage again.
+ * Everyone who may answer now and is still needed; no one once it is resolved. A person who was counted may change their
+ * verdict, but it does not wait for them, unless the approvals differ: then it waits for everyone of the stage again.
  */
 export function answerersOf(request: RequestRecord): Answerers | undefined {
   if (request.status !== 'pending') return undefined;

@@ -1,4 +1,4 @@
-/** Whether rounds that name people can all be answered when nobody counts twice; the check of an answer policy asks here. */
+/** Whether rounds that name people can all be answered when no person counts twice; the check of an answer policy calls it. */
 
 /** A round whose people are named one by one. */
 export interface NamedRound {
@@ -7,7 +7,7 @@ export interface NamedRound {
   approvals: number;
 }
 
-/** The first round that is left without enough people, whoever answers in which; nothing if all can be answered. */
+/** The first round that is left without enough people, however people are assigned to rounds; nothing if all can be answered. */
 export function firstUnmet(rounds: readonly NamedRound[]): number | undefined {
   /** In which round each person answers. */
   const placed = new Map<string, number>();

@@ -20,12 +20,12 @@ const fromOtherRun = {
   description: 'Refused: an older run.',
 } as const;
 
-/** What nobody says of a run that is not going. */
+/** Refuses events of a run that is not going. */
 const noRun = { actions: notExecutable('other_run'), description: 'Refused: no such run is going.' } as const;
 
 const needsRetry = {
   actions: notExecutable('needs_retry'),
-  description: 'Refused: nobody has asked to retry.',
+  description: 'Refused: no one has asked to retry.',
 } as const;
 
 export const executionMachine = setup({
@@ -83,7 +83,7 @@ export const executionMachine = setup({
   initial: 'unexecuted',
   states: {
     unexecuted: {
-      description: 'Nobody has begun to do it.',
+      description: 'It has not begun.',
       on: {
         execute: [
           {
@@ -140,7 +140,7 @@ export const executionMachine = setup({
           {
             target: 'unknown',
             actions: [{ type: 'endRun', params: { state: 'unknown' } }, 'emitUpdated'],
-            description: 'It was cut off, and nobody can say how far it had come.',
+            description: 'It was cut off, and it is not known how far it had come.',
           },
         ],
         not_run: [
@@ -172,7 +172,7 @@ export const executionMachine = setup({
     },
     unknown: {
       description:
-        'Begun, and nobody can say whether it happened; it is done again only if a person says so.',
+        'Begun, and it is not known whether it happened; it is done again only if a person says so.',
       on: {
         execute: needsRetry,
         retry: {

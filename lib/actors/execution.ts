@@ -1,4 +1,4 @@
-/** What the execution machine is born with, hears and holds, and what its events mean; the hub talks to it in these terms. */
+/** What the execution machine takes, receives and holds, and what its events mean; the hub uses it in these terms. */
 import type { Execution, Millis } from '../protocol/records';
 import type { Refusal } from './refused';
 

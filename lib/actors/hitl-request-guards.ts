@@ -119,7 +119,8 @@ export const requestGuardMeanings: Record<keyof typeof requestGuards, string> = 
   isDueToDeny: 'its end is reached, and silence means no',
   isDueToApprove: 'its end is reached, and silence was asked to mean yes',
   isAskerThere: 'a turn asked, and it was not over so far',
-  isAskerGone: 'the turn that asked was over, and nobody has asked again so far',
-  isApprovalWithoutAsker: 'it was approved, the turn that asked was over, and nobody has asked again so far',
+  isAskerGone: 'the turn that asked was over, and no program has asked again so far',
+  isApprovalWithoutAsker:
+    'it was approved, the turn that asked was over, and no program has asked again so far',
   hasUnrevokedGrant: 'a grant was given with the approval and has not been revoked',
 };

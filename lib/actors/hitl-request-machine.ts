@@ -26,7 +26,7 @@ const notAllowed = [
 
 /** What is refused because there is nothing left to answer. */
 const tooLate = refuse({ code: 'already_resolved' });
-/** What its execution would be told, of which there is none: these are refused unless it is approved. */
+/** Events for its execution while there is none: refused unless the request is approved. */
 const notApproved = {
   actions: refuse({ code: 'not_executable', rule: 'not_approved' }),
   description: 'Refused: nothing is approved that could be done.',
@@ -56,7 +56,7 @@ export const hitlRequestMachine = requestSetup.createMachine({
       initial: 'open',
       states: {
         open: {
-          description: 'Nobody has said that they are answering.',
+          description: 'No one has said that they are answering.',
           on: {
             claim: [
               ...notAllowed,
@@ -124,13 +124,13 @@ export const hitlRequestMachine = requestSetup.createMachine({
           {
             guard: 'isTooLate',
             actions: tooLate,
-            description: 'Refused: its end is reached, only the deadline has not been told yet.',
+            description: 'Refused: its end is reached, only the event of the deadline has not arrived yet.',
           },
           ...notAllowed,
           {
             guard: 'hasAnsweredEarlierStage',
             actions: refuse({ code: 'already_answered' }),
-            description: 'Refused: nobody counts in two stages, and what was said in a completed one stands.',
+            description: 'Refused: no one counts in two stages, and what was said in a completed one stands.',
           },
           {
             guard: 'repeatsVerdict',
@@ -174,13 +174,13 @@ export const hitlRequestMachine = requestSetup.createMachine({
             guard: 'completesWithGrant',
             target: '#approved',
             actions: ['countVerdict', 'recordAnswer', 'recordApproval', 'recordGrant', 'emitGrantGiven'],
-            description: 'Everybody who has to has said yes, and all of them to the same grant.',
+            description: 'Everyone who has to has said yes, and all of them to the same grant.',
           },
           {
             guard: 'completesLastStage',
             target: '#approved',
             actions: ['countVerdict', 'recordAnswer', 'recordApproval'],
-            description: 'Everybody who has to has said yes.',
+            description: 'Everyone who has to has said yes.',
           },
           {
             guard: 'completesStage',
@@ -197,13 +197,13 @@ export const hitlRequestMachine = requestSetup.createMachine({
         use_grant: {
           target: '#approved',
           actions: ['recordUse', 'recordApproval', 'emitGrantUsed'],
-          description: 'People have said yes to this before, and that still holds: nobody is asked.',
+          description: 'People have said yes to this before, and that still holds: no one is asked.',
         },
         amend: {
           target: '.open',
           actions: ['takePayload', 'dropClaim', 'emitUpdated'],
           description:
-            'What is asked or shown has changed: everybody has to look again, and earlier answers count no more.',
+            'What is asked or shown has changed: everyone has to look again, and earlier answers count no more.',
         },
         cancel: { target: '#cancelled', actions: 'recordReason', description: 'The question is withdrawn.' },
         withdraw: [
@@ -222,12 +222,12 @@ export const hitlRequestMachine = requestSetup.createMachine({
         turn_end: {
           target: '#cancelled',
           actions: ['recordReason', 'dropKey'],
-          description: 'Nobody waits for it any more; its key is free, so that the next turn asks anew.',
+          description: 'No program waits for it any more; its key is free, so that the next turn asks again.',
         },
         asker_leave: {
           guard: 'isAskerThere',
           actions: ['noteAskerGone', 'emitUpdated'],
-          description: 'An answer reaches no running program any more, and everybody is told that.',
+          description: 'An answer reaches no running program any more, and every client is sent that.',
         },
         asker_return: {
           guard: 'isAskerGone',
@@ -242,12 +242,13 @@ export const hitlRequestMachine = requestSetup.createMachine({
         remind: {
           guard: 'isReminderDue',
           actions: ['passReminder', 'emitReminded', 'emitUpdated'],
-          description: 'It has waited for a while: the app is told, to nudge someone.',
+          description: 'It has waited for a while: the app is notified, to remind people.',
         },
         escalate: {
           guard: 'isEscalationDue',
           actions: ['widenAnswerers', 'emitEscalated', 'emitUpdated'],
-          description: 'It has waited too long: more people may answer, and the app is told, to page them.',
+          description:
+            'It has waited too long: more people may answer, and the app is notified, to page them.',
         },
         expire: [
           {
@@ -266,13 +267,13 @@ export const hitlRequestMachine = requestSetup.createMachine({
             guard: 'isTooLate',
             target: '#expired',
             actions: 'recordExpiry',
-            description: 'Nobody answered in time.',
+            description: 'No one answered in time.',
           },
         ],
       },
     },
     resolved: {
-      description: 'Answered or over; everything later is refused and told how it ended.',
+      description: 'Answered or over; everything later is refused with how it ended.',
       entry: ['dropClaim', 'emitResolved'],
       initial: 'expired',
       states: {
@@ -283,7 +284,7 @@ export const hitlRequestMachine = requestSetup.createMachine({
           description: 'Yes: exactly what was shown may be done, once. Its execution begins.',
         },
         denied: { id: 'denied', type: 'final', tags: 'denied', description: 'No.' },
-        expired: { id: 'expired', type: 'final', tags: 'expired', description: 'Nobody answered in time.' },
+        expired: { id: 'expired', type: 'final', tags: 'expired', description: 'No one answered in time.' },
         cancelled: {
           id: 'cancelled',
           type: 'final',

@@ -1,4 +1,4 @@
-/** What the request machine is born with, hears and tells, and how its snapshot reads as a record; the hub talks to it in these terms. */
+/** What the request machine takes, receives and emits, and how its snapshot is read as a record; the hub uses it in these terms. */
 import type {
   AnswerPolicy,
   Author,
@@ -24,12 +24,12 @@ import {
 } from './execution';
 import type { Refusal } from './refused';
 
-/** What happens when nobody answers in time. */
+/** What happens when a request is not answered in time. */
 export type ExpiryDefault = 'expired' | 'denied' | 'approved';
 
 /** Deadlines beside the end; all absolute. */
 export interface RequestDeadlines {
-  /** Earliest first; each is told once. */
+  /** Earliest first; each is emitted once. */
   remindAt: readonly Millis[];
   escalateAt?: Millis | undefined;
   /** Who may answer too from then on. */
@@ -38,7 +38,7 @@ export interface RequestDeadlines {
   onExpiry: ExpiryDefault;
 }
 
-/** What a request is born with. */
+/** What a request starts with. */
 export interface RequestInput extends RequestDeadlines {
   id: string;
   ticketId: string;
@@ -103,7 +103,7 @@ export type RequestEvent =
       /** The offered grant that the person gives with it; `permitted` is what the app says to that. */
       grant?: GrantTerms & { id: string; index: number; permitted: boolean };
     }
-  /** A live grant covers what is asked; comes before anybody is. */
+  /** A live grant covers what is asked; sent before any person is asked. */
   | { type: 'use_grant'; at: Millis; grant: UsedGrant }
   | { type: 'claim'; at: Millis; by: Answerer; permitted: boolean; until: Millis }
   /** The holder of a claim, or perhaps someone else, did something in the ticket. */
@@ -121,7 +121,7 @@ export type RequestEvent =
   | { type: 'turn_end'; at: Millis; reason: string }
   /** The turn that asked is over, or was in a process that is gone, and the request stays. */
   | { type: 'asker_leave'; at: Millis }
-  /** It was asked again, so that somebody learns the outcome. */
+  /** It was asked again, so that a program learns the outcome. */
   | { type: 'asker_return'; at: Millis }
   | { type: 'supersede'; at: Millis; reason: string }
   | { type: 'lease_end'; at: Millis }
@@ -130,12 +130,12 @@ export type RequestEvent =
   | { type: 'expire'; at: Millis }
   /** The grant that came with the approval holds no more. */
   | { type: 'revoke_grant'; at: Millis; by: Answerer }
-  /** The effect of what was approved: its execution hears these, and without one they are refused. */
+  /** The effect of what was approved: its execution receives these, and without one they are refused. */
   | ExecutionEvent;
 
 /**
- * What a request tells the hub: the first three are envelopes, reminders and escalations are for the app, and what is said
- * of a grant is kept with it.
+ * What a request emits to the hub: the first three are envelopes, reminders and escalations are for the app, and the events
+ * of a grant are committed with it.
  */
 export type RequestEmitted =
   | { type: 'hitl_request_pending' }
@@ -179,7 +179,7 @@ export function stateName({ question, execution }: RequestSnapshot): string {
   return execution ? `${pathOf(question.value)}.${pathOf(execution.value)}` : pathOf(question.value);
 }
 
-/** What the execution of a request is born with; nothing unless it is approved. */
+/** What the execution of a request starts with; nothing unless it is approved. */
 export function executionInput({ context, tags }: QuestionSnapshot): ExecutionInput | undefined {
   if (!tags.has('approved')) return undefined;
   const { id, ticketId, approvedDigest: digest = context.digest } = context;
@@ -251,7 +251,7 @@ export const requestEventMeanings: Record<
   withdraw: 'A person takes the question back.',
   turn_end: 'The turn that asked has ended.',
   asker_leave: 'The turn that asked is over, and the question stays.',
-  asker_return: 'The same is asked again: somebody waits for the outcome.',
+  asker_return: 'The same is asked again: a program waits for the outcome.',
   supersede: 'A newer question with the same key comes.',
   revoke_grant: 'The grant that was given with the approval is taken back.',
 };

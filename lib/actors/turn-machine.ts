@@ -2,7 +2,7 @@
 import { assertEvent, assign, emit, setup } from 'xstate';
 import type { AbortReason, Millis, TurnRecord, TurnStatus } from '../protocol/records';
 
-/** What a turn is born with. */
+/** What a turn starts with. */
 export type TurnInput = Pick<TurnRecord, 'id' | 'ticketId' | 'sessionId' | 'userId' | 'queuedAt'>;
 
 /** What a turn remembers. */
@@ -98,7 +98,7 @@ export const turnMachine = setup({
     crash: {
       target: '.aborted',
       actions: { type: 'abort', params: { reason: 'crash' } },
-      description: 'The process ended under the turn; told when the hub starts again.',
+      description: 'The process ended during the turn; noticed when the hub starts again.',
     },
   },
 });

@@ -3,7 +3,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { Chart, ChartGuard, ChartSentences, ChartState, ChartTransition } from './chart';
 import { actionOf, guardOf, isCombination } from './implementations';
 
-/** What of a formatted transition is read here; XState keeps the rest of what was configured beside it. */
+/** The fields of a formatted transition that are read here; XState holds the rest of the configuration beside them. */
 type Branch = AnyStateNode['always'] extends readonly (infer T)[] | undefined
   ? T & { delay?: unknown }
   : never;

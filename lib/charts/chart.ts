@@ -36,7 +36,7 @@ export interface ChartTransition {
   readonly actions: readonly ChartAction[];
   /** Ids of states; empty when the state is not left. */
   readonly targets: readonly string[];
-  /** The state is left and entered anew even when the target is itself or inside. */
+  /** The state is exited and entered again even when the target is itself or inside. */
   readonly reenter: boolean;
   readonly description?: string;
 }
@@ -104,7 +104,7 @@ export function isWithin(id: string, outer: string): boolean {
   return id === outer || id.startsWith(`${outer}.`);
 }
 
-/** Whether a transition leads to another state. All others leave the machine where it is, or enter their own state anew. */
+/** Whether a transition leads to another state. All others leave the machine where it is, or re-enter their own state. */
 export function isArrow(transition: ChartTransition): boolean {
   return transition.targets.some((target) => target !== transition.source);
 }

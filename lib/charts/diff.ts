@@ -209,7 +209,7 @@ function transitionText(chart: Chart, transition: ChartTransition): string {
   return `${headText(chart, transition)}${actions.length > 0 ? ` / ${actionsText(actions)}` : ''}${to}`;
 }
 
-/** A sentence, so that it is told apart from what is said of it. */
+/** A sentence, quoted, to distinguish it from the text about it. */
 function quoted(sentence: string | undefined): string {
   return sentence === undefined ? '' : `“${sentence}”`;
 }

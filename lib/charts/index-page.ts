@@ -23,7 +23,7 @@ export function indexPageOf(machines: readonly { readonly chart: Chart; readonly
       '- A clock marks what time brings: a deadline.',
       '- An event that is not named in a state is not heard there.',
     ].join('\n'),
-    '## How to keep them true',
+    '## How to update them',
     'The words are those of the machine: `description` of the machine, its states and its transitions, and in its `meta` a sentence by name in `guards`, `events`, `deadlines` and `actions`.',
     [
       '- `npx express-hitl charts <files>` writes these pages, and with `--check` it fails if they are not what it would write.',

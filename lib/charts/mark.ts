@@ -1,4 +1,4 @@
-/** What parts of a picture can be marked as: by a comparison, or by what a test has seen; the drawing and whoever marks share it. */
+/** What parts of a picture can be marked as: by a comparison, or by test coverage; the drawing and both of these share it. */
 
 /** What became of a state or transition since, or what a test has seen of it. */
 export type Mark = 'added' | 'removed' | 'changed' | 'covered' | 'partly' | 'uncovered';
@@ -6,7 +6,7 @@ export type Mark = 'added' | 'removed' | 'changed' | 'covered' | 'partly' | 'unc
 /** Marks by the id of a state or transition; what has none is as it was. */
 export type Marks = ReadonlyMap<string, Mark>;
 
-/** Stands before what is marked, since not everybody sees colours; what is covered is what has none. */
+/** Stands before what is marked, since not everyone sees colours; what is covered is what has none. */
 export const signs: Readonly<Record<Mark, string>> = {
   added: '+ ',
   removed: '− ',

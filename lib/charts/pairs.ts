@@ -1,4 +1,4 @@
-/** Tells which transition of a state is which after a change; the comparison of charts and its picture ask it. */
+/** Pairs the transitions of a state before and after a change; the comparison of charts and its picture use it. */
 import type { ChartTransition } from './chart';
 import { guardText } from './wording';
 

@@ -45,7 +45,7 @@ const least = { prose: 210, box: 128 };
 /** How wide the name of an event may be so that its branches still stand beside it. */
 const besideLimit = 110;
 
-/** The picture of a chart; what is marked says so by a sign too, since not everybody sees colours. */
+/** The picture of a chart; what is marked says so by a sign too, since not everyone sees colours. */
 export function pictureOf(chart: Chart, marks: Marks = new Map()): Picture {
   return { box: boxOf(chart, chart.root, marks), arrows: arrowsOf(chart, marks) };
 }

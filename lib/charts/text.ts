@@ -1,4 +1,4 @@
-/** How wide written text is, and where it breaks; laid out without a browser, so the widths of the letters are kept here. */
+/** How wide written text is, and where it breaks; laid out without a browser, so the widths of the letters are stored here. */
 
 /** What a piece of text is for; the stylesheet gives each its colour, this file its size and weight. */
 export type Ink =

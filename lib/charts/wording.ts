@@ -74,7 +74,7 @@ export function hooksOf({
 /** What a transition that leads to no other state does with its own, where its actions do not say it; empty for all others. */
 export function stayText(transition: ChartTransition): string {
   if (isArrow(transition)) return '';
-  if (transition.targets.length > 0) return transition.reenter ? 'enters anew' : 'stays';
+  if (transition.targets.length > 0) return transition.reenter ? 're-enters' : 'stays';
   return transition.actions.length === 0 ? 'ignored' : '';
 }
 

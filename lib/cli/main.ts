@@ -52,6 +52,6 @@ run(process.argv.slice(2))
     return error instanceof UsageError ? 2 : 1;
   })
   .then((code) => {
-    // A machine's file may have opened what keeps the process alive; it ends as soon as all is said.
+    // A machine's file may have opened what holds the process alive; it ends once all output is written.
     process.stdout.write('', () => process.exit(code));
   });

@@ -13,7 +13,7 @@ export interface JoinQuery {
   tab: string;
   sessionId: string | undefined;
   after: LogPosition | undefined;
-  /** Of requests that the client has, it is to be told only what changes. */
+  /** Of requests that the client has, it is sent only the changes. */
   changesAlone: boolean;
 }
 

@@ -11,7 +11,7 @@ export class BackOff {
   /** @param random from 0 up to, not including, 1 */
   constructor(private readonly random: () => number) {}
 
-  /** The next wait, in milliseconds. The whole of it is random, so that clients that left together come back apart. */
+  /** The next wait, in milliseconds. The whole of it is random, so that clients that disconnected together reconnect at different times. */
   next(): number {
     const limit = Math.min(longestWaitMs, firstWaitMs * 2 ** this.tries);
     this.tries += 1;

@@ -2,7 +2,7 @@
 
 /** Time and timers. `later` calls once after `ms` and returns what cancels it. */
 export interface Clock {
-  /** Milliseconds that go on evenly, whatever happens to the time of day; only differences count. */
+  /** Monotonic milliseconds, whatever happens to the time of day; only differences count. */
   now(): number;
   later(ms: number, call: () => void): () => void;
 }
@@ -10,7 +10,7 @@ export interface Clock {
 /** The longest time a timer of JavaScript can wait; a longer one would be over at once. */
 const longestMs = 2 ** 31 - 1;
 
-/** The machine's own. A client that waits to come back keeps a Node process alive, as an open socket does. */
+/** The machine's own. A client that waits to reconnect holds a Node process alive, as an open socket does. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   later(ms, call) {

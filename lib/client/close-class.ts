@@ -1,4 +1,4 @@
-/** Whether to come back after a close code; unknown ones go by their range, since codes may be added. */
+/** Whether to reconnect after a close code; unknown ones go by their range, since codes may be added. */
 import { closeCodes } from '../protocol/close-codes';
 
 const known: ReadonlyMap<number, boolean> = new Map(

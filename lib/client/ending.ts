@@ -13,6 +13,6 @@ export interface Refusal {
   status: number;
   /** The hub's own code; absent where something in front of it answered. */
   code?: string;
-  /** In words, as the hub said it. */
+  /** In words, as the hub sent it. */
   message?: string;
 }

@@ -56,7 +56,7 @@ export class EventStream implements ClientSocket {
       if (thrown === tooMany) this.end({ refusal: tooMany });
     } finally {
       release?.();
-      // Without a last word; after one nobody hears this.
+      // Without an explicit end; after one there is no listener for this.
       this.end({});
     }
   }

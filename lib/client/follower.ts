@@ -1,6 +1,6 @@
 /** Follows a ticket's log: which envelope is new, which was handled before, and when one is missing. */
 
-/** A place in a ticket's log; what a client comes back with. */
+/** A place in a ticket's log; what a client resumes with. */
 export interface LogPosition {
   epoch: string;
   seq: number;
@@ -9,7 +9,7 @@ export interface LogPosition {
 export class Follower {
   /** Where the last gap was. */
   private gapAt: number | undefined;
-  /** A snapshot was begun and its last page has not come: nobody can go on from here. */
+  /** A snapshot was begun and its last page has not come: a client cannot resume from here. */
   private isPartial = false;
 
   /** @param position up to which everything is handled; none: nothing is known */
@@ -32,7 +32,7 @@ export class Follower {
     this.isPartial = false;
   }
 
-  /** The connection is gone. Half a snapshot is nothing to go on from. */
+  /** The connection is gone. Half a snapshot is nothing to resume from. */
   drop(): void {
     if (this.isPartial) this.at = undefined;
     this.isPartial = false;
@@ -46,7 +46,7 @@ export class Follower {
     return 'new';
   }
 
-  /** Whether the log, whose top is `seq`, goes on after what was handled; also while nothing is known. */
+  /** Whether the log, whose top is `seq`, continues after what was handled; also while nothing is known. */
   isBehind(seq: number): boolean {
     return this.at === undefined || this.at.seq < seq;
   }

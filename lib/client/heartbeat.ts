@@ -1,4 +1,4 @@
-/** Notices a connection that is dead without having said so; the link runs one while it has a socket that was welcomed. */
+/** Notices a connection that is dead without a close; the link runs one while it has a socket that was welcomed. */
 import type { Clock } from './clock';
 
 /** How long a peer may take to say something when there is doubt about the network. */

@@ -1,4 +1,4 @@
-/** The client of an inbox: what waits for its user, kept as it changes, and answers; what an app's page or bot holds. */
+/** The client of an inbox: what waits for its user, updated as it changes, and answers; what an app's page or bot holds. */
 
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestView } from '../protocol/views';
@@ -28,7 +28,7 @@ export interface InboxOptions extends ConnectOptions {
 /** What can be listened to: every envelope by its `event`, and these four. */
 export type InboxEvents = { [E in InboxEnvelope as E['event']]: E } & {
   state: ClientState;
-  /** A try to come in was refused; the next one may not be. */
+  /** A try to connect was refused; the next one may not be. */
   refusal: Refusal;
   /** `items` or `total` are others now. */
   change: InboxClient;
@@ -45,7 +45,7 @@ interface Asked {
 }
 
 /**
- * Opens the user's inbox and keeps it until `close` or until the server says that it is over.
+ * Opens the user's inbox and stays connected until `close` or until the server says that it is over.
  * @throws TypeError for a `url` that is none, and where there is no `WebSocket`
  */
 export function connectInbox(options: InboxOptions): InboxClient {
@@ -102,7 +102,7 @@ export class InboxClient extends SocketClient {
 
   /**
    * Asks for one more page; resolves when `items` has it, at once if there is none. One page at a time. What is lost with
-   * the connection is not asked for again, since the inbox then begins anew.
+   * the connection is not asked for again, since the inbox then begins again.
    * @throws TicketError with the server's code
    */
   loadMore(): Promise<void> {

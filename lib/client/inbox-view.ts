@@ -14,7 +14,7 @@ export interface InboxView {
   readonly capped: boolean;
   /** What is behind `items` is asked for with this; absent if nothing is. */
   readonly cursor: string | undefined;
-  /** Where the pages told so far end: what stands behind it comes with a later page. */
+  /** Where the pages received so far end: what stands behind it comes with a later page. */
   readonly end: Placed | undefined;
 }
 

@@ -6,7 +6,7 @@ import { withUnchanged } from './whole-request';
 export class KnownRequests {
   private readonly pending = new Map<string, RequestView>();
 
-  /** Takes note of what an envelope tells, and returns it whole; as it came where the request is not known. */
+  /** Notes the request of an envelope, and returns the envelope with the whole request; as it came where the request is not known. */
   complete(envelope: Envelope): Envelope {
     const { event } = envelope;
     if (event === 'snapshot') this.pending.clear();

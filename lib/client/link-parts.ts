@@ -1,4 +1,4 @@
-/** What a link is made of and what it says of itself; whoever makes one gives these. */
+/** What a link is made of and what it says of itself; both clients give these when they create one. */
 import type { Envelope } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { Clock } from './clock';
@@ -7,7 +7,7 @@ import type { LogPosition } from './follower';
 import type { Fetch, PageEvents, SocketConstructor } from './page';
 
 /**
- * `connecting`: never been in. `live`: in, and everything that was missed has been told. `resuming`: was in, comes back.
+ * `connecting`: not connected so far. `live`: connected, and everything that was missed has arrived. `resuming`: was connected, reconnects.
  * `closed`: over for good.
  */
 export type ClientState = 'connecting' | 'live' | 'resuming' | 'closed';
@@ -20,7 +20,7 @@ export interface LinkParts {
   address(after: LogPosition | undefined): string;
   /** There while the address is not certain yet. */
   certain?(): Promise<void> | undefined;
-  /** Somebody else has taken the place: takes another one, or says that there is none. */
+  /** Another client has this name: takes another name, or says that there is none. */
   renew?(): boolean;
   after: LogPosition | undefined;
   WebSocket: SocketConstructor;

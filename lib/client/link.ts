@@ -1,4 +1,4 @@
-/** One connection over all its sockets, to a ticket or an inbox: connects, resumes, notices death and gaps, waits, comes back; the client runs it. */
+/** One connection over all its sockets, to a ticket or an inbox: connects, resumes, notices death and gaps, waits, reconnects; the client runs it. */
 import type { Envelope, Welcome } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import { plainAddress } from './address';
@@ -25,7 +25,7 @@ const replaced: Replaced = 4409;
 export const connectMs = 15_000;
 /** A connection that lasted this long was a good one: the next wait is short again. */
 export const steadyMs = 10_000;
-/** How long an envelope that a `pong` told of may still be under way; only then it counts as lost. */
+/** How long an envelope before the position of a `pong` may still be under way; only then it counts as lost. */
 export const graceMs = 1_000;
 /** WebSockets in a row that fail while plain HTTP gets through, before a stream is tried. */
 export const maxUpgrades = 2;
@@ -33,7 +33,7 @@ export const maxUpgrades = 2;
 export class Link {
   /** Why it is `closed`. */
   ending: Ending | undefined;
-  /** Why the last try failed, where somebody said so; none while it is in. */
+  /** Why the last try failed, if the server said so; none while it is connected. */
   refusal: Refusal | undefined;
   /** Of the present connection, or of the last one. */
   transport: Transport = 'websocket';
@@ -94,7 +94,7 @@ export class Link {
     return this.now;
   }
 
-  /** Up to where everything was told. */
+  /** Up to where every envelope was received. */
   get position(): LogPosition | undefined {
     return this.follower.position;
   }
@@ -133,7 +133,7 @@ export class Link {
       this.connect();
       return;
     }
-    // Whatever is wrong with the address is said at once.
+    // An error in the address is thrown at once.
     this.parts.address(this.position);
     void certain.then(() => {
       if (this.now !== 'closed' && !this.page.isAway && !this.socket && !this.pause.isUnderWay)
@@ -167,7 +167,7 @@ export class Link {
     }
   }
 
-  /** Nobody listens to a socket that was dropped, though it may still have something to say: an unheard `error` would throw in Node. */
+  /** Events of a dropped socket are ignored; its listeners stay, since an `error` without a listener would throw in Node. */
   private listen(socket: ClientSocket): void {
     const on = (type: 'open' | 'message' | 'close' | 'error', hear: (event: SocketEvent) => void) =>
       socket.addEventListener(type, (event) => {
@@ -240,7 +240,7 @@ export class Link {
     });
   }
 
-  /** Something is missing: what is there is told again from where it is certain. */
+  /** An envelope is missing: asks for a replay from the last certain position. */
   private resync(): void {
     this.follower.missed();
     this.drop()?.close(1000);

@@ -1,9 +1,9 @@
-/** Who wants to hear what: typed listeners by event name; the client tells them. */
+/** Typed listeners by event name; the client notifies them. */
 
 export class Listeners<Events> {
   private readonly byEvent = new Map<keyof Events, Set<(value: never) => void>>();
 
-  /** Returns what takes the listener away again. The same function given twice is told twice. */
+  /** Returns what removes the listener. The same function given twice is called twice. */
   on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): () => void {
     const listeners = this.byEvent.get(event) ?? new Set();
     this.byEvent.set(event, listeners);
@@ -12,7 +12,7 @@ export class Listeners<Events> {
     return () => void listeners.delete(own);
   }
 
-  /** A listener that throws keeps nobody else from being told; what it threw is reported as uncaught. */
+  /** A listener that throws does not stop the others from being called; what it threw is reported as uncaught. */
   tell<E extends keyof Events>(event: E, value: Events[E]): void {
     // Those of `event` take its value: `on` has put them there.
     const listeners = this.byEvent.get(event) as Set<(value: Events[E]) => void> | undefined;

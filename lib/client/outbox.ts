@@ -1,4 +1,4 @@
-/** The frames that have no answer yet: kept while the client is away, sent again as they were, settled once. */
+/** The frames that have no answer yet: held while the client is away, sent again as they were, settled once. */
 import type { Ack, ErrorEnvelope } from '../protocol/envelopes';
 import type { Clock } from './clock';
 import { TicketError } from './ticket-error';
@@ -59,7 +59,7 @@ export class Outbox {
     this.pump();
   }
 
-  /** The connection is gone: nobody knows what of it arrived. */
+  /** The connection is gone: it is unknown which of its frames arrived. */
   shut(): void {
     this.send = undefined;
     this.cancelPause?.();

@@ -1,4 +1,4 @@
-/** What happens to the page that concerns a connection: it is seen again, put away and taken out, its network goes and comes; the link listens here. */
+/** What happens to the page that concerns a connection: it is seen again, put away and taken out, its network goes and comes; the link listens to it. */
 import { isPageHidden, type PageEvents } from './page';
 
 export interface PageListeners {

@@ -7,7 +7,7 @@ const held = new Set<string>();
 /**
  * Takes it if it is free.
  * @param patience for how long to wait for one that is about to be given back; default: not at all
- * @returns what gives it back, or nothing if somebody else has it; in a browser without locks only this page counts
+ * @returns what gives it back, or nothing if another page has it; in a browser without locks only this page counts
  */
 export function takeLock(name: string, patience?: AbortSignal): Promise<(() => void) | undefined> {
   const locks = pageLocks();

@@ -10,7 +10,7 @@ export interface SocketEvent {
   /** Of `close`. */
   readonly code?: number;
   readonly reason?: string;
-  /** Of `close` of an event stream that never opened: why, where somebody said so. */
+  /** Of `close` of an event stream that never opened: why, if the server said so. */
   readonly refusal?: Refusal | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface ClientSocket {
 /** `WebSocket`, or a subclass of that of `ws` which adds headers. */
 export type SocketConstructor = new (url: string, protocols: string[]) => ClientSocket;
 
-/** What keeps the tab's name over a reload. */
+/** The storage that holds the tab's name over a reload. */
 export interface TabStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -57,7 +57,7 @@ export interface Reader {
 }
 
 /**
- * What is asked of `fetch`: why a handshake failed, which a browser does not tell; a stream where no upgrade gets through, and
+ * What is asked of `fetch`: why a handshake failed, which a browser does not reveal; a stream where no upgrade gets through, and
  * its frames; by the hooks also what only REST has.
  */
 export type Fetch = (
@@ -74,7 +74,7 @@ export type Fetch = (
 ) => Promise<{
   status: number;
   json(): Promise<unknown>;
-  /** Of which `Date` is read, to tell the server's time where no socket does. */
+  /** Of which `Date` is read, for the server's time where no socket gives it. */
   headers?: { get(name: string): string | null };
   /** `opaqueredirect` for a redirect in a browser, which does not show its status. */
   type?: string;
@@ -121,7 +121,7 @@ export function pageEvents(): PageEvents | undefined {
   };
 }
 
-/** Nobody looks at the page. */
+/** The page is not visible. */
 export function isPageHidden(): boolean {
   return here.document?.visibilityState === 'hidden';
 }
@@ -137,12 +137,12 @@ export function isMultiplexed(address: string): boolean {
   return /^h[23]/.test(navigation?.nextHopProtocol ?? '');
 }
 
-/** Whether requests to this address come from its own site, which browsers do not tell the server of everywhere. */
+/** Whether requests to this address come from its own site, which not all browsers report to the server. */
 export function isOwnOrigin(address: string): boolean {
   return here.location?.origin === new URL(address).origin;
 }
 
-/** Only in browsers, where it sends the same cookies as the handshake; elsewhere it would come as somebody else. */
+/** Only in browsers, where it sends the same cookies as the handshake; elsewhere it would be sent as another user. */
 export function pageFetch(): Fetch | undefined {
   return here.location && ((url, init) => here.fetch(url, init));
 }

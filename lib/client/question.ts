@@ -1,9 +1,9 @@
-/** One question at a time, over plain HTTP: what the handshake would say, which a browser does not tell; the link asks after one that failed. */
+/** One question at a time, over plain HTTP: what the handshake would say, which a browser does not reveal; the link asks after one that failed. */
 import type { Clock } from './clock';
 import type { Fetch } from './page';
 import { askWhy, type Verdict } from './refusal';
 
-/** How long an answer may take; then nobody has answered. */
+/** How long an answer may take; then there is none. */
 export const answerMs = 15_000;
 
 export class Question {
@@ -15,7 +15,7 @@ export class Question {
     private readonly told: (verdict: Verdict) => void,
   ) {}
 
-  /** Asks, unless a question is under way; `told` hears what was answered, if anything was. */
+  /** Asks, unless a question is under way; `told` is called with the answer, if there was one. */
   ask(fetch: Fetch, address: string): void {
     if (this.under) return;
     const under = new AbortController();

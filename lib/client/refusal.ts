@@ -20,7 +20,7 @@ export function requestAs(fetch: Fetch, address: string, { headers, ...init }: P
 }
 type PageRequest = Omit<Parameters<Fetch>[1], 'credentials' | 'redirect'>;
 
-/** Asks what the handshake of the socket at this address would say; nothing where nobody answers. Never rejects. */
+/** Asks what the handshake of the socket at this address would say; nothing where there is no answer. Never rejects. */
 export async function askWhy(
   fetch: Fetch,
   address: string,

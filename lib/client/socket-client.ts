@@ -28,7 +28,7 @@ export interface ConnectOptions {
   WebSocket?: SocketConstructor;
   /**
    * Asked why a handshake failed, if it did, and what the connection goes over where no upgrade gets through. Default: the
-   * page's; in Node nobody is asked, and the client keeps trying.
+   * page's; in Node it is not asked, and the client continues to retry.
    */
   fetch?: Fetch;
   /** Where `online`, `visibilitychange` and the like are heard. Default: the page. */
@@ -54,7 +54,7 @@ export interface RequestAnswer {
 type WithoutId<F> = F extends { id: string } ? Omit<F, 'id'> : never;
 
 export interface FrameOptions {
-  /** The frame's id, where the app keeps frames itself and may send one again after a crash. Default: random. */
+  /** The frame's id, where the app stores frames itself and may send one again after a crash. Default: random. */
   id?: string;
 }
 
@@ -104,7 +104,7 @@ export abstract class SocketClient {
     return this.link.ending;
   }
 
-  /** Why it is not in: what the last try was answered, where somebody answered; it is tried again. None while it is in. */
+  /** Why it is not connected: the answer to the last try, if there was one; the client tries again. None while it is connected. */
   get refusal(): Refusal | undefined {
     return this.link.refusal;
   }

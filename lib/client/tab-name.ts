@@ -48,7 +48,7 @@ export function takeTabName(
   };
   const claimable = storage && pageLocks();
   let certain = claimable && claim();
-  // What was made here is nobody else's.
+  // A name made in this tab belongs to no other.
   if (!stored) certain = undefined;
   const keep = () => {
     isGone = true;
@@ -77,7 +77,7 @@ export function takeTabName(
       return certain;
     },
     renew() {
-      // Without a storage to be copied nobody else can have it.
+      // Without a storage to be copied no other tab can have it.
       if (storage) void rename();
       return storage !== undefined;
     },

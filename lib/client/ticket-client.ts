@@ -11,18 +11,18 @@ import { type TabName, takeTabName } from './tab-name';
 
 export interface TicketOptions extends ConnectOptions {
   ticketId: string;
-  /** Names this tab or device; two with one name throw each other out. Default: kept for the tab over reloads, else random. */
+  /** Names this tab or device; two with one name replace each other. Default: stored for the tab over reloads, else random. */
   tab?: string;
-  /** The session to go on with. Default: the one last begun in this tab. */
+  /** The session to continue. Default: the one last begun in this tab. */
   sessionId?: string;
-  /** Where a view that was kept stands: only what came after is told. Default: begins with a snapshot. */
+  /** The position of a stored view: only what came after is sent. Default: begins with a snapshot. */
   after?: LogPosition;
 }
 
 /** What can be listened to: every envelope by its `event`, and these four. */
 export type TicketEvents = { [E in Envelope as E['event']]: E } & {
   state: ClientState;
-  /** A try to come in was refused; the next one may not be. */
+  /** A try to connect was refused; the next one may not be. */
   refusal: Refusal;
   /** Every envelope, in order, also of kinds that this version does not know; what a view is made from. */
   envelope: Envelope;
@@ -46,7 +46,7 @@ export class TicketClient extends SocketClient {
   private readonly listeners = new Listeners<TicketEvents>();
   private readonly tabName: TabName | undefined;
   private readonly known = new KnownRequests();
-  /** Of who is in, as it was told; none before it was told, and while the list is asked for. */
+  /** Of who is connected, as last received; none before that, and while the list is asked for. */
   private presenceVersion: number | undefined;
 
   constructor(options: TicketOptions) {
@@ -75,7 +75,7 @@ export class TicketClient extends SocketClient {
     }
   }
 
-  /** Up to where everything was told; what `after` takes, for a client that comes later and goes on. */
+  /** Up to where every envelope was received; what `after` takes, for a client that resumes later. */
   get position(): LogPosition | undefined {
     return this.link.position;
   }
@@ -104,7 +104,7 @@ export class TicketClient extends SocketClient {
     return this.ask({ type: 'turn_cancel', turn_id: turnId }, options);
   }
 
-  /** Tells the others that this user is writing. Forgotten while the client is away. */
+  /** Notifies the others that this user is writing. Dropped while the client is away. */
   typing(): void {
     if (this.state === 'live') this.link.send('{"type":"typing"}');
   }
@@ -118,7 +118,7 @@ export class TicketClient extends SocketClient {
   }
 
   /**
-   * False for a change of who is in that the list had already, since it was on its way before that. Changes may be dropped;
+   * False for a change of presence that the list had already, since it was sent before the list. Changes may be dropped;
    * after a gap the list is asked for.
    */
   private isNews(envelope: Envelope): boolean {

@@ -26,7 +26,7 @@ export const maxPast = 1_000;
 export interface View {
   /** Up to which envelope this is the state; none before the first. */
   readonly position: LogPosition | undefined;
-  /** In the order in which they were said; an update changes the line in its place. */
+  /** In the order in which they were sent; an update changes the line in its place. */
   readonly timeline: readonly MessageView[];
   /** Oldest first. */
   readonly pending: readonly RequestView[];
@@ -36,7 +36,7 @@ export interface View {
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];
-  /** Who is in. Not in the log: as the last snapshot, `presence_changed` and `presence_updated` said. */
+  /** Who is connected. Not in the log: as the last snapshot, `presence_changed` and `presence_updated` said. */
   readonly presence: readonly Member[];
 }
 
@@ -57,7 +57,7 @@ export function emptyView(): View {
 
 /**
  * The view after one more envelope; the same object if it says nothing new (heard before, an answer to a frame, `typing`,
- * a kind this version does not know). A snapshot replaces everything, an envelope of another epoch begins anew.
+ * a kind this version does not know). A snapshot replaces everything, an envelope of another epoch begins an empty view.
  */
 export function reduce(view: View, envelope: Envelope): View {
   if (envelope.event === 'snapshot') return fromSnapshot(envelope);
@@ -157,7 +157,7 @@ function afterMessage(view: View, message: MessageView): View {
   const { session_id, turn_id, type, created_at } = message;
   const timeline = put(view.timeline, message);
   if (type !== 'user') return { ...view, timeline };
-  // Nothing else tells that a session is in use again, and that a turn waits in its queue.
+  // No other envelope says that a session is in use again, and that a turn waits in its queue.
   const session = view.sessions.find(({ id }) => id === session_id);
   const sessions = session
     ? put(view.sessions, { ...session, last_active_at: created_at }, byActivity)
@@ -171,7 +171,7 @@ function afterMessage(view: View, message: MessageView): View {
 function afterRequest(view: View, envelope: Extract<LoggedEnvelope, { hitl: RequestView }>): View {
   const whole = withUnchanged(envelope, (of) => view.pending.find(({ id }) => id === of));
   const { hitl: request } = whole;
-  // Nobody is to answer what is not shown.
+  // A request that is not shown must not be answerable.
   if (request.status === 'pending' && 'unchanged' in whole) return view;
   const isOther = ({ id }: RequestView) => id !== request.id;
   if (request.status === 'pending') return { ...view, pending: put(view.pending, request, byAge) };

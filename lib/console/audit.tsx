@@ -12,7 +12,7 @@ import { mount } from './mount';
 import { usePages } from './pages';
 import { hrefOf } from './route';
 
-/** docs/protocol.md, View `audit`. */
+/** docs/rest.md, View `audit`. */
 interface AuditView {
   n: number;
   request_id: string;

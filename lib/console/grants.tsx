@@ -10,7 +10,7 @@ import { ListEnd } from './list-end';
 import { usePages } from './pages';
 import { hrefOf } from './route';
 
-/** What the list shows of a grant; docs/protocol.md, View `grant`. */
+/** What the list shows of a grant; docs/rest.md, View `grant`. */
 interface GrantView {
   id: string;
   tool_name: string;

@@ -7,7 +7,7 @@ import { assertOptions } from './options/options';
 import type { HubPort } from './port';
 import type { Accepted } from './turns/turns';
 
-/** How the hub reaches somebody who is connected in no way. */
+/** The sink of an author who has no client connected: it accepts everything and sends nothing. */
 const nowhere = { deliver: () => true, send: () => true, close: () => {} };
 
 export class AppTurns {
@@ -40,7 +40,7 @@ export class AppTurns {
   }
 
   /**
-   * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
+   * Stops a turn: its signal aborts, its pending requests are withdrawn, its further output is refused.
    * @param turn `by`: the person who asks for it; default: the app's own code, which no rule holds back
    * @throws HubError `not_found`, `turn_ended`, `not_allowed` (details.rule is `app`)
    */

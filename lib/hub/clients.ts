@@ -22,13 +22,13 @@ export type ClientNotice = (
   from?: ChatUser | undefined;
 };
 
-/** Whom to disconnect: those to whom everything that is named applies; nobody where a name is undefined, as after a session that has no user. */
+/** Which clients to disconnect: those that match every field given. A field that is `undefined`, as after a session without a user, matches no client. */
 export interface Disconnect<App extends HitlTypes = NoTypes> {
   userId?: string | undefined;
   ticketId?: string | undefined;
   clientId?: string | undefined;
   where?: ((client: ClientInfo<App>) => boolean) | undefined;
-  /** Default `'session_ended'`: they do not come back by themselves. */
+  /** Default `'session_ended'`: they do not reconnect by themselves. */
   code?: CloseName | undefined;
 }
 
@@ -64,8 +64,8 @@ export class Clients<App extends HitlTypes = NoTypes> {
   }
 
   /**
-   * Shows something to everybody in a ticket, or to one client; not stored, so who comes later does not see it: `hub.say` is.
-   * A ticket that nobody is in is no error. Returns when it is queued.
+   * Sends a notice to every client of a ticket, or to one client. It is not stored, so a client that connects later does not
+   * see it; `hub.say` stores. A ticket without connected clients is no error. Returns when the notice is queued.
    * @throws HubError `invalid_request`, `invalid_id`, `client_not_found`; `client_queue_full`, then the client is disconnected
    */
   notify(notice: ClientNotice): void {
@@ -96,20 +96,21 @@ export class Clients<App extends HitlTypes = NoTypes> {
   }
 
   /**
-   * Closes clients and open inboxes, for good by default: a user who logged out, access that was withdrawn. One that is still
-   * connecting and fits is refused, and what a client that fits has asked for and is not decided yet is refused too, so
-   * `where` may be called until those are through.
+   * Closes clients and open inboxes, for good by default: after a logout, or when access was withdrawn. A matching client that
+   * is still connecting is refused, and so are frames of a matching client that are not decided yet; `where` may be called
+   * until those are done.
    * @returns how many were closed
-   * @throws HubError `invalid_request` if nothing says whom: for everybody write `where: () => true`
+   * @throws HubError `invalid_request` if no field is given; to disconnect all clients write `where: () => true`
    */
   disconnect(which: Disconnect<App>): number {
     assertOptions('disconnect', which, disconnectFields);
     const { where, code, ...named } = which;
-    // Whom somebody else's mistake has left out is nobody, and not everybody.
+    // A field that is `undefined` by mistake must not match every client.
     if (Object.values(named).some((each) => each === undefined)) return 0;
     if (where === undefined && Object.keys(named).length === 0)
       throw new HubError('invalid_request', {
-        message: 'disconnect: write userId, ticketId, clientId or where; for everybody where: () => true',
+        message:
+          'disconnect: one of userId, ticketId, clientId and where is required; for all clients write where: () => true',
       });
     const isNamed = fits(named);
     return this.port.disconnect((client) => {

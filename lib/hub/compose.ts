@@ -43,7 +43,7 @@ export interface ClientLimits {
 
 /** How long what is stored stays: the option `retention`. */
 export interface RetentionOptions {
-  /** How much of each ticket's log is kept, to resume from. Default: 10,000 envelopes, none older than 90 days. */
+  /** How much of each ticket's log is stored for clients to resume from. Default: 10,000 envelopes, none older than 90 days. */
   log?: LogBounds | undefined;
 }
 

@@ -40,8 +40,8 @@ export class Disconnects {
   }
 
   /**
-   * @param since when the client began to come in
-   * @throws HubError if it was sent away since: what the close code says, `unavailable` where that means come back
+   * @param since when the client began to join
+   * @throws HubError if it was disconnected since: what the close code says, `unavailable` where that code means reconnect
    */
   assertMayEnter(client: Client | InboxClient, since: number): void {
     const code = this.codeFor(client, since);
@@ -50,7 +50,7 @@ export class Disconnects {
 
   /**
    * @param since when its frame came
-   * @throws HubError if it was sent away for good since; one that may come back has what it asked for done
+   * @throws HubError if it was disconnected for good since; frames of a client that may reconnect are carried out
    */
   assertMayFinish(client: Client | InboxClient, since: number): void {
     const code = this.codeFor(client, since);
@@ -65,7 +65,7 @@ export class Disconnects {
   }
 }
 
-/** An app's own test that throws lets nobody stay. */
+/** A test of the app that throws counts as a match: the client is disconnected. */
 function isMatch(matches: Matches, client: Client | InboxClient): boolean {
   try {
     return matches(client);

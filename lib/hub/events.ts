@@ -135,7 +135,7 @@ export class Events {
     }
   }
 
-  /** What is in no envelope of its own. */
+  /** Emits the events that have no envelope of their own. */
   private noteEmitted({ record, emitted }: RequestChange, at: number): void {
     if (emitted.length === 0) return;
     const { ticketId, grant, usedGrant } = record;
@@ -161,14 +161,14 @@ export class Events {
     const listening = [...this.listening].filter(({ names }) => names.has(event));
     if (listening.length === 0) return;
     // One copy for all: what a listener does to it must not reach the hub, nor another listener.
-    const told = deepFreeze({ event, at, ticketId, ...structuredClone(body) }) as never as HubEvent;
-    for (const { listener } of listening) this.call(listener, told);
+    const hubEvent = deepFreeze({ event, at, ticketId, ...structuredClone(body) }) as never as HubEvent;
+    for (const { listener } of listening) this.call(listener, hubEvent);
   }
 
-  /** Nothing that a listener does gets past here. */
-  private call(listener: Listening['listener'], told: HubEvent): void {
-    const { event, ticketId } = told;
-    const run = async () => listener(told);
+  /** Contains every failure of a listener. */
+  private call(listener: Listening['listener'], hubEvent: HubEvent): void {
+    const { event, ticketId } = hubEvent;
+    const run = async () => listener(hubEvent);
     run().catch((error: unknown) =>
       this.logger.error('A listener failed', { event, ticketId, error: messageOf(error) }),
     );

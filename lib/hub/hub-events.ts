@@ -19,7 +19,7 @@ export interface EventBody<App extends HitlTypes = NoTypes> {
   'request.reminded': { request: HitlRequest<App> };
   /** More people may answer from now on: page them. */
   'request.escalated': { request: HitlRequest<App> };
-  /** It has ended, whether or not anybody waits for it. */
+  /** It has ended, whether or not a program waits for it. */
   'request.resolved': { request: HitlRequest<App>; outcome: AnyOutcome<App> };
   /** What was approved is being run, is done, or was cut off. */
   'execution.changed': { request: HitlRequest<App>; execution: Execution };

@@ -28,7 +28,7 @@ export interface LifecycleParts {
   funnel: Funnel;
   channels: Channels;
   steps: Steps;
-  /** Everybody who is in a ticket or has an inbox open. */
+  /** Every client of a ticket and every open inbox. */
   everybody(): readonly { sink: Pick<Sink, 'send' | 'close'> }[];
 }
 
@@ -42,7 +42,7 @@ export class Lifecycle {
   constructor(private readonly parts: LifecycleParts) {}
 
   /**
-   * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines. Repeatable.
+   * Opens the store, ends the unfinished turns of a process that has ended, and fires deadlines that have passed. Repeatable.
    * @throws HubError `storage_failed`, `unavailable`, `closing`
    */
   start(): Promise<void> {
@@ -75,7 +75,7 @@ export class Lifecycle {
     return this.ended !== undefined;
   }
 
-  /** Everybody was sent away; who leaves now is not counted any more. */
+  /** Every client was disconnected; one that leaves now is not counted any more. */
   get isOver(): boolean {
     return this.sentAway;
   }
@@ -97,7 +97,7 @@ export class Lifecycle {
     return this.end('going_away', 0);
   }
 
-  /** After so many milliseconds, or as soon as no turn runs; everybody is told before. Repeatable. */
+  /** Closes after so many milliseconds, or as soon as no turn runs; clients are sent `going_away` before. Repeatable. */
   drain(graceMs: number): Promise<void> {
     return this.end('restart', graceMs);
   }
@@ -123,8 +123,8 @@ export class Lifecycle {
       await channels.stop();
       rooms.flush();
       this.sentAway = true;
-      // For many the time they were told has passed meanwhile, and they would all come at once.
-      if (graceMs > 0 && clock.now() > begun) this.sayWhenToComeBack(graceMs);
+      // For many clients the announced time has passed in the meantime, and they would all reconnect at once.
+      if (graceMs > 0 && clock.now() > begun) this.sendGoingAway(graceMs);
       for (const { sink } of this.parts.everybody()) sink.close(name);
       steps.close();
       await store.close();
@@ -132,8 +132,8 @@ export class Lifecycle {
     return this.ended;
   }
 
-  /** Tells everybody another time within so many milliseconds. */
-  private sayWhenToComeBack(overMs: number): void {
+  /** Sends `going_away` to every client, each with its own time to reconnect within so many milliseconds. */
+  private sendGoingAway(overMs: number): void {
     const all = this.parts.everybody();
     for (const [index, { sink }] of all.entries()) {
       const share = (index + Math.random()) / all.length;
@@ -141,9 +141,9 @@ export class Lifecycle {
     }
   }
 
-  /** Tells everybody when to come back, and waits until the turns are done or the time is over. */
+  /** Sends `going_away` to every client, and waits until the turns are done or the time is over. */
   private async grace(graceMs: number): Promise<void> {
-    this.sayWhenToComeBack(graceMs);
+    this.sendGoingAway(graceMs);
     await new Promise<void>((resolve) => {
       const cancel = this.parts.clock.later(graceMs, resolve);
       this.endGrace = () => {

@@ -28,7 +28,7 @@ export class HubPort {
   readonly inbox: HubParts['inbox'];
   readonly rooms: HubParts['rooms'];
   readonly events: HubParts['events'];
-  /** Every step of every ticket, turn and request on this node, while somebody watches. */
+  /** Every step of every ticket, turn and request on this node, for those who subscribe. */
   readonly steps: HubParts['steps'];
   /** Who was disconnected lately. */
   readonly disconnects: HubParts['disconnects'];
@@ -83,18 +83,17 @@ export class HubPort {
   }
 
   /**
-   * Ends in good order: nobody comes in, turns end as aborted, pending requests stay for the next start, clients are
-   * closed with 1001, the store is closed. Repeatable; cuts a `drain` short. The counts keep their last value
-   * (reference A80).
+   * Ends in good order: new clients are refused, turns end as aborted, pending requests stay for the next start, clients are
+   * closed with 1001, the store is closed. Repeatable; cuts a `drain` short. The counts stay at their last value.
    */
   close(): Promise<void> {
     return this.parts.lifecycle.close();
   }
 
   /**
-   * Ends like `close`, but gently, for a server that will be back: clients are told `going_away`, each with its own time
-   * to come back, so that they do not all come at once; turns may finish meanwhile; then clients are closed with 1012.
-   * @param over how long that may take, and over what time clients come back
+   * Ends like `close`, but gracefully, for a server that restarts: clients are sent `going_away`, each with its own time to
+   * reconnect, so that they do not all connect at once; turns may finish in the meantime; then clients are closed with 1012.
+   * @param over how long that may take, and the time over which clients reconnect
    */
   drain({ over = '10s' }: { over?: Duration } = {}): Promise<void> {
     return this.parts.lifecycle.drain(toMillis(over));
@@ -117,7 +116,7 @@ export class HubPort {
   }
 
   /**
-   * Lets a client into its ticket. When it returns, the client is in, and an older one of the same user and tab is out.
+   * Adds a client to its ticket. When it returns, the client is connected, and an older one of the same user and tab is not.
    * Repeatable.
    * @throws HubError `ticket_full`, `closing`; then nothing has changed
    */
@@ -126,7 +125,7 @@ export class HubPort {
     this.rooms.join(client);
   }
 
-  /** Takes a client out. Repeatable; nothing after `close` (reference A75). */
+  /** Removes a client from its ticket. Repeatable; does nothing after `close`. */
   unregister(client: Client): void {
     if (!this.parts.lifecycle.isOver) this.rooms.leave(client);
   }
@@ -137,19 +136,19 @@ export class HubPort {
     this.inbox.register(client);
   }
 
-  /** The person behind the client did something in the ticket, which keeps the claims of that person alive. */
+  /** The person behind the client did something in the ticket, which renews that person's claims. */
   heard(client: Client): void {
     if (this.isRegistered(client)) this.parts.claims.heard(client);
   }
 
-  /** Whether the client is in: not replaced, not evicted, not gone. */
+  /** Whether the client is connected: not replaced, not evicted, not gone. */
   isRegistered(client: Client): boolean {
     return this.rooms.has(client);
   }
 
   /**
-   * Puts a line on a ticket, outside of any turn, that is there tomorrow: a remark of the app, or what a person wrote in Slack
-   * or a terminal, which the agent may be asked to answer. Told and kept like any message; resolves when it is kept.
+   * Adds a stored message to a ticket, outside of any turn: a remark of the app, or what a person wrote in Slack or a terminal,
+   * which the agent may be asked to answer. Sent and stored like any message; resolves when it is committed.
    * @throws HubError `invalid_request`, `invalid_id`, `empty_message`, `too_large`, `not_found` for the session, `busy`,
    *   `closing`, `storage_failed`
    */
@@ -158,14 +157,14 @@ export class HubPort {
     return say({ store, clock, turns: this.turns }, ticketId, line);
   }
 
-  /** An envelope to one client. False: it does not keep up, and is out. */
+  /** Sends an envelope to one client. False: the client is too slow, and was disconnected. */
   tell(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     const keepsUp = client.sink.send(envelope);
     if (!keepsUp) this.rooms.evict(client);
     return keepsUp;
   }
 
-  /** Tells everybody in a ticket that this client's user is typing. */
+  /** Sends to every client of the ticket that this client's user is typing. */
   tellTyping(client: Client): void {
     const user = { id: client.user.id, name: client.user.name };
     const timestamp = this.timestamp();
@@ -173,7 +172,7 @@ export class HubPort {
     this.rooms.deliver(ticketId, [{ event: 'typing', timestamp, ticket_id: ticketId, user }]);
   }
 
-  /** Tells this client who is in. */
+  /** Sends this client the presence of its ticket. */
   tellPresence(client: Client): void {
     const { ticketId } = client;
     this.tell(client, {
@@ -185,7 +184,7 @@ export class HubPort {
     });
   }
 
-  /** The states a ticket in use is in, by the ids of the charts; none for one that nobody is in. */
+  /** The states of a ticket in use, by the ids of the charts; empty for a ticket without connected clients. */
   statesOfTicket(ticketId: string): readonly string[] {
     return this.rooms.statesOf(ticketId);
   }
@@ -218,7 +217,7 @@ export class HubPort {
   }
 
   /**
-   * What a client has to be told when it comes in: what it missed since `after`, or everything if that cannot be told.
+   * What a client is sent when it joins: what it missed since `after`, or a snapshot if that cannot be replayed.
    * `presenceVersion` is that of the presence in it.
    * @throws HubError `storage_failed`
    */

@@ -81,7 +81,7 @@ export class Reference {
     this.port.unregister(client);
   }
 
-  /** Text to every client of a ticket as it is, not stored; a ticket nobody is in is no error. @throws HubError `invalid_id` */
+  /** Sends a text unchanged to every client of a ticket, not stored; a ticket without connected clients is no error. @throws HubError `invalid_id` */
   broadcastToTicket(ticketId: string, raw: string): void {
     assertName(ticketId);
     this.port.rooms.deliver(ticketId, [{ raw }]);
@@ -106,7 +106,7 @@ export class Reference {
 
   /**
    * A chat frame to one client, not stored. Returns when it is queued, not when it has arrived.
-   * @throws HubError `client_not_found`; `client_queue_full`, then the client is out
+   * @throws HubError `client_not_found`; `client_queue_full`, then the client is disconnected
    */
   sendToClient(clientId: string, frame: ChatFrame): void {
     this.clients.sendToClient(clientId, frame);

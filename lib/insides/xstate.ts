@@ -1,4 +1,4 @@
-/** What we use of the private parts of XState: the active nodes of a snapshot, and the transitions of a microstep; live charts and coverage look here. */
+/** What we use of the private parts of XState: the active nodes of a snapshot, and the transitions of a microstep; live charts and coverage use them. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject, InspectionEvent } from 'xstate';
 
 /** One branch of one event of one state. */

@@ -47,6 +47,6 @@ export const executionReportSchema = z.discriminatedUnion('state', [
   }),
   z.strictObject({ state: z.literal('executed'), run_id: idSchema }),
   z.strictObject({ state: z.literal('failed'), run_id: idSchema, error: z.string().max(maxCommentLength) }),
-  /** Somebody has looked at a failed or unknown run: it may be done again. */
+  /** A person has checked a failed or unknown run: it may be done again. */
   z.strictObject({ state: z.literal('retry') }),
 ]);

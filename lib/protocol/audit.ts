@@ -1,4 +1,4 @@
-/** The audit of requests: what is kept of every change, who made it and from where; the hub writes it, REST shows it. */
+/** The audit of requests: what is stored of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
 import { errorCodes, type WireCode } from '../errors';
 import type { Author, Display, Millis, RequestResponse, RequestStatus } from './records';
@@ -11,11 +11,11 @@ import {
   toWireTime,
 } from './views';
 
-/** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: nobody, time has passed. */
+/** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: no one, time has passed. */
 export const viaSchema = z.enum(['socket', 'rest', 'link', 'channel', 'app', 'turn', 'deadline']);
 export type Via = z.infer<typeof viaSchema>;
 
-/** What happened to a request. `refused` changed nothing: somebody answered who may not. */
+/** What happened to a request. `refused` changed nothing: a person answered who may not. */
 export const auditEventSchema = z.enum([
   'requested',
   'responded',
@@ -41,7 +41,7 @@ export const auditEventSchema = z.enum([
 ]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
-/** One change of a request, as it was kept with the change itself. */
+/** One change of a request, as it was committed with the change itself. */
 export interface AuditRecord {
   ticketId: string;
   requestId: string;
@@ -62,7 +62,7 @@ export interface AuditRecord {
   digest: string;
   /** What people were shown beside that, from this change on; on `requested` and `amended`. */
   display?: Display | undefined;
-  /** What was said by `responded` and `refused`. */
+  /** The answer of `responded` and `refused`. */
   verdict?: 'approved' | 'denied' | undefined;
   /** Of what was approved, once that is decided. */
   approvedDigest?: string | undefined;
@@ -78,7 +78,7 @@ export interface AuditRecord {
   rule?: string | undefined;
 }
 
-/** A kept record: `n` counts the records of its ticket from 1, without a gap. */
+/** A stored record: `n` counts the records of its ticket from 1, without a gap. */
 export type AuditEntry = AuditRecord & { n: number };
 
 export const auditViewSchema = z.object({
@@ -107,7 +107,7 @@ export const auditViewSchema = z.object({
 });
 export type AuditView = z.infer<typeof auditViewSchema>;
 
-/** What everybody in the ticket is told of a change. */
+/** What is sent to every client of the ticket about a change. */
 export const causeSchema = auditViewSchema.pick({ event: true, by: true, via: true });
 
 export function causeView({ event, by, via }: AuditRecord): z.infer<typeof causeSchema> {

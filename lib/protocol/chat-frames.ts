@@ -1,4 +1,4 @@
-/** The classic dialect: the reference's chat frames (A32–A33), and how envelopes are told to clients that speak only those. */
+/** The classic dialect: the reference's chat frames, and how envelopes are sent to clients that speak only those. */
 import { z } from 'zod';
 import type { EphemeralEnvelope, Notice } from './ephemeral-envelopes';
 import type { LoggedEnvelope } from './logged-envelopes';
@@ -12,7 +12,7 @@ export const chatFrameSchema = z.object({
   /** Unix seconds. */
   timestamp: z.number().int(),
   user: z.object({ id: z.string(), name: z.string() }).optional(),
-  /** The same id as in the envelope that tells the same thing, so that a client can show it once (reference B11). */
+  /** The same id as in the envelope about the same thing, so that a client can show it once. */
   message_id: z.string().optional(),
 });
 export type ChatFrame = z.infer<typeof chatFrameSchema>;
@@ -34,15 +34,15 @@ export function chatFrame(
   };
 }
 
-/** What a turn that failed is called in the classic dialect (reference A39). */
+/** What a turn that failed is called in the classic dialect. */
 const failedToProcess = 'Failed to process message';
 
-/** Which chat frame repeats a message; a plan is told by its envelope alone. */
+/** Which chat frame repeats a message; a plan is sent by its envelope alone. */
 const frameTypes = { user: 'message', response: 'message', trace: 'trace', warning: 'warning' } as const;
 
 /**
  * What a classic client receives for one logged envelope, in order: the seven envelopes with exactly the reference's
- * fields, and the chat frames that repeat messages (A35–A39). Kinds the reference does not know yield nothing; an
+ * fields, and the chat frames that repeat messages. Kinds the reference does not know yield nothing; an
  * amendment takes the prompt away and shows the amended one.
  * @param agent whom the agent's frames are from
  */
@@ -101,8 +101,8 @@ export function toClassicInOrder(
 }
 
 /**
- * What a classic client that hears its own session only is told of another's: what was said by somebody who is not that
- * session's agent, as the chat frame alone (A35, A38).
+ * What a classic client that receives only its own session gets of another session: messages of anyone but that session's
+ * agent, as the chat frame alone.
  */
 export function foreignToClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly object[] {
   if (envelope.event !== 'session_message_added') return [];
@@ -116,7 +116,7 @@ export function isAmended(envelope: { event: string; cause?: { event: string } |
   return envelope.event === 'hitl_request_updated' && envelope.cause?.event === 'amended';
 }
 
-/** A prompt told by itself: when a classic client comes in, and when it may have lost it from its panel. */
+/** A prompt sent by itself: when a classic client joins, and when it may have lost it from its panel. */
 export function pendingPrompt(view: RequestView, timestamp = view.created_at): object {
   return {
     event: 'hitl_request_pending',
@@ -147,7 +147,7 @@ function chatFrameOf(
   return chatFrame(frameTypes[message.type], message.content, Date.parse(timestamp), more);
 }
 
-/** The fields of a request that the reference has (A50). */
+/** The fields of a request that the reference has. */
 export function classicRequest(view: Record<string, unknown>): Record<string, unknown> {
   const fields = ['id', 'session_id', 'type', 'status', 'user_id', 'payload', 'response', 'message_id'];
   return Object.fromEntries(
@@ -162,7 +162,7 @@ export function ephemeralToClassic(envelope: EphemeralEnvelope): readonly object
   return [chatFrame(kind, content, Date.parse(timestamp), { user, messageId: message_id })];
 }
 
-/** A chat frame as the envelope that tells the same; its time is the frame's. */
+/** A chat frame as the envelope with the same content; its time is the frame's. */
 export function noticeOf(
   ticketId: string,
   { type, content, timestamp: seconds, user, message_id }: ChatFrame,

@@ -1,7 +1,7 @@
 /** The frames clients send, in both dialects, and the bounds on what they may contain. */
 import { z } from 'zod';
 
-/** Bytes of one frame; one more closes the socket with 1009 (reference A30). */
+/** Bytes of one frame; one more closes the socket with 1009. */
 export const maxFrameBytes = 65_536;
 /** Characters of a frame id, request id or turn id. */
 export const maxIdLength = 128;
@@ -52,7 +52,7 @@ export const clientFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('message'), id, content: z.string() }),
   pingFrame,
   z.object({ type: z.literal('typing') }),
-  /** Asks for the list of who is in. */
+  /** Asks for the list of who is connected. */
   z.object({ type: z.literal('presence') }),
   respondFrame,
   claimFrame,
@@ -75,7 +75,7 @@ export type InboxFrame = z.infer<typeof inboxFrameSchema>;
 /** What is done to a request, in a ticket as in an inbox. */
 export type RequestFrame = Extract<ClientFrame, { request_id: string }>;
 
-/** Classic: what the reference accepts (A24–A28); unknown fields are ignored, `content` and `timestamp` may be null or missing. */
+/** Classic: what the reference accepts; unknown fields are ignored, `content` and `timestamp` may be null or missing. */
 export const classicFrameSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('message'),

@@ -1,6 +1,6 @@
-/** The WebSocket close codes the hub uses, with whether the client should come back; the connection closes with these. */
+/** The WebSocket close codes the hub uses, with whether the client should reconnect; the connection closes with these. */
 
-/** A close code, what it tells, and whether a client should reconnect. */
+/** A close code, what it means, and whether a client should reconnect. */
 export interface CloseCode {
   code: number;
   reason: string;
@@ -8,7 +8,7 @@ export interface CloseCode {
   comeBack: boolean;
 }
 
-/** 44xx mirror HTTP and are final; 45xx, 1001, 1011, 1012 and 1013 mean come back. */
+/** 44xx mirror HTTP and are final; 45xx, 1001, 1011, 1012 and 1013 mean reconnect. */
 export const closeCodes = {
   normal: { code: 1000, reason: 'closed', comeBack: false },
   going_away: { code: 1001, reason: 'going away', comeBack: true },
@@ -32,9 +32,9 @@ export const closeCodes = {
 export type CloseName = keyof typeof closeCodes;
 
 /**
- * The code a classic client is closed with. Its front end stays away after 1000 and 1001 and comes back after any other
- * (reference C5): so what is final becomes 1000, a going away becomes a restart, and what the WebSocket protocol itself
- * says stays.
+ * The code a classic client is closed with. Its front end does not reconnect after 1000 and 1001, and reconnects after
+ * any other: so what is final becomes 1000, a going away becomes a restart, and the codes of the WebSocket protocol
+ * itself stay.
  */
 export function classicCloseCode(name: CloseName): number {
   if (name === 'going_away') return closeCodes.restart.code;

@@ -80,7 +80,7 @@ function replyTo(value: unknown): { re: string } | undefined {
   return result.success ? { re: result.data } : undefined;
 }
 
-/** A type that is missing is as unknown as a wrong one, and so is a bare `null` (reference A25); one that is no string is malformed. */
+/** A type that is missing is as unknown as a wrong one, and so is a bare `null`; one that is no string is malformed. */
 function isOfUnknownType(value: unknown, error: z.ZodError): boolean {
   if (value === null) return true;
   if (typeof value !== 'object' || error.issues[0]?.path[0] !== 'type') return false;
@@ -115,7 +115,7 @@ export function encodeLine(value: object): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-/** The body of a webhook (Standard Webhooks): what it tells, when, and the request. */
+/** The body of a webhook (Standard Webhooks): the event, its time, and the request. */
 export function encodeWebhook(
   event: 'present' | 'update' | 'settle',
   now: number,
@@ -160,7 +160,7 @@ export function encodeClassic(
   return objects.map((object) => JSON.stringify(object));
 }
 
-/** What a classic client that hears its own session only is sent for an envelope of another session. */
+/** What a classic client that receives only its own session is sent for an envelope of another session. */
 export function encodeClassicForeign(envelope: LoggedEnvelope, agent: ChatUser): string[] {
   return foreignToClassic(envelope, agent).map((object) => JSON.stringify(object));
 }
@@ -170,7 +170,7 @@ export function encodeClassicPrompt(view: RequestView): string {
   return JSON.stringify(pendingPrompt(view));
 }
 
-/** What a classic client calls the refusals it knows (A25–A26); others carry their own sentence. */
+/** What a classic client calls the refusals it knows; others carry their own sentence. */
 const classicErrors: Partial<Record<WireCode, string>> = {
   invalid_frame: 'Invalid message format',
   unknown_type: 'Invalid message type',
@@ -183,7 +183,7 @@ export function encodeClassicDirect(envelope: DirectEnvelope, now: number): stri
       return [JSON.stringify(chatFrame('status', 'Connected to chat', now))];
     case 'snapshot':
     case 'snapshot_requests':
-      // Prompts that were open before this client came (reference B28); the rest it reads over the app's own API.
+      // Prompts that were open before this client joined; the rest it reads over the app's own API.
       return envelope.requests.map(encodeClassicPrompt);
     case 'pong':
       return [JSON.stringify(chatFrame('pong', '', now))];

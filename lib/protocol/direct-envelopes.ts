@@ -17,7 +17,7 @@ export const welcomeSchema = z.object({
   /** The server's time as this was sent, by which a page counts down; absent from servers before this field. */
   timestamp: timestamp.optional(),
 });
-/** The state of the ticket at `seq`; sent when what was missed cannot be told envelope by envelope. */
+/** The state of the ticket at `seq`; sent when what was missed cannot be replayed envelope by envelope. */
 export const snapshotSchema = z.object({
   event: z.literal('snapshot'),
   ...position,
@@ -38,10 +38,10 @@ export const snapshotRequestsSchema = z.object({
   event: z.literal('snapshot_requests'),
   ticket_id: z.string(),
   requests: z.array(requestViewSchema),
-  /** False on the last page: everything is told. */
+  /** False on the last page. */
   more_requests: z.boolean(),
 });
-/** The session named in the address goes on in this connection. */
+/** The session named in the address continues in this connection. */
 export const sessionResumedSchema = z.object({
   event: z.literal('session_resumed'),
   timestamp,
@@ -66,7 +66,7 @@ export const pongSchema = z.object({ event: z.literal('pong'), seq: z.number().i
 export const goingAwaySchema = z.object({
   event: z.literal('going_away'),
   reason: z.string(),
-  /** When to come back; chosen per client so that not all return at once. */
+  /** When to reconnect; chosen per client so that not all reconnect at once. */
   retry_after_ms: z.number().int().nonnegative(),
 });
 

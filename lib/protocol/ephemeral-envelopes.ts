@@ -1,4 +1,4 @@
-/** The envelopes that go to everybody in a ticket without a place in its log; the hub sends them as they happen. */
+/** The envelopes that go to every client of a ticket without a place in its log; the hub sends them as they happen. */
 import { z } from 'zod';
 import { timestamp } from './logged-envelopes';
 
@@ -9,9 +9,9 @@ const base = { timestamp, ticket_id: z.string() };
 export const memberSchema = z.object({ user: personSchema, clients: z.number().int() });
 export type Member = z.infer<typeof memberSchema>;
 
-/** Counts the changes of who is in a ticket, for clients that asked for changes. */
+/** Counts the changes of who is connected to a ticket, for clients that asked for changes. */
 export const presenceVersion = z.number().int().nonnegative();
-/** Somebody came or went; always the whole list. */
+/** A person joined or left; always the whole list. */
 export const presenceChangedSchema = z.object({
   event: z.literal('presence_changed'),
   ...base,
@@ -27,9 +27,9 @@ export const presenceUpdatedSchema = z.object({
   presence: z.array(memberSchema),
   presence_version: presenceVersion,
 });
-/** Somebody is writing; over after a few seconds without another one. */
+/** A person is writing; over after a few seconds without another one. */
 export const typingSchema = z.object({ event: z.literal('typing'), ...base, user: personSchema });
-/** What the app says through the hub's own sending functions (reference A77). */
+/** What the app says through the hub's own sending functions. */
 export const noticeSchema = z.object({
   event: z.literal('notice'),
   ...base,
@@ -52,5 +52,5 @@ export type PresenceChanged = z.infer<typeof presenceChangedSchema>;
 export type PresenceUpdated = z.infer<typeof presenceUpdatedSchema>;
 export type Typing = z.infer<typeof typingSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
-/** What goes to everybody in a ticket without a place in the log; may be dropped for a client that does not keep up. */
+/** What goes to every client of a ticket without a place in the log; may be dropped for a client that falls behind. */
 export type EphemeralEnvelope = z.infer<typeof ephemeralSchema>;

@@ -1,4 +1,4 @@
-/** JSON texts and values that mean the same before and after they were numbers and objects here; every door that takes JSON asks here, in the page too. */
+/** Parses JSON texts, and checks values, whose meaning does not change on the way to numbers and objects; every reader of JSON uses it, in the page too. */
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { HubError } from '../errors';
 import { isExact } from './exact-number';

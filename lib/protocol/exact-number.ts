@@ -1,4 +1,4 @@
-/** Whether a number written in decimal keeps its value on the way through a double; every door that takes numbers asks here. */
+/** Whether a number written in decimal has the same value after conversion to a double; every reader of numbers calls it. */
 
 /** A number as JSON writes it (RFC 8259 §6). */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -12,7 +12,7 @@ export const defaultGrantMs = 86_400_000;
 /** The most uses an offer may name. */
 export const maxGrantUses = 10_000;
 
-/** One offer in a payload, with everything said that it means: what is not there is filled in, so that it is shown and digested. */
+/** One offer in a payload, with every field filled in that it implies, so that it is shown and digested. */
 export const grantOfferSchema = z
   .strictObject({
     scope: z.enum(['ticket', 'everywhere']).default('ticket'),

@@ -46,7 +46,7 @@ export const inboxRemovedSchema = z.object({
   ...totals,
 });
 
-/** What only an inbox tells. */
+/** What only an inbox receives. */
 export const inboxSchema = z.discriminatedUnion('event', [
   inboxSnapshotSchema,
   inboxAddedSchema,

@@ -15,7 +15,7 @@ import {
   unchangedSchema,
 } from './views';
 
-/** RFC 3339 in UTC: when the told thing happened. */
+/** RFC 3339 in UTC: when it happened. */
 export const timestamp = z.iso.datetime({ offset: true });
 const base = { timestamp, session_id: z.string() };
 /** Where a logged envelope stands: `seq` is +1 per envelope of the ticket; another `epoch` means another log. */
@@ -53,7 +53,7 @@ export const sessionMessageUpdatedSchema = z.object({
 const requestEnvelope = {
   ...base,
   hitl: requestViewSchema,
-  /** What happened, and who did it which way; the address it came from is in the audit alone. */
+  /** What happened, who did it and by which way; the address it came from is in the audit alone. */
   cause: causeSchema.optional(),
 };
 export const hitlRequestPendingSchema = z.object({
@@ -71,7 +71,7 @@ export const hitlRequestResolvedSchema = z.object({
   unchanged: unchangedSchema.optional(),
 });
 
-/** What is committed to a ticket's log, in the order in which everybody sees it. */
+/** What is committed to a ticket's log, in the order in which every client receives it. */
 export const loggableSchema = z.discriminatedUnion('event', [
   sessionCreatedSchema,
   turnStartedSchema,
@@ -103,7 +103,7 @@ export interface Position {
   seq: number;
 }
 
-/** The body of `session_created` (reference A45). */
+/** The body of `session_created`. */
 export function sessionCreated(session: SessionRecord, now: Millis): LoggableEnvelope {
   return {
     event: 'session_created',
@@ -113,7 +113,7 @@ export function sessionCreated(session: SessionRecord, now: Millis): LoggableEnv
   };
 }
 
-/** The body of `turn_started` (reference A46); its time is when the turn started. */
+/** The body of `turn_started`; its time is when the turn started. */
 export function turnStarted(turn: TurnRecord, now: Millis): LoggableEnvelope {
   return {
     event: 'turn_started',
@@ -124,7 +124,7 @@ export function turnStarted(turn: TurnRecord, now: Millis): LoggableEnvelope {
   };
 }
 
-/** The body of `turn_ended` (reference A47); its time is when the turn ended, else when it started. */
+/** The body of `turn_ended`; its time is when the turn ended, else when it started. */
 export function turnEnded(turn: TurnRecord, now: Millis): LoggableEnvelope {
   return {
     event: 'turn_ended',
@@ -137,12 +137,12 @@ export function turnEnded(turn: TurnRecord, now: Millis): LoggableEnvelope {
   };
 }
 
-/** The body of `session_message_added` (reference A48). */
+/** The body of `session_message_added`. */
 export function sessionMessageAdded(message: MessageRecord, now: Millis): LoggableEnvelope {
   return messageBody('session_message_added', message, message.createdAt, now);
 }
 
-/** The body of `session_message_updated` (reference A49): the newest content, `created_at` unchanged. */
+/** The body of `session_message_updated`: the newest content, `created_at` unchanged. */
 export function sessionMessageUpdated(message: MessageRecord, now: Millis): LoggableEnvelope {
   return messageBody('session_message_updated', message, message.updatedAt, now);
 }
@@ -162,7 +162,7 @@ function messageBody(
   };
 }
 
-/** The body of `hitl_request_pending`, `_updated` or `_resolved` (reference A50); its time is `now`. */
+/** The body of `hitl_request_pending`, `_updated` or `_resolved`; its time is `now`. */
 export function hitlRequest(
   event: 'hitl_request_pending' | 'hitl_request_updated' | 'hitl_request_resolved',
   request: RequestRecord,

@@ -1,4 +1,4 @@
-/** The name somebody may have meant who wrote one that nobody knows; every refusal of an unknown field or option asks here. */
+/** The known name that was probably meant by an unknown one; every refusal of an unknown field or option calls it. */
 
 /** The known name most like this one, or none that is near: underscores, hyphens and case aside, a third of its letters may be off. */
 export function nearestName(unknown: string, known: Iterable<string>): string | undefined {

@@ -1,4 +1,4 @@
-/** What the hub knows of sessions, turns, messages and requests; the store keeps these, the views are made from them. */
+/** What the hub knows of sessions, turns, messages and requests; the store persists these, the views are built from them. */
 
 /** A point in time: milliseconds since 1970-01-01 UTC, as `Date.now()` gives. */
 export type Millis = number;
@@ -23,10 +23,10 @@ export interface Author {
 export interface SessionRecord {
   id: string;
   ticketId: string;
-  /** Where it is said; `system`: remarks of the app, which nobody answers. */
+  /** Where it is held; `system`: remarks of the app, which the agent does not answer. */
   source: 'web' | 'cli' | 'slack' | 'system';
   userId: string;
-  /** The tab it was begun in; the same user comes back to it through the same tab. */
+  /** The tab it was begun in; the same user resumes it through the same tab. */
   tabId: string;
   createdAt: Millis;
   lastActiveAt: Millis;
@@ -53,7 +53,7 @@ export interface TurnRecord {
 
 export type MessageType = 'user' | 'trace' | 'plan' | 'response' | 'warning';
 
-/** One line of the timeline; an update keeps the line and remembers what it said before. */
+/** One line of the timeline; an update changes the line in place and records its earlier text. */
 export interface MessageRecord {
   id: string;
   ticketId: string;
@@ -80,7 +80,7 @@ export interface RequestResponse {
   [field: string]: unknown;
 }
 
-/** Some people, by name or by group; neither given: everybody with access to the ticket. */
+/** Some people, by name or by group; neither given: everyone with access to the ticket. */
 export interface People {
   users?: readonly string[];
   groups?: readonly string[];
@@ -102,7 +102,7 @@ export interface Stage extends People {
   of?: number;
 }
 
-/** Who may answer a request and what it takes. Without any rule: one answer by anybody with access, the requester included. */
+/** Who may answer a request and what it takes. Without any rule: one answer by anyone with access, the requester included. */
 export interface AnswerPolicy extends Stage {
   /** Rounds in this order, each with its own people; instead of `users`, `groups`, `approvals` and `of`. */
   stages?: readonly Stage[];
@@ -110,7 +110,7 @@ export interface AnswerPolicy extends Stage {
   excludeRequester?: boolean;
   /** `veto`: one denial denies. `majority`: denied once the approvals can no longer be reached. Default `veto`. */
   denial?: 'veto' | 'majority';
-  /** `exclusive`: while a claim lasts only its holder may answer. Default `courtesy`: a claim only tells the others. */
+  /** `exclusive`: while a claim lasts only its holder may answer. Default `courtesy`: a claim only notifies the others. */
   claim?: 'courtesy' | 'exclusive';
   /**
    * What the approvals of a quorum must have in common, where an approval carries more than a comment. `same`: they count
@@ -155,7 +155,7 @@ export interface GrantTerms {
   uses?: number | undefined;
 }
 
-/** The grant that came with an approval, as the request tells it. */
+/** The grant that came with an approval, as the request records it. */
 export interface GivenGrant extends Omit<GrantTerms, 'expires_in_ms'> {
   id: string;
   expiresAt: Millis;
@@ -169,14 +169,14 @@ export interface UsedGrant {
   givenBy: readonly Author[];
 }
 
-/** A standing leave for one tool, given by people with an approval; each use of it is a request of its own. */
+/** An approval in advance for calls of one tool, given by people with an approval; each use of it is a request of its own. */
 export interface GrantRecord extends GivenGrant {
   toolName: string;
   /** Where it was given and, with the scope `ticket`, where it holds. */
   ticketId: string;
   /** The approval it was given with. */
   requestId: string;
-  /** Everybody whose approval it took, in the order in which they gave it. */
+  /** Everyone whose approval it took, in the order in which they gave it. */
   givenBy: readonly Author[];
   /** Of the approval, as it stood then. */
   policy: AnswerPolicy;
@@ -193,8 +193,8 @@ export interface GrantRecord extends GivenGrant {
 /** What became of the effect that was approved; a decision and its effect are two things. */
 export interface Execution {
   /**
-   * `unknown`: whoever ran it is gone and nobody can say whether it happened. `not_run`: the call that it was approved for is
-   * over, and did not begin; `error` says why. The same call, made again, may still run it.
+   * `unknown`: the program that ran it is gone, and it is not known whether it happened. `not_run`: the call that it was
+   * approved for is over, and did not begin; `error` says why. The same call, made again, may still run it.
    */
   state: 'executing' | 'executed' | 'failed' | 'unknown' | 'not_run';
   /** Which run; a late word of an earlier run does not count. */
@@ -240,7 +240,7 @@ export interface RequestRecord {
   key?: string | undefined;
   /** Stays pending when its turn ends. */
   detached?: boolean;
-  /** The turn that asked is over and nobody has taken the request up since: an answer reaches no running program. */
+  /** The turn that asked is over and no turn has taken the request up since: an answer reaches no running program. */
   asker?: 'gone' | undefined;
   createdAt: Millis;
   expiresAt?: Millis;

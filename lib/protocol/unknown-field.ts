@@ -1,4 +1,4 @@
-/** What is said of a field that nobody knows: its name, the one that was probably meant, and what there is; every door that reads options or JSON asks here. */
+/** The error text for an unknown field: its name, the one that was probably meant, and the known ones; every reader of options or JSON calls it. */
 import type { z } from 'zod';
 import { nearestName } from './nearest-name';
 
@@ -30,7 +30,7 @@ function knownNames(known: readonly string[]): string {
 
 /**
  * Of a schema that ignores what it does not know: the refusal of a field that looks like one of its own, misspelt, since
- * whoever wrote it believes that it counts. Only the outermost fields are looked at.
+ * its author believes that it has an effect. Only the outermost fields are checked.
  */
 export function misspeltField(schema: unknown, value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -48,7 +48,7 @@ function fieldsOf(schema: unknown): string[] {
   return shape ? Object.keys(shape) : [];
 }
 
-/** The `error` of a strict object's schema, for fields that belong elsewhere; other issues keep zod's own words. @param advice where they belong */
+/** The `error` of a strict object's schema, for fields that belong elsewhere; other issues have zod's own text. @param advice where they belong */
 export function unknownField(advice: string) {
   return (issue: z.core.$ZodRawIssue): string | undefined => {
     const words = namingFields.error?.(issue);

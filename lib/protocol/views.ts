@@ -17,17 +17,14 @@ import type {
 /** RFC 3339 in UTC with milliseconds. */
 const time = z.iso.datetime({ offset: true });
 
-/**
- * A point in time as it travels. A time that is missing or zero would ship as a wrong year, so `fallback` takes its place
- * (reference B36).
- */
+/** A point in time on the wire. A time that is missing or zero would be sent as a wrong year, so `fallback` takes its place. */
 export function toWireTime(at: Millis | undefined, fallback: Millis): string {
   const told = at && at > 0 ? at : fallback;
   if (told !== lastTold.at) lastTold = { at: told, text: new Date(told).toISOString() };
   return lastTold.text;
 }
 
-/** What happens in one tick is told with one time, and making its text costs half of what making all the rest does. */
+/** What happens in one tick has one time, so its text is cached: building it costs half as much as building all the rest. */
 let lastTold = { at: 0, text: new Date(0).toISOString() };
 
 export const authorSchema = z.object({ user_id: z.string(), display_name: z.string() });
@@ -86,7 +83,7 @@ export const policySchema = z.object({
   claim: z.enum(['courtesy', 'exclusive']).optional(),
   agreement: z.enum(['same', 'any']).optional(),
 });
-/** A policy as it is asked for: a field nobody knows is refused, since it may have been meant to keep somebody out. */
+/** A policy in a request body: an unknown field is refused, since it may have been meant to exclude a person. */
 export const askedPolicySchema = policySchema
   .extend({ stages: z.array(z.strictObject(stage)).optional() })
   .strict();
@@ -154,11 +151,11 @@ export const requestViewSchema = z.object({
   responded_by: authorSchema.optional(),
   responded_at: time.optional(),
   reason: z.string().optional(),
-  /** `gone`: the turn that asked is over, and nobody has taken the request up since. */
+  /** `gone`: the turn that asked is over, and no turn has taken the request up since. */
   asker: z.literal('gone').optional(),
   /** JSON Schema of the `response` of an approval, so that a page can draw the form. */
   response_schema: z.record(z.string(), z.unknown()).optional(),
-  /** Who may answer and what it takes; absent where everybody may and one answer is enough. */
+  /** Who may answer and what it takes; absent where everyone may and one answer is enough. */
   policy: policySchema.optional(),
   /** The answers that were counted, oldest first. */
   verdicts: z.array(verdictViewSchema).optional(),
@@ -169,7 +166,7 @@ export const requestViewSchema = z.object({
   execution: executionSchema.optional(),
   /** The grant that the approval gave beside the one call. */
   grant: givenGrantSchema.optional(),
-  /** The grant that approved it, so that nobody was asked. */
+  /** The grant that approved it, so that no person was asked. */
   used_grant: z.object({ id: z.string(), given_by: z.array(authorSchema) }).optional(),
 });
 
@@ -177,7 +174,7 @@ export const requestViewSchema = z.object({
 export const fixedFields = ['payload', 'display', 'response_schema'] as const;
 export const unchangedSchema = z.array(z.enum(fixedFields));
 
-/** A message with what it said before; only where its history is read. */
+/** A message with its earlier texts; only where its history is read. */
 export const storedMessageSchema = messageViewSchema.extend({
   /** Oldest first. */
   revisions: z.array(z.object({ content: z.string(), updated_at: time })),

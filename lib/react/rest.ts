@@ -8,7 +8,7 @@ export interface RestOptions {
 }
 
 /**
- * Gives the body of the answer; `T` is what docs/protocol.md says of the route.
+ * Gives the body of the answer; `T` is what docs/rest.md says of the route.
  * @param path below the mount, with its query: `/hitl/grants?limit=50`
  * @throws TicketError with the server's code; `unavailable` where there was no answer, or none of the hub's
  */

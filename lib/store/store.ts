@@ -1,4 +1,4 @@
-/** What the hub asks of a store, with the obligations every implementation must keep; `express-hitl/store-contract` holds them to it. */
+/** What the hub asks of a store, with the obligations every implementation must meet; `express-hitl/store-contract` holds them to it. */
 import type { WireCode } from '../errors';
 import type { AuditEntry, AuditRecord } from '../protocol/audit';
 import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
@@ -14,7 +14,7 @@ import type {
   TurnRecord,
 } from '../protocol/records';
 
-/** A request as kept: the projection that is queried and the actor snapshot that is restored. */
+/** A request as stored: the projection that is queried and the actor snapshot that is restored. */
 export interface StoredRequest {
   record: RequestRecord;
   /** The persisted XState snapshot, JSON only. */
@@ -30,7 +30,7 @@ export interface StoredRequest {
  * turn and time of creation stay what they were at first; its key too, unless it is given up for another request to take.
  */
 export interface RequestWrite extends StoredRequest {
-  /** In whose inbox it is; none for a request that waits for nobody. */
+  /** In whose inbox it is; none for a request that has no answerers. */
   answerers?: Answerers;
 }
 
@@ -41,13 +41,13 @@ export interface ProcessedFrame {
   ack: Record<string, unknown>;
 }
 
-/** A grant that is given, used once or revoked, with the request that tells of it. */
+/** A grant that is given, used once or revoked, with the request that it comes from. */
 export type GrantWrite =
   | { type: 'give'; grant: GrantRecord }
   | { type: 'use'; id: string }
   | { type: 'revoke'; id: string; by: Author };
 
-/** What a channel has to be told of a request. Keyed by channel and request, of which only the newest is kept. */
+/** What a channel has to deliver about a request. Keyed by channel and request, of which only the newest is stored. */
 export interface DeliveryWrite {
   channel: string;
   requestId: string;
@@ -78,7 +78,7 @@ export type DeliveryOutcome =
   | Pick<WaitingDelivery, 'attempts' | 'dueAt'>
   | Pick<DeadDelivery, 'attempts' | 'deadAt' | 'error'>;
 
-/** One event's worth of change to one ticket: all of it is kept, or none. */
+/** One event's worth of change to one ticket: all of it is committed, or none. */
 export interface Commit {
   ticketId: string;
   at: Millis;
@@ -104,7 +104,7 @@ export type CommitResult =
       ack?: Record<string, unknown>;
     };
 
-/** Where a ticket's log stands. `first` is the oldest `seq` still kept (`seq + 1` if none is). */
+/** Where a ticket's log stands. `first` is the oldest `seq` still stored (`seq + 1` if none is). */
 export interface LogPosition {
   epoch: string;
   seq: number;
@@ -131,7 +131,7 @@ export interface Page<T> {
   nextCursor?: string;
 }
 
-/** A request that has to be told of a deadline. */
+/** A request with a deadline that its actor has to be sent. */
 export type DueRequest = Pick<RequestRecord, 'id' | 'ticketId'>;
 
 /** A turn that has not ended. */
@@ -151,7 +151,7 @@ export interface AuditFilter {
 export interface InboxOwner {
   userId: string;
   groups: readonly string[];
-  /** Those whose requests that name nobody are in the inbox. */
+  /** The tickets whose requests without named answerers are in the inbox. */
   tickets: readonly string[] | 'all';
 }
 
@@ -185,22 +185,22 @@ export interface GrantFilter {
  * A durable store of tickets.
  *
  * Obligations:
- * - `commit` is atomic per `Commit`: records, log and frame are kept together or not at all, and one that is refused
+ * - `commit` is atomic per `Commit`: records, log and frame are committed together or not at all, and one that is refused
  *   does not affect the others of the same call. Results are in the order of the commits.
  * - When `commit` resolves, what it reports `ok` survives whatever the implementation's documentation promises
- *   (SQLite: power loss). When it rejects (disk full, database locked), none of the call's commits was kept.
+ *   (SQLite: power loss). When it rejects (disk full, database locked), none of the call's commits was stored.
  * - Per ticket, `seq` begins at 1 and grows by 1 per envelope, without gap, in the order of the commits. A new log gets
- *   a new random `epoch`; a kept log keeps its epoch over restarts.
+ *   a new random `epoch`; a stored log has the same epoch after restarts.
  * - The audit of a ticket is only ever added to: its records are numbered from 1 without gap, in the order of the commits,
- *   and nothing here changes or drops one.
+ *   and nothing changes or drops one.
  * - What repeats in a log, as the payload of a request in every envelope about it, need not be stored more than once, but is
  *   read whole: each envelope as it was committed, also once those before it are trimmed.
- * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing here. They
- *   keep nothing: what is asked of an unknown ticket leaves no trace.
+ * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing in the store. They
+ *   store nothing: reading an unknown ticket leaves no trace.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
- *   of one that is not there or revoked already, with `conflict`. A use counts one more, whoever else uses it meanwhile.
+ *   of one that is not there or revoked already, with `conflict`. A use counts one more, also when others use the grant at the same time.
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
@@ -208,7 +208,7 @@ export interface GrantFilter {
  *   stated there; what is larger by itself comes alone. No more is read for it.
  * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
  *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
- * - What is kept and cannot be read rejects as `damaged` says, by name; everything else stays readable.
+ * - A stored record that cannot be read rejects as `damaged` says, by name; everything else stays readable.
  */
 export interface Store {
   /** Makes it ready; migrates older data. Called once, before anything else. */
@@ -218,7 +218,7 @@ export interface Store {
 
   commit(commits: readonly Commit[]): Promise<readonly CommitResult[]>;
 
-  /** A ticket nobody ever wrote to has an epoch too, the one that its log will have, and `seq` 0; nothing is kept by asking. */
+  /** A ticket without envelopes has an epoch too, the one that its log will have, and `seq` 0; reading it stores nothing. */
   position(ticketId: string): Promise<LogPosition>;
   /**
    * Envelopes with `seq > after`, oldest first, at most `limit` and within `maxBytes` together (default: however
@@ -232,7 +232,7 @@ export interface Store {
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }>;
   /**
    * Drops from the log all but the last `keep` envelopes, and those committed before `since` with all that stand before
-   * them, since a log has no gaps; `seq` goes on. Requests are kept apart from the log, so a pending one stays in `state`
+   * them, since a log has no gaps; `seq` continues. Requests are stored apart from the log, so a pending one stays in `state`
    * however old its envelope is.
    */
   trim(ticketId: string, keep: number, since: Millis): Promise<void>;
@@ -305,8 +305,8 @@ export interface Store {
   deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]>;
   /**
    * Notes what became of a try: what was delivered is dropped, what failed waits until `dueAt` or is given up. False, if a
-   * newer delivery has come in its place meanwhile, which then stays as it is; but a newer `present` becomes an `update`
-   * once an older one was delivered. Of those given up the last 1,000 are kept.
+   * newer delivery has taken its place in the meantime, which then stays as it is; but a newer `present` becomes an `update`
+   * once an older one was delivered. Of those given up the last 1,000 stay stored.
    */
   noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean>;
   /** Those that were given up, the last one first, at most `limit`. */

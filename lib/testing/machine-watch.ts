@@ -12,7 +12,7 @@ export interface MachineWatch {
 
 /**
  * From now on every actor of exactly this machine is counted, those that run already too.
- * @param coverage to go on with an earlier count; default: a new one
+ * @param coverage to continue an earlier count; default: a new one
  */
 export function watchMachine(machine: AnyStateMachine, coverage = new Coverage(machine)): MachineWatch {
   const { transition, getInitialSnapshot } = machine;

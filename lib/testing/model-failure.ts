@@ -1,4 +1,4 @@
-/** What a test is told when the system does not do what the model says: the steps that led there, as a person reads them. */
+/** The message of a test that fails because the system does not do what the model says: the steps that led there, as a person reads them. */
 import type { AnyStateMachine, EventFromLogic } from 'xstate';
 import type { Path } from './model-options';
 import { plainSnapshot } from './state-nodes';

@@ -48,9 +48,9 @@ export interface EventTest<M extends AnyStateMachine, S, E> {
   perform: Perform<M, S, E>;
 }
 
-/** What `testModel` is told of the system under test, `S`. */
+/** What `testModel` takes for the system under test, `S`. */
 export interface ModelOptions<M extends AnyStateMachine, S> {
-  /** What the model is born with. */
+  /** What the model starts with. */
   input?: InputFrom<M>;
   /** Every event of the model; one that is missing here is an error, as is one the model does not know. */
   events: { [T in EventTypeOf<M>]: EventTest<M, S, EventOf<M, T>> };
@@ -66,7 +66,7 @@ export interface ModelOptions<M extends AnyStateMachine, S> {
   view?: (snapshot: SnapshotFrom<M>) => unknown;
   /**
    * Two snapshots with equal keys are one state of the model, and tried once. Default: state value and context, which must
-   * then come back to where they were; leave out what only grows.
+   * then return to where they were; leave out what only grows.
    */
   key?: (snapshot: SnapshotFrom<M>) => unknown;
   /** How long a step may take before it fails; a system that hangs is then a failing path. Milliseconds, default 10,000. */
@@ -81,8 +81,8 @@ export interface SystemSource<S> {
   start(): S | Promise<S>;
   stop?(system: S): void | Promise<void>;
   /**
-   * If given, ends the system after every step and brings it back from what it has kept; then everything is asked again.
-   * Returns the one to go on with, or nothing if that is still the same.
+   * If given, ends the system after every step and restores it from what it has stored; then everything is asked again.
+   * Returns the one to continue with, or nothing if that is still the same.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a tester's function that returns nothing has this type
   restart?(system: S): S | void | Promise<S | void>;

@@ -1,4 +1,4 @@
-/** A store as one process has it: when the process dies, nothing it still does is kept; the test hub gives its hubs one each. */
+/** A store as one process has it: when the process dies, nothing it still does is stored; the test hub gives its hubs one each. */
 import { HubError } from '../errors';
 import type { Store } from '../store/store';
 

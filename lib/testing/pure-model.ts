@@ -29,7 +29,7 @@ export class PureModel<M extends AnyStateMachine, S> {
     return this.machine.id;
   }
 
-  /** @throws what the machine throws while it is born */
+  /** @throws what the machine throws while it starts */
   first(): SnapshotFrom<M> {
     const [snapshot] = initialTransition(this.machine, this.options.input as never);
     const { status, error } = plainSnapshot<M>(snapshot);
@@ -47,7 +47,7 @@ export class PureModel<M extends AnyStateMachine, S> {
     return [...events, ...timers] as EventFromLogic<M>[];
   }
 
-  /** The types of event that somebody sends; timers are not among them. */
+  /** The types of event that a tester sends; timers are not among them. */
   types(): string[] {
     return Object.keys(this.options.events);
   }
@@ -134,7 +134,7 @@ function assertComplete<M extends AnyStateMachine, S>(machine: M, options: Model
   if (wrong.length > 0) throw new Error(`The model ${machine.id} cannot be tested: ${wrong.join('; ')}`);
 }
 
-/** Events that somebody has to send: not wildcards, timers, or what a machine tells itself. */
+/** Events that a tester has to send: not wildcards, timers, or what a machine sends to itself. */
 function isForTester(type: string): boolean {
   return !type.includes('*') && !type.startsWith('xstate.after.') && !type.startsWith('xstate.done.state.');
 }

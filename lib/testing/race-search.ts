@@ -78,7 +78,7 @@ export async function searchRaces<M extends AnyStateMachine, S>(
           ),
         );
         isRacing = false;
-        // What was begun in passing (an envelope on its way) is over before anybody looks.
+        // What was begun in passing (an envelope on its way) is over before the state is read.
         await setImmediate();
         const observed = { replies, view: await look(walk.system) };
         const possible = outcomes(model, snapshot, steps, { reply, view });

@@ -1,4 +1,4 @@
-/** What is read off a machine's state nodes: their names, their branches and their timers; coverage and model ask here. */
+/** What is read off a machine's state nodes: their names, their branches and their timers; coverage and model use them. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, SnapshotFrom } from 'xstate';
 import type { Branch } from '../insides/xstate';
 

@@ -1,4 +1,4 @@
-/** A WebSocket client for tests: keeps every frame, and hands them out one by one to a test that waits for them. */
+/** A WebSocket client for tests: records every frame, and hands them out one by one to a test that waits for them. */
 import WebSocket from 'ws';
 import type { HitlRequest } from '../hub/kinds/app-types';
 

@@ -25,16 +25,16 @@ export type GivenOptions = Required<
 >;
 
 export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
-  /** What is not said is as follows: the user in the header `x-user`, every ticket allowed and in every inbox. */
+  /** Defaults: the user in the header `x-user`, every ticket allowed and in every inbox. */
   auth?: Partial<AuthOptions<Request, User>>;
-  /** Makes the store, anew at every restart; a durable one opens the same file. Default: one memory store for all. */
+  /** Creates the store, again at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
-  /** Keep everything in a SQLite file of this hub's own, which goes when the hub is closed. Default false: in memory. */
+  /** Store everything in a SQLite file of this hub's own, which is deleted when the hub is closed. Default false: in memory. */
   sqlite?: boolean;
   /** Where the router is mounted. Default `/`. */
   mount?: string;
   /**
-   * The app under test, in place of a bare one: made anew at every start, with these options for its `expressHitl`. Its own
+   * The app under test, in place of a bare one: created again at every start, with these options for its `expressHitl`. Its own
    * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
    */
   // biome-ignore lint/suspicious/noExplicitAny: an app with kinds and users of its own
@@ -48,7 +48,7 @@ export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>
 export interface ConnectOptions extends TestClientOptions {
   /** Default `T-1`. */
   ticketId?: string;
-  /** Who connects; default `alice`. Null: nobody. */
+  /** Who connects; default `alice`. Null: no one is signed in. */
   user?: string | null;
   tab?: string;
   /** `<epoch>:<seq>`, to resume. */
@@ -94,7 +94,7 @@ export class TestHub {
   /** Every ticket is allowed and in every inbox, no agent answers and no frame is too many, unless the options say otherwise. */
   static async start(options: TestHubOptions = {}): Promise<TestHub> {
     const keptInMemory = memoryStore();
-    // A memory store that is closed has forgotten; over a restart the test hub keeps it open.
+    // A closed memory store loses its data; over a restart the test hub leaves it open.
     const kept: Store = Object.assign(Object.create(keptInMemory), { close: async () => {} });
     const hub: TestHub = new TestHub({
       makeStore: () => options.store ?? (options.sqlite ? sqliteStore(hub.databasePath()) : kept),
@@ -184,7 +184,7 @@ export class TestHub {
   async advance(by: Duration): Promise<void> {
     this.clock.advance(typeof by === 'number' ? by : toMillis(by));
     await this.settled();
-    // What was set meanwhile and is due already.
+    // Timers that were set in the meantime and are due already.
     while (this.clock.hasDue()) {
       this.clock.advance(0);
       await this.settled();
@@ -203,8 +203,8 @@ export class TestHub {
   }
 
   /**
-   * Ends the hub as when its process dies, and starts another on what was kept: nothing is ended in good order, every
-   * socket is cut, and whatever the dead one still does in this process is not kept any more.
+   * Ends the hub as when its process dies, and starts another on what was committed: nothing is ended in good order, every
+   * socket is cut, and nothing that the dead one still does in this process is stored any more.
    */
   async crash(): Promise<void> {
     const { mortal } = this.parts;
@@ -283,7 +283,7 @@ export async function connectTestClient(url: string, options: TestClientOptions 
   throw refusalOf(opened);
 }
 
-/** Moves a test hub's clock on and waits until every deadline on the way has been told. */
+/** Moves a test hub's clock on and waits until every deadline on the way has fired. */
 export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
   return hub.advance(by);
 }

@@ -7,7 +7,7 @@ import type { PureModel } from './pure-model';
 import { timerNameOf } from './state-nodes';
 import { canonical } from './wording';
 
-/** Thrown where the system leaves the model; whoever walks catches it. */
+/** Thrown where the system deviates from the model; the walker catches it. */
 export class Deviation extends Error {
   constructor(readonly finding: Omit<Finding, 'at' | 'afterRestart'>) {
     super(finding.what);

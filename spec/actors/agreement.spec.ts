@@ -99,7 +99,7 @@ describe('A pending request waits', () => {
   const except = (policy: AnswerPolicy, verdicts: CountedVerdict[], stage = 0) =>
     answerersOf(question(policy, verdicts, stage))?.except;
 
-  it('for nobody who was counted, though they may change their verdict', () => {
+  it('for no person who was counted, though they may change their verdict', () => {
     expect(except({ approvals: 2 }, [yes('ann', left)])).toEqual(['ann']);
     expect(except({ approvals: 2, excludeRequester: true }, [yes('ann', left)])).toEqual(['rita', 'ann']);
   });

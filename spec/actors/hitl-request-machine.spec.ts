@@ -301,7 +301,7 @@ describe('the HITL request machine', () => {
       );
     });
 
-    it('does the same when it is kept and brought back before every event', () => {
+    it('does the same when it is persisted and restored before every event', () => {
       fc.assert(
         fc.property(fc.array(anyEvent, { maxLength: 10 }), (events) => compare(input, events, true)),
         { seed, numRuns: 100 },

@@ -22,7 +22,7 @@ const events: TicketEvent[] = [
   join('c4', 'ann', 'left'),
   // An id that may be in already, from another tab.
   join('c2', 'ann', 'third'),
-  // Of somebody who is in the ticket twice, or in as many as one may be.
+  // Of a person who has joined the ticket twice, or as many tickets as one may join.
   join('c5', 'ann', 'fourth', 2),
   join('c6', 'cem', 'left', 4),
   { type: 'leave', clientId: 'c1' },
@@ -68,7 +68,7 @@ function judge(ticket: Oracle, event: TicketEvent): [Oracle, object[]] {
   ];
   if (!older && own === input.maxClientsOfUser) return full('user_in_ticket');
   if (!older && inAll === input.maxClientsOfUserInAll) return full('user');
-  // Of somebody else's tabs one counts, which is half of the two places.
+  // Of another person's tabs one counts, which is half of the two places.
   const others = new Set(members.filter((each) => each.userId !== userId).map((each) => each.userId));
   if (!older && own + others.size >= input.maxClients) return full('ticket');
   const newcomer = { clientId, userId, name, tabId };
@@ -133,7 +133,7 @@ describe('A ticket', () => {
     }
   });
 
-  it('tells of each client that comes back in a tab which one it replaced, so that the two can be told apart', () => {
+  it('says of each client that comes back in a tab which one it replaced, so that the two can be distinguished', () => {
     const [live] = LiveActor.begin(ticketMachine, input);
     const told = ['c1', 'c4', 'c5'].flatMap((id) => live.send(join(id, 'ann', 'left')));
     expect(told).toEqual([
@@ -155,7 +155,7 @@ describe('A ticket', () => {
     ]);
   });
 
-  it('does not change what it has told before when somebody else comes', () => {
+  it('does not change what it emitted before when another client joins', () => {
     const [live] = LiveActor.begin(ticketMachine, input);
     live.send(join('c1', 'ann', 'left'));
     const { members } = live.snapshot.context;
@@ -165,7 +165,7 @@ describe('A ticket', () => {
 
   it.each([
     ['an event it does not know', { type: 'knock' }],
-    ['a leave that names nobody', { type: 'leave' }],
+    ['a leave that names no client', { type: 'leave' }],
     ['a leave with an id that is none', { type: 'leave', clientId: { toString: 1 } }],
     ['a join without anything', { type: 'join' }],
     ['a join with ids that are not text', { type: 'join', clientId: 1, userId: null, name: [], tabId: {} }],

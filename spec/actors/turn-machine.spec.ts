@@ -74,7 +74,7 @@ describe('A turn', () => {
   );
 
   it.each(paths.map((path) => [path.map(({ type }) => type).join(' '), path] as const))(
-    'is the same when it is kept as JSON and brought back after every step of: %s',
+    'is the same when it is persisted as JSON and restored after every step of: %s',
     (_name, path) => {
       let expected: TurnRecord = { ...born, status: 'queued' };
       let [live] = LiveActor.begin(turnMachine, born);

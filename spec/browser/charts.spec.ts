@@ -44,7 +44,7 @@ describeInChromium('spec/browser', 'the page of the live charts', (launch) => {
     return page.locator('#chart').evaluate((element) => {
       const picture = (element as HTMLObjectElement).contentDocument;
       const active = [...(picture?.querySelectorAll('.active') ?? [])];
-      // An arrow may stand for several transitions; their labels tell them apart.
+      // An arrow may stand for several transitions; their labels distinguish them.
       const labels = active.filter(({ tagName }) => tagName === 'text');
       const transitions = labels.flatMap((each) => each.getAttribute('data-transition')?.split(' ') ?? []);
       return {

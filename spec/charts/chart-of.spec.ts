@@ -1,4 +1,4 @@
-/** That a chart holds what its machine holds, and that our own machines say of themselves what a chart can tell. */
+/** That a chart holds what its machine holds, and that our own machines say of themselves what a chart can show. */
 import { deadlineMeanings } from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { type Chart, type ChartState, chartOf } from '../../lib/charts';
@@ -21,7 +21,7 @@ function transition(id: string) {
   return found;
 }
 
-test('states keep their order, their kind and their way from the machine, whatever id they were given', () => {
+test('states have the order, the kind and the path that they have in the machine, whatever id they were given', () => {
   expect(statesIn(chart.root).map(({ id, type }) => `${id} ${type}`)).toEqual([
     'everything compound',
     'everything.idle atomic',
@@ -50,12 +50,12 @@ test('a state has its entry, exit, tags and actors, without what XState adds for
   expect(state('working.left.two').invoke).toEqual([{ id: 'pay', src: 'payment' }]);
 });
 
-test('the branches of an event keep their order', () => {
+test('the branches of an event stay in order', () => {
   const branches = state('idle').transitions.filter(({ event }) => event === 'GO');
   expect(branches.map(({ order, branches: of }) => `${order}/${of}`)).toEqual(['1/4', '2/4', '3/4', '4/4']);
 });
 
-test('guards are told as combined, with parameters and what is behind a combined name', () => {
+test('guards are given as combined, with parameters and what is behind a combined name', () => {
   const { guard } = transition('idle:GO:2');
   expect(guard).toEqual({
     or: [
@@ -78,7 +78,7 @@ test('what was written in place is there without a name', () => {
   });
 });
 
-test('targets are told by their way, also several and also by an id', () => {
+test('targets are given by their path, also several and also by an id', () => {
   expect(transition('working:PING:1').targets).toEqual([
     'everything.working.left.one',
     'everything.working.right.on',
@@ -88,7 +88,7 @@ test('targets are told by their way, also several and also by an id', () => {
   expect(transition('idle:RETRY:1')).toMatchObject({ targets: ['everything.idle'], reenter: true });
 });
 
-test("XState's own events are told in words", () => {
+test("XState's own events are given in words", () => {
   const words = new Set(transitionsOf(chart).map(eventText));
   expect([...words]).toEqual(
     expect.arrayContaining([

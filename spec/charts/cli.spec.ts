@@ -234,7 +234,7 @@ describe('the comparison with a revision', () => {
     });
   });
 
-  test('tells every change, draws it where asked to, and leaves the repository as it was', async () => {
+  test('reports every change, draws it where asked to, and leaves the repository as it was', async () => {
     lamp('lit', '');
     write('src/guards.ts', `export const isDark = (lux: number): boolean => lux < 1000;\n`);
     const { code, out, err } = await command('charts', 'diff', 'HEAD', 'src', '--out', 'pictures');
@@ -267,7 +267,7 @@ describe('the comparison with a revision', () => {
     });
   });
 
-  test('tells a machine that came and one that went, from a folder further down', async () => {
+  test('reports a machine that was added and one that was removed, from a folder further down', async () => {
     write('src/door-machine.js', `exports.door = require('xstate').createMachine({ id: 'door' });`);
     rmSync(join(folder, 'src/lamp-machine.ts'));
     const { out } = await command('charts', 'diff', 'main', 'src');

@@ -179,7 +179,7 @@ test.each(charts)('a copy of %s does not differ', (_id, chart) => {
   expect(diffOf({ chart }, { chart: JSON.parse(JSON.stringify(chart)) as typeof chart })).toEqual([]);
 });
 
-test('a machine that came or went is told as one', () => {
+test('a machine that was added or removed is reported as one change', () => {
   expect(diffOf(undefined, { chart: door() })).toMatchObject([
     { kind: 'added', of: 'machine', text: 'door: 2 states, 5 transitions' },
   ]);

@@ -67,7 +67,7 @@ describe('a healthy app', () => {
     expect(lines.at(-1)).toBe('All is well.');
   });
 
-  it('has nothing changed by it, and nobody left in it', async () => {
+  it('has nothing changed by it, and no client left connected', async () => {
     const store = memoryStore();
     const commit = jest.spyOn(store, 'commit');
     const { url, hitl } = await healthy({ store });
@@ -102,7 +102,7 @@ describe('a healthy app', () => {
 });
 
 describe('where no hub answers', () => {
-  it('a port that nobody listens at is named', async () => {
+  it('a port without a listener is named', async () => {
     const served = await Served.start(express());
     const url = `http://127.0.0.1:${served.port}/soc`;
     await served.close();
@@ -154,7 +154,7 @@ describe('where no hub answers', () => {
 });
 
 describe('a fault of the app', () => {
-  it('nobody signed in: the rest is looked at all the same', async () => {
+  it('no user signed in: the rest is looked at all the same', async () => {
     const { url } = await healthy({ auth: { identify: () => undefined } });
     const { code, of } = await doctor(url);
     expect(code).toBe(1);
@@ -363,7 +363,7 @@ describe('a fault of what stands in front', () => {
     expect((await behind(nginxBlock())).text).not.toContain('FAULT');
   });
 
-  it('without the lines for Upgrade is told them', async () => {
+  it('without the lines for Upgrade is reported, with these lines', async () => {
     const block = nginxBlock().replace(/^.*proxy_set_header (?:Upgrade|Connection) .*$/gm, '');
     const { of } = await behind(block);
     for (const check of ['socket', 'ticket'])

@@ -3,7 +3,7 @@ import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { type Bundle, bundleClient } from './bundle';
 
-/** A page that joins the ticket with the bundle and keeps what it was told. */
+/** A page that joins the ticket with the bundle and records what it was sent. */
 const html = `<!doctype html><title>soc</title><script type="module">
   import { connectTicket, emptyView, reduce } from '/client.mjs';
   window.states = [];

@@ -1,4 +1,4 @@
-/** Updates that leave out what is known, put together by the client: whoever listens hears whole requests. */
+/** Updates that leave out what is known, put together by the client: its listeners get whole requests. */
 
 import { connectInbox, emptyView, reduce } from '../../lib/client';
 import { portOf } from '../../lib/hub/hub';
@@ -39,7 +39,7 @@ test('every envelope about a request has its payload, also after a resume', asyn
   expect(alice.heard.reduce(reduce, emptyView()).settled).toMatchObject([{ id: asked.id, payload }]);
 });
 
-test('an inbox has whole items, and tells whole envelopes', async () => {
+test('an inbox has whole items, and emits whole envelopes', async () => {
   const { id } = await ask();
   const inbox = connectInbox({ url: hub.url, WebSocket: testSocket(hub) });
   const next = (event: 'inbox_snapshot' | 'inbox_updated' | 'inbox_removed') =>

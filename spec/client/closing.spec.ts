@@ -151,7 +151,7 @@ test('a place without WebSocket has to be given one', async () => {
   expect(() => connectTicket({ url: hub.url, ticketId: 'T-1' })).toThrow('There is no WebSocket here');
 });
 
-test('a listener that throws keeps nobody from being told', async () => {
+test('a listener that throws does not prevent the others from being called', async () => {
   hub = await startTestHub();
   const alice = Guest.start(hub);
   const uncaught = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {});

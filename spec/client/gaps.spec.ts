@@ -21,7 +21,7 @@ function losing(content: string, times: number) {
   };
 }
 
-test('an envelope that got lost is missed when the next one comes, and told again', async () => {
+test('an envelope that got lost is missed when the next one comes, and replayed', async () => {
   hub = await startTestHub();
   const alice = await Guest.join(hub, { loses: losing('lost', 1) });
   await alice.client.send('one');
@@ -107,7 +107,7 @@ test('text that is no envelope is handed on as it is, and does no harm', async (
   expect(alice.states).toEqual(['live']);
 });
 
-test('a snapshot of several pages is told before it is live, and begun again where it broke off', async () => {
+test('a snapshot of several pages is emitted before the client is live, and begun again where it broke off', async () => {
   hub = await startTestHub();
   const ids: string[] = [];
   for (let n = 0; n < 20; n += 1) {

@@ -1,4 +1,4 @@
-/** The client under test in a test hub's ticket: keeps what it heard, and its sockets can be watched, cut and tampered with. */
+/** The client under test in a test hub's ticket: records what it was sent, and its sockets can be watched, cut and tampered with. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
@@ -14,13 +14,13 @@ import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';
 
 export interface GuestOptions extends Partial<TicketOptions> {
-  /** Sent as `x-user`. Default `alice`; null: nobody. */
+  /** Sent as `x-user`. Default `alice`; null: no user. */
   user?: string | null;
   /** True for what gets lost on the way to this client. */
   loses?: (envelope: Envelope) => boolean;
 }
 
-/** Tells every client that it will be sent away, to come back after this time. */
+/** Notifies every client that it will be disconnected, and is to come back after this time. */
 export function announceEnd(hub: TestHub, retryAfterMs: number): void {
   tellGoingAway(hub, retryAfterMs, false);
 }
@@ -69,7 +69,7 @@ export function testSocket(
   }: Pick<GuestOptions, 'user' | 'loses'> & {
     /** Every socket ever made is put here. */
     sockets?: WebSocket[];
-    /** Told when one was opened or closed. */
+    /** Called when one was opened or closed. */
     wake?: () => void;
   } = {},
 ): SocketConstructor {
@@ -130,7 +130,7 @@ export class Guest {
     return guest;
   }
 
-  /** A client that is in. */
+  /** A client that has joined. */
   static async join(hub: TestHub, options: GuestOptions = {}): Promise<Guest> {
     const guest = Guest.start(hub, options);
     await guest.until(() => guest.client.state === 'live', 'state live');
@@ -155,7 +155,7 @@ export class Guest {
     return this.until(() => this.client.state === state, `state ${state}`);
   }
 
-  /** The `seq` of every logged envelope that was told, in order. */
+  /** The `seq` of every logged envelope that was emitted, in order. */
   seqs(): number[] {
     return this.heard.flatMap((each) => ('session_id' in each && 'seq' in each ? [Number(each.seq)] : []));
   }
@@ -184,7 +184,7 @@ export class Guest {
     });
   }
 
-  /** Ends it on this side, whatever state it is in. */
+  /** Ends it on this side, in any state. */
   leave(): void {
     this.client.close();
     for (const socket of this.sockets) socket.terminate();

@@ -235,7 +235,7 @@ describe('the code', () => {
     let small: Small | undefined;
     afterEach(() => small?.close());
 
-    /** The guide's client in the ticket, what it was told, and a way to wait for more. */
+    /** The guide's client in the ticket, what it was sent, and a way to wait for more. */
     async function start(loses: (envelope: client.Envelope) => boolean = () => false) {
       const told: client.Envelope[] = [];
       const closed: number[] = [];
@@ -261,7 +261,7 @@ describe('the code', () => {
       return { small, told, closed, sockets, contents, until };
     }
 
-    test('is told everything once, in order, over cuts, losses and a restart; and sends once', async () => {
+    test('is sent everything once, in order, over cuts, losses and a restart; and sends once', async () => {
       hub = await startTestHub();
       let lost = 0;
       const { small, told, contents, until } = await start((envelope) => {
@@ -278,7 +278,7 @@ describe('the code', () => {
         small.send({ type: 'message', content: `${sent}` });
         if (sent === 6) cutAll(hub);
         if (sent === 9) await hub.restart();
-        // The third is not told before the fourth shows that it is missing.
+        // The third is not emitted before the fourth shows that it is missing.
         if (sent !== 3) await until(() => contents().length === sent);
       }
       expect(lost).toBe(2);

@@ -67,7 +67,7 @@ test('holds what waits, as it comes, changes and goes, in its order', async () =
   expect(before.map(({ id }) => id)).toEqual([soon, never]);
 });
 
-test('answers, claims and releases; who was faster is said, and told with what is gone', async () => {
+test('answers, claims and releases; who was faster is said, and sent with what is removed', async () => {
   await start();
   const [first, second] = [await ask(), await ask()];
   const alice = open();
@@ -88,7 +88,7 @@ test('answers, claims and releases; who was faster is said, and told with what i
   });
 });
 
-test('comes back by itself with everything as it is then, and sends once what waited meanwhile', async () => {
+test('comes back by itself with everything as it is then, and sends once what waited in the meantime', async () => {
   await start({ sqlite: true });
   const [first, second] = [await ask(), await ask()];
   const alice = open();
@@ -125,7 +125,7 @@ test('shows a page, loads more, and fills up by itself as requests are answered'
   await alice.loadMore();
 });
 
-test('notices that an envelope was lost on the way, and begins anew', async () => {
+test('notices that an envelope was lost on the way, and begins again', async () => {
   await start();
   let isLost = false;
   const lossy = testSocket(hub, { loses: ({ event }) => isLost && String(event) === 'inbox_added' });
@@ -139,7 +139,7 @@ test('notices that an envelope was lost on the way, and begins anew', async () =
   await has(alice, [first, second]);
 });
 
-test('is over for good where the user is not let in, or is sent away', async () => {
+test('is over for good where the user is refused, or is disconnected', async () => {
   await start();
   const refusing = async () => ({
     status: 401,

@@ -24,7 +24,7 @@ async function onWire() {
   return { alice, clock, wire, tell };
 }
 
-test('every heartbeat is a ping, and its pong keeps the connection', async () => {
+test('every heartbeat is a ping, and its pong holds the connection open', async () => {
   hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock } = await onWire();
   for (let beat = 0; beat < 5; beat += 1) {
@@ -48,7 +48,7 @@ test('a peer that is silent for two heartbeats is dead, and the client comes bac
   await alice.state('live');
 });
 
-test('after a sleep nobody counted the beats of, the client comes back at once', async () => {
+test('after a sleep during which no heartbeat was counted, the client comes back at once', async () => {
   hub = await startTestHub({ http: { heartbeat: heartbeat } });
   const { alice, clock } = await onWire();
   clock.jumpTo(clock.now() + 8 * 3_600_000);

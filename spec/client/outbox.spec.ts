@@ -36,7 +36,7 @@ test('a frame is answered by what became of it', async () => {
   await alice.nth('turn_ended');
 });
 
-test('a turn is cancelled, and somebody is seen typing', async () => {
+test('a turn is cancelled, and a person is seen typing', async () => {
   hub = await startTestHub({ agent: approve });
   const alice = await Guest.join(hub);
   const bob = await Guest.join(hub, { user: 'bob' });
@@ -142,7 +142,7 @@ test('what a hub that is closing has not taken is given to the next one', async 
   const kept = memoryStore();
   await kept.open();
   let hold = Promise.resolve();
-  /** Nothing is kept while `hold` is pending; over the restart the store stays open. */
+  /** Nothing is committed while `hold` is pending; over the restart the store stays open. */
   const store: Store = Object.assign(Object.create(kept), {
     close: async () => {},
     commit: async (...args: Parameters<Store['commit']>) => {
@@ -222,7 +222,7 @@ describe('a server that has had too many frames', () => {
     expect(alice.states).toEqual(['live']);
   });
 
-  test('gets nothing when the connection is gone meanwhile', () => {
+  test('gets nothing when the connection is gone in the meantime', () => {
     const { clock, outbox, sent, refuse } = threeSent();
     refuse({ re: 'b' });
     outbox.shut();

@@ -106,7 +106,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
     }
   });
 
-  test('a tab that is duplicated while its client rests keeps its name, and the copy takes another', async () => {
+  test('a tab that is duplicated while its client is suspended retains its name, and the copy takes another', async () => {
     await page.goto(address());
     await live();
     // What a page of one document does when the ticket is left: the name is in the storage, and is copied.
@@ -125,7 +125,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
     expect(hub.hub.reference.getClientCount('T-1')).toBe(2);
   });
 
-  test('a tab that is duplicated between two of its clients leaves the name to the copy, and nobody is thrown out', async () => {
+  test('a tab that is duplicated between two of its clients leaves the name to the copy, and no client is disconnected', async () => {
     await page.goto(address());
     await live();
     await page.evaluate('client.close()');
@@ -219,7 +219,7 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
       expect(wire.counts['half-open']).toBeGreaterThan(0);
     });
 
-    test('is not looked for while nobody looks, and one that lives answers', async () => {
+    test('is not looked for while the page is hidden, and one that lives answers', async () => {
       await page.evaluate(`window.pongs = 0; client.on('pong', () => { pongs += 1; });`);
       await page.evaluate(
         `Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })`,
@@ -323,5 +323,5 @@ describeInChromium('spec/client/page.spec.ts', 'the client in the life of a page
   });
 });
 
-/** As a person's browser does; playwright has its own begin each page anew. */
+/** As a person's browser does; playwright has its own begin each page from scratch. */
 const withBackForward = { ignoreDefaultArgs: ['--disable-back-forward-cache'] };

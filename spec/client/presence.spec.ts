@@ -56,7 +56,7 @@ test('a view follows changes', () => {
   ).toEqual([person('ben', 2), person('cem')]);
 });
 
-test('a change that the list has already, since it was on its way before it, is told to nobody', async () => {
+test('a change that the list already contains, since it was sent before the list, is not emitted', async () => {
   const alice = await Guest.join(hub);
   await hub.connect({ user: 'bob' });
   await alice.until(() => presenceOf(alice.heard).length === 2, 'bob');

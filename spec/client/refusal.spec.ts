@@ -15,7 +15,7 @@ afterEach(async () => {
   await hub.close();
 });
 
-/** As a page's `fetch`, which sends the same credentials as the handshake; keeps what it was asked and told. */
+/** As a page's `fetch`, which sends the same credentials as the handshake; records what it was asked and what it answered. */
 function fetchAs(user: string | null) {
   const asked: { url: string; status: number }[] = [];
   const fetch: Fetch = async (url, init) => {
@@ -29,7 +29,7 @@ function fetchAs(user: string | null) {
 
 describe('a handshake that would never succeed ends the client, with the code of its status', () => {
   const cases: Array<[why: string, user: string | null, access: TicketAccess, code: number]> = [
-    ['nobody is logged in', null, 'allow', 4401],
+    ['no user is logged in', null, 'allow', 4401],
     ['no access', 'alice', 'forbidden', 4403],
     ['no such ticket', 'alice', 'not_found', 4404],
   ];
@@ -81,7 +81,7 @@ describe('a handshake that would never succeed ends the client, with the code of
   });
 });
 
-test('a full ticket is tried again until there is room, and why is known meanwhile', async () => {
+test('a full ticket is tried again until there is room, and the reason is known in the meantime', async () => {
   hub = await startTestHub({ limits: { clientsPerTicket: 1 } });
   const bob = await hub.connect({ user: 'bob' });
   const { fetch } = fetchAs('alice');
@@ -114,7 +114,7 @@ test('a question that is never answered is given up, and asked again', async () 
   expect(clock.pending).toBe(0);
 });
 
-test('where nobody can be asked, the client keeps trying', async () => {
+test('where no hub can be asked, the client goes on trying', async () => {
   hub = await startTestHub({ auth: { authorize: () => 'forbidden' } });
   const alice = Guest.start(hub);
   await alice.until(() => alice.sockets.length > 3, 'fourth try');

@@ -16,7 +16,7 @@ afterEach(async () => {
 /** 1 to n. */
 const upTo = (n: number) => Array.from({ length: n }, (_, index) => index + 1);
 
-test('a client that loses its socket comes back and is told every envelope once, in order', async () => {
+test('a client that loses its socket resumes and is sent every envelope once, in order', async () => {
   hub = await startTestHub();
   const alice = await Guest.join(hub);
   await alice.client.send('before');
@@ -36,7 +36,7 @@ test('a client that loses its socket comes back and is told every envelope once,
   expect(alice.all('welcome').map(({ resumed }) => resumed)).toEqual([false, true]);
 });
 
-test('it is live again only when it has been told what it missed', async () => {
+test('it is live again only when it has been sent what it missed', async () => {
   hub = await startTestHub();
   const clock = new ManualClock();
   const alice = await Guest.join(hub, { clock });
@@ -87,7 +87,7 @@ test('where the log is another one it begins again with a snapshot', async () =>
   expect(alice.client.position).toEqual({ epoch: snapshot.epoch, seq: 0 });
 });
 
-test('a client that begins at a kept position is told only what came after it', async () => {
+test('a client that begins at a stored position is sent only what came after it', async () => {
   hub = await startTestHub();
   const alice = await Guest.join(hub);
   await alice.client.send('one');

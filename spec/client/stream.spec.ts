@@ -42,17 +42,17 @@ const fetchOf =
   (url, init) =>
     fetch(url, { ...init, headers: { ...init.headers, ...(user && { 'x-user': user }) } });
 
-/** Whoever is logged in is sent with everything. */
+/** The user who is logged in is sent with everything. */
 const as = (user: string | null, url = proxy.url) => ({
   url,
   WebSocket: socketOf(user),
   fetch: fetchOf(user),
 });
 
-/** A client that is in, over whatever it takes. */
+/** A client that has joined, over whatever it takes. */
 const join = (options: GuestOptions = {}) => Guest.join(hub, { ...as('alice'), ...options });
 
-/** Lets a client whose clock stands still do what is due at once, until it is in. */
+/** Lets a client whose clock stands still do what is due at once, until it has joined. */
 async function liveAt(alice: Guest, clock: ManualClock): Promise<void> {
   await until(() => {
     clock.advance(0);
@@ -60,7 +60,7 @@ async function liveAt(alice: Guest, clock: ManualClock): Promise<void> {
   }, 'it is in');
 }
 
-/** What others in the ticket were told of who is there, by how many. */
+/** The presence that others in the ticket were sent, by the number of people. */
 const counts = (frames: { presence: { clients: number }[] }[]) =>
   frames.map(({ presence }) => presence.reduce((sum, { clients }) => sum + clients, 0));
 
@@ -98,7 +98,7 @@ test('an inbox does so too', async () => {
   }
 });
 
-test('it resumes: what happened while its stream was cut is told once, in order', async () => {
+test('it resumes: what happened while its stream was cut is sent once, in order', async () => {
   await start();
   const alice = await join();
   const bob = await hub.connect({ user: 'bob' });
@@ -166,7 +166,7 @@ test.each([
   ['logged out', 'session_ended', 4401],
   ['without access', 'forbidden', 4403],
   ['replaced', 'replaced', 4409],
-] as const)('a stream of somebody who is %s ends with its code', async (_what, name, code) => {
+] as const)('a stream of a user who is %s ends with its code', async (_what, name, code) => {
   await start();
   const alice = await join({ tab: 'one' });
   hub.hub.clients.disconnect({ where: () => true, code: name });
@@ -174,7 +174,7 @@ test.each([
   expect(alice.client.ending).toMatchObject({ code });
 });
 
-test('a user who is logged out meanwhile learns it with the next frame', async () => {
+test('a user who is logged out in the meantime learns it with the next frame', async () => {
   let user: string | null = 'alice';
   await start({ auth: { identify: () => user } });
   const alice = await join();
@@ -211,7 +211,7 @@ describe('a WebSocket is tried again', () => {
     return { alice, clock, events, bob };
   };
 
-  test('after a while, and once it gets through it takes the place of the stream; nobody else sees it', async () => {
+  test('after a while, and once it gets through it takes the place of the stream; no other client sees it', async () => {
     const { alice, clock, bob } = await onStream();
     proxy.setUpgrades(true);
     clock.advance(trialMs);

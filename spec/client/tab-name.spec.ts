@@ -9,7 +9,7 @@ class Storage {
   copy = () => new Storage(new Map(this.items));
 }
 
-test('a reload keeps the name', () => {
+test('a reload retains the name', () => {
   const storage = new Storage();
   const page = new EventTarget();
   const before = takeTabName('/soc/T-1', storage, page);

@@ -95,7 +95,7 @@ test('a view made of the whole log, and one made of a snapshot and what came aft
   ]);
 }, 60_000);
 
-test('however often and from where the log is told again, the view is the same', async () => {
+test('however often and from where the log is replayed, the view is the same', async () => {
   const retellings = fc.array(fc.tuple(fc.nat(40), fc.nat(40)), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(stepsOf(10, 40), retellings, async (steps, again) => {

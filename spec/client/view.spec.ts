@@ -140,7 +140,7 @@ test('an aborted turn says why, and one that was never heard of is known by its 
   });
 });
 
-test('another epoch begins a new view; who is in is not of the log and stays', () => {
+test('another epoch begins a new view; presence is not of the log and stays', () => {
   const view = reduce(reduce(emptyView(), snapshot), said('n', 1, 'other'));
   expect(view).toEqual({
     ...emptyView(),
@@ -167,7 +167,7 @@ describe('a view that is held for weeks', () => {
   const times = (count: number, make: (n: number) => LoggedEnvelope) =>
     Array.from({ length: count }, (_each, index) => make(index + 1));
 
-  test('keeps its newest 10,000 lines, cut a thousand at a time', () => {
+  test('holds its newest 10,000 lines, cut a thousand at a time', () => {
     const before = view(times(10_998, (n) => said(`m${n}`, 7 + n)));
     expect(before.timeline).toHaveLength(10_999);
     const { timeline } = reduce(before, said('last', 20_000));
@@ -176,7 +176,7 @@ describe('a view that is held for weeks', () => {
     expect(timeline.at(-1)?.id).toBe('last');
   });
 
-  test('keeps 1,000 settled requests, and all that are pending', () => {
+  test('holds 1,000 settled requests, and all that are pending', () => {
     const resolved = times(1_100, (n) => ({
       event: 'hitl_request_resolved',
       ...place(7 + n),
@@ -194,7 +194,7 @@ describe('a view that is held for weeks', () => {
     expect(all.pending).toHaveLength(1_201);
   });
 
-  test('keeps 1,000 ended turns, and all that still run', () => {
+  test('holds 1,000 ended turns, and all that still run', () => {
     const ended = times(1_099, (n) => ({
       event: 'turn_ended',
       ...place(7 + n),
@@ -206,7 +206,7 @@ describe('a view that is held for weeks', () => {
     expect(turns.slice(0, 2).map(({ id }) => id)).toEqual(['t', 't100']);
   });
 
-  test('keeps the 1,000 sessions that were active last', () => {
+  test('holds the 1,000 sessions that were active last', () => {
     const begun = times(1_100, (n) => ({
       event: 'session_created',
       ...place(7 + n),
@@ -245,7 +245,7 @@ test('heard live, over connections that break, the view is the one that the log 
           else if (step === 'cut') cutAll(hub);
           else {
             const [next] = view.pending;
-            // It may have been answered meanwhile; who answers first is not what this is about.
+            // It may have been answered in the meantime; who answers first is not what this is about.
             if (next)
               answers.push(bob.client.respond(next.id, { status: 'approved', revision: 1 }).catch(() => {}));
           }
@@ -255,7 +255,7 @@ test('heard live, over connections that break, the view is the one that the log 
         const seq = await quiet(hub, store);
         await Promise.all([alice.state('live'), bob.state('live')]);
         await alice.until(() => alice.client.position?.seq === seq, `envelope ${seq}`);
-        // Bob may have been the last to come: what alice is told of it is on its way before this answer.
+        // Bob may have been the last to join: what alice is sent about it is on its way before this answer.
         await hub.settled();
         await expect(alice.client.cancelTurn('none')).rejects.toMatchObject({ code: 'not_found' });
         const { snapshot } = (await portOf(hub.hub).opening('T-1')) as { snapshot: Snapshot };

@@ -57,7 +57,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     expect(await stored(id)).toMatchObject({ status: 'approved', respondedBy: { userId: 'bob' } });
   });
 
-  it('tells kindly whose answer came second', async () => {
+  it('says kindly whose answer came second', async () => {
     const { id } = await ask(hub);
     const alice = await enter('alice', { at: `/requests/${id}` });
     // What others decide is late on its way to Alice.
@@ -80,7 +80,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     expect((await stored(id)).status).toBe('denied');
   });
 
-  it('keeps what was filled in with its request, and never shows it in another', async () => {
+  it('retains what was filled in for its request, and never shows it in another', async () => {
     const [one, two] = [await ask(hub), await ask(hub, { ticketId: 'T-2' })];
     const alice = await enter('alice');
     const comment = () => alice.page.getByRole('textbox', { name: 'Comment' });

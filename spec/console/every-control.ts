@@ -1,5 +1,7 @@
 /** A kind of request whose form has every control; the specs of forms and the pictures of them use it. */
+
 import { z } from 'zod';
+import { defineKind } from '../../lib/index';
 import type { TestHubOptions } from '../../lib/testing/test-hub';
 
 const address = z.strictObject({ street: z.string().min(1), zip: z.string().max(5).optional() });
@@ -45,20 +47,19 @@ export const everyControl = z.strictObject({
 });
 
 export const kinds: NonNullable<TestHubOptions['kinds']> = {
-  everything: { payload: z.looseObject({ title: z.string() }), approval: () => everyControl },
-  silent: {
+  everything: defineKind({ payload: z.looseObject({ title: z.string() }), response: everyControl }),
+  silent: defineKind({
     payload: z.looseObject({ title: z.string() }),
-    approval: () => z.strictObject({ ok: z.literal(true) }),
-  },
-  severe: {
+    response: z.strictObject({ ok: z.literal(true) }),
+  }),
+  severe: defineKind({
     payload: z.looseObject({ title: z.string() }),
-    approval: () =>
-      z
-        .strictObject({
-          from: z.int(),
-          to: z.int(),
-          list: z.array(z.strictObject({ x: z.string().regex(/^[a-z]+$/i) })).optional(),
-        })
-        .refine(({ from, to }) => from <= to, 'From may not be after to'),
-  },
+    response: z
+      .strictObject({
+        from: z.int(),
+        to: z.int(),
+        list: z.array(z.strictObject({ x: z.string().regex(/^[a-z]+$/i) })).optional(),
+      })
+      .refine(({ from, to }) => from <= to, 'From may not be after to'),
+  }),
 };

@@ -112,7 +112,7 @@ describeInChromium('spec/console', 'a form in the console', (launch) => {
     });
   });
 
-  it('keeps the same element and the focus however long a text gets', async () => {
+  it('has the same element and the focus however long a text gets', async () => {
     const [card, alice] = await open(await asked('everything'));
     const note = card.getByRole('textbox', { name: 'Note' });
     await note.evaluate((element) => element.setAttribute('data-same', ''));

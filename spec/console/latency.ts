@@ -1,11 +1,11 @@
-/** Measures the console beside a bare socket: a request that is kept → seen, a click → settled on a second page; prints medians in milliseconds. */
+/** Measures the console beside a bare socket: a request that is committed → seen, a click → settled on a second page; prints medians in milliseconds. */
 import { findChromium, howToGetChromium, launchChromium } from '../browser/chromium';
 import { Operator } from './operator';
 import { ask, stageHub } from './stage';
 
 const rounds = 15;
 
-/** Tells on the page's own clock, which is this machine's, when an element is first there. */
+/** Says on the page's own clock, which is this machine's, when an element is first there. */
 const seen = (selector: string) => `new Promise((resolve) => {
   const look = () => document.querySelector(${JSON.stringify(selector)}) ? resolve(Date.now()) : requestAnimationFrame(look);
   look();

@@ -45,8 +45,8 @@ describeInChromium('spec/console', 'a console that is left open', (launch) => {
     expect(await icon()).toBe('rest');
   });
 
-  it('asks for notifications only when told to, and then tells what is new while nobody looks', async () => {
-    // A browser without a window shows none and is never out of sight: both are said to it, and what it is told is kept.
+  it('asks for permission to notify only on a click, and then notifies of what is new while the page is hidden', async () => {
+    // A browser without a window shows none and is never out of sight: both are simulated, and its notifications are recorded.
     await page.addInitScript(() => {
       const told: { title: string; body: string | undefined }[] = [];
       const asked: string[] = [];

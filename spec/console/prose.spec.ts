@@ -99,13 +99,13 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     ];
   }
 
-  /** Types as somebody does who looks at nothing but their words. */
+  /** Types as a person does who looks at nothing but their words. */
   async function type(happenings: readonly (() => Promise<unknown>)[]): Promise<string> {
     let text = '';
     while (text.length < length) {
       const chunk = Array.from({ length: 1 + Math.floor(chance() * 24) }, () => pick([...signs])).join('');
       const happening = chance() < 0.4 ? pick(happenings)() : undefined;
-      // What comes too late or is held by somebody is refused, as it should be.
+      // What comes too late or is claimed by another person is refused, as it should be.
       const happened = happening?.catch((error: unknown) => {
         if (!(error instanceof HubError)) throw error;
       });

@@ -42,7 +42,7 @@ export async function stageHub(options: TestHubOptions = {}): Promise<TestHub> {
   });
 }
 
-/** What the agent of the stage does when it is told to. */
+/** What the agent of the stage does on a command. */
 export const stageAgent: NonNullable<TestHubOptions['agent']> = async (turn) => {
   const [command, argument = ''] = turn.message.content.split(/ (.*)/s);
   if (command === 'block') {

@@ -1,4 +1,4 @@
-/** A ticket in the console: what is said and asked, how it is told, and what the page does without a connection. */
+/** A ticket in the console: what is said and asked, how it is announced, and what the page does without a connection. */
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import type { TestHub } from '../../lib/testing/test-hub';
@@ -74,7 +74,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
     await here.getByText('Bob').waitFor({ state: 'detached' });
   });
 
-  it('says that it is offline, keeps what was written, and misses nothing', async () => {
+  it('says that it is offline, retains what was written, and misses nothing', async () => {
     const alice = await enter('alice', { at: '/tickets/T-13' });
     const { id } = await ask(hub, { ticketId: 'T-13' });
     await alice.card(id).getByRole('textbox', { name: 'Comment' }).fill('typed before');

@@ -25,6 +25,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'docs/writing-a-client.md': 'spec/client',
   'docs/react.md': 'spec/react',
   'docs/protocol.md': 'spec/protocol',
+  'docs/rest.md': 'spec/protocol',
+  'docs/classic.md': 'spec/protocol',
   'docs/stores.md': 'spec/packaging',
   'docs/testing-your-flow.md': 'spec/examples',
 };

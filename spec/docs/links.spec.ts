@@ -1,6 +1,7 @@
 /** Holds that every link of every page leads somewhere, and that every page can be reached. */
 import { posix } from 'node:path';
-import { anchors, type Link, links, pages, whyBroken } from './pages';
+import { run } from '../packaging/command';
+import { anchors, type Link, links, pages, root, whyBroken } from './pages';
 
 const all = pages.flatMap(links);
 
@@ -9,6 +10,21 @@ test('there are links', () => expect(all.length).toBeGreaterThan(50));
 test.each(all)('$page:$line leads somewhere: $target', (link) => {
   expect(whyBroken(link)).toBeUndefined();
 });
+
+test('no link of a page that ships leads out of the tarball', async () => {
+  const packed = await run(root, 'npm', 'pack', '--dry-run', '--json', '--ignore-scripts');
+  // One entry: a list of older npm, by the package's name in newer.
+  const [{ files }] = Object.values(JSON.parse(packed)) as [{ files: { path: string }[] }];
+  const ships = new Set(files.map(({ path }) => path));
+  const shipping = pages.filter(({ path }) => ships.has(path));
+  expect(shipping).toEqual(pages);
+  const leaving = all.filter(({ page, target }) => {
+    if (/^[a-z]+:/.test(target)) return false;
+    const path = posix.join(posix.dirname(page), target.split('#')[0] || posix.basename(page));
+    return !ships.has(path) && !ships.has(`${path}/README.md`);
+  });
+  expect(leaving).toEqual([]);
+}, 60_000);
 
 test('every page can be reached from the README', () => {
   const reached = new Set(['README.md']);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from '@swc/core';
-import { bin, exports } from '../../package.json';
+import { bin, engines, exports, peerDependencies } from '../../package.json';
 import { readSourceFile } from '../imports/source-file';
 import { codes, section, tables } from '../protocol/markdown';
 import { page, pages, root } from './pages';
@@ -134,6 +134,21 @@ test('every entry of the package and its command are named on a page', () => {
   const entries = Object.keys(exports).filter((name) => name !== './package.json');
   for (const name of entries) expect(text).toContain(`\`express-hitl${name.slice(1)}\``);
   for (const name of Object.keys(bin)) expect(text).toContain(`\`${name} `);
+});
+
+test('the support page says the ranges of package.json', () => {
+  const ranges: Readonly<Record<string, string>> = { ...engines, ...peerDependencies };
+  const [table] = tables(page('docs/support.md').replaceAll('\\|', '¦'));
+  const rows = table?.rows.filter((row) => codes(row.Range ?? '').length > 0) ?? [];
+  expect(rows).toHaveLength(4);
+  for (const row of rows) {
+    const [range = ''] = codes(row.Range ?? '').map((code) => code.replaceAll('¦', '|'));
+    for (const name of codes(row[''] ?? '').filter(
+      (code) => !code.startsWith('express-hitl') && code in ranges,
+    )) {
+      expect([name, range]).toEqual([name, ranges[name]]);
+    }
+  }
 });
 
 /** The files below `lib/` that one of them imports. */

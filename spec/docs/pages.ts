@@ -1,6 +1,7 @@
 /** The pages that ship with the package, and what stands in them: fenced blocks, links, headings; the specs of this folder read them here. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { anchorsOf, prose } from '../../docs/.vitepress/markdown';
 
 export const root = join(__dirname, '../..');
 
@@ -28,14 +29,16 @@ export interface Link {
   target: string;
 }
 
-/** README, changelog and everything below `docs/` and `examples/`. */
+/** README and its neighbours, and everything below `docs/` and `examples/`. */
 export const pages: readonly Page[] = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...['docs', 'examples'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-      .filter((path) => path.endsWith('.md'))
+      .filter((path) => path.endsWith('.md') && !path.startsWith('docs/.vitepress/'))
       .sort(),
   ),
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
@@ -64,14 +67,9 @@ export function fences({ path, text }: Page): Fence[] {
   return found;
 }
 
-/** The page without its fenced blocks; the lines stay where they are. */
-function prose({ text }: Page): string {
-  return text.replace(/^ {0,3}(`{3,}|~{3,})[\s\S]*?^ {0,3}\1$/gm, (block) => block.replace(/[^\n]/g, ''));
-}
-
 /** Links and pictures of a page, in Markdown and in HTML. */
 export function links(of: Page): Link[] {
-  const text = prose(of).replace(/`[^`\n]*`/g, '');
+  const text = prose(of.text).replace(/`[^`\n]*`/g, '');
   const found = text.matchAll(/\]\(\s*([^)\s]+)[^)]*\)|\b(?:href|src|srcset)="([^"]+)"/g);
   return [...found].map(({ index, 1: markdown, 2: html }) => ({
     page: of.path,
@@ -81,19 +79,8 @@ export function links(of: Page): Link[] {
 }
 
 /** The anchors that GitHub gives to the headings of a page. */
-export function anchors(of: Page): Set<string> {
-  const seen = new Map<string, number>();
-  const headings = [...prose(of).matchAll(/^#{1,6} +(.*)$/gm)].map(([, heading = '']) => {
-    const slug = heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, '')
-      .replaceAll(' ', '-');
-    const before = seen.get(slug) ?? 0;
-    seen.set(slug, before + 1);
-    return before === 0 ? slug : `${slug}-${before}`;
-  });
-  return new Set(headings);
+export function anchors({ text }: Page): Set<string> {
+  return anchorsOf(text);
 }
 
 /** Why a link leads nowhere, or nothing if it leads somewhere. Addresses of the web are not asked. */

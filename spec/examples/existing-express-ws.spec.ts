@@ -15,7 +15,7 @@ describe('an app that runs express-ws itself', () => {
     await app.stop();
   });
 
-  it('keeps its own WebSocket route', async () => {
+  it('retains its own WebSocket route', async () => {
     const socket = await alice.join('/echo', { dialect: 'classic' });
     socket.send('as before');
     expect(await socket.next()).toBe('as before');
@@ -33,7 +33,7 @@ describe('an app that runs express-ws itself', () => {
     expect((await socket.next(isMessage('response'))).message.content).toBe('You said Yes.');
   });
 
-  it('is told of a refusal by a close code, since the handshake is over', async () => {
+  it('refuses with a close code, since the handshake is over', async () => {
     expect(await (await alice.join('/chat/unknown')).closed()).toMatchObject({ code: 4404 });
     const nobody = new Visitor(app, {});
     expect(await (await nobody.join('/chat/T-1')).closed()).toMatchObject({ code: 4401 });

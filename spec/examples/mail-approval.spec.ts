@@ -45,7 +45,7 @@ describe('the app that asks by mail', () => {
     ['approved', 'Paid.', [{ invoice: '2026-17' }]],
     ['denied', 'Not paid: denied.', []],
   ] as const)(
-    'does what a lead has %s by the link in their mail, and tells both leads',
+    'does what a lead has %s by the link in their mail, and notifies both leads',
     async (status, said, expected) => {
       const socket = await rita.join('/ws/chat/ticket/T-1');
       await socket.ask({ type: 'message', content: '2026-17' });

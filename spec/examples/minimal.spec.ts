@@ -37,7 +37,7 @@ describe('the minimal app', () => {
     expect(sent).toEqual(expected);
   });
 
-  it('lets nobody in without a name', async () => {
+  it('refuses a client without a name', async () => {
     expect(await new Visitor(app, {}).knock('/ws/chat/ticket/T-1')).toMatchObject({ status: 401 });
   });
 });

@@ -59,7 +59,7 @@ describeInChromium('spec/examples/own-ui.spec.ts', 'the refund desk', (launch) =
     expect(paid).toEqual([{ order: '1042', euros: 45 }]);
   });
 
-  it('shows who is there and who is writing, and keeps tickets apart', async () => {
+  it('shows who is there and who is writing, and separates tickets', async () => {
     const [alice, bob] = [await open('alice'), await open('bob')];
     await alice.getByLabel('Message').pressSequentially('hm');
     await bob.getByText('alice is writing…').waitFor();

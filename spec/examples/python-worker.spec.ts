@@ -64,7 +64,7 @@ if (!hasPython) console.log('No python3 here: the Python worker is not tried');
     expect(await over).toEqual([1, null]);
   }, 60_000);
 
-  it('lets nobody else in for it', async () => {
+  it('may not join a ticket with its token', async () => {
     expect(
       await new Visitor(app, { authorization: 'Bearer s3cret' }).knock('/soc/ws/chat/ticket/OPS-1'),
     ).toMatchObject({

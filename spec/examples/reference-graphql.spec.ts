@@ -51,7 +51,7 @@ describe('the reference’s ticket page', () => {
     await app.stop();
   });
 
-  /** Somebody who has logged in, on the app's own page. */
+  /** A user who has logged in, on the app's own page. */
   async function logIn(user: string): Promise<Visitor> {
     const { headers } = await new Visitor(app, {}).fetch(`/login/${user}`);
     const cookie = headers.get('set-cookie')?.split(';', 1)[0] ?? '';
@@ -154,7 +154,7 @@ describe('the reference’s ticket page', () => {
     expect((await said({ type: 'response' })).map(({ content }: { content: string }) => content)).toEqual([
       'Noted: phishing.',
     ]);
-    // In the scope of the session nobody's panel is another's.
+    // In the scope of the session no user's panel is another's.
     expect(first.all('hitl_request_pending').map((frame) => frame.hitl.id)).toEqual([hitl.id]);
   });
 
@@ -176,7 +176,7 @@ describe('the reference’s ticket page', () => {
     expect(contents).toEqual(Array.from({ length: 205 }, (_, n) => `${n}`));
   });
 
-  it('tells nothing to whoever may not see it, and nobody without a login', async () => {
+  it('gives nothing to a user who may not see it, and nothing without a login', async () => {
     const [alice, guest] = [await logIn('alice'), await logIn('guest')];
     const socket = await chat(alice);
     socket.send({ type: 'message', content: 'help' });

@@ -43,7 +43,7 @@ describe('an app with express-session', () => {
     expect(await from({ ...headers, origin: 'https://evil.example' })).toMatchObject({ status: 403 });
   });
 
-  it('closes the live sockets of who logs out with 4401, and nobody else’s', async () => {
+  it('closes the live sockets of a user who logs out with 4401, and no other user’s', async () => {
     const [alice, bob] = [await logIn('alice'), await logIn('bob')];
     const mine = await alice.join('/ws/chat/ticket/T-1');
     const other = await bob.join('/ws/chat/ticket/T-1');

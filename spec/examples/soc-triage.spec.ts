@@ -9,7 +9,7 @@ jest.setTimeout(30_000);
 
 const room = (ticketId: string) => `/ws/chat/ticket/${ticketId}`;
 
-/** What the pretend firewall was told, line by line. */
+/** What the simulated firewall received, line by line. */
 function firewallLines(demo: DemoProcess): { ip: string; approvedBy: string }[] {
   const path = join(demo.dataDir, 'firewall.jsonl');
   if (!existsSync(path)) return [];
@@ -78,7 +78,7 @@ describe('the demo', () => {
     });
 
     it.each(['/hitl/me', '/hitl/requests', '/tickets/T-1001/timeline', '/tickets/T-1001/sessions'])(
-      'answers %s with 401 to nobody and 200 to Alice',
+      'answers %s with 401 without a user and 200 to Alice',
       async (path) => {
         expect((await nobody.fetch(path)).status).toBe(401);
         expect((await alice.fetch(path)).status).toBe(200);
@@ -238,7 +238,7 @@ describe('the demo', () => {
       expect(await one.next('turn_ended')).toMatchObject({ turn_id: turnId, reason: 'cancelled' });
     });
 
-    it('fails when it is told to, and answers the next message', async () => {
+    it('fails on the command to fail, and answers the next message', async () => {
       const one = await alice.join(room('T-1007'));
       await one.ask({ type: 'message', content: 'fail' });
       expect(await one.next('turn_ended')).toMatchObject({ status: 'aborted', reason: 'error' });
@@ -255,7 +255,7 @@ describe('the demo', () => {
     });
   });
 
-  it('takes an answer over REST once, and tells the second who was first', async () => {
+  it('takes an answer over REST once, and names to the second person who was first', async () => {
     const one = await alice.join(room('T-1009'));
     await one.ask({ type: 'message', content: 'block 2001:db8:40::9' });
     const { hitl } = await one.next('hitl_request_pending');
@@ -344,7 +344,7 @@ describe('the demo with a token for a service', () => {
     expect((await ask(new Visitor(demo, { authorization }), question)).status).toBe(401);
   });
 
-  it('lets nobody in who says to be the service without its token', async () => {
+  it('refuses a client that claims to be the service without its token', async () => {
     const person = new Visitor(demo, { cookie: 'demo_user=tester' });
     expect((await person.fetch('/hitl/me')).status).toBe(401);
   });
@@ -417,7 +417,7 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
   it.each([
     ['SIGTERM', 1012],
     ['SIGINT', 1001],
-  ] as const)('by %s, ends with 0 and keeps the request', async (signal, closeCode) => {
+  ] as const)('by %s, ends with 0 and the request stays stored', async (signal, closeCode) => {
     expect(await demo.end(signal)).toEqual({ code: 0, signal: null });
     expect(await socket.closed()).toMatchObject({ code: closeCode });
     demo = await demo.again();

@@ -64,7 +64,7 @@ test('Those are disconnected to whom everything applies that is named, with the 
   expect(clients.count()).toBe(0);
 });
 
-test('Nobody is disconnected by a call that says of nobody whom', () => {
+test('No client is disconnected by a call that does not say which', () => {
   rig.join('ann');
   expect(rig.app.clients.disconnect({ userId: undefined })).toBe(0);
   for (const which of [{}, { code: 'restart' as const }])

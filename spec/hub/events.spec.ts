@@ -20,7 +20,7 @@ const ask = (more: object = {}) =>
     ...more,
   });
 
-test('A message and its turn are told in the order of the log, each stored before it is told', async () => {
+test('A message and its turn are emitted in the order of the log, each stored before it is emitted', async () => {
   await start({ agent: (turn) => turn.say('hello') });
   listen();
   const stored: boolean[] = [];
@@ -43,7 +43,7 @@ test('A message and its turn are told in the order of the log, each stored befor
   expect(seen.at(-1)).toMatchObject({ event: 'client.left', ticketId: 'T', client: { user: { id: 'ann' } } });
 });
 
-test('A request is told from its opening to its end, with what changed', async () => {
+test('A request is emitted from its opening to its end, with what changed', async () => {
   await start();
   listen('request.*');
   const { id } = await ask({ policy: { users: ['ann', 'ben'], approvals: 2 }, remindIn: '1h' });
@@ -123,7 +123,7 @@ test('It is called no more when it was stopped, by what `on` gives or by its sig
   expect(seen).toHaveLength(3);
 });
 
-test('What is not stored is told nobody', async () => {
+test('What is not stored is not emitted', async () => {
   await start();
   listen();
   rig.trouble.commit = () => {
@@ -137,14 +137,14 @@ test.each([
   ['resolved', 'request.resolved'],
   ['request.resolvd', 'request.resolved'],
   ['requests.*', 'request.*'],
-])('An event %s that nobody knows is refused with %s', async (wrong, meant) => {
+])('An unknown event %s is refused with %s', async (wrong, meant) => {
   await start();
   expect(() => rig.app.on(wrong as never, () => {})).toThrow(
     expect.objectContaining({ code: 'invalid_request', message: expect.stringContaining(`mean ${meant}?`) }),
   );
 });
 
-test('A grant is told where it is given, used and revoked', async () => {
+test('A grant is emitted where it is given, used and revoked', async () => {
   await start();
   listen('grant.*');
   const grants = [{ scope: 'ticket', args: 'exact', expires_in_ms: 60_000 }];

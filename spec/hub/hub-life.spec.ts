@@ -15,7 +15,7 @@ describe('The life of the hub', () => {
   ];
 
   describe('starts', () => {
-    it('once, however often it is told to', async () => {
+    it('once, however often it is called', async () => {
       rig.newHub();
       let opened = 0;
       rig.trouble.open = () => {
@@ -41,7 +41,7 @@ describe('The life of the hub', () => {
       expect(await rig.story()).toEqual(['session_created', 'user: hello']);
     });
 
-    it('by telling requests of the deadlines that passed meanwhile', async () => {
+    it('by sending requests the deadlines that passed in the meantime', async () => {
       const { id } = await rig.hub.hitl.request({
         ticketId: 'T',
         sessionId: 's',
@@ -59,7 +59,7 @@ describe('The life of the hub', () => {
   });
 
   describe('closes', () => {
-    it('by sending everybody away and letting nobody in', async () => {
+    it('by disconnecting every client and admitting no other', async () => {
       const guests = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       await rig.hub.close();
       for (const { ears } of guests) expect(ears.closed).toEqual(['going_away']);
@@ -68,7 +68,7 @@ describe('The life of the hub', () => {
         expect(() => rig.join('cem', 'tab', ticket)).toThrow(expect.objectContaining({ code: 'closing' }));
     });
 
-    it('from the moment it is told to, before everybody is gone', async () => {
+    it('from the moment it is called, before every client has left', async () => {
       const disk = gate();
       rig.trouble.commit = () => disk.opened;
       const ann = rig.join();
@@ -80,12 +80,12 @@ describe('The life of the hub', () => {
       expect(ann.ears.closed).toEqual([]);
       disk.open();
       await Promise.all([said, closed]);
-      // What was kept was also delivered before the farewell.
+      // What was stored was also delivered before the farewell.
       expect(ann.ears.seqs).toEqual([1, 2]);
       expect(ann.ears.closed).toEqual(['going_away']);
     });
 
-    it('after what was on its way is kept and told', async () => {
+    it('after what was on its way is stored and sent', async () => {
       const ann = rig.join();
       const asked = rig.hub.hitl.request({
         ticketId: 'T',
@@ -98,7 +98,7 @@ describe('The life of the hub', () => {
       await Promise.all([asked, rig.hub.close()]);
       expect(await rig.story()).toEqual(['hitl_request_pending']);
       expect(ann.ears.seqs).toEqual([1]);
-      // And no deadline is told by a hub that is no more.
+      // And no deadline is sent by a hub that has closed.
       expect(rig.clock.pending).toBe(0);
     });
 
@@ -116,7 +116,7 @@ describe('The life of the hub', () => {
       expect(closedStores).toBe(1);
     });
 
-    it('and its counts keep their last value, whoever leaves then (A75, A80)', async () => {
+    it('and its counts stay at their last value, whichever client leaves then (A75, A80)', async () => {
       const guests = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       const before = counts();
       await rig.hub.close();

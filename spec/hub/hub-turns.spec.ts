@@ -25,7 +25,7 @@ test('A message is answered though its user is not connected, in a session of th
   expect(await rig.app.turns.get(`${first.turnId}`)).toMatchObject({ status: 'completed', userId: 'ann' });
 });
 
-test('A turn is cancelled by its id; one that is not there is not found', async () => {
+test('A turn is cancelled by its id; an unknown id is not found', async () => {
   await start({
     agent: ({ signal }) => new Promise<void>((done) => signal.addEventListener('abort', () => done())),
   });
@@ -40,7 +40,7 @@ test.each<[string, object, string]>([
   ['a misspelt field', { ticketId: 'T', user: { id: 'a' }, contents: 'x' }, 'invalid_request'],
   ['no user', { ticketId: 'T', content: 'x' }, 'invalid_request'],
   ['no content', { ticketId: 'T', user: { id: 'a' } }, 'invalid_request'],
-  ['a session of nobody', { ticketId: 'T', user: { id: 'a' }, content: 'x', sessionId: 's' }, 'not_found'],
+  ['an unknown session', { ticketId: 'T', user: { id: 'a' }, content: 'x', sessionId: 's' }, 'not_found'],
   ['white space alone', { ticketId: 'T', user: { id: 'a' }, content: ' ' }, 'empty_message'],
 ])('A message with %s is refused', async (_what, message, code) => {
   await start();

@@ -91,7 +91,7 @@ describe('The hub', () => {
       expect(newer.ears.closed).toEqual([]);
     });
 
-    it('by the newest of one tab, also when nobody else is there', async () => {
+    it('by the newest of one tab, also when no other client is connected', async () => {
       rig.join();
       const newer = rig.join();
       expect(counts()).toEqual([1, 1, ['T']]);
@@ -100,7 +100,7 @@ describe('The hub', () => {
       expect(notices(newer)).toHaveLength(1);
     });
 
-    it('and sends away those that the app names', () => {
+    it('and disconnects those that the app names', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       expect(rig.hub.disconnect(({ user }) => user.id === 'ann')).toBe(1);
       expect([ann.ears.closed, ben.ears.closed]).toEqual([['session_ended'], []]);
@@ -112,7 +112,7 @@ describe('The hub', () => {
   });
 
   describe('sends to a ticket', () => {
-    it('text as it is, to everybody there and nobody else (A76)', async () => {
+    it('text as it is, to every connected client and to no other (A76)', async () => {
       const [ann, ben, other] = [rig.join('ann'), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       const raw = '{"anything": "at all"} ';
       rig.app.reference.broadcastToTicket('T', raw);
@@ -145,7 +145,7 @@ describe('The hub', () => {
       expect(await rig.story()).toEqual([]);
     });
 
-    it('that nobody is in without an error, and remembers nothing of it', async () => {
+    it('with no connected client without an error, and remembers nothing of it', async () => {
       rig.app.reference.broadcastToTicket('T', 'x');
       rig.app.reference.sendMessageToTicket('T', 'x');
       rig.app.reference.sendStatusToTicket('T', 'x');
@@ -166,7 +166,7 @@ describe('The hub', () => {
   });
 
   describe('sends to one client', () => {
-    it('chat frames, and to nobody else (A78)', () => {
+    it('chat frames, and to no other client (A78)', () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       const id = ann.client.getClientId();
       rig.app.reference.sendMessageToClient(id, 'one');
@@ -184,7 +184,7 @@ describe('The hub', () => {
       expect(notices(ben)).toEqual([]);
     });
 
-    it('that is not there: client_not_found', () => {
+    it('that is not connected: client_not_found', () => {
       const ann = rig.join();
       const id = ann.client.getClientId();
       rig.hub.unregister(ann.client);
@@ -199,7 +199,7 @@ describe('The hub', () => {
           );
     });
 
-    it('that does not keep up: client_queue_full, and the client is out, to come back and resume', async () => {
+    it('that reads too slowly: client_queue_full, and the client is disconnected, to reconnect and resume', async () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
       const id = ann.client.getClientId();
       ann.ears.isFull = true;
@@ -217,7 +217,7 @@ describe('The hub', () => {
     });
   });
 
-  it('has settled when everything decided is kept and handed over', async () => {
+  it('has settled when everything decided is stored and delivered', async () => {
     const ann = rig.join();
     void rig.say(ann, 'hello');
     // One step, so that the message has reached the funnel.

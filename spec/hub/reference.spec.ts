@@ -6,7 +6,7 @@ import { loggableSchema } from '../../lib/protocol/envelopes';
 import { codes, section, tables } from '../protocol/markdown';
 import { Rig } from './rig';
 
-test('Everything that the page names on hub.reference is there', async () => {
+test('Everything that the page names on hub.reference exists', async () => {
   const page = readFileSync(join(__dirname, '../../docs/reference-api.md'), 'utf8');
   const rows = ['## Hub', '## Client', '## Handler', '## Envelope', '## Chat frames'].flatMap(
     (heading) => tables(section(page, heading))[0]?.rows ?? [],

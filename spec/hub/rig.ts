@@ -1,4 +1,4 @@
-/** A hub without sockets for the specs of this folder: its store can be made to fail or wait, its clients keep what they get. */
+/** A hub without sockets for the specs of this folder: its store can be made to fail or wait, its clients record what they receive. */
 import { Writable } from 'node:stream';
 import { createLogger, transports } from 'winston';
 import { HubError } from '../../lib/errors';
@@ -100,7 +100,7 @@ export class Rig {
     this.hub = this.newHub();
   }
 
-  /** A hub on the same store, not started; what the one before has in memory is not told to it. */
+  /** A hub on the same store, not started; it does not receive what the one before has in memory. */
   newHub(): HubPort {
     let closed = false;
     const view = troubled(this.kept, this.trouble);
@@ -127,7 +127,7 @@ export class Rig {
     return this.hub;
   }
 
-  /** A client that is in. */
+  /** A client that has joined. */
   join(userId = 'ann', tabId = 'tab', ticketId = 'T'): Guest {
     const guest = this.knock(userId, tabId, ticketId);
     this.hub.register(guest.client);

@@ -1,4 +1,4 @@
-/** Two hubs on one store: what the one has in memory the other may have changed, and each event is decided on what is kept. */
+/** Two hubs on one store: what the one has in memory the other may have changed, and each event is decided on what is stored. */
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { gate, Rig } from './rig';
 
@@ -55,7 +55,7 @@ describe('Two hubs on one store', () => {
   it('find one request when the same is asked in both at once, with the same key', async () => {
     const input = { ticketId: 'T', sessionId: 's', userId: 'agent', type: 'tool_approval', key: 'k' };
     const payload = blocking('203.0.113.7');
-    // Both have looked for the key before either has kept a request.
+    // Both have looked for the key before either has stored a request.
     let looking = 0;
     const { open, opened } = gate();
     rig.trouble.requestByKey = () => {
@@ -89,7 +89,7 @@ describe('Two hubs on one store', () => {
     expect(lost).toMatchObject([{ code: 'key_conflict', details: { request_id: won[0] } }]);
   });
 
-  it('decide an event anew that lost a race, on what the winner has left', async () => {
+  it('decide an event again that lost a race, on the state that the winner stored', async () => {
     const { id } = await ask();
     await there.hitl.claim(id, ben);
     expect(await here.hitl.respond(id, { by: ann, status: 'approved' })).toMatchObject({
@@ -98,7 +98,7 @@ describe('Two hubs on one store', () => {
     });
   });
 
-  it('decide a request anew that supersedes another and lost a race: of an amended one', async () => {
+  it('decide a request again that supersedes another and lost a race: of an amended one', async () => {
     const first = await ask();
     await there.hitl.amend(first.id, blocking('192.0.2.1'));
     const second = await askAnew();
@@ -119,7 +119,7 @@ describe('Two hubs on one store', () => {
     ]);
   });
 
-  it('and of one that was answered meanwhile: that answer stands', async () => {
+  it('and of one that was answered in the meantime: that answer stands', async () => {
     const first = await ask();
     await there.hitl.respond(first.id, { by: ben, status: 'approved' });
     const second = await askAnew();

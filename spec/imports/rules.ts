@@ -74,7 +74,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   index: { files: everything },
 };
 
-/** Rooms whose packages are built into what ships, so that nobody has to install them. */
+/** Rooms whose packages are built into what ships, so that users need not install them. */
 export const bundled: readonly string[] = ['parts/', 'console/'];
 
 /** Packages that only some files may know, so that each can be replaced in one place. Paths as in `Room.files`. */

@@ -6,7 +6,7 @@ describe('A chat message', () => {
   const stage = useStage();
   const story = (client: TestClient) => logOf(client).map(toLine);
 
-  it('is kept, shown to everybody in the ticket in one order, and answered by a turn', async () => {
+  it('is stored, shown to every client in the ticket in one order, and answered by a turn', async () => {
     const hub = await stage().start({
       agent: async (turn) => {
         turn.setIntent('a lookup');
@@ -58,7 +58,7 @@ describe('A chat message', () => {
     await hub.restart();
     const third = await hub.connect();
     expect(await third.ask({ ...frame, content: 'something else' })).toEqual(first);
-    // Somebody else may use the same id.
+    // Another person may use the same id.
     const bob = await hub.connect({ user: 'bob' });
     expect((await bob.ask(frame)).message_id).not.toBe(first.message_id);
     await bob.next('turn_ended');
@@ -99,7 +99,7 @@ describe('A chat message', () => {
     ]);
   });
 
-  it('is answered by a turn that anybody in the ticket can stop, once', async () => {
+  it('is answered by a turn that any client of the ticket can stop, once', async () => {
     const hub = await stage().start({
       agent: (turn) => new Promise((resolve) => turn.signal.addEventListener('abort', resolve)),
     });

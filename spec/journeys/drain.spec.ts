@@ -7,7 +7,7 @@ describe('a hub that is drained', () => {
   let hub: TestHub;
   afterEach(() => hub.close());
 
-  /** An agent that answers when it is told to. */
+  /** An agent that answers when the test says so. */
   const slowAgent = () => {
     const finish: (() => void)[] = [];
     const agent = async (turn: Turn) => {
@@ -17,7 +17,7 @@ describe('a hub that is drained', () => {
     return { agent, finish };
   };
 
-  /** Ten clients are told one time in each second of ten. */
+  /** Ten clients are sent one time in each second of ten. */
   const expectSpread = async (clients: readonly TestClient[]) => {
     const times: number[] = [];
     for (const client of clients) times.push((await client.next('going_away')).retry_after_ms);
@@ -28,7 +28,7 @@ describe('a hub that is drained', () => {
     }
   };
 
-  it('tells each client when to come back, spread over the time it has', async () => {
+  it('notifies each client when to reconnect, spread over the time it has', async () => {
     hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
@@ -39,7 +39,7 @@ describe('a hub that is drained', () => {
     for (const client of clients) expect(await client.closed()).toMatchObject({ code: 1012 });
   });
 
-  it('tells them new times right before it closes, since the first ones have passed', async () => {
+  it('sends them new times right before it closes, since the first ones have passed', async () => {
     hub = await startTestHub({ limits: { clientsPerTicket: 20 }, agent: slowAgent().agent });
     const clients = await Promise.all(Array.from({ length: 10 }, (_each, n) => hub.connect({ tab: `${n}` })));
     await clients[0]?.ask({ type: 'message', content: 'stay' });
@@ -56,7 +56,7 @@ describe('a hub that is drained', () => {
     }
   });
 
-  it('tells them once only where it closes at once', async () => {
+  it('notifies them only once where it closes at once', async () => {
     hub = await startTestHub();
     const alice = await hub.connect();
     await hub.hitl.drain({ over: '10s' });
@@ -91,7 +91,7 @@ describe('a hub that is drained', () => {
     expect(await portOf(hub.hub).hitl.get(hitl.id)).toMatchObject({ status: 'pending' });
   });
 
-  it('takes no client and no message, but still an answer that lets a turn finish', async () => {
+  it('accepts no client and no message, but still an answer that lets a turn finish', async () => {
     hub = await startTestHub({
       agent: async (turn) => {
         const { status } = await turn.approve({ tool: 'block_ip', args: {} });
@@ -122,7 +122,7 @@ describe('a hub that is drained', () => {
     expect(contents).toEqual(['block', 'approved']);
   });
 
-  it('ends at once when it is closed meanwhile', async () => {
+  it('ends at once when it is closed in the meantime', async () => {
     hub = await startTestHub({ agent: slowAgent().agent });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'work' });

@@ -20,7 +20,7 @@ describe('An agent that asks a human', () => {
       .filter(({ event }) => event === 'session_message_added')
       .map(({ message }) => message.content);
 
-  it('goes on when somebody in the ticket approves, with exactly what was shown', async () => {
+  it('continues when a person in the ticket approves, with exactly what was shown', async () => {
     const hub = await stage().start({ agent: blocking });
     const alice = await hub.connect({ user: 'alice' });
     const bob = await hub.connect({ user: 'bob' });
@@ -62,7 +62,7 @@ describe('An agent that asks a human', () => {
     ]);
   });
 
-  it('goes on when somebody denies over REST, and every open page sees it', async () => {
+  it('continues when a person denies over REST, and every open page sees it', async () => {
     const hub = await stage().start({ agent: blocking });
     const alice = await hub.connect({ user: 'alice' });
     const classic = await hub.connect({ user: 'carol', dialect: 'classic' });
@@ -84,7 +84,7 @@ describe('An agent that asks a human', () => {
     expect(said(alice)).toEqual(['block it', 'denied, not ours']);
   });
 
-  it('is shown to who comes later, on every device, until it is settled, and then to nobody', async () => {
+  it('is shown to every client that joins later, on every device, until it is settled, and then to none', async () => {
     const hub = await stage().start({ agent: blocking });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'block it' });
@@ -161,7 +161,7 @@ describe('An agent that asks a human', () => {
     expect(said(alice).at(-1)).toBe('approved denied approved');
   });
 
-  it('takes a request back when its turn is stopped; an answer then comes too late', async () => {
+  it('withdraws a request when its turn is stopped; an answer then arrives too late', async () => {
     const hub = await stage().start({ agent: blocking });
     const alice = await hub.connect({ user: 'alice' });
     const bob = await hub.connect({ user: 'bob' });
@@ -179,7 +179,7 @@ describe('An agent that asks a human', () => {
     expect(said(bob)).toEqual(['block it']);
   });
 
-  it('goes on when nobody answers in time, as it said it would', async () => {
+  it('continues when no answer arrives in time, as configured', async () => {
     const hub = await stage().start({
       agent: async (turn) => {
         const asked = turn.message.content === 'deny' ? { onExpiry: 'denied' as const } : {};

@@ -3,7 +3,7 @@ import { logOf, range, toLine, useStage } from './stage';
 describe('Who joins a ticket', () => {
   const stage = useStage();
 
-  it('is welcomed, told how it stands, and then what happens, without a gap', async () => {
+  it('is welcomed, sent the current state, and then what happens, without a gap', async () => {
     const hub = await stage().start({ agent: (turn) => turn.say(`You said ${turn.message.content}`) });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'one' });
@@ -38,7 +38,7 @@ describe('Who joins a ticket', () => {
     expect(logOf(bob).every(({ epoch }) => epoch === welcome.epoch)).toBe(true);
   });
 
-  it('is shown to those who are in, and so is who leaves', async () => {
+  it('is shown to connected clients, and so is one that leaves', async () => {
     const hub = await stage().start();
     const alice = await hub.connect({ user: 'alice' });
     await alice.next('presence_changed');
@@ -92,7 +92,7 @@ describe('Who joins a ticket', () => {
     expect((await inside.next()).event).toBe('pong');
   });
 
-  it('in the same tab takes the place of the older connection, which is told not to come back', async () => {
+  it('in the same tab takes the place of the older connection, which is asked not to reconnect', async () => {
     const hub = await stage().start({
       limits: { clientsPerTicket: 1 },
       agent: (turn) => turn.say('here'),
@@ -107,7 +107,7 @@ describe('Who joins a ticket', () => {
     expect(logOf(older)).toEqual([]);
   });
 
-  it('again after being away is told exactly what it missed, also by another process', async () => {
+  it('again after being away is sent exactly what it missed, also by another process', async () => {
     const hub = await stage().start({ agent: (turn) => turn.say('noted') });
     const alice = await hub.connect({ user: 'alice' });
     const bob = await hub.connect({ user: 'bob' });
@@ -130,7 +130,7 @@ describe('Who joins a ticket', () => {
     expect(logOf(again).map(({ seq }) => seq)).toEqual(range(last.seq + 1, logOf(again).at(-1).seq));
   });
 
-  it('misses nothing that happens while it comes in', async () => {
+  it('misses nothing that happens while it joins', async () => {
     const hub = await stage().start({
       agent: async (turn) => {
         for (let n = 0; n < 30; n += 1) await turn.trace(`step ${n}`);

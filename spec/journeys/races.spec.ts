@@ -104,7 +104,7 @@ test.each(range(1, 6))(
         }
         await Promise.all(deeds);
       }
-      // Asked again, each key finds its one request and its outcome, and so does whoever waits.
+      // Asked again, each key finds its one request and its outcome, and so does every waiter.
       for (const [index, key] of keys.entries()) {
         const id = ids[index] ?? '';
         const again = await ask(hub, key);
@@ -112,7 +112,7 @@ test.each(range(1, 6))(
         const waited = await call(hub, 'worker', `/hitl/requests/${id}/wait`);
         expect(waited?.body.hitl?.status).toBe(again?.body.hitl?.status);
         expect(terminal).toContain(again?.body.hitl?.status);
-        // Whoever was told that this settled it was told the truth, and nobody else was told so.
+        // The client that was sent that its answer settled the request did settle it, and no other client was sent so.
         const told = won.filter((each) => each?.id === id);
         expect(told.length).toBeLessThanOrEqual(1);
         for (const each of told) expect(each?.status).toBe(again?.body.hitl?.status);

@@ -75,7 +75,7 @@ class Person {
     const last = this.connections.flatMap(logOf).at(-1);
     const before = this.connections.at(-1)?.received.find(({ event }) => event === 'welcome');
     const position = last ?? before;
-    // Comes back to where it was; also while it is in, as a tab that is loaded anew.
+    // Reconnects where it was; also while it is connected, as a tab that is reloaded.
     this.client = await this.hub.connect({
       user: this.name,
       ...(position && { after: `${position.epoch}:${position.seq}` }),
@@ -97,7 +97,7 @@ class Person {
     this.answers.push(answer);
   }
 
-  /** Resolves when this person, if in, has been told all up to `seq`. */
+  /** Resolves when this person, if connected, has received all up to `seq`. */
   async catchUp(seq: number): Promise<void> {
     const told = () => this.connections.flatMap(({ received }) => received.map((frame) => frame.seq ?? 0));
     while (this.client && Math.max(0, ...told()) < seq) await this.client.next();
@@ -154,7 +154,7 @@ async function expectOneLog(people: readonly Person[], log: readonly TestFrame[]
     for (const connection of person.connections) {
       const seen = logOf(connection);
       const { seq: start, resumed } = connection.received[0];
-      // What was missed is told up to `start`, a snapshot stands for all up to it, and then it is live.
+      // What was missed is sent up to `start`, a snapshot stands for all up to it, and then it is live.
       const first = seen[0]?.seq ?? start + 1;
       if (!resumed) expect(first).toBe(start + 1);
       expect(seen).toEqual(log.slice(first - 1, first - 1 + seen.length));
@@ -211,7 +211,7 @@ async function hold(steps: readonly Step[]): Promise<void> {
 }
 
 describe('Whatever people do', () => {
-  it('everybody sees the same log without a gap, and every request and turn ends once', async () => {
+  it('every client sees the same log without a gap, and every request and turn ends once', async () => {
     const steps = fc.array(step, { minLength: 20, maxLength: 60 });
     await fc.assert(fc.asyncProperty(steps, hold), { seed: 20_260_101, numRuns: 12 });
     // That the runs have reached what they are about.

@@ -89,7 +89,7 @@ describe('A restart', () => {
     await again.next('turn_ended');
   });
 
-  it('in good order: turns are aborted before the clients are sent away, and they come back to all of it', async () => {
+  it('in good order: turns are aborted before the clients are disconnected, and they resume all of it', async () => {
     const hub = await stage().start({ agent: blockingAgent });
     const alice = await hub.connect({ user: 'alice' });
     await alice.ask({ type: 'message', content: 'block it' });
@@ -103,7 +103,7 @@ describe('A restart', () => {
 
     const { epoch, seq } = logOf(alice).at(-1);
     const again = await hub.connect({ user: 'alice', after: `${epoch}:${seq}` });
-    // What it missed is that nobody waits for the answer any more.
+    // What it missed is that no waiter is left for the answer.
     expect(await again.next()).toMatchObject({ event: 'welcome', resumed: true, seq: seq + 1 });
     const left = { ...hitl, asker: 'gone' };
     expect((await again.next('hitl_request_updated')).hitl).toEqual(left);
@@ -114,7 +114,7 @@ describe('A restart', () => {
     await again.next((frame) => frame.message?.content === 'It was approved');
   });
 
-  it('tells requests of the deadlines that passed while nobody was running', async () => {
+  it('sends requests the deadlines that passed while no process was running', async () => {
     const hub = await stage().start({ agent: blockingAgent });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'block it' });
@@ -149,7 +149,7 @@ describe('A restart', () => {
     });
   });
 
-  it('tells those a snapshot who come back to a log that was cut or is another', async () => {
+  it('sends a snapshot to clients that reconnect to a log that was cut or is another', async () => {
     const hub = await stage().start({ agent: (turn) => turn.say('noted') });
     const alice = await hub.connect();
     await alice.ask({ type: 'message', content: 'one' });

@@ -56,7 +56,7 @@ describe('A database', () => {
       'SQLITE_FULL',
       (connection) => {
         connection.pragma(`max_page_count = ${pages(connection)}`);
-        // What is left of the last pages is used up by what nobody asks for again.
+        // What is left of the last pages is used up by rows that are not asked for again.
         const filler = () => connection.exec('CREATE TABLE IF NOT EXISTS filler (text)');
         expect(filler).toThrow('full');
         return () => connection.pragma('max_page_count = 1000000');
@@ -80,7 +80,7 @@ describe('A database', () => {
       },
     ],
   ])(
-    '%s refuses with a code, shows nobody anything, and takes the same frames later',
+    '%s refuses with a code, shows no client anything, and accepts the same frames later',
     async (_what, code, trouble) => {
       const { hub, connection } = await start();
       const alice = await hub.connect({ user: 'alice' });
@@ -131,7 +131,7 @@ describe('A database', () => {
       // Said once, however many were refused.
       expect(lines).toMatchObject([
         { level: 'error', error: `storage_failed: The database failed with ${code}` },
-        { level: 'warn', message: 'The store keeps again what it is given' },
+        { level: 'warn', message: 'The store commits again' },
       ]);
     },
   );
@@ -148,7 +148,7 @@ describe('A database', () => {
     ])
       other.prepare(`UPDATE ${table} SET record = '{' WHERE id = ?`).run(id);
 
-    // One who needs all of it cannot be told; who only needs what came later can.
+    // A client that needs all of it cannot be served; one that only needs later envelopes can.
     const newcomer = await hub.connect({ user: 'dan' });
     expect((await newcomer.closed()).code).toBe(4503);
     const again = await hub.connect({ user: 'bob', after: `${epoch}:${seq - 1}` });
@@ -160,7 +160,7 @@ describe('A database', () => {
     expect(await elsewhere.ask({ type: 'message', content: 'block it' })).toMatchObject({ event: 'ack' });
     await elsewhere.next('hitl_request_pending');
 
-    // A turn that cannot be read cannot be ended; it keeps neither the hub from starting nor others from their end.
+    // A turn that cannot be read cannot be ended; it prevents neither the start of the hub nor the end of others.
     await hub.crash();
     expect(lines.at(-1)).toMatchObject({
       turnId: turn_id,

@@ -64,7 +64,7 @@ function refused(work: Promise<unknown>, code: string, ...says: string[]): Promi
   });
 }
 
-/** A call of a guarded tool in a turn that nobody watches; what it asks is approved. */
+/** A call of a guarded tool in a turn that no client watches; what it asks is approved. */
 function callOf(rules: readonly ToolRule<{ n: number }>[], given: CutOptions = tool) {
   return async (args: { n: number }, asked: (toolArgs: unknown) => void = () => {}) =>
     inHub(async ({ hub, clock, logger }) => {

@@ -1,4 +1,4 @@
-/** Deadlines that pass before anybody has told a request of them: what is then refused, by the machine alone, over sockets and after a restart. */
+/** Deadlines that pass before they are sent to a request: what is then refused, by the machine alone, over sockets and after a restart. */
 
 import type { RequestDeed } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
@@ -6,13 +6,13 @@ import { type Rules, tickOf } from './request-rules';
 import type { RequestStage } from './request-stage';
 
 export interface MissedDeadline {
-  /** What somebody tries too late. */
+  /** What a person tries too late. */
   what: string;
   deed: RequestDeed;
   rules: Rules;
   /** By the machine, which has not heard of the deadline. */
   refusal: string;
-  /** By a hub, which tells the machine of the deadline first. */
+  /** By a hub, which sends the machine the deadline first. */
   answer: string;
 }
 
@@ -35,7 +35,7 @@ export const missedDeadlines: readonly MissedDeadline[] = [
     answer: 'not_allowed four_eyes',
   },
   {
-    what: 'a claim by somebody else than was named',
+    what: 'a claim by another person than was named',
     deed: { type: 'claim', who: 'rita' },
     rules: { ...claimed, rounds: [{ users: ['ann'], yes: 1 }] },
     refusal: 'not_allowed answerers',
@@ -44,8 +44,8 @@ export const missedDeadlines: readonly MissedDeadline[] = [
 ];
 
 /**
- * Asks, lets Ann claim it, and tries the deed in the moment in which its deadlines pass: the reminder is due and told
- * first; while that is kept, the next tick passes and with it the claim and the end.
+ * Asks, lets Ann claim it, and tries the deed in the moment in which its deadlines pass: the reminder is due and sent
+ * first; while that is stored, the next tick passes and with it the claim and the end.
  * @param meanwhile does something during the next commit of the stage's store
  */
 export async function tryTooLate(

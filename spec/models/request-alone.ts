@@ -1,4 +1,4 @@
-/** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be kept and brought back. */
+/** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be persisted and restored. */
 
 import type * as ExecutionMachineModule from '../../lib/actors/execution-machine';
 import type * as RequestModule from '../../lib/actors/hitl-request';
@@ -105,7 +105,7 @@ export class RequestAlone implements RequestSystem {
     };
   }
 
-  /** Kept as JSON and brought back. */
+  /** Persisted as JSON and restored. */
   restart(): void {
     const stored = JSON.parse(JSON.stringify(this.live.stored()));
     this.live = LiveRequest.restore(stored, undefined, this.code);
@@ -113,7 +113,7 @@ export class RequestAlone implements RequestSystem {
 
   stop(): void {}
 
-  /** Ticks pass, and nobody tells it of its deadlines. */
+  /** Ticks pass, and its deadlines are not sent to it. */
   sleep(ticks: number): void {
     this.now += ticks * this.tick;
   }
@@ -237,7 +237,7 @@ export class RequestAlone implements RequestSystem {
     }
   }
 
-  /** Tells it of every deadline that has passed, as the hub does before anything else. */
+  /** Sends it every deadline that has passed, as the hub does before anything else. */
   private catchUp(): void {
     for (let told = 0; ; told += 1) {
       const due = this.code.nextDeadline(this.live.snapshot);

@@ -134,7 +134,7 @@ export async function answered(work: Promise<unknown>): Promise<string> {
   }
 }
 
-/** The code, with the rule or the outcome that is told with it. */
+/** The code, with the rule or the outcome that is sent with it. */
 export function refusalOf({ code, details }: { code: string; details?: Record<string, unknown> }): string {
   const { hitl, rule } = details ?? {};
   if (code === 'already_resolved' && typeof hitl === 'object' && hitl !== null && 'status' in hitl)

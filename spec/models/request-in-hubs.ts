@@ -48,7 +48,7 @@ export class RequestInHubs implements RequestSystem {
         this.clock.advance(tickOf(this.rules));
         for (const hub of this.hubs) await hub.settled();
         return 'ok';
-      // Told too early means nothing; what the machine makes of it is seen elsewhere, and so is who comes and goes.
+      // A deadline sent too early has no effect; what the machine makes of it is tested elsewhere, and so is who joins and leaves.
       case 'tell':
       case 'stir':
       case 'leave':

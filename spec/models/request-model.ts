@@ -4,7 +4,7 @@ import type { DeadlineType } from '../../lib/actors/hitl-request';
 import { type TestModel, testModel } from '../../lib/testing';
 import { claimLasts, groupsOf, type Rules, requester, runLasts, stranger } from './request-rules';
 
-/** What somebody does, or what time does. */
+/** What a person does, or what time does. */
 export type RequestDeed =
   | {
       type: 'respond';
@@ -61,13 +61,13 @@ export interface RequestSight {
   /** Asked again with its key, it is found. */
   hasKey: boolean;
   run: string | null;
-  /** Nobody learns what is answered. */
+  /** The answer reaches no asker. */
   isAskerGone: boolean;
   /** The grant that came with the approval, from 0, and who has revoked it. */
   grant: string | null;
   reminded: number;
   escalated: number;
-  /** How often everybody was told that it has begun, and that it has ended. */
+  /** How often its beginning and its end were sent to every client. */
   told: { pending: number; resolved: number };
 }
 
@@ -76,7 +76,7 @@ export interface RequestSystem {
   /** `ok`, or the code of the refusal with what it says beside it. */
   perform(deed: RequestDeed): Promise<string>;
   look(): Promise<RequestSight>;
-  /** Ends what runs, and brings it back from what was kept; only where that can be done. */
+  /** Ends what runs, and restores it from what was stored; only where that can be done. */
   restart?(): void | Promise<void>;
   /** Leaves nothing behind. */
   stop(): void | Promise<void>;
@@ -511,7 +511,7 @@ function verdicts({ actors, answers, comments }: Rules, revision: number) {
   ];
 }
 
-/** The deadlines that may be told too early. */
+/** The deadlines that may be sent too early. */
 function deadlinesOf({ rules, claim, run }: Facts, isPending: boolean): DeadlineType[] {
   if (!isPending) return run?.state === 'executing' ? ['execution_lease_end'] : [];
   return [

@@ -31,7 +31,7 @@ export interface Rules {
   comments?: boolean;
   /** Approvals count together though they carry different answers. */
   mayDiffer?: boolean;
-  /** Whoever approves may change the arguments. */
+  /** The person who approves may change the arguments. */
   editable?: boolean;
   /** Two grants may come with the approval: one for the ticket, one for everywhere, which bob may not give. */
   grants?: boolean;
@@ -278,7 +278,7 @@ const offers = [
   { scope: 'everywhere', args: 'exact', expires_in_ms },
 ] as const;
 
-/** What the machine is told of the grant that somebody chooses. */
+/** What the machine is sent about the grant that a person chooses. */
 export function grantOf(index: number, who: string) {
   const offer = offers[index];
   return offer && { ...offer, id: 'g1', index, permitted: mayGive(who, offer) };

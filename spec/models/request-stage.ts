@@ -14,7 +14,7 @@ import {
 } from '../../lib/testing';
 import { groupsOf, mayGive, type Rules, stranger } from './request-rules';
 
-/** What the watcher was told of one request. */
+/** What the watcher was sent about one request. */
 interface Told {
   pending: number;
   resolved: number;
@@ -104,7 +104,7 @@ export class RequestStage {
   }
 
   /**
-   * What everybody sees of a request now: over REST, which must be what the watcher was told last.
+   * What everybody sees of a request now: over REST, which must be what the watcher was sent last.
    * @throws Error if the two differ
    */
   async view(id: string): Promise<{ hitl: TestFrame; told: Told }> {
@@ -119,7 +119,7 @@ export class RequestStage {
   }
 
   /**
-   * Tells a request of a deadline, due or not, or that someone has left. The hub never does the one too early, and for the
+   * Sends a request a deadline, due or not, or that a person has left. The hub never does the one too early, and for the
    * other it waits: it is asked where the hub itself asks.
    */
   tell(id: string, event: { type: DeadlineType } | { type: 'leave'; by: Answerer }): Promise<unknown> {

@@ -28,7 +28,7 @@ describe('The machine of requests alone', () => {
       untriedOf.push(model.report().missing);
     });
 
-    it('does so too when it is kept as JSON and brought back after every step', async () => {
+    it('does so too when it is persisted as JSON and restored after every step', async () => {
       const paths = sample(model.edgePaths(), 3);
       const { restarts, steps } = await model.test({ start, restart: (alone) => alone.restart?.(), paths });
       expect(restarts).toBe(steps);
@@ -39,9 +39,9 @@ describe('The machine of requests alone', () => {
     });
   });
 
-  // A hub tells of deadlines before it asks anything; these are for when it is too slow to.
+  // A hub sends deadlines before it asks anything; these cases are for a hub that is too slow.
   it.each(missedDeadlines)(
-    'refuses $what when a deadline has passed that nobody has told it of',
+    'refuses $what when a deadline has passed that it was not sent',
     async ({ deed, rules, refusal }) => {
       const alone = new RequestAlone(code, rules);
       await alone.perform({ type: 'claim', who: 'ann' });
@@ -59,7 +59,7 @@ describe('The machine of requests alone', () => {
     expect(untriedOf).toHaveLength(Object.keys(requests).length);
     const [first = [], ...others] = untriedOf;
     const untried = first.filter((line) => others.every((missing) => missing.includes(line)));
-    // Which way a request begins is decided before its first step, where nobody looks yet.
+    // Which way a request begins is decided before its first step, which is not observed yet.
     expect(untried.filter((line) => !line.includes('request.asked'))).toEqual([]);
   });
 });

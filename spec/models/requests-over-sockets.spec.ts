@@ -30,13 +30,13 @@ describe('Requests in a hub, over sockets and REST', () => {
   );
 
   it.each(missedDeadlines)(
-    'refuse $what when a deadline passes while the store is busy with another, and are told of both',
+    'refuse $what when a deadline passes while the store is busy with another, and receive both',
     async (missed) => {
       const { store, meanwhile } = slowStore();
       stage = await RequestStage.open({ store });
       const { request, answer } = await tryTooLate(stage, meanwhile, missed);
       expect(answer).toBe(missed.answer);
-      // What has passed is told before the deed is decided.
+      // What has passed is sent before the deed is decided.
       const status = missed.rules.end ? 'expired' : 'pending';
       expect(await request.look()).toMatchObject({ status, claimedBy: null, reminded: 1 });
     },

@@ -29,7 +29,7 @@ describe('Requests whose hub ends, in good order or by a crash, and starts again
   );
 
   it.each(missedDeadlines)(
-    'refuse $what when a deadline has passed, and are told of it by the next hub',
+    'refuse $what when a deadline has passed, and receive it from the next hub',
     async (missed) => {
       const { store, meanwhile } = slowStore();
       const stage = await RequestStage.open({ store });

@@ -1,4 +1,4 @@
-/** The queue of a session as an actor alone, without a hub; it can be stored and brought back. */
+/** The queue of a session as an actor alone, without a hub; it can be persisted and restored. */
 import type * as SessionMachineModule from '../../lib/actors/session-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';
 import { maxWaiting, type SessionDeed, type SessionSight, type SessionSystem } from './session-model';
@@ -29,7 +29,7 @@ export class SessionAlone implements SessionSystem {
     return { queue: this.turns.map(Number), calls: [...this.calls] };
   }
 
-  /** Stored as JSON and brought back. */
+  /** Persisted as JSON and restored. */
   restart(): void {
     this.live = LiveActor.restore(
       this.code.sessionMachine,

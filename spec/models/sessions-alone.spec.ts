@@ -15,7 +15,7 @@ describe('The machine of a session alone', () => {
     model.assertCoverage();
   });
 
-  it('does so too when it is stored as JSON and brought back after every step', async () => {
+  it('does so too when it is persisted as JSON and restored after every step', async () => {
     const { restarts, steps } = await model.test({ start, restart: (session) => session.restart?.() });
     expect(restarts).toBe(steps);
   });

@@ -1,4 +1,4 @@
-/** A store in memory that takes its time: the clock moves on while it keeps something. What it has kept outlives a restart. */
+/** A store in memory that takes its time: the clock moves on while it commits. What it has stored outlives a restart. */
 import { type Commit, memoryStore, type Store } from '../../lib';
 
 export interface SlowStore {

@@ -1,4 +1,4 @@
-/** A ticket as an actor alone, without a hub; it can be kept and brought back, though no hub does that with tickets. */
+/** A ticket as an actor alone, without a hub; it can be persisted and restored, though no hub does that with tickets. */
 import type * as TicketMachineModule from '../../lib/actors/ticket-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';
 import {
@@ -23,7 +23,7 @@ export class TicketAlone implements TicketSystem {
   /** The client of each tab's last connection. */
   private clients: Partial<Record<Tab, string>> = {};
   private whereabouts: Record<Tab, Whereabouts> = { ...neverHere };
-  /** What each of those who are in was told last. */
+  /** What each connected client was sent last. */
   private readonly told = new Map<Tab, string[]>();
 
   constructor(private readonly code: TicketActorCode) {
@@ -33,7 +33,7 @@ export class TicketAlone implements TicketSystem {
   async perform(deed: TicketDeed): Promise<string> {
     switch (deed.type) {
       case 'join': {
-        // A hub that closes has no room any more once the last has left it, and lets nobody in.
+        // A hub that closes has no room any more once the last client has left it, and admits none.
         if (this.live.snapshot.status === 'done') return 'closing';
         this.joins += 1;
         const clientId = `c${this.joins}`;
@@ -68,7 +68,7 @@ export class TicketAlone implements TicketSystem {
     const { members } = context;
     const known = [...members.values()].map(({ clientId }) => clientId).sort();
     const mine = inside.map((tab) => this.clients[tab] ?? '').sort();
-    // Whoever was sent away at the end is not awaited by the ticket any more.
+    // A client that was disconnected at the end is not awaited by the ticket any more.
     if (value !== 'draining' && known.join() !== mine.join())
       throw new Error(`It holds ${known}, not ${mine}`);
     const [presence = [], ...others] = inside.map((tab) => this.told.get(tab) ?? []);
@@ -77,7 +77,7 @@ export class TicketAlone implements TicketSystem {
     return { presence, clients: inside.length, tabs: this.whereabouts };
   }
 
-  /** Kept and brought back; its members are a `Map`, which only a copy of the structure keeps. */
+  /** Persisted and restored; its members are a `Map`, which only a structured clone preserves. */
   restart(): void {
     this.live = LiveActor.restore(this.code.ticketMachine, structuredClone(this.live.persisted()));
   }
@@ -98,7 +98,7 @@ export class TicketAlone implements TicketSystem {
       throw new Error('It was let in without a word');
     this.clients[tab] = clientId;
     this.whereabouts[tab] = 'in';
-    // A newcomer is told who is here, whether or not the others are.
+    // A newcomer is sent the presence, whether or not the others are.
     this.told.set(tab, this.present());
     return replaced ? 'ok, the older one was replaced' : 'ok';
   }

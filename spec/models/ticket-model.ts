@@ -1,14 +1,14 @@
-/** What a ticket must do with those who come and go, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
+/** What a ticket must do when clients join and leave, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
 import { assign, emit, setup } from 'xstate';
 import { type TestModel, testModel } from '../../lib/testing';
 
-/** The tabs that come and go: three of one person, one of another. */
+/** The tabs that join and leave: three of one person, one of another. */
 export const tabs = ['ann left', 'ann right', 'ann third', 'ben left'] as const;
 export type Tab = (typeof tabs)[number];
 /** Clients at once: in the ticket, there of one person, and of one person in all tickets. */
 export const bounds = { maxClients: 2, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
 
-/** Of the person of a tab, whether those who are in are as many as one person may be in with. */
+/** Of the person of a tab, whether as many of their tabs are connected as one person may have. */
 const isUserFull = (facts: Facts, tab: Tab) =>
   membersOf(facts).filter((each) => personOf(each) === personOf(tab)).length >= bounds.maxClientsOfUser;
 const personOf = (tab: Tab) => tab.split(' ')[0];
@@ -19,7 +19,7 @@ const placesTaken = (facts: Facts, tab: Tab) => {
 };
 
 export type TicketDeed =
-  /** A tab connects; if it is in already, it comes back and takes the older connection's place. */
+  /** A tab connects; if it is connected already, it reconnects and takes the older connection's place. */
   | { type: 'join' | 'leave'; tab: Tab }
   /** The hub begins to close, and is held up; then it goes on. */
   | { type: 'drain' | 'end' }
@@ -38,7 +38,7 @@ export const neverHere: Readonly<Record<Tab, Whereabouts>> = {
 };
 
 export interface TicketSight {
-  /** Who is in, with how many tabs, as each client that is in was told last; sorted. */
+  /** Who is connected, with how many tabs, as each connected client was sent last; sorted. */
   presence: readonly string[];
   clients: number;
   tabs: Readonly<Record<Tab, Whereabouts>>;
@@ -49,7 +49,7 @@ export interface TicketSystem {
   /** `ok`, the code of the refusal, or that an older connection was replaced. */
   perform(deed: TicketDeed): Promise<string>;
   look(): Promise<TicketSight>;
-  /** Keeps and brings back the ticket; only where that can be done without an end of the hub. */
+  /** Persists and restores the ticket; only where that can be done without an end of the hub. */
   restart?(): void;
   stop(): void | Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A ticket of the model in a hub: tabs are sockets, and the hub drains gently, so that they can come and go meanwhile. */
+/** A ticket of the model in a hub: tabs are sockets, and the hub drains gently, so that they can join and leave in the meantime. */
 import type { Sink } from '../../lib';
 import { portOf } from '../../lib/hub/hub';
 import { startTestHub, TestClient, type TestFrame, type TestHub } from '../../lib/testing';
@@ -136,7 +136,7 @@ export class TicketOverSockets implements TicketSystem {
     connection.gone = gone;
   }
 
-  /** Who is in, as this client was told last. */
+  /** Who is connected, as this client was sent last. */
   private async toldTo(tab: Tab): Promise<string[]> {
     const client = this.connections.get(tab)?.client;
     if (!client) return [];
@@ -149,7 +149,7 @@ export class TicketOverSockets implements TicketSystem {
   }
 }
 
-/** What reaches nobody. */
+/** What reaches no client. */
 export const deafSink: Sink = { deliver: () => true, send: () => true, close: () => {} };
 
 /** Resolves once it is true, looking again after whatever the sockets have to say. */

@@ -18,7 +18,7 @@ describe('The machine of tickets alone', () => {
     model.assertCoverage();
   });
 
-  it('does so too when it is kept and brought back after every step', async () => {
+  it('does so too when it is persisted and restored after every step', async () => {
     const { restarts, steps } = await model.test({ start, restart: (ticket) => ticket.restart?.() });
     expect(restarts).toBe(steps);
   });
@@ -45,7 +45,7 @@ describe('Tickets in a hub, over sockets', () => {
     const client = hub.hub.reference.newClient('T-1', { id: 'app' }, deafSink);
     for (let time = 1; time <= 3; time += 1) {
       hub.hub.reference.register(client);
-      // Each time in a tick of its own, since who is in is told once per tick.
+      // Each time in a tick of its own, since presence is sent once per tick.
       await alice.ask({ type: 'message', content: 'who is here?' });
     }
     const both = alice.all('presence_changed').filter(({ presence }) => presence?.length === 2);
@@ -53,7 +53,7 @@ describe('Tickets in a hub, over sockets', () => {
     await hub.close();
   });
 
-  it('refuse a person who is in as many tickets as one may, in an empty ticket and in one in use', async () => {
+  it('refuse a person who has joined as many tickets as one may, in an empty ticket and in one in use', async () => {
     const hub = await startTestHub({ limits: { clientsPerUser: 2 } });
     await hub.connect({ ticketId: 'T-1', user: 'ben' });
     const first = await hub.connect({ ticketId: 'T-2', user: 'ann' });
@@ -72,8 +72,8 @@ describe('Tickets in a hub, over sockets', () => {
     await hub.close();
   });
 
-  // The hub has no room for a ticket nobody is in, and asks no room once it closes: here the room itself is asked.
-  it('end at once when nobody is in, and let nobody in while they end', () => {
+  // The hub has no room for a ticket without clients, and asks no room once it closes: this asks the room itself.
+  it('end at once when no client is connected, and admit no client while they end', () => {
     const clock = new ManualClock();
     const empty = new Room('T-1', bounds, clock, () => {});
     empty.drain();

@@ -16,7 +16,7 @@ export type TurnDeed =
 
 export interface TurnFacts {
   status: 'queued' | 'running' | 'completed' | 'aborted';
-  /** Whether everybody was told that it began. */
+  /** Whether its beginning was sent to every client. */
   started: boolean;
   reason: string | null;
   intent: string | null;
@@ -27,7 +27,7 @@ export interface TurnSight {
   turns: readonly TurnFacts[];
   /** Of what the agent asked, and of which turn it was. */
   asked: readonly { turn: number; status: string }[];
-  /** How often everybody was told of each turn's end. */
+  /** How often the end of each turn was sent to every client. */
   ends: readonly number[];
 }
 
@@ -35,7 +35,7 @@ export interface TurnSight {
 export interface TurnSystem {
   perform(deed: TurnDeed): Promise<string>;
   look(): Promise<TurnSight>;
-  /** Keeps and brings back the turns; only where that can be done without an end of the process. */
+  /** Persists and restores the turns; only where that can be done without an end of the process. */
   restart?(): void;
   stop(): void | Promise<void>;
 }
@@ -65,7 +65,7 @@ function afterEnd(facts: Facts, turn: number, how: Pick<TurnFacts, 'status' | 'r
 
 /** The facts after the process has gone: nothing goes on, and what was asked waits for an answer still. */
 function afterGone({ turns, asked }: Facts, reason: string): Facts {
-  // What a turn is about is kept with its end; a crash leaves no time for that.
+  // What a turn is about is stored with its end; a crash leaves no time for that.
   const lost = reason === 'crash' && { intent: null };
   return {
     turns: turns.map((each) => (isOver(each) ? each : { ...each, status: 'aborted', reason, ...lost })),
@@ -193,7 +193,7 @@ export function modelOfTurns(): TestModel<typeof turnSpecification, TurnSystem> 
     reply: ({ emitted }) => emitted[0]?.code ?? 'ok',
     look: (system) => system.look(),
     view: ({ context: { turns, asked } }): TurnSight => ({
-      // What a turn is about is told with its end.
+      // What a turn is about is sent with its end.
       turns: turns.map((turn) => (isOver(turn) ? turn : { ...turn, intent: null })),
       asked,
       ends: turns.map((turn) => (isOver(turn) ? 1 : 0)),

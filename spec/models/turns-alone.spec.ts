@@ -15,7 +15,7 @@ describe('The machine of turns alone', () => {
     model.assertCoverage();
   });
 
-  it('does so too when it is kept as JSON and brought back after every step', async () => {
+  it('does so too when it is persisted as JSON and restored after every step', async () => {
     const { restarts, steps } = await model.test({ start, restart: (turns) => turns.restart?.() });
     expect(restarts).toBe(steps);
   });

@@ -1,4 +1,4 @@
-/** The turns of a session as actors alone, in a row without a hub; they can be kept and brought back. */
+/** The turns of a session as actors alone, in a row without a hub; they can be persisted and restored. */
 import type * as TurnMachineModule from '../../lib/actors/turn-machine';
 import type { TurnEvent } from '../../lib/actors/turn-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';
@@ -75,7 +75,7 @@ export class TurnsAlone implements TurnSystem {
     };
   }
 
-  /** Kept as JSON and brought back. */
+  /** Persisted as JSON and restored. */
   restart(): void {
     for (const turn of this.turns) {
       const kept = JSON.parse(JSON.stringify(turn.actor.persisted()));
@@ -98,7 +98,7 @@ export class TurnsAlone implements TurnSystem {
     this.asked = this.asked.map((each) => (each.turn === turn ? { ...each, status: 'cancelled' } : each));
   }
 
-  /** As the next process does it: what was only in the actor is gone, what is kept is made an actor again. */
+  /** As the next process does it: what was only in the actor is gone, what is stored becomes an actor again. */
   private endByCrash(turn: Live): void {
     if (this.isOver(turn)) return;
     const { status, intent: _intent, ...kept } = this.code.turnRecord(turn.actor.snapshot);

@@ -76,7 +76,7 @@ export class TurnsOverSockets implements TurnSystem {
         status: end?.status ?? (started > 0 ? 'running' : 'queued'),
         started: started === 1,
         reason: end?.reason ?? null,
-        // Only the end tells it; while the turn runs its actor alone knows.
+        // Only the end reports it; while the turn runs its actor alone knows.
         intent: end?.intent ?? null,
       })),
       asked: this.asked.map((id) => {
@@ -106,7 +106,7 @@ export class TurnsOverSockets implements TurnSystem {
       case 'name':
         return turn.setIntent(deed.intent);
       case 'ask': {
-        // Its outcome is awaited by nobody: what becomes of the request is seen in the ticket.
+        // Its outcome is not awaited: what becomes of the request is seen in the ticket.
         void turn.ask({ question: 'Which one?' }).catch(() => {});
         const { hitl } = await (await this.connected()).next('hitl_request_pending');
         this.asked.push(hitl.id);

@@ -1,4 +1,4 @@
-/** Bugs that are planted around the machines, in what keeps, restores, tells and sends; the mutation check goes through them too. */
+/** Bugs that are planted around the machines, in what stores, restores, notifies and sends; the mutation check goes through them too. */
 import type { Mutant } from './mutants';
 
 /** What finds such a bug out; requests with the rules of a name of `request-rules.ts`. */
@@ -41,8 +41,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'an actor goes on whose decision was not kept',
-      'await keep();\n    } catch (error) {\n      this.forget(id);',
-      'await keep();\n    } catch (error) {',
+      'await commit();\n    } catch (error) {\n      this.forget(id);',
+      'await commit();\n    } catch (error) {',
       inTwoHubs,
     ],
   ]),
@@ -161,7 +161,7 @@ export const hubMutants: readonly HubMutant[] = [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],
     [
       'nobody is told who comes and goes',
-      "else if (event.type === 'presence_changed') this.tellPresence();",
+      "else if (event.type === 'presence_changed') this.publishPresence();",
       '',
       'tickets',
     ],

@@ -18,7 +18,7 @@ export function mutationsPage(verdicts: readonly Verdict[]): string {
   return `${[
     '<!-- Written by `npm run mutations`. -->',
     '# Planted bugs',
-    `Tests are worth what they find. \`npm run mutations\` plants these bugs in the state machines and in what is around them, one at a time, and asks the models of [spec/models](../spec/models) each time: **${killed} of ${verdicts.length} were found out.** Each is listed with the model that found it and the shortest sequence of events after which the machine did something else than the model says. A sample is planted in every run of \`npm test\`. How such models are made: [testing-your-flow.md](testing-your-flow.md).`,
+    `Tests are worth what they find. \`npm run mutations\` plants these bugs in the state machines and in what is around them, one at a time, and asks the models of \`spec/models\` each time: **${killed} of ${verdicts.length} were found out.** Each is listed with the model that found it and the shortest sequence of events after which the machine did something else than the model says. A sample is planted in every run of \`npm test\`. How such models are made: [testing-your-flow.md](testing-your-flow.md).`,
     ...files.flatMap((file) => [
       `## ${file}`,
       [

@@ -61,7 +61,7 @@ export async function kill(by: string, test: () => Promise<unknown>): Promise<Ki
     return undefined;
   } catch (error) {
     if (error instanceof ModelFailure) return { by, after: error.path.name };
-    // A machine that cannot even be begun or brought back is found out too.
+    // A machine that cannot even be started or restored is found out too.
     return { by, after: error instanceof Error ? `nothing: ${error.message}` : 'nothing' };
   }
 }

@@ -50,9 +50,15 @@ test('the tarball holds the build and its papers, no sources and no specs', asyn
   const entries = (await run(consumer, 'tar', '-tzf', tarball)).trim().split('\n');
   const tops = new Set(entries.map((entry) => entry.split('/')[1]));
   expect([...tops]).toEqual(expect.arrayContaining(['LICENSE', 'dist', 'package.json']));
-  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'dist', 'package.json'];
+  const papers = [
+    ...['LICENSE', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'llms.txt'],
+    ...['docs', 'examples', 'dist', 'package.json'],
+  ];
   expect([...tops].filter((top) => !papers.includes(top ?? ''))).toEqual([]);
-  expect(entries.filter((entry) => /(?<!\.d)\.tsx?$/.test(entry))).toEqual([]);
+  // Of our own; the examples are papers.
+  const sources = entries.filter((entry) => /(?<!\.d)\.tsx?$/.test(entry));
+  expect(sources.filter((entry) => !entry.startsWith('package/examples/'))).toEqual([]);
+  expect(entries.filter((entry) => entry.includes('/.vitepress/'))).toEqual([]);
 });
 
 test('`require` gets every public name', async () => {
@@ -132,8 +138,9 @@ test('the live charts find their page and their pictures in the package', async 
     'charts.cjs',
     `const express = require('express');
      const { expressHitl, memoryStore } = require('express-hitl');
-     const charts = { admin: () => true };
-     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts });
+     const auth = { identify: () => 'me', authorize: () => 'allow' };
+     const pages = { charts: { maySee: () => true } };
+     const hitl = expressHitl({ auth, pages, store: memoryStore() });
      const server = express().use(hitl.router).listen(0, async () => {
        const paths = ['', 'page.mjs', 'page.css', 'machines/ticket.svg'];
        const url = 'http://127.0.0.1:' + server.address().port + '/charts/';
@@ -164,8 +171,9 @@ test.each([
      const lines = [];
      const log = (level) => (message) => lines.push(level + ' ' + message);
      const logger = { debug() {}, info() {}, warn: log('warn'), error: log('error') };
-     const charts = { admin: () => true };
-     const hitl = expressHitl({ store: memoryStore(), user: () => 'me', ticket: () => 'allow', charts, logger });
+     const auth = { identify: () => 'me', authorize: () => 'allow' };
+     const pages = { charts: { maySee: () => true } };
+     const hitl = expressHitl({ auth, pages, logger, store: memoryStore() });
      const server = express().use('/soc', hitl.router).listen(0, async () => {
        const url = 'http://127.0.0.1:' + server.address().port + '/soc/';
        const paths = ['hitl/me', 'charts/', 'charts/', 'charts/page.mjs', 'console/'];

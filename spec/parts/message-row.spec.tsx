@@ -1,4 +1,4 @@
-/** What a line of a ticket says of whoever said it. */
+/** What a line of a ticket says about its author. */
 import { render } from '@testing-library/react';
 import type { MessageView } from '../../lib/client';
 import { MessageRow } from '../../lib/parts/message-row';
@@ -22,7 +22,7 @@ const said = (more: Partial<MessageView>) => {
   return container.querySelector('p')?.textContent;
 };
 
-test('A step of the agent stands for itself; a remark from outside names whoever made it, visibly', () => {
+test('A step of the agent stands for itself; a remark from outside names its author, visibly', () => {
   expect(said({})).toBe('Back');
   expect(said({ author: { user_id: 'system', display_name: 'System' } })).toBe('System: Back');
   expect(said({ author: { user_id: 'x', display_name: 'Ops\u202e' } })).toBe('OpsU+202E: Back');

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { approve, deny, press, show } from './card';
 import '../seed';
 
-/** A value as somebody reads it from the tree. */
+/** A value as a person reads it from the tree. */
 function read(tree: Element | null | undefined): unknown {
   if (!tree) return undefined;
   if (tree.classList.contains('hitl-tree')) {

@@ -66,7 +66,7 @@ describe('the control is chosen from the schema:', () => {
     expect(responseField(root).control.kind).toBe('json');
   });
 
-  test('branches are called by what tells them apart', () => {
+  test('branches are called by what distinguishes them', () => {
     const action = z.discriminatedUnion('do', [
       z.strictObject({ do: z.literal('go') }),
       z.strictObject({ do: z.literal('stay'), long: z.boolean() }),
@@ -84,7 +84,7 @@ describe('what a form begins with is sent as it is:', () => {
     sure: z.literal(true),
   });
 
-  test('defaults within defaults, and nothing that nobody chose', () => {
+  test('defaults within defaults, and nothing that was not chosen', () => {
     expect(initialOf(of(schema))).toEqual({ mode: 'drop', many: 3, deep: { on: false } });
     expect(filledIn(of(schema), { mode: 'x', maybe: {} })).toEqual({
       mode: 'x',

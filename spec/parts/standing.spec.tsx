@@ -85,7 +85,7 @@ test('A claim stands in the way as long as it lasts', () => {
   expect(approve(show(claim(-1))).disabled).toBe(false);
 });
 
-test('It says that nobody waits any more, and of an approval that nothing has run', () => {
+test('It says that the agent does not wait any more, and of an approval that nothing has run', () => {
   expect(show({ asker: 'gone' }).textContent).toContain('No program waits for this any more');
   const approved = show({ asker: 'gone', status: 'approved' });
   expect(approved.textContent).toContain('Nothing has run with this approval');

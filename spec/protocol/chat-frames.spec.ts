@@ -60,7 +60,7 @@ describe('A chat frame (A32)', () => {
   });
 });
 
-describe('A classic client is told', () => {
+describe('A classic client is sent', () => {
   test('session_created with exactly the fields of A45', () => {
     expect(entries(classic(sessionCreated(session, now)))).toEqual([
       [
@@ -244,7 +244,7 @@ describe('A classic client is told', () => {
   });
 });
 
-describe('Of what is not logged, a classic client is told', () => {
+describe('Of what is not logged, a classic client is sent', () => {
   const base = { timestamp: iso(3), ticket_id: 'INC-7' };
 
   test('a notice, as a chat frame of its kind', () => {
@@ -261,7 +261,7 @@ describe('Of what is not logged, a classic client is told', () => {
     ]);
   });
 
-  test('nobody’s presence or typing', () => {
+  test('no presence or typing', () => {
     expect(ephemeralToClassic({ event: 'presence_changed', ...base, presence: [] })).toEqual([]);
     expect(ephemeralToClassic({ event: 'typing', ...base, user: ana })).toEqual([]);
   });

@@ -82,7 +82,7 @@ describe('A verdict', () => {
       expect(fits({ ...respond, response: { tool_args } })).toBe(false);
   });
 
-  test('keeps what the app’s own kinds of request ask for', () => {
+  test('retains what the app’s own kinds of request ask for', () => {
     const frame = { ...respond, response: { severity: 'high', scores: [1, 2] } };
     expect(clientFrameSchema.parse(frame)).toEqual(frame);
   });

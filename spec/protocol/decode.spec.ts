@@ -147,7 +147,7 @@ describe('A refusal names the frame by its id', () => {
 });
 
 describe('Accepted is', () => {
-  test('a frame with fields nobody knows, without them', () => {
+  test('a frame with unknown fields, without them', () => {
     const text = '{"type":"message","id":"f-1","content":"Hi","timestamp":1,"colour":{"x":[]}}';
     expect(decodeClientFrame(text)).toEqual({ type: 'message', id: 'f-1', content: 'Hi' });
     expect(decodeClassicFrame('{"type":"ping","id":"f-1","content":""}')).toEqual({
@@ -196,7 +196,7 @@ describe('A number or key that would change on its way', () => {
     expect(error.toBody()).toEqual({ code: 'invalid_frame', message, details: { re: 'f-1' } });
   });
 
-  test('is looked for in every frame, whoever wrote it', () => {
+  test('is looked for in every frame, whichever client wrote it', () => {
     const python = '{"type": "message", "id": "f-1", "content": "Hi", "content": "Hi"}';
     expect(refusal(decodeClientFrame, python).message).toBe(
       'content: This key is written twice; write it once',

@@ -48,7 +48,7 @@ describe('A direct envelope', () => {
   });
 });
 
-test('An error carries any of our codes, as a HubError tells it, and no other', () => {
+test('An error carries any of our codes, as a HubError gives it, and no other', () => {
   for (const code of Object.keys(errorCodes) as (keyof typeof errorCodes)[]) {
     const body = new HubError(code).toBody();
     expect(errorSchema.parse({ event: 'error', ...body })).toEqual({ event: 'error', ...body });

@@ -1,4 +1,4 @@
-/** Holds the codes, limits and links of `docs/protocol.md` and `docs/errors.md` and the code together. */
+/** Holds the codes and limits of `docs/protocol.md` and the pages beside it and the code together. */
 import { maxNamed } from '../../lib/actors/answer-policy';
 import { errorCodes, type WireCode } from '../../lib/errors';
 import { maxInboxes, maxInboxesPerUser } from '../../lib/hub/inbox/inbox';
@@ -26,6 +26,7 @@ import { codes, readPage, section, tableOf, tables } from './markdown';
 
 const protocol = readPage('protocol.md');
 const errors = readPage('errors.md');
+const beside = ['rest.md', 'classic.md'].map(readPage).join('\n');
 
 describe('Every error code', () => {
   const rows = tables(errors)
@@ -47,7 +48,7 @@ describe('Every error code', () => {
   });
 
   test('in a table of violations exists, and occurs on a socket', () => {
-    const named = tables(section(protocol, '## 3. Frames: what a client sends'))
+    const named = tables(section(protocol, '## Frames: what a client sends'))
       .filter(({ header }) => header.includes('Code'))
       .flatMap((table) => table.rows.flatMap((row) => codes(row.Code ?? '')));
     expect(named.length).toBeGreaterThan(20);
@@ -59,7 +60,7 @@ describe('Every error code', () => {
   });
 
   test('of the handshake is in its table with its status, and the other way round', () => {
-    const checks = ['### Handshake', '## 13. The inbox'].flatMap(
+    const checks = ['### Handshake', '## The inbox'].flatMap(
       (heading) => tableOf(section(protocol, heading), 'Check').rows,
     );
     const refusals = checks.filter((row) => row.Status !== "the app's");
@@ -77,7 +78,7 @@ describe('Every error code', () => {
 });
 
 describe('Every close code', () => {
-  const rows = tableOf(section(protocol, '## 9. Close codes'), 'Code').rows;
+  const rows = tableOf(section(protocol, '## Close codes'), 'Code').rows;
 
   test('is in the table once, with its name, its form in the classic dialect and whether to come back', () => {
     const onPage = rows.map((row) => [
@@ -97,7 +98,7 @@ describe('Every close code', () => {
 
   test('that is named anywhere on the pages exists', () => {
     const known = new Set<number>([...Object.values(closeCodes).map(({ code }) => code), 1005, 1006]);
-    const text = `${protocol}${errors}`.replaceAll(/^```[\s\S]*?^```$/gm, '');
+    const text = `${protocol}${beside}${errors}`.replaceAll(/^```[\s\S]*?^```$/gm, '');
     const named = [...text.matchAll(/(?<![\d,.])(?:10[01]\d|4[45]\d\d)(?![\d,])/g)].map(([code]) =>
       Number(code),
     );
@@ -106,8 +107,8 @@ describe('Every close code', () => {
   });
 });
 
-test('Every limit is the one that is kept', () => {
-  const { rows } = tableOf(section(protocol, '## 8. Limits'), 'Limit');
+test('Every limit is the one that is enforced', () => {
+  const { rows } = tableOf(section(protocol, '## Limits'), 'Limit');
   expect(rows.map((row) => [row.Limit, Number(row.Value?.replaceAll(',', ''))])).toEqual([
     ['Bytes of a frame, or of a REST body', maxFrameBytes],
     ["Characters of a frame's `id`, `request_id`, `turn_id`", maxIdLength],
@@ -141,9 +142,7 @@ test('Every limit is the one that is kept', () => {
     ['Frames waiting for a client', maxQueuedFrames],
     ['Bytes waiting for a client', maxQueuedBytes],
   ]);
-  expect(section(protocol, '## 7. Delivery')).toContain(
-    `from ${pressureBytes.toLocaleString('en')} bytes on`,
-  );
+  expect(section(protocol, '## Delivery')).toContain(`from ${pressureBytes.toLocaleString('en')} bytes on`);
 });
 
 test('Every link within the pages leads somewhere', () => {
@@ -156,18 +155,23 @@ test('Every link within the pages leads somewhere', () => {
           .replaceAll(' ', '-'),
       ),
     );
-  const known = {
-    '': protocol,
-    'protocol.md': protocol,
-    'errors.md': errors,
-    'hitl.md': readPage('hitl.md'),
-    'mounting.md': readPage('mounting.md'),
-  };
-  for (const [page, text] of Object.entries({ protocol, errors })) {
-    for (const [, file = '', anchor = ''] of text.matchAll(/\]\(([\w.]*)#?([\w-]*)\)/g)) {
-      const target = file === '' && page === 'errors' ? errors : known[file as keyof typeof known];
+  const known: Readonly<Record<string, string>> = Object.fromEntries(
+    [
+      'protocol.md',
+      'rest.md',
+      'classic.md',
+      'errors.md',
+      'hitl.md',
+      'mounting.md',
+      'writing-a-client.md',
+    ].map((name) => [name, readPage(name)]),
+  );
+  for (const page of ['protocol.md', 'rest.md', 'classic.md', 'errors.md']) {
+    for (const [, file = '', anchor = ''] of (known[page] ?? '').matchAll(/\]\(([\w.-]*)#?([\w-]*)\)/g)) {
+      const target = known[file || page];
       expect([page, file, target === undefined]).toEqual([page, file, false]);
-      if (anchor !== '') expect([page, anchor, anchors(target).has(anchor)]).toEqual([page, anchor, true]);
+      if (anchor !== '')
+        expect([page, anchor, anchors(target ?? '').has(anchor)]).toEqual([page, anchor, true]);
     }
   }
 });

@@ -1,4 +1,4 @@
-/** Holds the examples and tables of fields of `docs/protocol.md` and the schemas together, in both directions. */
+/** Holds the examples and tables of fields of `docs/protocol.md`, `docs/rest.md` and `docs/classic.md` and the schemas together, in both directions. */
 import { z } from 'zod';
 import { errorCodes, type WireCode } from '../../lib/errors';
 import { auditEventSchema, auditViewSchema, viaSchema } from '../../lib/protocol/audit';
@@ -29,8 +29,9 @@ import {
 } from '../../lib/protocol/views';
 import { codes, jsonBlocks, readPage, section, tableOf } from './markdown';
 
-const protocol = readPage('protocol.md');
-const blocks = jsonBlocks(protocol);
+const names = ['protocol.md', 'rest.md', 'classic.md'];
+const protocol = names.map(readPage).join('\n');
+const blocks = names.flatMap((page) => jsonBlocks(readPage(page)).map((block) => ({ page, ...block })));
 const labelled = (label: string) =>
   blocks.filter((block) => block.label === label).map(({ text }): unknown => JSON.parse(text));
 
@@ -68,18 +69,18 @@ describe('Every example of the protocol', () => {
   };
 
   test.each(blocks.filter(({ label }) => label !== 'classic'))(
-    'is a good $label (line $line)',
+    'is a good $label ($page:$line)',
     ({ label, text }) => {
       const schema = schemas[label];
       if (!schema) throw new Error(`no schema for ${label}`);
       const example: unknown = JSON.parse(text);
-      // Equal, not only accepted: a field nobody knows would be dropped.
+      // Equal, not only accepted: an unknown field would be dropped.
       expect(schema.parse(example)).toEqual(example);
     },
   );
 
   test.each(blocks.filter(({ label }) => label === 'classic'))(
-    'is what the codec makes of another (line $line)',
+    'is what the codec makes of another ($page:$line)',
     ({ text }) => {
       const example = JSON.parse(text);
       const made = classicOfPage.find((each) => JSON.stringify(each) === JSON.stringify(example));
@@ -174,7 +175,7 @@ describe('Every table of fields', () => {
   });
 
   test('of the chat frame is complete', () => {
-    expect(told('### Chat frame')).toEqual(fieldsOf(chatFrameSchema.shape));
+    expect(told('## Chat frame')).toEqual(fieldsOf(chatFrameSchema.shape));
   });
 
   test('is of something that exists', () => {
@@ -215,7 +216,7 @@ describe('Every table of fields', () => {
     expect(valuesIn('### View `grant`', 'state')).toEqual(state.options);
     expect(valuesIn('### View `audit`', 'event')).toEqual(auditEventSchema.options);
     expect(valuesIn('### View `audit`', 'via')).toEqual(viaSchema.options);
-    expect(valuesIn('### Chat frame', 'type')).toEqual(chatFrameSchema.shape.type.options);
+    expect(valuesIn('## Chat frame', 'type')).toEqual(chatFrameSchema.shape.type.options);
     expect(valuesIn('### Envelope `turn_ended`', 'status')).toEqual(status.options);
     expect(valuesIn('### Envelope `turn_ended`', 'reason?')).toEqual(reason.unwrap().options);
     expect(valuesIn('### Frame `hitl_respond`', 'status')).toEqual(verdictSchema.shape.status.options);
@@ -226,7 +227,7 @@ describe('Every envelope', () => {
   const events = envelopeSchema.options.map(({ shape }) => shape.event.value);
 
   test('has one delivery class', () => {
-    const { rows } = tableOf(section(protocol, '## 7. Delivery'), 'Class');
+    const { rows } = tableOf(section(protocol, '## Delivery'), 'Class');
     const listed = rows.flatMap((row) => codes(row.Envelopes ?? ''));
     expect(listed.toSorted()).toEqual(events.toSorted());
     const ephemeral = rows.find((row) => row.Class === 'ephemeral');
@@ -236,7 +237,7 @@ describe('Every envelope', () => {
   });
 
   test('has its form in the classic dialect, or none', () => {
-    const { rows } = tableOf(section(protocol, '### Frames it receives'), 'Envelope');
+    const { rows } = tableOf(section(protocol, '## Frames it receives'), 'Envelope');
     expect(new Set(rows.map((row) => codes(row.Envelope ?? '')[0]))).toEqual(new Set(events));
     const types = rows.flatMap((row) => codes(row.Envelope ?? '').slice(1));
     expect(types.toSorted()).toEqual(messageViewSchema.shape.type.options.toSorted());

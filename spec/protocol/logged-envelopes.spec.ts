@@ -176,7 +176,7 @@ describe('Schemas', () => {
     expect(loggedSchema.safeParse(rest).success).toBe(false);
   });
 
-  test('any message comes back as it was told', () => {
+  test('any message is parsed as it was sent', () => {
     const text = fc.string({ unit: 'binary' });
     const record: fc.Arbitrary<MessageRecord> = fc
       .record({
@@ -202,7 +202,7 @@ describe('Schemas', () => {
     );
   });
 
-  test('a bare request can be told as well', () => {
+  test('a bare request can be sent as well', () => {
     const envelope = hitlRequest('hitl_request_pending', bareRequest, now);
     expect(loggableSchema.parse(envelope)).toEqual(envelope);
   });

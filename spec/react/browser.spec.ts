@@ -84,9 +84,9 @@ describeInChromium('spec/react/browser.spec.ts', 'the hooks in a browser', (laun
     expect(await card(bob, 'approved').getByRole('button').isDisabled()).toBe(true);
   });
 
-  test('whoever comes second is told who was faster, before the page hears of it otherwise', async () => {
+  test('the person whose answer comes second is shown who was faster, before the page hears of it otherwise', async () => {
     const context = await contextOf('alice');
-    // What the server tells everybody of the end of a request is lost on its way here; what it tells this page alone is not.
+    // What the server broadcasts about the end of a request is lost on its way to this page; what it sends this page alone is not.
     await context.routeWebSocket(/ticket/, (socket) => {
       const server = socket.connectToServer();
       server.onMessage((frame) => {

@@ -19,7 +19,7 @@ const nested = z.strictObject({
 });
 const good = { ip: '203.0.113.7', hours: 1 };
 
-describe('what a page can see is told with its place:', () => {
+describe('what a page can see is reported with its place:', () => {
   test.each<[string, object, [path: string, message: string][]]>([
     ['nothing wrong', { tool_args: good }, []],
     ['everything there', { comment: 'ok', tool_args: { ...good, ports: [1, 2], mode: 'reject' } }, []],

@@ -1,6 +1,6 @@
 import { clearDesk, Desks, maxDesks } from '../../lib/react/desks';
 
-test('of more requests than are kept, the one longest untouched is forgotten', () => {
+test('of more requests than are stored, the one longest untouched is forgotten', () => {
   const desks = new Desks();
   for (let id = 0; id < maxDesks; id += 1) desks.edit(`${id}`, 1, { comment: `of ${id}` });
   desks.edit('0', 1, { answer: 'yes' });
@@ -36,7 +36,7 @@ test('what was filled in for another revision is unsent until it is discarded, w
   expect([desks.draft('r', 2), desks.unsent('r', 2)]).toEqual([{ comment: 'fine', answer: 'no' }, undefined]);
 });
 
-test('what was sent is cleared, and what was changed meanwhile stays', () => {
+test('what was sent is cleared, and what was changed in the meantime stays', () => {
   const desks = new Desks();
   const sent = { comment: 'fine', tool_args: { ip: 'a' } };
   desks.edit('r', 1, sent);
@@ -45,7 +45,7 @@ test('what was sent is cleared, and what was changed meanwhile stays', () => {
   expect(desks.draft('r', 1)).toEqual({ comment: 'fine, but' });
 });
 
-test('whoever listens is told at once, and not any more when it ends that', () => {
+test('a listener is called at once, and not any more after it unsubscribes', () => {
   const desks = new Desks();
   const told: string[] = [];
   const end = desks.on(() => told.push('told'));

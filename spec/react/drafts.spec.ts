@@ -22,7 +22,7 @@ test('what is put is stored, and read again', () => {
   expect(stored()).toBeUndefined();
 });
 
-test('of more drafts than are kept, the one untouched longest is forgotten', () => {
+test('of more drafts than are stored, the one untouched longest is forgotten', () => {
   const { drafts } = opened();
   for (let at = 0; at < maxDrafts; at += 1) drafts.put(`${at}`, 'text');
   drafts.put('0', 'touched');
@@ -54,7 +54,7 @@ test('what was written before it was known whose it is goes before what was stor
   expect([drafts.get('a'), drafts.get('b')]).toEqual(['now', 'then']);
 });
 
-test('somebody else sees nothing of it', () => {
+test('another user sees nothing of it', () => {
   const { drafts } = opened('[["a","of Alice"]]');
   drafts.open('bob', undefined, () => {});
   expect(drafts.get('a')).toBeUndefined();

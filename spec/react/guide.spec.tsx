@@ -136,7 +136,7 @@ test('the inbox shows what waits, and its cards answer', async () => {
   expect(sockets).toHaveLength(1);
 });
 
-test('what no hook tells is asked for', async () => {
+test('what no hook returns is asked for', async () => {
   const { Sessions } = load<{ Sessions: ComponentType<{ ticketId: string }> }>('rest');
   const bob = await hub.connect({ user: 'bob', ticketId: 'T-1001' });
   await bob.ask({ type: 'message', content: 'hello' });

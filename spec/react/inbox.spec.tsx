@@ -224,7 +224,7 @@ test('what is beyond the first page is asked for', async () => {
   expect([inbox.items.length, inbox.hasMore]).toEqual([60, false]);
 });
 
-test('an inbox that is over says why, and is opened anew if it is told to', async () => {
+test('an inbox that is over says why, and is opened again on `reconnect`', async () => {
   await ask('a');
   openPage(hub, <List />);
   await screen.findByText('live: a');
@@ -235,7 +235,7 @@ test('an inbox that is over says why, and is opened anew if it is told to', asyn
   await screen.findByText('live: a');
 });
 
-test('a ticket and an inbox in one page tell the same', async () => {
+test('a ticket and an inbox in one page show the same', async () => {
   const { id, revision } = await ask('a');
   function Room() {
     const { state, pending } = useTicket('T-1');

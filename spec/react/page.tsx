@@ -1,4 +1,4 @@
-/** A page below a `HitlProvider` on a test hub, as somebody has it open; the specs of the hooks look at these. */
+/** A page below a `HitlProvider` on a test hub, as a person has it open; the specs of the hooks look at these. */
 import { act, configure, render, waitFor } from '@testing-library/react';
 import { Fragment, type ReactNode, StrictMode } from 'react';
 import type { WebSocket } from 'ws';
@@ -48,7 +48,7 @@ export function openPage(hub: TestHub, children: ReactNode, options: PageOptions
   const { rerender, unmount } = render(page(children));
   leaving.add(async () => {
     unmount();
-    // What nobody shows any more is left with the next turn of the clock.
+    // A ticket that is not shown any more is left with the next turn of the clock.
     if (settings.clock instanceof ManualClock) settings.clock.advance(settings.lingerMs);
     else await new Promise((resolve) => setTimeout(resolve, settings.lingerMs));
     for (const socket of sockets) socket.terminate();

@@ -95,7 +95,7 @@ describe('a request', () => {
     expect(comment(id).value).toBe('');
   });
 
-  test('tells whoever comes second who was faster, though the page had not heard of it', async () => {
+  test('shows the person whose answer comes second who was faster, though the page had not heard of it', async () => {
     const { id } = await ask();
     openPage(hub, <Card id={id} ticketId="T-1" />);
     await shows(id, 'pending');
@@ -131,7 +131,7 @@ describe('a request', () => {
     await waitFor(() => expect(card(id).request?.claimed_by).toBeUndefined());
   });
 
-  test('that was amended is not answered as it was shown before, and keeps of the draft the comment', async () => {
+  test('that was amended is not answered as it was shown before, and only the comment of the draft stays', async () => {
     const { id } = await ask();
     openPage(hub, <Card id={id} ticketId="T-1" />);
     await shows(id, 'pending');
@@ -175,7 +175,7 @@ describe('what was filled in and not sent', () => {
     expect(card(id).draft).toEqual({});
   });
 
-  test('stays when somebody else was faster, until it is discarded', async () => {
+  test('stays when another person was faster, until it is discarded', async () => {
     const { id } = await ask({ payload });
     openPage(hub, <Card id={id} ticketId="T-1" />);
     await shows(id, 'pending');
@@ -362,7 +362,7 @@ describe('a request that is known by its id alone', () => {
   });
 });
 
-test('a settled request of which the ticket does not tell any more is read', async () => {
+test('a settled request that the ticket’s view no longer has is read over REST', async () => {
   const { id } = await ask();
   await bobDenies(id);
   const { reads } = openPage(hub, <Card id={id} ticketId="T-1" />);

@@ -1,4 +1,4 @@
-/** `useRest`: what no connection tells is asked over REST, and refusals come with their code. */
+/** `useRest`: what no connection sends is asked over REST, and refusals come with their code. */
 
 import { waitFor } from '@testing-library/react';
 import { TicketError } from '../../lib/client';

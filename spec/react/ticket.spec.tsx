@@ -53,7 +53,7 @@ test('this run has the React it is named after', () => {
   expect(version.split('.')[0]).toBe(String(reactMajor));
 });
 
-test('a component is in the ticket it names, and shows what is said and who is there', async () => {
+test('a component joins the ticket it names, and shows what is said and who is there', async () => {
   openPage(
     hub,
     <>
@@ -208,7 +208,7 @@ describe('the connection', () => {
     expect(sockets).toHaveLength(1);
   });
 
-  test('stays over a change of what is shown, and is left some time after nobody shows it', async () => {
+  test('stays over a change of what is shown, and is closed some time after no component shows it', async () => {
     const clock = new ManualClock();
     const { sockets, show } = openPage(hub, <Lines />, { clock, lingerMs: 3_000 });
     await live(clock);
@@ -235,7 +235,7 @@ describe('the connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  test('comes back when it is lost, and shows meanwhile what there was', async () => {
+  test('comes back when it is lost, and in the meantime shows what there was', async () => {
     const clock = new ManualClock();
     openPage(hub, <Lines />, { clock, random: () => 0.5 });
     await live(clock);
@@ -248,7 +248,7 @@ describe('the connection', () => {
     await untilOn(clock, () => screen.getByText('live: before meanwhile'));
   });
 
-  test('tells of what was missed frame by frame of the screen, not line by line', async () => {
+  test('shows what was missed frame by frame of the screen, not line by line', async () => {
     const clock = new ManualClock();
     openPage(hub, <Lines />, { clock, random: () => 0.5 });
     await live(clock);
@@ -264,7 +264,7 @@ describe('the connection', () => {
     expect((renders.Lines ?? 0) - before).toBeLessThan(20);
   });
 
-  test('says why it is over, and comes in anew if it is told to', async () => {
+  test('says why it is over, and joins again on `reconnect`', async () => {
     let allowed = true;
     await hub.close();
     hub = await startTestHub({ auth: { authorize: () => (allowed ? 'allow' : 'forbidden') } });
@@ -303,7 +303,7 @@ describe('what one does', () => {
     });
   });
 
-  test('to a request of the ticket tells how it stands, also who was faster', async () => {
+  test('to a request of the ticket says how it stands, also who was faster', async () => {
     openPage(hub, <Lines />);
     await screen.findByText('live:');
     const { id, revision } = await ask();
@@ -324,7 +324,7 @@ describe('what one does', () => {
     });
   });
 
-  test('while nobody shows the ticket fails', async () => {
+  test('while no component shows the ticket fails', async () => {
     const { show } = openPage(hub, <Lines />, { lingerMs: 0 });
     await screen.findByText('live:');
     show(<p>elsewhere</p>);
@@ -366,7 +366,7 @@ describe('typing', () => {
     expect(screen.getByText('typing:')).toBeTruthy();
   });
 
-  test('is told to the others every few seconds, however fast one types', async () => {
+  test('is sent to the others every few seconds, however fast one types', async () => {
     const clock = new ManualClock();
     openPage(hub, <Lines />, { clock });
     await live(clock);

@@ -90,7 +90,7 @@ describe('a key', () => {
   });
 });
 
-describe('whoever writes goes on writing', () => {
+describe('a person who writes goes on writing', () => {
   test('when the field has gone: keys press nothing, and what is typed is given back', () => {
     const { loseField } = page();
     focus(field());

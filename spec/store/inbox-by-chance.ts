@@ -8,7 +8,7 @@ import { allPages, asked, fits, inOrder, orders, tally } from '../../lib/store/c
 import type { InboxOwner, Store } from '../../lib/store/store';
 import { noon, requestRecord } from './records';
 
-/** What the guards of the machine say of this person, unless they are counted; where nobody is named, the tickets they have. */
+/** What the guards of the machine say of this person, unless they are counted; where no person is named, the tickets they have. */
 function isFor(record: RequestRecord, { userId, groups, tickets }: InboxOwner): boolean {
   const by = { userId, displayName: userId, groups };
   const step = {

@@ -1,9 +1,9 @@
-/** Holds what clients saw, sent and were told against the logs as the server keeps them; every scenario ends with it. */
+/** Compares what clients saw, sent and were answered with the logs as the server stores them; every scenario ends with it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Acked, Ledger, Shown } from './ledger';
 import type { LoggedOnWire } from './wire';
 
-/** One ticket's log as the server keeps it, oldest first, from its beginning. */
+/** One ticket's log as the server stores it, oldest first, from its beginning. */
 export interface KeptLog {
   ticketId: string;
   epoch: string;
@@ -106,7 +106,7 @@ function indexOf(logs: readonly KeptLog[]): Index {
   return index;
 }
 
-/** An ack says that what was asked is kept, so the log must have it, and once. */
+/** An ack says that what was asked is stored, so the log must have it, and once. */
 function auditAck(ledger: Ledger, { ticketId, userId, frame, ack }: Acked, index: Index): void {
   const said = `${frame.type} ${frame.id} of ${userId} was acked and`;
   if (frame.type === 'message') {

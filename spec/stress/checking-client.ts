@@ -1,11 +1,11 @@
-/** A client that keeps its word: comes back from its last position by itself, sends again what was not answered, and tells the ledger all it sees. */
+/** A client that follows the protocol: resumes from its last position by itself, sends again what was not answered, and reports all it sees to the ledger. */
 import WebSocket from 'ws';
 import type { Ledger } from './ledger';
 import type { Random } from './random';
 import { isLogged, type LoggedOnWire, type OnWire, parseEnvelope, type SentFrame } from './wire';
 
 export interface CheckingClientOptions {
-  /** Asked anew for every connection. */
+  /** Asked again for every connection. */
   port: () => number;
   ticketId: string;
   userId: string;
@@ -52,13 +52,13 @@ export class CheckingClient {
   readonly counts = { opened: 0, resumed: 0, snapshots: 0, failed: 0 };
   /** Why a connection did not come about, the last time. */
   failure = '';
-  /** When it was last let in, by `performance.now()`. */
+  /** When it last joined, by `performance.now()`. */
   enteredAt = 0;
   /** How often each close code came. */
   readonly closes = new Map<number, number>();
   /** Whether the last snapshot came to its end; without that there is nothing to go on from. */
   private isWhole = true;
-  /** Whether it is in, or on its way back. */
+  /** Whether it is connected, or reconnecting. */
   wantsIn = false;
   private socket: WebSocket | undefined;
   private state: State = 'away';
@@ -85,7 +85,7 @@ export class CheckingClient {
     return this.state === 'live';
   }
 
-  /** Goes in, and from now on comes back whenever it must. Resolves when it has been told what was before. */
+  /** Joins, and from now on reconnects whenever it must. Resolves when it has been sent what was before. */
   enter(timeoutMs = 30_000): Promise<void> {
     this.wantsIn = true;
     if (this.state === 'away') this.connect();
@@ -135,7 +135,7 @@ export class CheckingClient {
       });
       if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
     });
-    // Where the scenario has failed already nobody waits for it any more, and its own failure must not end the run.
+    // Where the scenario has failed already it is no longer awaited, and its own failure must not end the run.
     answered.catch(() => {});
     return answered;
   }
@@ -157,7 +157,7 @@ export class CheckingClient {
     });
   }
 
-  /** Sends what is answered by nobody. */
+  /** Sends what is never answered. */
   say(frame: { type: string }): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
@@ -263,7 +263,7 @@ export class CheckingClient {
     this.timer = setTimeout(() => this.wantsIn && this.connect(), wait);
   }
 
-  /** Nothing heard for twice the heartbeat means that nobody is there. */
+  /** Nothing heard for twice the heartbeat means that the peer is gone. */
   private heard(): void {
     this.silence?.refresh();
   }

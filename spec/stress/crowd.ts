@@ -15,7 +15,7 @@ export function addressOf(index: number): string {
   return `127.0.${1 + (index % 20)}.1`;
 }
 
-/** So many clients, `inEach` in a ticket; none is in yet. */
+/** So many clients, `inEach` in a ticket; none has joined yet. */
 export function crowd(
   stage: Stage,
   port: () => number,

@@ -6,7 +6,7 @@ import { backlog } from './backlog';
 
 /** What happens to one connection after so many bytes have passed in one direction; earlier bytes pass untouched. */
 export interface Fault {
-  /** `cut`: both ends are reset; `end`: both are closed in good order; `half-open`: nothing passes any more, and nobody is told. */
+  /** `cut`: both ends are reset; `end`: both are closed in good order; `half-open`: nothing passes any more, and neither end is notified. */
   kind: 'cut' | 'end' | 'half-open';
   /** Towards the server or from it. */
   direction: 'up' | 'down';
@@ -64,7 +64,7 @@ export class FaultProxy {
     for (const pair of [...this.pairs]) this.apply('cut', pair);
   }
 
-  /** From now on nothing passes on the connections there are, and neither end is told. */
+  /** From now on nothing passes on the existing connections, and neither end is notified. */
   silenceAll(): void {
     for (const pair of [...this.pairs]) this.apply('half-open', pair);
   }

@@ -138,7 +138,7 @@ export const hostilities: readonly Hostility[] = [
     name: 'an honest frame with a byte changed',
     bytes: (random) => {
       const bytes = said(message({ content: 'honest' }))(random);
-      // Not its length, or nobody would know that it is over.
+      // Not its length, or the reader would not know that it is over.
       const at = random.pick([0, random.int(6, bytes.length - 1)]);
       bytes[at] = (bytes[at] ?? 0) ^ (1 << random.int(0, 7));
       return Buffer.concat([bytes, frame(0x8, Buffer.from([0x03, 0xe8]), random)]);

@@ -29,7 +29,7 @@ interface SeenLog {
   texts: string[];
 }
 
-/** Violations kept, and characters of each; what follows the first ones is seldom news. */
+/** Violations recorded, and characters of each; what follows the first ones is seldom news. */
 const maxViolations = 20;
 const maxLength = 400;
 
@@ -63,17 +63,17 @@ export class Ledger {
     return log?.epoch === epoch ? log.texts[seq] : undefined;
   }
 
-  /** What anybody saw of a ticket, by `seq`; places nobody saw are empty. */
+  /** What any client saw of a ticket, by `seq`; places that no client saw are empty. */
   seen(ticketId: string): readonly (string | undefined)[] {
     return this.logs.get(ticketId)?.texts ?? [];
   }
 
-  /** Requests of a turn that anybody has seen asked, in their order; also those that are settled since. */
+  /** Requests of a turn that any client has seen asked, in their order; also those that have been settled since. */
   requestsOf(turnId: string): readonly HitlOnWire[] {
     return this.asked.get(turnId) ?? [];
   }
 
-  /** Whether anybody has seen this request end. */
+  /** Whether any client has seen this request end. */
   isSettled(requestId: string): boolean {
     return this.settled.has(requestId);
   }

@@ -83,7 +83,7 @@ export class ServerProcess {
     return this.command('stats') as Promise<HubStats>;
   }
 
-  /** What it has when it has no more than so many timers, or after 20 seconds; for ten somebody who left may be back. */
+  /** What it has when it has no more than so many timers, or after 20 seconds; for ten a client that left may reconnect. */
   rested(timers: number): Promise<HubStats> {
     return this.statsOnce((now) => now.timers <= timers);
   }
@@ -102,12 +102,12 @@ export class ServerProcess {
     return this.command('alive') as Promise<Alive>;
   }
 
-  /** Resolves when no turn runs or waits and all that was decided is kept and handed over. */
+  /** Resolves when no turn runs or waits and all that was decided is stored and delivered. */
   async idle(): Promise<void> {
     await this.command('idle');
   }
 
-  /** Resolves when the app decides so, and whoever is to go has been sent away. */
+  /** Resolves when the app decides so, and every client concerned has been disconnected. */
   async setAccess(change: AccessChange): Promise<void> {
     await this.command('setAccess', change);
   }

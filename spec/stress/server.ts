@@ -24,7 +24,7 @@ export interface ServerSettings extends AppSettings {
   heartbeatMs?: number;
   /** Default 10. */
   maxClientsPerTicket?: number;
-  /** Envelopes kept per ticket. Default: all, so that the whole log can be read in the end. */
+  /** Envelopes retained per ticket. Default: all, so that the whole log can be read in the end. */
   keep?: number;
   /** How long a client may take to send its handshake. Default: Node's minute. */
   patienceMs?: number;
@@ -44,7 +44,7 @@ export interface ServerSettings extends AppSettings {
 export interface AccessChange {
   userId: string;
   may: boolean;
-  /** The person is sent away, too, with the close code of this name. */
+  /** The person is disconnected, too, with the close code of this name. */
   goodbye?: 'forbidden' | 'session_ended';
 }
 
@@ -158,7 +158,7 @@ async function carryOut(turn: Turn): Promise<void> {
   if (wait) await turn.say((await request(n, false)).status);
 }
 
-/** Somebody who is hostile may have said anything. */
+/** A hostile client may have sent anything. */
 function programOf(turn: Turn): AgentProgram {
   try {
     return JSON.parse(turn.message.content);

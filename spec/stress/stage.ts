@@ -106,7 +106,7 @@ export class Stage {
     if (!holds) this.ledger.violate(otherwise);
   }
 
-  /** Sends until it is acked: one who is told to try later does so. @throws Error for any other refusal */
+  /** Sends until it is acked: a client that is asked to try later does so. @throws Error for any other refusal */
   async insist(client: CheckingClient, frame: SentFrame): Promise<OnWire> {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await client.ask(frame);

@@ -1,4 +1,4 @@
-/** Whoever comes to the port without being one of ours: what they send, byte by byte, and what they must be answered. */
+/** Peers that connect to the port without being our clients: what they send, byte by byte, and what they must be answered. */
 import type { Random } from './random';
 
 export interface Stranger {
@@ -7,7 +7,7 @@ export interface Stranger {
   pieces(random: Random): readonly Buffer[];
   /** One for each piece, on one connection. */
   answers?: readonly { status: number; says?: string }[];
-  /** It goes in the middle, and is answered by nobody. */
+  /** It goes in the middle, and is never answered. */
   goes?: true;
 }
 

@@ -117,7 +117,7 @@ describe('the coverage of a machine', () => {
     expect(counts).toMatchObject({ 'all.left.busy:stop:1': 0, 'all:stop:1': 1 });
   });
 
-  it('changes nothing of what a machine does and tells', () => {
+  it('changes nothing of what a machine does and reports', () => {
     const machine = everything();
     const plain = createActor(machine).start();
     plain.send({ type: 'go', n: 7 });

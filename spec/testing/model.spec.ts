@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate';
 import { ModelFailure, testModel } from '../../lib/testing';
 import { type Bug, modelOfVault, Vault, vaultMachine, vaultOptions, vaults } from './vault';
 
-/** What a failing test is told. */
+/** The failure that a failing test reports. */
 async function failureOf(testing: Promise<unknown>): Promise<ModelFailure> {
   const failure = await testing.then(
     () => undefined,
@@ -62,7 +62,7 @@ describe('a model', () => {
 });
 
 describe('a test by every event in every state', () => {
-  it('holds for a system that does what the model says, and tells what it did', async () => {
+  it('holds for a system that does what the model says, and reports what it did', async () => {
     const model = modelOfVault();
     // Two states with 0, 1 or 2 items; in each 2 strangers or keepers, one item, one close, and in three of them a timer.
     expect(model.size).toEqual({ states: 6, edges: 27 });
@@ -135,13 +135,13 @@ Shortest failing sequence found, from one of ${/from one of (\d+) steps/.exec(me
     );
   });
 
-  it('keeps what was thrown as its cause', async () => {
+  it('has what was thrown as its cause', async () => {
     const failure = await failureOf(modelOfVault().test(vaults('third item breaks it')));
     expect(failure.cause).toMatchObject({ message: 'out of shelf' });
     expect(failure.message).toContain('after step 4, carrying it out threw:\n  out of shelf');
   });
 
-  it('is told by the shortest way to where the model stood, after one more try', async () => {
+  it('is reported by the shortest path to the state of the model, after one more try', async () => {
     const model = modelOfVault();
     expect(model.size.states).toBe(6);
     const paths = model.randomWalks({ walks: 1, steps: 60 });

@@ -37,7 +37,7 @@ describe('paths', () => {
     await expect(modelOfVault().test(vaults(bug))).rejects.toThrow('store item=gold');
   });
 
-  it('without circles keep to their bounds', () => {
+  it('without circles stay within their bounds', () => {
     const all = model.simplePaths();
     expect(names(all)).toContain('enter who=ann, store item=gold, after autolock');
     for (const { steps } of all) {

@@ -63,7 +63,7 @@ const seatMachine = setup({
   },
 });
 
-/** A seat kept somewhere else, so that asking and taking are two trips. */
+/** A seat stored elsewhere, so that asking and taking are two trips. */
 class Seat {
   static inUse = 0;
   private taker: string | null = null;

@@ -27,7 +27,7 @@ it('says, reads the request, answers, and sees time pass', async () => {
   await hub.close();
 });
 
-it("gives an agent its user with the app's own fields, and nobody else", async () => {
+it("gives an agent its user with the app's own fields, and no other user", async () => {
   const users: object[] = [];
   const hub = await startTestHub({
     auth: { identify: () => ({ id: 'ann', tenant: 'acme' }) },

@@ -58,7 +58,7 @@ export type Bug =
   | 'storing while locked opens it'
   | 'third item breaks it';
 
-/** A vault as somebody might have written it. */
+/** A vault as an app might have it. */
 export class Vault {
   /** Vaults that were begun and not given back. */
   static inUse = 0;
@@ -71,7 +71,7 @@ export class Vault {
 
   enter(who: string): string {
     if (this.isOpen) return 'ok';
-    // A stranger is told off, and in all the same.
+    // With this bug a stranger is refused, and enters all the same.
     if (this.bug === 'anybody may enter' || who === 'ann') this.isOpen = true;
     return who === 'ann' ? 'ok' : 'stranger';
   }

@@ -1,4 +1,4 @@
-/** What must be true after a refusal: nobody is in, nothing is kept, no timer is left. */
+/** What must be true after a refusal: no client is connected, nothing is stored, no timer is left. */
 import type { Store } from '../../lib/store/store';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { until } from './until';

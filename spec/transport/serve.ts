@@ -19,7 +19,7 @@ const silent: Logger = createLogger({ silent: true, transports: [new transports.
 
 const pem = (name: string) => readFileSync(join(__dirname, 'fixtures', `localhost.${name}.pem`), 'utf8');
 
-/** A key and a certificate that nobody else trusts, made for 127.0.0.1 and a hundred years. */
+/** A key and a certificate that only these tests trust, made for 127.0.0.1 and a hundred years. */
 export const localhost = { key: pem('key'), cert: pem('cert') };
 
 /** What a test says of its hub; the rest is as it usually is. */
@@ -56,7 +56,7 @@ export class Served {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** A client that is in, as alice; throws if it was refused. */
+  /** A client that has joined as alice; throws if it was refused. */
   async connect(path: string, options: TestClientOptions & { secure?: boolean } = {}): Promise<TestClient> {
     const { secure, headers, ...rest } = options;
     const url = `${secure ? 'wss' : 'ws'}://127.0.0.1:${this.port}${path}`;

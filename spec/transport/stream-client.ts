@@ -87,7 +87,7 @@ export class StreamClient {
     });
   }
 
-  /** A stream that is in. */
+  /** A stream that has joined. */
   static async join(hub: Pick<TestHub, 'url'>, options: StreamOptions = {}): Promise<StreamClient> {
     const opened = await StreamClient.open(hub, options);
     if (!(opened instanceof StreamClient)) throw new Error(`Refused: ${JSON.stringify(opened)}`);
@@ -126,7 +126,7 @@ export class StreamClient {
     return ask(this.hub, target, { method: 'POST', headers: all, body });
   }
 
-  /** As if somebody had pulled the plug. */
+  /** As if the plug had been pulled. */
   cut(): void {
     this.req.destroy();
   }

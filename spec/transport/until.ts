@@ -1,4 +1,4 @@
-/** Waits for what no event tells a test, such as the server's end of a socket being gone; for at most 4 seconds. */
+/** Waits for what no event reports to a test, such as the server's end of a socket being gone; for at most 4 seconds. */
 export async function until(isTrue: () => boolean, what: string): Promise<void> {
   const end = Date.now() + 4_000;
   while (!isTrue()) {

@@ -1,5 +1,5 @@
 /** Type tests of the public names: what compiles, what does not, and what is inferred; `types.spec.ts` compiles this file, nothing runs it. */
-import { z } from 'zod';
+
 import type {
   Agent,
   Answer,
@@ -17,8 +17,9 @@ import type {
   Turn,
   User,
   Verdict,
-} from '../../lib';
-import { defineKind, expressHitl } from '../../lib';
+} from 'express-hitl';
+import { defineKind, expressHitl } from 'express-hitl';
+import { z } from 'zod';
 import { type App, auth, blockIp, hitl } from './app';
 import { expectTypeOf } from './expect-type';
 

@@ -1,7 +1,7 @@
 /** The app of the type tests: kinds by zod, by a function and by JSON Schema, users with a field of their own, and a tool. */
 import type { Request } from 'express';
+import { defineKind, expressHitl, jsonSchema } from 'express-hitl';
 import { z } from 'zod';
-import { defineKind, expressHitl, jsonSchema } from '../../lib';
 
 export const auth = {
   identify: (req: Request) => ({ id: req.get('x-user') ?? '', groups: ['all'], tenant: 'acme' }),

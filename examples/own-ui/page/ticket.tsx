@@ -35,7 +35,7 @@ export function Ticket({ ticketId }: { ticketId: string }) {
   );
 }
 
-/** Renders again when somebody comes, goes or writes, and not with every line of chat. */
+/** Renders again when a person joins, leaves or writes, and not with every line of chat. */
 function People({ ticketId }: { ticketId: string }) {
   const { presence, typing } = useTicket(ticketId);
   const writing = new Set(typing.map(({ id }) => id));

@@ -171,7 +171,7 @@ function whyRefused(
   );
 }
 
-/** A page of somebody else, with the person's cookie, has to be refused. */
+/** A page of another site, with the person's cookie, has to be refused. */
 export async function checkForeign(target: Target): Promise<Finding[]> {
   const came = await knock(target, '/ws/inbox', foreignOrigin);
   if (came.kind === 'open')

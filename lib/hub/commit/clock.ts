@@ -10,7 +10,7 @@ export interface Clock {
   later(ms: number, call: () => void): () => void;
 }
 
-/** The machine's own time. Its timers do not keep the process alive. */
+/** The machine's own time. Its timers do not hold the process open. */
 export const systemClock: Clock = {
   now: Date.now,
   later(ms, call) {

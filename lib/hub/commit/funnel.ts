@@ -1,4 +1,4 @@
-/** The commit funnel: every state change goes through it, is kept first and delivered after; requests, turns and rooms use it. */
+/** The commit funnel: every state change is committed to the store by it and delivered afterwards; requests, turns and rooms use it. */
 
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
@@ -30,9 +30,9 @@ export const maxWaitingCommits = 10_000;
 export class Funnel {
   private readonly waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
-  /** What keeps the store from keeping anything; said once, and not for each of what may be thousands of commits. */
+  /** Why the store fails at present; logged once, and not for each of what may be thousands of commits. */
   private outage: string | undefined;
-  /** One for all that uses the store here: a group is kept and told before anything else. */
+  /** One lane for all commits on this node: a group is committed and delivered before the next one starts. */
   private readonly lane = new Lanes();
 
   constructor(
@@ -42,9 +42,9 @@ export class Funnel {
   ) {}
 
   /**
-   * Keeps one event's changes, delivers its envelopes, then resolves. What arrives in one tick shares a transaction.
+   * Commits one event's changes, delivers its envelopes, then resolves. Commits of one tick share a transaction.
    * @throws HubError `conflict`, `key_conflict`, `duplicate_id` (its details are the first `ack`), `storage_failed`, `busy`;
-   *   then nothing was kept and nothing delivered
+   *   then nothing was committed and nothing delivered
    */
   commit(commit: Commit, following: Following = {}): Promise<readonly LoggedEnvelope[]> {
     if (this.waiting.length >= maxWaitingCommits) return Promise.reject(new HubError('busy'));
@@ -54,7 +54,7 @@ export class Funnel {
     });
   }
 
-  /** Does what must see the store at a moment when all that is kept has been told and nothing is on its way. */
+  /** Runs work that needs the store at a moment when all that is committed has been delivered and no commit is in progress. */
   between<T>(work: () => Promise<T>): Promise<T> {
     return this.lane.run('', work);
   }
@@ -66,14 +66,14 @@ export class Funnel {
 
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
-      await this.between(() => this.keep(this.waiting.splice(0, maxGroup)));
+      await this.between(() => this.commitGroup(this.waiting.splice(0, maxGroup)));
       // The loop gets its turn between groups, so that sockets are read and written.
       if (this.waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     this.flushing = undefined;
   }
 
-  private async keep(group: readonly Waiting[]): Promise<void> {
+  private async commitGroup(group: readonly Waiting[]): Promise<void> {
     try {
       const results = await this.store.commit(group.map(({ commit }) => commit));
       this.noteOutage(undefined);
@@ -90,8 +90,8 @@ export class Funnel {
   private noteOutage(outage: string | undefined): void {
     if (outage === this.outage) return;
     this.outage = outage;
-    if (outage === undefined) this.logger.warn('The store keeps again what it is given');
-    else this.logger.error('The store does not keep what it is given; it is refused', { error: outage });
+    if (outage === undefined) this.logger.warn('The store commits again');
+    else this.logger.error('The store does not commit; changes are refused', { error: outage });
   }
 
   private settle({ commit, following, resolve, reject }: Waiting, result: CommitResult | undefined): void {

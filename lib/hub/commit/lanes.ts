@@ -1,4 +1,4 @@
-/** Keeps the events of one thing in a row: whoever changes a request, a session or a key does it in that thing's lane. */
+/** Serializes the events of one entity: every change of a request, a session or a key runs in the lane of that entity. */
 
 /** Runs asynchronous work one after another per key; different keys are independent. Idle keys cost nothing. */
 export class Lanes {
@@ -16,7 +16,7 @@ export class Lanes {
     return result;
   }
 
-  /** Resolves when no work is under way in any lane, that which is given meanwhile included. */
+  /** Resolves when no work is in progress in any lane, including work that was added in the meantime. */
   async settled(): Promise<void> {
     while (this.tails.size > 0) await Promise.allSettled(this.tails.values());
   }

@@ -18,7 +18,7 @@ import type { Step, Steps } from './steps';
 export class LiveActor<M extends AnyStateMachine> {
   private readonly actor: Actor<M>;
   private emitted: EmittedFrom<M>[] = [];
-  /** What is not told yet, since it may not be kept yet. */
+  /** Steps that are not published yet, since they may not be committed yet. */
   private steps: Step[] = [];
 
   private constructor(
@@ -57,17 +57,17 @@ export class LiveActor<M extends AnyStateMachine> {
 
   /** Everything the event made the actor emit, in order. @throws HubError `internal` if the machine threw */
   send(event: EventFromLogic<M>): EmittedFrom<M>[] {
-    // An actor that has reached its end hears nothing more, and would only warn.
+    // An actor that has reached its final state takes no event, and would only warn.
     if ((this.actor.getSnapshot() as Snapshot<unknown>).status === 'done') return [];
     if (this.watchers?.isWatched) this.sendSeen(event);
     else this.actor.send(event);
     return this.collect();
   }
 
-  /** Tells whoever looks what this actor has done; called once that is kept. */
-  tellSteps(): void {
+  /** Publishes the steps of this actor to the watchers; called once they are committed. */
+  publishSteps(): void {
     if (this.steps.length === 0) return;
-    for (const step of this.steps) this.watchers?.tell(step);
+    for (const step of this.steps) this.watchers?.publish(step);
     this.steps = [];
   }
 

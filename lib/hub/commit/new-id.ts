@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Millis } from '../../protocol/records';
 
 /**
- * A UUID of version 7 (RFC 9562 §5.7): the time, then 74 random bits. What is made together is kept together: a store's
- * index over ids grows at its end, where one over random ids is written all over, and a commit costs what it writes.
+ * A UUID of version 7 (RFC 9562 §5.7): the time, then 74 random bits. Ids made close in time sort close together, so that a
+ * store's index over ids grows at its end; an index over random ids is written all over, and a commit costs what it writes.
  */
 export function newId(now: Millis): string {
   const time = Math.trunc(now).toString(16).padStart(12, '0');

@@ -4,17 +4,17 @@ import type { User } from '../../protocol/records';
 import type { ProcessedFrame } from '../../store/store';
 
 export interface Occasion {
-  /** The client frame that asked for the change, kept with it, so that it is done once. */
+  /** The client frame that asked for the change; stored with the change, so that it is carried out once. */
   frame?: Omit<ProcessedFrame, 'ack'> | undefined;
-  /** Who, where the change itself names nobody. */
+  /** The author, for a change that names none itself. */
   by?: User | undefined;
   /** Default `app`. */
   via?: Via | undefined;
   /** The address of the peer. */
   from?: string | undefined;
   /**
-   * Whether they still may: asked last, after every rule of the app, right before the change is decided. Throwing means no, and
-   * then nothing is changed. Default: nobody is asked.
+   * Checks that the author still has access: called last, after every rule of the app, right before the change is decided. If it
+   * throws, nothing is changed. Default: no check.
    */
   assertAccess?: (() => Promise<void>) | undefined;
 }

@@ -1,4 +1,4 @@
-/** What actors do, told to whoever looks while it happens; actors write here, the live charts look. Costs nothing while nobody does. */
+/** Publishes the steps of actors as they happen: actors write here, the live charts subscribe. Without subscribers it costs nothing. */
 import type { Millis } from '../../protocol/records';
 import type { Clock } from './clock';
 
@@ -12,12 +12,12 @@ export interface Step {
   at: Millis;
   /** As the machine names it; `xstate.init` for its birth. */
   event: string;
-  /** The name of whoever sent it, where the event says so. */
+  /** The name of the person who sent the event, where it has one. */
   by?: string;
-  /** The states it was in and is in now, outermost first. */
+  /** The states before and after the event, outermost first. */
   from: readonly string[];
   to: readonly string[];
-  /** The transitions that were taken; none if the event was not heard. */
+  /** The transitions that were taken; none if the event was ignored. */
   taken: readonly string[];
 }
 
@@ -38,17 +38,17 @@ export class Steps {
     return this.clock.now();
   }
 
-  /** From now on `listener` is told every step, until what is returned is called, or the hub closes and calls `onClose`. */
+  /** Calls `listener` with every step from now on, until the returned function is called, or the hub closes and calls `onClose`. */
   watch(listener: StepListener, onClose = () => {}): () => void {
     this.listeners.set(listener, onClose);
     return () => void this.listeners.delete(listener);
   }
 
-  tell(step: Step): void {
+  publish(step: Step): void {
     for (const listener of this.listeners.keys()) listener(step);
   }
 
-  /** Nobody looks any more. */
+  /** Ends every subscription. */
   close(): void {
     for (const onClose of this.listeners.values()) onClose();
     this.listeners.clear();

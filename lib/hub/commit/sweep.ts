@@ -1,4 +1,4 @@
-/** Looks now and then whether another hand has changed what is waited for here, such as a script of the app on the store; the hub owns one. */
+/** Polls the store for changes by other processes, such as a script of the app, to what is waited for on this node; the hub owns one. */
 
 import { describe } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
@@ -31,7 +31,7 @@ export class Sweep {
 
   constructor(private readonly parts: SweepParts) {}
 
-  /** Whether somebody waits from now on; while nobody does there is no timer. */
+  /** Starts or stops the timer: it runs only while there is a waiter. */
   note(isWaiting: boolean): void {
     this.isWaiting = isWaiting;
     this.cancelTimer();

@@ -1,4 +1,4 @@
-/** Keeps every ticket's log within its bounds as it grows; the hub tells it what was committed. */
+/** Trims every ticket's log to its bounds as it grows; the hub calls it with what was committed. */
 
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
@@ -8,17 +8,17 @@ import type { Logger } from '../options/logger';
 import type { Clock } from './clock';
 
 export interface LogBounds {
-  /** Envelopes kept per ticket, at least; a client further behind gets a snapshot. Default 10,000. */
+  /** Envelopes stored per ticket, at least; a client further behind gets a snapshot. Default 10,000. */
   envelopes?: number | undefined;
   /** Envelopes older than this go too, when the ticket's log grows. Default `'90d'`. */
   maxAge?: Duration | undefined;
 }
 
-/** A log is looked at each time it has grown by this part of what is kept, so that it is at most that much over. */
+/** A log is trimmed each time it has grown by this fraction of its bound, so it exceeds the bound by at most that much. */
 const slack = 10;
 
 export class Trimmer {
-  private readonly keep: number;
+  private readonly maxEnvelopes: number;
   private readonly maxAgeMs: number;
   private readonly step: number;
 
@@ -27,12 +27,14 @@ export class Trimmer {
     private readonly parts: { store: Store; clock: Clock; logger: Logger },
     bounds: LogBounds = {},
   ) {
-    this.keep = bounds.envelopes ?? 10_000;
+    this.maxEnvelopes = bounds.envelopes ?? 10_000;
     this.maxAgeMs = toMillis(bounds.maxAge ?? '90d');
-    if (!Number.isInteger(this.keep) || this.keep < 1) {
-      throw new HubError('invalid_request', { message: 'A log keeps at least one envelope' });
+    if (!Number.isInteger(this.maxEnvelopes) || this.maxEnvelopes < 1) {
+      throw new HubError('invalid_request', {
+        message: 'log.envelopes must be a whole number of at least 1',
+      });
     }
-    this.step = Math.max(1, Math.floor(this.keep / slack));
+    this.step = Math.max(1, Math.floor(this.maxEnvelopes / slack));
   }
 
   /** Envelopes were added to a ticket's log; trims it now and then. Never throws: what could not be trimmed is next time. */
@@ -41,7 +43,7 @@ export class Trimmer {
     const before = last - envelopes.length;
     if (Math.floor(last / this.step) === Math.floor(before / this.step)) return;
     const { store, clock, logger } = this.parts;
-    store.trim(ticketId, this.keep, clock.now() - this.maxAgeMs).catch((error: unknown) =>
+    store.trim(ticketId, this.maxEnvelopes, clock.now() - this.maxAgeMs).catch((error: unknown) =>
       logger.warn('A log could not be trimmed', {
         ticketId,
         error: isHubError(error) ? error.code : describe(error),

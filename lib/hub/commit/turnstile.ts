@@ -1,4 +1,4 @@
-/** Lets a few pieces of work of each person run at the same time; the others of that person wait in line, and nobody else does. */
+/** Limits how many pieces of work of one person run at the same time: more of the same person wait in a queue, other people are not held up. */
 import { HubError } from '../../errors';
 import type { Clock } from './clock';
 

@@ -1,4 +1,4 @@
-/** One inbox that somebody has open, as the hub knows it; the transport makes one per socket. */
+/** One open inbox of a person, as the hub knows it; the transport creates one per socket. */
 import { randomBytes } from 'node:crypto';
 import type { Millis, RequestRecord, User } from '../../protocol/records';
 import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, Page } from '../../store/store';
@@ -29,7 +29,7 @@ export interface InboxSink extends Pick<Sink, 'send' | 'close'> {
 
 export class InboxClient {
   readonly clientId: string;
-  /** An inbox is in no ticket. */
+  /** An inbox belongs to no ticket. */
   readonly ticketId = undefined;
 
   constructor(

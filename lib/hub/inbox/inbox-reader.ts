@@ -11,7 +11,7 @@ import type { Inbox } from './inbox';
 /** Whose inbox, and what of it. */
 export interface InboxQuery<App extends HitlTypes = NoTypes> {
   user: User;
-  /** The tickets whose requests that name nobody are in the inbox. */
+  /** The tickets whose requests without named people are in the inbox. */
   tickets: readonly string[] | 'all';
   /** Of this kind only. */
   kind?: KindName<App> | undefined;

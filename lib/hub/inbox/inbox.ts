@@ -1,4 +1,4 @@
-/** Inboxes: what waits for a person, across tickets; REST reads it here, and whoever has one open is told of what changes in it. */
+/** Inboxes: the pending requests of a person across tickets; REST reads them, and every open inbox is sent its changes. */
 import { answerersOf } from '../../actors/answerers';
 import { HubError } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
@@ -16,14 +16,14 @@ import type { InboxChange, InboxClient, InboxPage } from './inbox-client';
 export const maxInboxesPerUser = 10;
 /** Inboxes that may be open at once in this process. */
 export const maxInboxes = 10_000;
-/** How often a page is read again, because something in the inbox changed meanwhile, before commits wait for its reading. */
+/** How often a page is read again because the inbox changed in the meantime, before commits wait for the reading. */
 export const maxFreeReads = 3;
 
 /** An inbox that is open. */
 interface Open {
   /** Changes in it since it began to be read. */
   changes: number;
-  /** It was shown a page, and is told of every change. */
+  /** It was sent a page, and is sent every change. */
   isShown: boolean;
 }
 
@@ -39,8 +39,8 @@ export class Inbox {
   constructor(private readonly parts: { store: Store; funnel: Funnel }) {}
 
   /**
-   * The pending requests that this person may answer now by their policies: by id, by group, or by a ticket where nobody is
-   * named; not those they are excluded from, nor those in which they are counted already. The app's `rules.mayAnswer` is not
+   * The pending requests that this person may answer now by their policies: by id, by group, or by a ticket where the
+   * policy names no people; not those they are excluded from, nor those in which they are counted already. The app's `rules.mayAnswer` is not
    * asked, since it is asked about one answer.
    * @throws HubError `invalid_frame` for a cursor that was not given for this order
    */
@@ -70,7 +70,7 @@ export class Inbox {
     return this.open.has(client);
   }
 
-  /** Lets an inbox be open; it is told of nothing before `read`. @throws HubError `inbox_limit`, `busy` */
+  /** Opens an inbox; it is sent nothing before `read`. @throws HubError `inbox_limit`, `busy` */
   register(client: InboxClient): void {
     if (this.open.size >= maxInboxes) throw new HubError('busy');
     if (this.perUser.of(client.user.id) >= maxInboxesPerUser) throw new HubError('inbox_limit');
@@ -90,9 +90,9 @@ export class Inbox {
   }
 
   /**
-   * Reads a page of an open inbox, which from that moment on is told of every change: `take` gets the page after all that
-   * happened before it was told, and before anything that happened later. Nothing waits for the reading: if the inbox has
-   * changed meanwhile it is read again. One that never holds still is read while commits wait.
+   * Reads a page of an open inbox, which from then on is sent every change: `take` gets the page after all earlier changes and
+   * before any later one. Commits do not wait for the reading: if the inbox has changed in the meantime, it is read again. One
+   * that changes on every attempt is read while commits wait.
    * @param cursor where the page before ended; without one, from the beginning
    * @throws HubError `invalid_frame` for a cursor that was not given here, `storage_failed`
    */
@@ -107,7 +107,7 @@ export class Inbox {
     for (let reads = 0; reads < maxFreeReads && this.has(client); reads += 1) {
       const { changes } = open;
       const page = await this.page(client, cursor);
-      // Between commits, so that whatever of them the page may show already was noted.
+      // Between commits, so that every change the page may show was noted already.
       const isCurrent = await this.parts.funnel.between(async () => {
         if (open.changes !== changes) return false;
         show(page);
@@ -119,16 +119,16 @@ export class Inbox {
     if (this.has(client)) await this.held.run('', () => this.parts.funnel.between(readHeld));
   }
 
-  /** A request was changed and kept. Who is told is found by the request's lists, not by asking every open inbox. */
+  /** A change of a request was committed. Its recipients come from the request's lists, not from a scan of the open inboxes. */
   note(before: RequestRecord | undefined, record: RequestRecord): void {
     if (this.watching.size === 0) return;
     const had = this.concerned(before);
     const has = this.concerned(record);
-    for (const client of had) this.tell(client, { type: has.has(client) ? 'updated' : 'removed', record });
-    for (const client of has) if (!had.has(client)) this.tell(client, { type: 'added', record });
+    for (const client of had) this.send(client, { type: has.has(client) ? 'updated' : 'removed', record });
+    for (const client of has) if (!had.has(client)) this.send(client, { type: 'added', record });
   }
 
-  private tell(client: InboxClient, change: InboxChange): void {
+  private send(client: InboxClient, change: InboxChange): void {
     const open = this.open.get(client);
     if (!open) return;
     open.changes += 1;

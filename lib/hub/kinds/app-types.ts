@@ -120,7 +120,7 @@ export interface CountedAnswer extends Omit<CountedVerdict, 'status'> {
 }
 /** The standing approval that came with an approval. */
 export interface GivenGrant extends Omit<GrantOfRecord, 'args'> {
-  /** `exact`: for the arguments that were approved; `any`: for whatever arguments. */
+  /** `exact`: for the arguments that were approved; `any`: for any arguments. */
   covers: 'exact' | 'any';
 }
 type GrantOfRecord = NonNullable<RequestRecord['grant']>;
@@ -133,7 +133,7 @@ export interface RequestFields
   verdicts: readonly CountedAnswer[];
   grant?: GivenGrant;
 }
-/** A request of whatever kind; its payload is in the names of the wire, since the digest is over it. */
+/** A request of any kind; its payload has the names of the wire, since the digest is over it. */
 export interface AnyRequest extends RequestFields {
   kind: string;
   payload: JsonObject;

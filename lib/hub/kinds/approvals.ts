@@ -9,7 +9,7 @@ type Carried = z.ZodType<JsonObject>;
 
 export const comment = z.string().max(maxCommentLength).optional();
 
-/** By the kind's own schema, so that nothing is made twice. */
+/** Cached by the kind's own schema. */
 const approvals = new WeakMap<object, Carried>();
 /** By the approval, where it is not simply the kind's own with one more field. */
 const inside = new WeakMap<object, z.ZodType>();

@@ -5,7 +5,7 @@ import { unknownFields } from '../../protocol/unknown-field';
 
 type AnySchema = z.core.$ZodType;
 
-/** What an object schema would drop of a value, at whatever level, as a sentence; nothing if it drops nothing. */
+/** What an object schema would drop of a value, at any level, as a sentence; nothing if it drops nothing. */
 export function unknownIn(
   schema: AnySchema | undefined,
   value: unknown,
@@ -53,16 +53,16 @@ export function unknownIn(
 }
 
 /** The first place where two JSON values differ, as a sentence about what became of `sent`; nothing if they are the same. */
-export function changedIn(sent: unknown, kept: unknown, path: string): string | undefined {
-  if (typeof sent !== 'object' || sent === null || typeof kept !== 'object' || kept === null)
-    return sent === kept ? undefined : `${path}: The schema would change it; send it as the tool takes it`;
+export function changedIn(sent: unknown, parsed: unknown, path: string): string | undefined {
+  if (typeof sent !== 'object' || sent === null || typeof parsed !== 'object' || parsed === null)
+    return sent === parsed ? undefined : `${path}: The schema would change it; send it as the tool takes it`;
   if (
-    Array.isArray(sent) !== Array.isArray(kept) ||
-    (Array.isArray(sent) && sent.length !== Object.keys(kept).length)
+    Array.isArray(sent) !== Array.isArray(parsed) ||
+    (Array.isArray(sent) && sent.length !== Object.keys(parsed).length)
   )
     return `${path}: The schema would change the list; send it as the tool takes it`;
   const before = new Map(Object.entries(sent).filter(([, value]) => value !== undefined));
-  const after = new Map(Object.entries(kept));
+  const after = new Map(Object.entries(parsed));
   for (const key of before.keys())
     if (!after.has(key)) return `${path}.${key}: The tool does not take this field`;
   for (const [key, value] of after) {

@@ -63,7 +63,7 @@ export const question: Kind = {
 /** A tool whose arguments can be edited. */
 export interface KnownTool {
   args: z.ZodType<Record<string, unknown>>;
-  /** What an approval carries; made once. */
+  /** The schema of what an approval carries; built once. */
   approval: z.ZodType<RequestResponse>;
 }
 

@@ -10,7 +10,7 @@ import { digestOf } from './kinds';
 export interface GrantOffer {
   /** Where it holds; `everywhere` goes with `exact` only. Default `ticket`. */
   scope?: 'ticket' | 'everywhere';
-  /** For the arguments that are approved, or for whatever arguments. Default `exact`. */
+  /** For the arguments that are approved, or for any arguments. Default `exact`. */
   args?: 'exact' | 'any';
   /** From the approval on; at most 90 days. Default `'24h'`. */
   expiresIn?: Duration;
@@ -50,7 +50,7 @@ export function coverageOf(
   });
 }
 
-/** What the app is told of a grant when it decides who may give, see and revoke it. */
+/** What the app's rules receive of a grant to decide who may give, see and revoke it. */
 export type GrantSubject = Pick<
   GrantRecord,
   'requestId' | 'ticketId' | 'toolName' | 'scope' | 'args' | 'toolArgs' | 'uses' | 'expiresAt' | 'policy'
@@ -75,7 +75,7 @@ export function grantSubject(
   };
 }
 
-/** The grant to be kept with the approval that gave it. */
+/** The grant to be stored with the approval that gave it. */
 export function grantGiven(request: RequestRecord): GrantRecord {
   const { grant, respondedAt, verdicts } = request;
   const terms = grantsOffered(request)[verdicts.at(-1)?.grant ?? -1];

@@ -10,7 +10,7 @@ export interface GrantSubject {
   ticketId: string;
   tool: string;
   scope: 'ticket' | 'everywhere';
-  /** `exact`: calls with just `args`; `any`: with whatever arguments. */
+  /** `exact`: calls with just `args`; `any`: with any arguments. */
   covers: 'exact' | 'any';
   /** With `exact`. */
   args?: Record<string, unknown>;
@@ -23,7 +23,7 @@ export interface GrantSubject {
 /** A standing approval. */
 export interface Grant extends GrantSubject {
   id: string;
-  /** Everybody whose approval it took, in that order. */
+  /** The people whose approvals gave it, in that order. */
   givenBy: readonly Author[];
   createdAt: Millis;
   /** How many calls it has approved. */

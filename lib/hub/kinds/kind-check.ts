@@ -6,7 +6,7 @@ import { whyExplosive } from './pattern-check';
 
 /** Schemas in one, all levels together, that are looked at. */
 const maxSchemas = 5_000;
-/** Levels to which a made-up value is filled in. */
+/** Levels to which a generated value is filled in. */
 const maxSampleDepth = 6;
 
 /** What no JSON carries, by what zod calls it. */
@@ -30,8 +30,8 @@ type AnySchema = z.core.$ZodType;
 type Check = { _zod: { def: Record<string, unknown>; check: unknown } };
 
 /**
- * Why nobody could send what this schema accepts, or nothing if somebody can. It is tried with made-up values, so what it
- * calls must be without effects.
+ * Why no client could send what this schema accepts, or `undefined` if one can. The schema is tried with generated values, so
+ * the functions it calls must have no side effects.
  */
 export function whyUnanswerable(schema: unknown): string | undefined {
   const wrong = whyNoSchema(schema);
@@ -64,7 +64,7 @@ class Walk {
   private whyThis(schema: AnySchema, definition: Definition): string | undefined {
     const { type } = definition;
     if (type === 'catch')
-      return 'a value that does not fit would silently be replaced (.catch), and nobody sees by what';
+      return 'a value that does not fit would silently be replaced (.catch), and is not reported; leave .catch out';
     const isRead = type === 'date' && definition.coerce === true;
     if (type in strange && !isRead) return `JSON cannot carry ${strange[type]}`;
     if (type === 'literal' && (definition.values as unknown[]).some((value) => !isJson(value)))
@@ -154,7 +154,7 @@ function isAsync(value: unknown): boolean {
   return typeof value === 'function' && value.constructor.name === 'AsyncFunction';
 }
 
-/** Tries a schema with made-up values: one that throws in place of refusing would do so for what a person sends. */
+/** Tries a schema with generated values: one that throws in place of refusing would do so for what a person sends. */
 function whyFailing(schema: AnySchema): string | undefined {
   try {
     for (const value of candidates) tryOut(schema, value);
@@ -196,7 +196,7 @@ const candidates: readonly unknown[] = [
   1_000_000,
 ];
 
-/** A made-up value that fits the schema, or nothing if none was found. Never throws. */
+/** A generated value that fits the schema, or nothing if none was found. Never throws. */
 export function sampleFor(schema: z.ZodType): { value: unknown } | undefined {
   try {
     const result = schema.safeParse(sampleOf(schema, 0));

@@ -1,4 +1,4 @@
-/** The kinds of request: what each may ask and which answers fit; requests are validated here before their actor hears of it. */
+/** The kinds of request: what each may ask and which answers fit; requests are validated by it before their actor gets an event. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { describe, HubError, isHubError, isPromise } from '../../errors';
@@ -35,7 +35,7 @@ export class Kinds {
   /**
    * @param registered the app's own kinds, by name
    * @param note is given what pages cannot do, and why
-   * @throws HubError `invalid_request` for a kind that nobody could answer
+   * @throws HubError `invalid_request` for a kind that no client could answer
    */
   constructor(registered: AppKinds = {}, note: (why: string) => void = () => {}) {
     this.own = new Map(Object.entries(registered).map(([name, kind]) => [name, optionsOf(name, kind)]));
@@ -51,7 +51,7 @@ export class Kinds {
 
   /**
    * From now on edited arguments of this tool are validated by this schema; those of unknown tools are refused.
-   * @throws HubError `invalid_request` for a schema that nobody could fill in
+   * @throws HubError `invalid_request` for a schema that no client could fill in
    */
   defineTool(name: string, args: z.ZodType<Record<string, unknown>>): void {
     if (typeof name !== 'string' || name === '')
@@ -80,7 +80,7 @@ export class Kinds {
 
   /**
    * The JSON Schema of what an approval carries, so that a page can draw the form. Nothing if the schema has none.
-   * @throws HubError `invalid_request` if, with this payload, nobody could answer
+   * @throws HubError `invalid_request` if no client could answer a request with this payload
    */
   responseSchema(type: string, payload: Record<string, unknown>): Record<string, unknown> | undefined {
     const schema = this.approval(type, payload);
@@ -170,7 +170,7 @@ export class Kinds {
     const whyPayload = whyUnanswerable(payload);
     if (whyPayload) throw refuse('payload', whyPayload);
     if (response === undefined) return;
-    // What depends on the payload is tried with a made-up one; where that does not do, it is checked when it is asked.
+    // What depends on the payload is tried with a generated one; where that does not work, it is checked when the request is asked.
     const isFixed = typeof response !== 'function' || '~standard' in response || response.length === 0;
     const sample = isFixed ? { value: {} } : sampleFor(payload);
     if (!sample) return;
@@ -211,7 +211,7 @@ export class Kinds {
       });
     }
     if (Object.keys(result.data).length === 0) return undefined;
-    // As it will be kept: a schema may make something of it that JSON has no words for.
+    // As it will be stored: a schema may turn it into a value that JSON cannot represent.
     return jsonCopy(result.data, 'invalid_response') as RequestResponse;
   }
 }
@@ -250,13 +250,13 @@ function asJsonSchema(type: string, schema: z.ZodType): Record<string, unknown> 
   }
 }
 
-/** Whether JSON keeps the same of both, in whatever order of keys. */
+/** Whether both are the same as JSON, in any order of keys. */
 export function isSameJson(a: unknown, b: unknown): boolean {
   return canonicalJson(jsonCopy(a)) === canonicalJson(jsonCopy(b));
 }
 
 /**
- * A value as JSON keeps it, so that what is stored, shown and digested is the same; what JSON would change is refused.
+ * A value as JSON represents it, so that what is stored, shown and digested is the same; what JSON would change is refused.
  * @param code of the refusal
  * @throws HubError `code`, `too_large`, and `invalid_frame` as `assertPlain`
  */

@@ -3,7 +3,7 @@ import { type AST, RegExpParser } from '@eslint-community/regexpp';
 
 /** From this many rounds on, a counted repetition is as bad as an endless one. */
 const manyRounds = 10;
-/** Places in a pattern where a character is read; of one that has more, nobody can say quickly what it does. */
+/** Limit for the places in a pattern that read a character; a larger pattern takes too long to check. */
 const maxPlaces = 2_000;
 /** Pairs of ways that are compared in one loop. */
 const maxSteps = 2_000_000;

@@ -14,7 +14,7 @@ const jsonSchemas = new WeakMap<object, JsonObject | null>();
 /**
  * A JSON Schema (draft 2020-12, 7 or 4, or OpenAPI 3.0) as a schema for `defineKind` and `hitl.tool`: values are validated by
  * it and forms drawn from it.
- * @typeParam T what it describes; nobody checks that
+ * @typeParam T what the schema describes; this is not checked
  * @throws HubError `invalid_request` for one that cannot be read, such as with a `$ref` to elsewhere
  */
 export function jsonSchema<T extends object = JsonObject>(schema: JsonObject): Schema<T> {
@@ -31,7 +31,7 @@ export function jsonSchema<T extends object = JsonObject>(schema: JsonObject): S
 }
 
 /**
- * A schema as one of zod 4: itself, if it is one; what is none comes back as it is, to be refused by `whyNoSchema`, which
+ * A schema as one of zod 4: itself, if it is one; what is none is returned unchanged, to be refused by `whyNoSchema`, which
  * names the rule.
  */
 export function zodOf(schema: unknown): z.ZodType {

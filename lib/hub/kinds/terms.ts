@@ -13,7 +13,7 @@ export interface Terms {
   onExpiry?: 'expired' | 'denied' | 'approved';
 }
 
-/** Digest of the terms as they were asked, with every default said and in one order, so that equal terms give equal digests. */
+/** Digest of the terms as they were asked, with every default filled in and in one order, so that equal terms give equal digests. */
 export function termsDigestOf(asked: Terms): string {
   const { policy = {}, remindIn = [], escalate, expiresIn, onExpiry } = asked;
   return digestOf('terms', {
@@ -30,8 +30,8 @@ export function termsDigestOf(asked: Terms): string {
 }
 
 /**
- * Whether these are the terms that a record was asked under. Of a record that was kept before there was a digest, what it
- * still says is compared: its people and its end.
+ * Whether these are the terms that a record was asked under. A record that has no digest is
+ * compared by its people and its end.
  */
 export function hasTerms(record: RequestRecord, asked: Terms, digest: string): boolean {
   if (record.termsDigest !== undefined) return record.termsDigest === digest;

@@ -45,7 +45,7 @@ export const askFields = {
 /** Of `HitlRequestInput`; ids, kind and payload, which every request has, are looked at where they are used. */
 export const requestFields = {
   ...askFields,
-  // Over REST somebody may be named, and no time after which.
+  // Over REST, `to` may be given without `after`.
   escalate: plain({ after: deadline.optional(), to: plain(people) }),
   ticketId: elsewhere,
   sessionId: elsewhere,

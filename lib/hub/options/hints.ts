@@ -1,13 +1,13 @@
 /** What the log says of each likely mistake of an app: once, with the values and with what to write instead; the part that notices a mistake calls it. */
-import type { HubError } from '../../errors';
+import { type HubError, isA } from '../../errors';
 import type { Logger } from './logger';
 
 /** Different mistakes that one hub says at most: some are named by what a peer has sent. */
 const most = 50;
 
-/** The likely mistake behind a refusal, as its `cause`: it is said where the refusal is logged. */
+/** The likely mistake behind a refusal, as its `cause`: it is logged with the refusal. */
 export class Hint {
-  /** @param mistake what it is, for which it is said once; @param sentence for the person who runs the app */
+  /** @param mistake its name, under which it is logged once; @param sentence for the person who runs the app */
   constructor(
     readonly mistake: string,
     readonly sentence: string,
@@ -34,7 +34,7 @@ export class Hints {
 
   /** The sentence of the hint that this refusal has, the first time. */
   take({ cause }: HubError): string | undefined {
-    return cause instanceof Hint && this.isFirst(cause.mistake) ? cause.sentence : undefined;
+    return isA(cause, Hint) && this.isFirst(cause.mistake) ? cause.sentence : undefined;
   }
 
   private isFirst(mistake: string): boolean {

@@ -1,4 +1,4 @@
-/** How options in JavaScript are read: a name nobody knows or a wrong value is refused, never passed over; every file that takes options declares them with this. */
+/** How options in JavaScript are read: an unknown name or a wrong value is refused, never ignored; every file that takes options declares them with this. */
 import { z } from 'zod';
 import { HubError } from '../../errors';
 import { describeIssue } from '../../protocol/codec';

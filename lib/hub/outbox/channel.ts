@@ -30,8 +30,8 @@ export interface OpenDelivery<App extends HitlTypes = any> extends Delivery<App>
    */
   link(to: { userId: string; expiresIn?: Duration }): Promise<string>;
   /**
-   * The ids of those who may answer now and whom the policy names by id. Whom it names by group, or nobody in particular, the
-   * app knows.
+   * The ids of the people who may answer now and whom the policy names by id. Where the policy names a group, or no people at
+   * all, the app knows the members.
    */
   recipients: readonly string[];
 }

@@ -88,7 +88,7 @@ export class Channels {
     for (const courier of this.couriers) courier.start();
   }
 
-  /** Something was kept that may have to be told. */
+  /** A change was committed that may have deliveries. */
   wake(): void {
     for (const courier of this.couriers) courier.wake();
   }

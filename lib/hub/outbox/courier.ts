@@ -41,7 +41,7 @@ export class Courier {
   private isStarted = false;
   /** Something may have come to wait since the store was asked. */
   private isAwake = false;
-  /** The channel failed and has taken nothing since; said once. */
+  /** The channel failed and has taken nothing since; logged once. */
   private isFailing = false;
 
   constructor(
@@ -116,7 +116,7 @@ export class Courier {
 
   /** One try, and what became of it noted. Never rejects. */
   private async carry(delivery: WaitingDelivery): Promise<void> {
-    const outcome = await this.tried(delivery);
+    const outcome = await this.tryDelivery(delivery);
     const { store, logger } = this.parts;
     const { channel, requestId, event } = delivery;
     while (!this.ending.signal.aborted) {
@@ -126,7 +126,7 @@ export class Courier {
           logger.error('A delivery is given up', { channel, requestId, event, ...outcome });
         return;
       } catch (error) {
-        logger.error('What became of a delivery could not be kept; trying again', {
+        logger.error('The outcome of a delivery could not be stored; trying again', {
           channel,
           requestId,
           error: describe(error),
@@ -137,11 +137,11 @@ export class Courier {
   }
 
   /** Never rejects. */
-  private async tried(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
+  private async tryDelivery(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
     const { clock, random } = this.parts;
     const attempts = delivery.attempts + 1;
     try {
-      await this.inTime((signal) => this.tell(delivery, attempts, signal));
+      await this.inTime((signal) => this.notify(delivery, attempts, signal));
       this.noteTrouble(undefined);
       return 'delivered';
     } catch (thrown) {
@@ -153,7 +153,7 @@ export class Courier {
     }
   }
 
-  private async tell(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
+  private async notify(delivery: WaitingDelivery, attempt: number, signal: AbortSignal): Promise<void> {
     const { store, links } = this.parts;
     const { channel, requestId, event, version } = delivery;
     const stored = await store.request(requestId);

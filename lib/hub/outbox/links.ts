@@ -11,7 +11,7 @@ import type { Hitl } from '../requests/hitl';
 
 /** How links are made: the option `links`. */
 export interface LinkOptions {
-  /** At least 32 bytes that nobody else knows. Of several the first signs and all are accepted, so that they can be changed. */
+  /** At least 32 secret bytes. Of several secrets the first signs and all are accepted, so that they can be rotated. */
   secret: string | readonly string[];
   /** The mount as the person's browser reaches it, such as `https://app.example.com/soc`. */
   baseUrl: string;
@@ -121,7 +121,7 @@ function mac(secret: string, body: string): Buffer {
   return createHmac('sha256', secret).update(`express-hitl link v1\n${body}`).digest();
 }
 
-/** Of the length of a signature, whatever was given, so that comparing tells nothing by its time. */
+/** Padded to the length of a signature, so that the comparison takes the same time for any input. */
 function pad(given: Buffer): Buffer {
   const padded = Buffer.alloc(32);
   if (given.length === 32) given.copy(padded);

@@ -40,8 +40,8 @@ export class AppGrants<App extends HitlTypes = NoTypes> {
   }
 
   /**
-   * Takes it back: from now on it covers nothing, and what it has approved but nobody has begun to run is not run. One that has
-   * ended stays as it is.
+   * Revokes it: from now on it covers nothing, and a call that it has approved and that was not started is not run. A grant that
+   * has ended stays as it is.
    * @throws HubError `not_found`, `storage_failed`
    */
   async revoke(revoke: { grantId: string; by: User; occasion?: Place }): Promise<Grant> {

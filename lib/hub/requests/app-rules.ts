@@ -16,17 +16,17 @@ type Rule<App extends HitlTypes, Subject> = (
 
 /** The app's own rules: the option `rules`. Each is asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
 export interface RuleOptions<App extends HitlTypes = NoTypes> {
-  /** Who may answer or claim, beside each request's policy. Default: everybody. */
+  /** Who may answer or claim, beside each request's policy. Default: all. */
   mayAnswer?: Rule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may take a question back. Default: the requester. */
   mayCancel?: Rule<App, { request: HitlRequest<App> }> | undefined;
-  /** Who may end a turn with a frame. Default: everybody with access to its ticket. */
+  /** Who may end a turn with a frame. Default: all who have access to its ticket. */
   mayCancelTurn?: Rule<App, { turn: Readonly<TurnRecord> }> | undefined;
-  /** Who may give, see and revoke a grant that holds in every ticket. Default: whoever may answer the request it comes with. */
+  /** Who may give, see and revoke a grant that holds in every ticket. Default: those who may answer the request it comes with. */
   mayGrant?: Rule<App, { grant: Readonly<GrantSubject> }> | undefined;
   /**
    * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done. Default:
-   * nobody does over REST. Throwing or rejecting → 503.
+   * over REST, no person does. Throwing or rejecting → 503.
    */
   mayAudit?: Rule<App, { ticketId: string }> | undefined;
 }

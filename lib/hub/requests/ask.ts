@@ -22,7 +22,7 @@ export interface AskOptions {
    * re-attaches to the same request or its outcome. Unique in the ticket.
    */
   key?: string;
-  /** A request with the same key and other content or terms makes way. Default: that is an error, `key_conflict`. */
+  /** A pending request with the same key and other content or terms is superseded. Default: that is an error, `key_conflict`. */
   supersede?: boolean;
   /** Stays pending when its turn ends. Default false: it is withdrawn. */
   detached?: boolean;
@@ -31,7 +31,7 @@ export interface AskOptions {
    * nothing.
    */
   display?: Display;
-  /** Who may answer and what it takes. Default: one answer by anybody with access to the ticket. */
+  /** Who may answer and what it takes. Default: one answer by a person with access to the ticket. */
   policy?: AnswerPolicy;
   /** `hub.on('request.reminded')` is called after each of these; at most 10. */
   remindIn?: Duration | readonly Duration[];
@@ -47,7 +47,7 @@ export interface AskOptions {
 
 /** A question to a human. */
 export interface HitlRequestInput extends Omit<AskOptions, 'escalate'> {
-  /** As in `AskOptions`; without `after` nobody is added. */
+  /** As in `AskOptions`; without `after` no people are added. */
   escalate?: { after?: Duration | undefined; to: People };
   ticketId: string;
   sessionId: string;
@@ -62,11 +62,11 @@ export interface HitlRequestInput extends Omit<AskOptions, 'escalate'> {
 
 /** What most requests say: nothing. One of each for all, since a copy of nothing costs as much as any other. */
 const noPolicy: AnswerPolicy = Object.freeze({});
-const nobody: People = Object.freeze({});
+const noPeople: People = Object.freeze({});
 
 /**
  * @param note is given what is not done as it was asked, and why
- * @throws HubError `invalid_request` (an option that is not known or cannot be, a policy nobody can meet), `invalid_id`,
+ * @throws HubError `invalid_request` (an option that is not known or cannot be, a policy that cannot be met), `invalid_id`,
  *   `too_large`
  */
 export function toRequestInput(
@@ -78,7 +78,7 @@ export function toRequestInput(
   assertOptions('The request', input, requestFields);
   assertAsker(input);
   const { type, policy = noPolicy, key, escalate, expiresIn, onExpiry } = input;
-  const { after: escalateIn, to: escalateTo = nobody } = escalate ?? {};
+  const { after: escalateIn, to: escalateTo = noPeople } = escalate ?? {};
   const payload = withEditable(type, kinds.payload(type, input.payload), policy, kinds, note);
   const title = kinds.title(type);
   const shown = input.display === undefined && title !== undefined ? {} : input.display;
@@ -119,7 +119,7 @@ export function toRequestInput(
     ...(offersGrants && { policyDigest: policyDigestOf(policy, escalateTo) }),
     remindAt: reminders.map((each) => now + toDeadlineMillis(each)).sort((a, b) => a - b),
     ...(escalateIn !== undefined && { escalateAt: now + toDeadlineMillis(escalateIn) }),
-    escalateTo: escalateTo === nobody ? escalateTo : structuredClone(escalateTo),
+    escalateTo: escalateTo === noPeople ? escalateTo : structuredClone(escalateTo),
     onExpiry: onExpiry ?? 'expired',
   };
 }
@@ -140,7 +140,7 @@ function whyNobody({ users, groups }: People): string | undefined {
   if (named({ ...(users && { users }), ...(groups && { groups }) }) > maxNamed)
     return `at most ${maxNamed} users and groups in escalate.to`;
   return users?.length === 0 || groups?.length === 0
-    ? 'a list in escalate.to names nobody; leave it out'
+    ? 'a list in escalate.to is empty; name people in it, or leave it out'
     : undefined;
 }
 

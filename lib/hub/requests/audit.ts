@@ -69,7 +69,7 @@ export function auditOf(
   };
 }
 
-/** Whether all that changed is the end of a lease: told, but no step of the request and so not kept. */
+/** Whether only the end of a lease changed: that is sent, but is no step of the request and so not stored. */
 export function isRenewal({ event, fromState, toState }: AuditRecord): boolean {
   return (event === 'claimed' || event === 'executing') && fromState === toState;
 }

@@ -1,4 +1,4 @@
-/** Keeps claims for as long as their holders are there: renewed by what they do in a ticket, released when they have left it; it watches the rooms. */
+/** Renews claims by what their holders do in a ticket and releases them when the holders have left it; it follows the rooms, and the hub calls it with each activity. */
 
 import type { RequestEvent } from '../../actors/hitl-request';
 import { toHubError } from '../../errors';
@@ -12,7 +12,7 @@ import type { RequestActors } from './request-actors';
 
 /** A person's claims in a ticket are renewed by the first thing done after so long, and by nothing before. */
 export const renewEveryMs = 30_000;
-/** A person who is back in a ticket after less than this, as with a page that is loaded anew, has never left it. */
+/** A person who reconnects to a ticket within this time, as when a page is reloaded, has not left it. */
 export const leaveGraceMs = 10_000;
 
 type Place = Pick<Client, 'ticketId' | 'user'>;
@@ -48,10 +48,10 @@ export class Claims {
     const now = this.parts.clock.now();
     if (now < (this.renewedAt.get(person) ?? Number.NEGATIVE_INFINITY) + renewEveryMs) return;
     this.renewedAt.set(person, now);
-    this.tell(client, (by, at) => ({ type: 'renew', at, by, until: at + leaseMs }));
+    this.send(client, (by, at) => ({ type: 'renew', at, by, until: at + leaseMs }));
   }
 
-  /** A client is out, perhaps not the person's last, and perhaps not for long. */
+  /** A client has left, perhaps not the person's last, and perhaps not for long. */
   left({ ticketId, user }: Place): void {
     if (this.stopped) return;
     // Not the client itself: it would hold its connection for as long.
@@ -62,24 +62,24 @@ export class Claims {
       this.leaving.delete(person);
       if (this.parts.isIn(ticketId, user.id)) return;
       this.renewedAt.delete(person);
-      this.tell(place, (by, at) => ({ type: 'leave', at, by }));
+      this.send(place, (by, at) => ({ type: 'leave', at, by }));
     });
     this.leaving.set(person, cancel);
   }
 
-  /** The hub closes: who leaves now is sent away, and comes back to the next one. */
+  /** The hub closes: clients that leave now were disconnected by it, and reconnect to the next one. */
   stop(): void {
     this.stopped = true;
     for (const cancel of this.leaving.values()) cancel();
     this.leaving.clear();
   }
 
-  /** Resolves when what was begun is kept. */
+  /** Resolves when what was begun is committed. */
   async settled(): Promise<void> {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  private tell(
+  private send(
     { ticketId, user }: Place,
     toEvent: (by: ReturnType<typeof answererOf>, at: Millis) => RequestEvent,
   ): void {

@@ -8,7 +8,7 @@ import type { Logger } from '../options/logger';
 
 /** However far the next deadline is, the clock is looked at this often: it may have been set, or the machine slept. */
 export const maxSleepMs = 60_000;
-/** How long a request whose deadline could not be fired, or all while the store is out of order, is left alone. */
+/** How long a request whose deadline could not be fired is not retried; all of them while the store fails. */
 export const retryMs = 5_000;
 /** Requests whose deadlines are being fired at the same time, at most. */
 export const maxUnderWay = 100;
@@ -34,7 +34,7 @@ export class Deadlines {
   private readonly underWay = new Map<string, Promise<void>>();
   /** Requests that are due and did not change, and until when they are left alone. */
   private readonly heldBack = new Map<string, Millis>();
-  /** Until when nothing is tried, since the store is out of order. */
+  /** Until when nothing is tried, since the store fails. */
   private pausedUntil = 0;
 
   constructor(private readonly parts: DeadlinesParts) {}

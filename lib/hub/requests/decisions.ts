@@ -1,4 +1,4 @@
-/** Decides what an event makes of a request, and keeps it: refused, nothing changed, or one commit; request actors ask in the request's lane. */
+/** Decides what an event makes of a request, and commits it: refused, nothing changed, or one commit; `RequestActors` calls it in the request's lane. */
 import { nextDeadline, type RequestEvent, requestRecord, stateName } from '../../actors/hitl-request';
 import { HubError } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
@@ -25,7 +25,7 @@ export interface DecisionsParts {
   funnel: Funnel;
   clock: Clock;
   logger: Logger;
-  /** By name: who outside is told of requests. */
+  /** By name: the channels that are notified of requests. */
   channels: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export class Decisions {
     this.refusals = new Refusals(parts);
   }
 
-  /** @throws HubError what the machine refuses with, what the funnel throws, `conflict` where another node came first */
+  /** @throws HubError what the machine refuses with, what the funnel throws, `conflict` where another node's commit came first */
   async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
     const before = live.actor.snapshot;
     const emitted = live.actor.send(event);
@@ -49,35 +49,35 @@ export class Decisions {
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
       await this.live.assertCurrent(record.id, live);
-      live.actor.tellSteps();
+      live.actor.publishSteps();
       const refusal = new HubError(refused.code, {
         details: {
           hitl: requestView(record, this.parts.clock.now()),
           ...(refused.rule && { rule: refused.rule }),
         },
       });
-      await this.refusals.keep(live, event, occasion, refusal);
+      await this.refusals.commitRefusal(live, event, occasion, refusal);
       throw refusal;
     }
     if (!isChanged(before, snapshot)) {
       await this.live.assertCurrent(record.id, live);
-      live.actor.tellSteps();
+      live.actor.publishSteps();
       return record;
     }
     const known = requestRecord(before);
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };
     const audit = auditOf(record, event, states, occasion);
-    await this.live.guarded(record.id, () =>
-      this.keep({
+    await this.live.discardOnFailure(record.id, () =>
+      this.commit({
         ...this.changeOf({ write, emitted, audit, before: known }),
         audit: isRenewal(audit) ? [] : [audit],
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
     );
     live.version += 1;
-    live.actor.tellSteps();
-    // Of most that are settled nobody hears again, and what is held for long costs more to let go.
+    live.actor.publishSteps();
+    // Most settled requests are not used again, and what is held in memory for long costs more to free.
     if (record.status !== 'pending' && known.status === 'pending') this.live.forget(record.id);
     return record;
   }
@@ -110,7 +110,7 @@ export class Decisions {
     return changeOf(deed, this.parts.channels, this.parts.clock.now());
   }
 
-  async keep({ changes, ...change }: Change): Promise<void> {
+  async commit({ changes, ...change }: Change): Promise<void> {
     const { funnel, clock } = this.parts;
     const [{ record }] = change.requests;
     await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });

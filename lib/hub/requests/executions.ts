@@ -49,13 +49,13 @@ export class Executions {
     return executionOf(await this.port.executed(requestId, runId, error, occasion));
   }
 
-  /** It was cut off, so that nobody knows whether it was done. @throws HubError `not_executable`, `not_found` */
+  /** It was interrupted, so that it is unknown whether it was done. @throws HubError `not_executable`, `not_found` */
   async lose(run: Run & { error: string }): Promise<Execution> {
     const { requestId, runId, error, occasion } = failed(run);
     return executionOf(await this.port.lost(requestId, runId, error, occasion));
   }
 
-  /** Somebody has looked at a failed or unknown run: it may be started again. @throws HubError `not_executable`, `not_found` */
+  /** The operator has examined a failed or unknown run: it may be started again. @throws HubError `not_executable`, `not_found` */
   async allowRetry(run: { requestId: string; occasion?: Place }): Promise<void> {
     assertOptions('The run', run, retryFields);
     await this.port.retry(run.requestId, run.occasion);

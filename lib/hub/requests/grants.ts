@@ -1,4 +1,4 @@
-/** Grants: finds the one that covers a call, lists them and takes them back; requests, REST and the app come here. */
+/** Grants: finds the one that covers a call, lists them and revokes them; requests, REST and the app call it. */
 
 import { couldHaveGiven, mayApprove } from '../../actors/grant-audience';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
@@ -22,8 +22,8 @@ export type MayUseTicket = (ticketId: string, person: User) => boolean | Promise
 
 /** Live grants looked at for one call; if none of these may cover it, a human is asked. */
 const maxLookedAt = 20;
-/** How long an ended grant is kept to be read. */
-export const keptMs: Millis = 90 * 86_400_000;
+/** How long an ended grant is stored to be read. */
+export const retentionMs: Millis = 90 * 86_400_000;
 /** Grants dropped at once, when another is given. */
 const maxDropped = 100;
 
@@ -67,8 +67,8 @@ export class Grants {
   }
 
   /**
-   * Takes a grant back: from now on it covers nothing, and what it has approved but nobody has begun to do is not done.
-   * One that has ended stays as it is.
+   * Revokes a grant: from now on it covers nothing, and a call that it has approved and that was not started is not run.
+   * A grant that has ended stays as it is.
    * @throws HubError `not_found`, `storage_failed`
    */
   async revoke(id: string, by: User, occasion: Occasion = {}): Promise<GrantRecord> {
@@ -96,7 +96,7 @@ export class Grants {
     return undefined;
   }
 
-  /** Nobody gives away what they may not use: a grant that holds everywhere is none in a ticket closed to one who gave it. */
+  /** A grant that holds in every ticket does not hold in one to which a person who gave it has no access. */
   private async reaches({ id, scope, givenBy }: GrantRecord, ticketId: string): Promise<boolean> {
     const { mayUseTicket } = this.parts;
     if (scope === 'ticket' || !mayUseTicket) return true;
@@ -123,8 +123,8 @@ export class Grants {
   }
 
   /**
-   * Whether this person, who may see the ticket where the grant was given, may see and revoke it: in that ticket everybody
-   * may; of one that holds everywhere those whom the app names, else those who could have given it.
+   * Whether this person, who may see the ticket where the grant was given, may see and revoke it. All who have
+   * access to that ticket may; for a grant that holds in every ticket those whom the app names, else those who could have given it.
    */
   async mayManage(user: User, grant: GrantRecord): Promise<boolean> {
     if (grant.scope === 'ticket') return true;
@@ -135,7 +135,7 @@ export class Grants {
   /** Lets go of those that ended long ago. Never throws: what could not be dropped is next time. */
   tidy(): void {
     const { store, clock, logger } = this.parts;
-    store.dropGrants(clock.now() - keptMs, maxDropped).catch((error: unknown) =>
+    store.dropGrants(clock.now() - retentionMs, maxDropped).catch((error: unknown) =>
       logger.warn('Old grants could not be dropped', {
         error: isHubError(error) ? error.code : describe(error),
       }),

@@ -1,4 +1,4 @@
-/** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all come here. */
+/** Requests to humans: asking, answering, claiming, withdrawing, waiting; REST, sockets, turns and the app all call it. */
 
 import type { z } from 'zod';
 import {
@@ -40,7 +40,7 @@ export interface HitlAnswer {
   status: 'approved' | 'denied';
   response?: RequestResponse;
   /**
-   * The revision that was seen. Without it: the one that a classic client of this person in the ticket was told last, else the
+   * The revision that was seen. Without it: the one that was last sent to a classic client of this person in the ticket, else the
    * first, so that an amended request is refused.
    */
   revision?: number;
@@ -55,13 +55,13 @@ export interface Amendment extends Occasion {
 /** How long a claim lasts without being renewed. */
 export const leaseMs = 120_000;
 
-/** How long a run may be silent before nobody knows what became of it. */
+/** How long a run may be silent before its outcome counts as unknown. */
 export const runLeaseMs = 60_000;
-/** Characters kept of why a run failed. */
+/** Characters stored of why a run failed. */
 const maxErrorLength = 2_000;
 /** Stands among turns for the app, which asks and waits without one. */
 const theApp = '';
-/** How often a grant that was gone when it was to be used, or a key that was taken meanwhile, is looked for anew. */
+/** How often the lookup is repeated when a grant was gone at its use, or a key was taken in the meantime. */
 const maxAttempts = 3;
 
 export interface HitlParts {
@@ -73,7 +73,7 @@ export interface HitlParts {
   kinds: Kinds;
   logger: Logger;
   rules: RuleOptions;
-  /** The revision that this person is shown where revisions are not told; none if they are not there. */
+  /** The revision shown to this person in a dialect without revisions; `undefined` if the person is not connected. */
   revisionShown(ticketId: string, userId: string, requestId: string): number | undefined;
 }
 
@@ -89,7 +89,7 @@ export class Hitl {
   }
 
   /**
-   * Asks a human. Resolves when the request is kept and shown, with its record; `wait` for the outcome.
+   * Asks a human. Resolves when the request is committed and sent, with its record; `wait` for the outcome.
    * @param occasion here and below: on whose behalf and which way, for the audit; default: the app's own code
    * @throws HubError `invalid_request`, `too_large`, `key_conflict`, `storage_failed`
    */
@@ -99,7 +99,7 @@ export class Hitl {
 
   /**
    * As `request`, and says whether the question is new.
-   * @param onlyOwn a key that somebody else asks with is not this asker's to find or to take: `key_conflict`
+   * @param onlyOwn a key that is used by another requester is not found or taken over: `key_conflict`
    */
   async ask(
     input: HitlRequestInput,
@@ -138,7 +138,7 @@ export class Hitl {
         try {
           return await find();
         } catch (error) {
-          // Another node has asked with the key since it was looked for here: then that is what is found.
+          // Another node has asked with the key since the lookup on this node: then that request is found.
           const isTaken = HubError.is(error, 'key_conflict') && !error.details?.request_id;
           if (!isTaken || attempt >= maxAttempts) throw error;
         }
@@ -225,7 +225,7 @@ export class Hitl {
   }
 
   /**
-   * Replaces what is asked, or what is shown beside it, while nobody has answered: `revision` grows, answers to the older one
+   * Replaces what is asked, or what is shown beside it, while there is no answer: `revision` grows, answers to the older one
    * are refused.
    * @param payload default: it stays as it is; then `display` is given
    * @throws HubError `invalid_request`, `too_large`, `already_resolved`, `not_found`
@@ -257,7 +257,7 @@ export class Hitl {
   }
 
   /**
-   * A person takes a pending request back: the requester, or whoever `mayCancel` lets.
+   * A person takes a pending request back: the requester, or one whom `mayCancel` allows.
    * @throws HubError `not_allowed` (details.rule is `requester` or `app`), `already_resolved`, `not_found`
    */
   async withdraw(
@@ -284,7 +284,7 @@ export class Hitl {
 
   /**
    * Says that what was approved is about to be done, or still is (same `runId`: the lease is renewed). Only one run at a
-   * time, only what was approved, and after a failure or an unknown end only when `retry` was said.
+   * time, only what was approved, and after a failure or an unknown end only when `retry` was given.
    * @param run `payload` is what is about to be done
    * @throws HubError `not_executable` (details.rule says why), `invalid_request` for a payload that is not JSON, `not_found`
    */
@@ -302,9 +302,9 @@ export class Hitl {
         const grant = usedGrant && (await this.parts.store.grant(usedGrant.id));
         // One that is so old that it was dropped holds no more either.
         const isRevoked = usedGrant !== undefined && (!grant || grant.revokedAt !== undefined);
-        // What is about to be done, as JSON would keep it; else something that JSON has no words for might pass for null.
+        // What is about to be done, as JSON; otherwise a value that JSON cannot represent might pass for null.
         const about = jsonCopy(payload) as Record<string, unknown>;
-        // Whoever asked for arguments that may be edited, where none could be, has what was asked all the same.
+        // A request for editable arguments, where none can be edited, is the same request all the same.
         const isDowngraded = record.payload.editable === false && about.editable === true;
         const digest = digestOf(type, isDowngraded ? { ...about, editable: false } : about);
         return { type: 'execute', at, runId, until: at + runLeaseMs, digest, isRevoked };
@@ -345,7 +345,7 @@ export class Hitl {
     );
   }
 
-  /** Says that the run was cut off, so that nobody knows whether it was done: it is `unknown` at once. @throws HubError `not_executable` */
+  /** Says that the run was interrupted, so that it is unknown whether it was done: it is `unknown` at once. @throws HubError `not_executable` */
   lost(id: string, runId: string, error: string, occasion: Occasion = {}): Promise<RequestRecord> {
     const toEvent = async () => ({
       type: 'execution_lost' as const,
@@ -362,7 +362,7 @@ export class Hitl {
     return this.parts.actors.change(id, toEvent, occasion);
   }
 
-  /** Says that the call which was approved is over without having begun it, and why; nothing once somebody began. */
+  /** Says that the call which was approved is over without having begun it, and why; does nothing once a run has begun. */
   notRun(id: string, runId: string, error: string, occasion: Occasion = {}): Promise<RequestRecord> {
     const toEvent = async () => ({
       type: 'not_run' as const,
@@ -391,18 +391,18 @@ export class Hitl {
     if (turns?.size === 0) this.attending.delete(id);
   }
 
-  /** It is settled: nobody waits any more. */
+  /** It is settled: its waiters are done. */
   forget(id: string): void {
     this.attending.delete(id);
   }
 
-  /** It was asked again: if its asker was gone, it is there again. */
+  /** The request was asked again: an asker that had left is recorded as back. */
   takeUp(id: string, occasion: Occasion = { via: 'turn' }): Promise<RequestRecord> {
     const toEvent = () => ({ type: 'asker_return' as const, at: this.parts.clock.now() });
     return this.parts.actors.note(id, toEvent, occasion);
   }
 
-  /** The turn that asked is over, and the request stays: that is said of it, unless another turn waits for it. */
+  /** The turn that asked is over, and the request stays pending: records that its asker has left, unless another turn waits for it. */
   leave(id: string): Promise<RequestRecord> {
     const toEvent = () =>
       this.attending.has(id) ? undefined : { type: 'asker_leave' as const, at: this.parts.clock.now() };
@@ -445,7 +445,7 @@ export class Hitl {
     return (await this.parts.store.requestByKey(ticketId, key))?.record;
   }
 
-  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found`, `storage_failed` */
+  /** The states of a request, by the ids of the charts, outermost first. @throws HubError `not_found`, `storage_failed` */
   statesOf(id: string): Promise<string[]> {
     return this.parts.actors.states(id);
   }

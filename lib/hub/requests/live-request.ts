@@ -52,7 +52,7 @@ export class LiveRequest {
     );
   }
 
-  /** Everything the event made the request emit. An approval begins the execution, which from then on hears its own events. */
+  /** Everything the event made the request emit. An approval begins the execution, which from then on takes its own events. */
   send(event: RequestEvent): RequestEmitted[] {
     if (this.execution && isExecutionEvent(event)) return this.execution.send(event);
     const emitted = this.question.send(event);
@@ -75,10 +75,10 @@ export class LiveRequest {
     };
   }
 
-  /** Tells whoever looks what its actors have done; called once that is stored. */
-  tellSteps(): void {
-    this.question.tellSteps();
-    this.execution?.tellSteps();
+  /** Publishes the steps of its actors to the watchers; called once they are committed. */
+  publishSteps(): void {
+    this.question.publishSteps();
+    this.execution?.publishSteps();
   }
 }
 

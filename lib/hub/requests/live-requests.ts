@@ -1,4 +1,4 @@
-/** The actors of requests in memory, bounded: each is brought back from the store once and let go when others need the place. */
+/** The actors of requests in memory, bounded: each is restored from the store once and dropped when others need the place; `RequestActors` and `Decisions` call it. */
 import { damaged, HubError } from '../../errors';
 import type { Store } from '../../store/store';
 import type { Steps } from '../commit/steps';
@@ -13,7 +13,7 @@ export interface Live {
   refusals?: Set<string>;
 }
 
-/** Actors kept in memory between events; the longest unused one goes first, and comes back from the store. */
+/** Actors held in memory between events; the longest unused one is dropped first, and restored from the store when needed. */
 export const maxLiveRequests = 1_000;
 
 export class LiveRequests {
@@ -58,7 +58,7 @@ export class LiveRequests {
   /**
    * A refusal, and that nothing changes, is only right if the request still is as this actor knows it: another node may have
    * been at it.
-   * @throws HubError `conflict` if it is not; then the event is decided anew
+   * @throws HubError `conflict` if it is not; then the event is decided again
    */
   async assertCurrent(id: string, live: Live): Promise<void> {
     const stored = await this.parts.store.request(id);
@@ -67,10 +67,10 @@ export class LiveRequests {
     throw new HubError('conflict');
   }
 
-  /** An actor whose decision was not kept knows too much: it is thrown away, and the next event asks the store. */
-  async guarded(id: string, keep: () => Promise<void>): Promise<void> {
+  /** An actor whose decision was not committed is ahead of the store: it is dropped, and the next event restores it. */
+  async discardOnFailure(id: string, commit: () => Promise<void>): Promise<void> {
     try {
-      await keep();
+      await commit();
     } catch (error) {
       this.forget(id);
       throw error;

@@ -1,4 +1,4 @@
-/** The actors of HITL requests: sends them one event at a time, each in its request's lane, and anew where another node came first. */
+/** The actors of HITL requests: sends them one event at a time, each in its request's lane, and again where another node's commit came first; `Hitl`, rulings, claims and grants call it. */
 import {
   type RequestContext,
   type RequestEvent,
@@ -28,7 +28,7 @@ export interface RequestActorsParts extends DecisionsParts {
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
 export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
 
-/** How often an event that lost against another node's commit is decided anew. */
+/** How often an event that lost against another node's commit is decided again. */
 const maxAttempts = 5;
 
 export class RequestActors {
@@ -47,8 +47,8 @@ export class RequestActors {
   }
 
   /**
-   * A new request, kept and shown; an older one with the same key makes way in the same commit. One that a grant covers is
-   * approved by it before anybody is asked, also in that commit.
+   * A new request, committed and sent; an older one with the same key is superseded in the same commit. A request that a grant
+   * covers is approved by it before a person is asked, also in that commit.
    */
   async begin(
     input: RequestInput,
@@ -61,16 +61,16 @@ export class RequestActors {
     const write = writeOf(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
     const birth = this.decisions.changeOf({ write, emitted, audit });
-    if (olderId === undefined) await this.decisions.keep(birth);
-    else await this.lanes.run(olderId, () => decided(() => this.makeWay(olderId, birth, occasion)));
+    if (olderId === undefined) await this.decisions.commit(birth);
+    else await this.lanes.run(olderId, () => retryOnConflict(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
-    actor.tellSteps();
+    actor.publishSteps();
     if (write.record.status === 'pending') this.live.remember(input.id, live);
     return write.record;
   }
 
   /**
-   * One event to one request: decide, keep, tell. Events of one request wait for each other.
+   * One event to one request: decide, commit, send. Events of one request wait for each other.
    * @param toEvent makes the event from the request as it stands when it is the event's turn
    * @throws HubError `not_found`, what the machine refuses with (details.hitl is the present view), what the funnel throws
    */
@@ -83,7 +83,7 @@ export class RequestActors {
 
   /**
    * As `change`, where the caller has asked whether the person still may. Where `make` gives something else than an event,
-   * nothing is changed, and that comes back.
+   * nothing is changed, and that is returned.
    */
   tryChange<Else extends object>(
     id: string,
@@ -91,7 +91,7 @@ export class RequestActors {
     occasion: Occasion,
   ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.live.wake(id);
         await this.decisions.catchUp(live);
         const made = await this.decisions.made(live, make);
@@ -100,10 +100,10 @@ export class RequestActors {
     );
   }
 
-  /** As `change`, for what decides nothing: no deadline that has passed is told before it. */
+  /** As `change`, for an event that decides nothing: a deadline that has passed is not fired before it. */
   note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.live.wake(id);
         const event = toEvent();
         return event ? this.decisions.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
@@ -111,7 +111,7 @@ export class RequestActors {
     );
   }
 
-  /** The states a request is in, by the ids of the charts, outermost first. @throws HubError `not_found` */
+  /** The states of a request, by the ids of the charts, outermost first. @throws HubError `not_found` */
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
     return this.lanes.run(id, async () => {
@@ -126,7 +126,7 @@ export class RequestActors {
    */
   fireDue(id: string): Promise<boolean> {
     return this.lanes.run(id, () =>
-      decided(async () => {
+      retryOnConflict(async () => {
         const live = await this.live.wake(id);
         const { version } = live;
         await this.decisions.catchUp(live);
@@ -148,9 +148,9 @@ export class RequestActors {
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
     const change = this.decisions.changeOf({ write, emitted: farewell, audit, before });
-    await this.live.guarded(olderId, () => this.decisions.keep(together(change, newer)));
+    await this.live.discardOnFailure(olderId, () => this.decisions.commit(together(change, newer)));
     this.live.forget(olderId);
-    older.actor.tellSteps();
+    older.actor.publishSteps();
   }
 }
 
@@ -158,8 +158,8 @@ function isEvent(made: RequestEvent | object): made is RequestEvent {
   return 'type' in made;
 }
 
-/** What is decided; decided anew, a few times, when another node's commit came first. @throws what `decide` throws */
-async function decided<T>(decide: () => Promise<T>): Promise<T> {
+/** Decides, and decides again a few times when another node's commit came first. @throws what `decide` throws */
+async function retryOnConflict<T>(decide: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await decide();

@@ -1,4 +1,4 @@
-/** What is kept of an event that a request has taken: emissions become envelopes, grants and deliveries, beside the record and its audit. */
+/** What is committed for an event that a request has taken: emissions become envelopes, grants and deliveries, beside the record and its audit. */
 import { answerersOf } from '../../actors/answerers';
 import { nextDeadline, type RequestEmitted, requestRecord } from '../../actors/hitl-request';
 import type { AuditRecord } from '../../protocol/audit';
@@ -10,7 +10,7 @@ import { grantGiven } from '../kinds/grant-terms';
 import { deliveriesOf } from './deliveries';
 import type { Live } from './live-requests';
 
-/** What is kept of one event: the request it changed, or that and the one which made way. */
+/** What is committed for one event: the request it changed, or that and the one it superseded. */
 export interface Change {
   requests: readonly [RequestWrite, ...RequestWrite[]];
   /** The same for those who follow the commit, in the order of `requests`. */
@@ -44,7 +44,7 @@ export function writeOf({ actor, version }: Live): RequestWrite {
   };
 }
 
-/** @param channels by name: who outside is told of requests */
+/** @param channels by name: the channels that are notified of requests */
 export function changeOf(
   { write, emitted, audit, before }: Deed,
   channels: readonly string[],
@@ -63,7 +63,7 @@ export function changeOf(
   return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
 }
 
-/** Both in one commit: the first makes way for the second. */
+/** Both in one commit: the first is superseded by the second. */
 export function together(older: Change, newer: Change): Change {
   return {
     requests: [...older.requests, ...newer.requests],
@@ -75,7 +75,7 @@ export function together(older: Change, newer: Change): Change {
   };
 }
 
-/** What a request says of grants, as it is kept with it. */
+/** The grants of a request, as they are stored with it. */
 function grantWrites(type: RequestEmitted['type'], record: RequestRecord): GrantWrite[] {
   const { grant, usedGrant } = record;
   if (type === 'grant_given') return [{ type: 'give', grant: grantGiven(record) }];

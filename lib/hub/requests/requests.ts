@@ -77,7 +77,7 @@ export type AnswerInput<App extends HitlTypes = NoTypes> =
 /** Pages of the store that are read for one page of a kind. */
 const maxReads = 20;
 
-/** What is given with an answer, of whatever kind. */
+/** What is given with an answer, of any kind. */
 type AnyAnswer = AnswerBase & {
   status: 'denied' | 'answered' | 'approved';
   kind?: string;
@@ -159,7 +159,7 @@ export class Requests<App extends HitlTypes = NoTypes> {
   }
 
   /**
-   * Replaces what is asked, or what is shown beside it, while nobody has answered: `revision` grows, answers to the older one
+   * Replaces what is asked, or what is shown beside it, while there is no answer: `revision` grows, answers to the older one
    * are refused.
    * @param change `payload` in the names of the wire, default: it stays; `display`: `null` for nothing, default: it stays
    * @throws HubError `invalid_request`, `too_large`, `already_resolved`, `not_found`

@@ -1,4 +1,4 @@
-/** What a person does to a request where the app's own rules have a say: these are asked outside the request's lane, so that nobody waits for somebody else's. */
+/** Changes by a person that the app's rules have to allow: the rules are asked outside the request's lane, so that one person does not wait for the rules of another; `Hitl` calls it. */
 import type { RequestEvent } from '../../actors/hitl-request';
 import { requestRecord } from '../../actors/hitl-request';
 import { refusalOf } from '../../actors/refusal';
@@ -14,7 +14,7 @@ import type { RequestActors } from './request-actors';
 export const maxAsking = 4;
 /** Deeds of one person that wait for that; one more is refused as `busy`. */
 export const maxWaitingDeeds = 100;
-/** How often the rules are asked outside the lane about a request that changes meanwhile; after that once inside it. */
+/** How often the rules are asked outside the lane about a request that changes in the meantime; after that once inside it. */
 export const maxAskings = 3;
 
 /** What the rules say; a rule that is not there, or was not asked, says nothing. */
@@ -55,9 +55,9 @@ export class Rulings {
   ) {}
 
   /**
-   * As `RequestActors.change`. The rules are asked only about a person whom the policy lets, and what they say counts only
-   * for the request as it was shown to them: if it has changed meanwhile they are asked again. After them, and before anything
-   * is answered, it is asked whether the person still may.
+   * As `RequestActors.change`. The rules are asked only about a person whom the policy allows, and their result counts only
+   * for the request as it was passed to them: if it has changed in the meantime, they are asked again. After them, and before
+   * anything is answered, access is checked again.
    * @throws HubError as `RequestActors.change`, `busy`
    */
   async change(id: string, person: string, deed: Deed, occasion: Occasion): Promise<RequestRecord> {
@@ -91,7 +91,7 @@ export class Rulings {
           },
           occasion,
         );
-      // Whoever holds the lane must not wait in line, so who asks inside it has waited before.
+      // Work that holds the lane must not wait in the queue, so it has waited there before.
       const done = isLast ? await this.turnstile.run(person, visit) : await visit();
       if (!('ask' in done)) return done;
       asked = await this.turnstile.run(person, done.ask);
@@ -99,7 +99,7 @@ export class Rulings {
   }
 }
 
-/** Whether the person may not, whatever the app's rules say. */
+/** Whether the person may not, independent of the app's rules. */
 function isRefusedByPolicy(snapshot: Standing['snapshot'], event: RequestEvent): boolean {
   return refusalOf(snapshot.question, event)?.code === 'not_allowed';
 }

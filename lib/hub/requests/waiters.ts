@@ -11,7 +11,7 @@ export class Waiters {
   private readonly byRequest = new Map<string, Set<Waiter>>();
   private closed = false;
 
-  /** @param note told when the first one waits, and when nobody waits any more */
+  /** @param note called when the first waiter comes, and when none is left */
   constructor(private readonly note: (isWaiting: boolean) => void = () => {}) {}
 
   /** The requests that are waited for. */
@@ -41,7 +41,7 @@ export class Waiters {
     const onAbort = () => waiter.reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      // Registered first, read second: an answer in between is seen by the one or the other (reference B27).
+      // Registered first, read second: an answer in between is seen by the one or the other.
       const record = await read();
       return record.status === 'pending' ? await promise : record;
     } finally {
@@ -72,7 +72,7 @@ function deferred(): { promise: Promise<RequestRecord>; waiter: Waiter } {
   const promise = new Promise<RequestRecord>((resolve, reject) => {
     waiter = { resolve, reject };
   });
-  // Whoever waits sees the rejection; when nobody got that far it must not reach the host's process.
+  // A waiter sees the rejection; without one it must not reach the host's process as unhandled.
   promise.catch(() => {});
   return { promise, waiter: waiter as unknown as Waiter };
 }

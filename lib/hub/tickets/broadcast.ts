@@ -7,10 +7,10 @@ export interface RawFrame {
   raw: string;
 }
 
-/** A pending request told again to those that show one at a time; the others know it and are sent nothing. */
+/** A pending request that is replayed to clients which show one at a time; the others have it and are sent nothing. */
 export interface PromptAgain {
   prompt: RequestView;
-  /** Where the log stood when it was pending: whoever is further knows better. */
+  /** The position of the log when it was pending: a client that is further has newer information. */
   asOf: number;
 }
 

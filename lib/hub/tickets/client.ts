@@ -11,7 +11,7 @@ export const maxNameLength = 128;
 
 /** Where a client shows one prompt at a time, and does not know which revision of it (the classic dialect). */
 export interface PromptPanel {
-  /** The revision of this pending request that the client was told last; 1 if none. */
+  /** The revision of this pending request that was last sent to the client; 1 if none. */
   revisionOf(requestId: string): number;
 }
 
@@ -37,7 +37,7 @@ export interface ClientInput {
   tabId?: string;
   sink: Sink;
   now: Millis;
-  /** How it is told who is in: by the whole list, or by what is different. Default `list`. */
+  /** How presence is sent to it: as the whole list, or as changes. Default `list`. */
   presence?: PresenceMode;
 }
 

@@ -1,4 +1,4 @@
-/** What a client is told first when it comes in: what it missed, or a snapshot of everything; the hub makes it from the store. */
+/** What a client is sent first when it joins: what it missed, or a snapshot of everything; the hub builds it from the store. */
 import type {
   LoggedEnvelope,
   Member,
@@ -23,11 +23,11 @@ export type Opening = { position: LogPosition } & (
 export const maxReplay = 1_000;
 /** Messages in a snapshot. */
 export const snapshotMessages = 200;
-/** Bytes of envelopes sent one by one when a client comes back; what is more is left to a snapshot. */
+/** Bytes of envelopes replayed one by one when a client resumes; beyond that it gets a snapshot. */
 export const maxReplayBytes = 16_777_216;
 /** Requests on one of the pages that follow a snapshot. */
 const pageSize = 200;
-/** Their bytes as JSON: less than on other pages, since nobody asked for them one by one. */
+/** Their bytes as JSON: less than on other pages, since the client did not ask for them one by one. */
 export const maxPageBytes = 1_048_576;
 
 /**
@@ -42,7 +42,7 @@ export async function openingFor(
   presence: readonly Member[],
   now: Millis,
 ): Promise<Opening> {
-  // The log is read only where it can be continued from: whoever names a position of their own making costs nobody a megabyte.
+  // The log is read only from a position that can be resumed: an invented position must not cost the read of a megabyte.
   if (after && isReplayable(after, await store.position(ticketId))) {
     const { items, ...position } = await store.log(ticketId, after.seq, maxReplay, maxReplayBytes);
     const isWhole = after.seq + items.length === position.seq;

@@ -1,4 +1,4 @@
-/** Sees to it that no prompt stays lost to a client with one panel: when a prompt resolves, the oldest pending one is told again; the hub calls it with what is delivered. */
+/** Replays prompts to clients that show one at a time: when a prompt resolves, the oldest pending one is sent again; the hub calls it with what is delivered. */
 
 import { describe } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
@@ -11,7 +11,7 @@ import type { Logger } from '../options/logger';
 import type { PromptAgain } from './broadcast';
 import type { Rooms } from './rooms';
 
-/** Of which session classic clients are told: of all in their ticket, or of their own. */
+/** Which sessions are sent to classic clients: all of their ticket, or their own. */
 export type ClassicScope = 'ticket' | 'session';
 
 /** Requests read at a time while the oldest of a session is looked for. */
@@ -27,13 +27,13 @@ export interface PromptsParts {
 }
 
 export class Prompts {
-  /** By ticket: the sessions in which a prompt has resolved since prompts were last told again. */
+  /** By ticket: the sessions in which a prompt has resolved since prompts were last replayed. */
   private readonly resolved = new Map<string, Set<string>>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(private readonly parts: PromptsParts) {}
 
-  /** Told of every kept envelope, in the order of the log. */
+  /** Called with every committed envelope, in the order of the log. */
   note(ticketId: string, envelopes: readonly LoggedEnvelope[]): void {
     const resolved = envelopes.filter(({ event }) => event === 'hitl_request_resolved');
     if (resolved.length === 0 || !this.parts.rooms.hasPanel(ticketId)) return;
@@ -44,17 +44,17 @@ export class Prompts {
       return;
     }
     this.resolved.set(ticketId, new Set(sessions));
-    const work = this.tellAgain(ticketId).finally(() => this.underWay.delete(work));
+    const work = this.replay(ticketId).finally(() => this.underWay.delete(work));
     this.underWay.add(work);
   }
 
-  /** Resolves when whatever was noted is told. */
+  /** Resolves when every replay that was begun is sent. */
   async settled(): Promise<void> {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  /** Between two commits, so that what is told is true at that place of the log. Never rejects. */
-  private async tellAgain(ticketId: string): Promise<void> {
+  /** Runs between two commits, so that what is sent is true at that position of the log. Never rejects. */
+  private async replay(ticketId: string): Promise<void> {
     const { store, funnel, rooms, clock, logger } = this.parts;
     try {
       await funnel.between(async () => {
@@ -71,7 +71,7 @@ export class Prompts {
       });
     } catch (error) {
       this.resolved.delete(ticketId);
-      logger.error('A pending prompt could not be told again', { ticketId, error: describe(error) });
+      logger.error('A pending prompt could not be sent again', { ticketId, error: describe(error) });
     }
   }
 

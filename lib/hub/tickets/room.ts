@@ -1,4 +1,4 @@
-/** One ticket in use: its actor and the clients in it; the hub keeps one room per ticket with clients and drops it when empty. */
+/** One ticket in use: its actor and its connected clients; the hub holds one room per ticket with clients and drops it when empty. */
 
 import {
   type FullBound,
@@ -18,7 +18,7 @@ import type { Steps } from '../commit/steps';
 import { Broadcast, type Outbound } from './broadcast';
 import type { Client } from './client';
 
-/** People in a ticket up to whom everybody is told the whole list with every change. */
+/** Up to this many people in a ticket, clients are sent the whole list with every change. */
 export const maxListedAtOnce = 50;
 /** Milliseconds from one whole list to the next where more people are in. */
 export const listEveryMs = 1_000;
@@ -28,16 +28,16 @@ export class Room {
   private readonly clients = new Map<string, Client>();
   private pending: Outbound[] = [];
   private presenceHasChanged = false;
-  /** Counts the changes that were told. */
+  /** Counts the changes that were sent. */
   presenceVersion = 0;
-  /** Who came or went since the last change that was told. */
+  /** Who joined or left since the last change that was sent. */
   private readonly touched = new Set<string>();
-  /** Those who are told whole lists have not been told of the last change. */
+  /** Clients that are sent whole lists have not been sent the last change. */
   private listIsDue = false;
   private listedAt = Number.NEGATIVE_INFINITY;
   private cancelList: (() => void) | undefined;
 
-  /** @param onLeave told of each client that is out, whether it left, was replaced, or did not keep up */
+  /** @param onLeave called with each client that is disconnected: it left, was replaced, or was too slow */
   constructor(
     readonly ticketId: string,
     private readonly bounds: TicketBounds,
@@ -70,7 +70,7 @@ export class Room {
   }
 
   /**
-   * @param inAll clients of the same person that are in, in whatever ticket
+   * @param inAll connected clients of the same person, in any ticket
    * @throws HubError `ticket_full` (its details name the bound), `closing`; then nothing has changed
    */
   join(client: Client, inAll: number): void {
@@ -85,7 +85,7 @@ export class Room {
     });
     const refused = emitted.find((event) => event.type === 'refused');
     if (refused) {
-      this.actor.tellSteps();
+      this.actor.publishSteps();
       if (refused.code === 'closing') throw new HubError('closing');
       throw ticketFull(refused.bound, this.bounds);
     }
@@ -96,11 +96,11 @@ export class Room {
 
   /** Repeatable. */
   leave(clientId: string): void {
-    this.tell({ type: 'leave', clientId });
+    this.send({ type: 'leave', clientId });
   }
 
   drain(): void {
-    this.tell({ type: 'drain' });
+    this.send({ type: 'drain' });
   }
 
   /** Hands the envelopes of a tick to every client at the end of the tick, in one piece. */
@@ -113,7 +113,7 @@ export class Room {
   flush(): void {
     const { pending } = this;
     this.pending = [];
-    // Told once, however many came and went in the tick: a crowd is told of a crowd.
+    // Sent once per tick, however many joined and left in it.
     const change = this.presenceHasChanged ? [this.presenceChange()] : [];
     this.listIsDue ||= this.presenceHasChanged;
     this.presenceHasChanged = false;
@@ -134,7 +134,7 @@ export class Room {
     return false;
   }
 
-  /** Whether whole lists may be told now; if not, they are told when they may. */
+  /** Whether whole lists may be sent now; if not, they are sent as soon as they may. */
   private mayList(): boolean {
     const now = this.clock.now();
     const wait = this.listedAt + listEveryMs - now;
@@ -157,23 +157,23 @@ export class Room {
     this.cancelList = undefined;
   }
 
-  /** Takes a client out that does not keep up; it may come back and resume. */
+  /** Disconnects a client that is too slow; it may reconnect and resume. */
   evict(client: Client): void {
     client.sink.close('resync');
     this.leave(client.clientId);
   }
 
-  private tell(event: TicketEvent): void {
+  private send(event: TicketEvent): void {
     this.carryOut(this.actor.send(event));
   }
 
   private carryOut(emitted: readonly TicketEmitted[]): void {
-    this.actor.tellSteps();
+    this.actor.publishSteps();
     for (const event of emitted) {
       if (event.type === 'client_left') this.touched.add(event.userId);
       if (event.type === 'client_left') this.remove(event.clientId);
       else if (event.type === 'client_replaced') this.remove(event.clientId)?.sink.close('replaced');
-      else if (event.type === 'presence_changed') this.tellPresence();
+      else if (event.type === 'presence_changed') this.publishPresence();
     }
   }
 
@@ -185,7 +185,7 @@ export class Room {
     return client;
   }
 
-  private tellPresence(): void {
+  private publishPresence(): void {
     this.flushLater();
     this.presenceHasChanged = true;
   }
@@ -198,7 +198,7 @@ export class Room {
     return { event: 'presence_changed', ...this.now(), presence: this.presence() };
   }
 
-  /** Of everybody who came or went, with how many clients they are in now. */
+  /** The people who joined or left, with the number of their connected clients. */
   private presenceChange(): Outbound {
     const clients = new Map<string, Member>();
     for (const id of this.touched) clients.set(id, { user: { id, name: id }, clients: 0 });

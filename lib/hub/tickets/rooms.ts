@@ -1,4 +1,4 @@
-/** The tickets in use and who is in them: finds a ticket's room, makes it when somebody comes and drops it when the last one goes; the hub owns one. */
+/** The tickets in use and their clients: finds a ticket's room, creates it when the first client joins and drops it when the last one leaves; the hub owns one. */
 import type { TicketBounds } from '../../actors/ticket-machine';
 import { HubError } from '../../errors';
 import type { Member } from '../../protocol/envelopes';
@@ -15,10 +15,10 @@ export interface RoomsParts {
   bounds: TicketBounds;
 }
 
-/** Who follows which clients are connected. Nothing here may throw. */
+/** What is called when clients connect and leave. Nothing here may throw. */
 export interface RoomWatcher {
   joined(client: Client): void;
-  /** It is out, whether it left, was replaced, or did not keep up. */
+  /** It is disconnected: it left, was replaced, or was too slow. */
   left(client: Client): void;
 }
 
@@ -57,12 +57,12 @@ export class Rooms {
     this.byTicket.get(ticketId)?.leave(clientId);
   }
 
-  /** Takes out one that does not keep up; it may come back and resume. */
+  /** Disconnects a client that is too slow; it may reconnect and resume. */
   evict(client: Client): void {
     this.byTicket.get(client.ticketId)?.evict(client);
   }
 
-  /** Whether the client is in: not replaced, not evicted, not gone. */
+  /** Whether the client is connected: not replaced, not evicted, not gone. */
   has(client: Client): boolean {
     return this.byClient.get(client.clientId) === client;
   }
@@ -74,7 +74,7 @@ export class Rooms {
     return client;
   }
 
-  /** Everybody in every ticket. */
+  /** Every client of every ticket. */
   clients(): IterableIterator<Client> {
     return this.byClient.values();
   }
@@ -89,7 +89,7 @@ export class Rooms {
     return ticketId === undefined ? this.byClient.size : (this.byTicket.get(ticketId)?.size ?? 0);
   }
 
-  /** The states of a ticket, by the ids of the charts; none of one that nobody is in. */
+  /** The states of a ticket, by the ids of the charts; empty for one without connected clients. */
   statesOf(ticketId: string): readonly string[] {
     return this.byTicket.get(ticketId)?.states ?? [];
   }
@@ -98,18 +98,18 @@ export class Rooms {
     return this.byTicket.get(ticketId)?.presence() ?? [];
   }
 
-  /** How many changes of `presence` have been told; what is told from now on has a higher one. */
+  /** How many changes of `presence` have been sent; what is sent from now on has a higher version. */
   presenceVersion(ticketId: string): number {
     return this.byTicket.get(ticketId)?.presenceVersion ?? 0;
   }
 
-  /** Whether this person is in the ticket, in whatever tab. */
+  /** Whether this person is connected to the ticket, with any client. */
   isIn(ticketId: string, userId: string): boolean {
     for (const { user } of this.byTicket.get(ticketId)?.members() ?? []) if (user.id === userId) return true;
     return false;
   }
 
-  /** Whether somebody in the ticket shows one prompt at a time. */
+  /** Whether a client of the ticket shows one prompt at a time. */
   hasPanel(ticketId: string): boolean {
     for (const { sink } of this.byTicket.get(ticketId)?.members() ?? []) if (sink.panel) return true;
     return false;
@@ -125,7 +125,7 @@ export class Rooms {
     return oldest;
   }
 
-  /** To everybody in the ticket at the end of the tick; a ticket nobody is in is no error (reference A76). */
+  /** Sends to every client of the ticket at the end of the tick; a ticket without connected clients is no error. */
   deliver(ticketId: string, outbounds: readonly Outbound[]): void {
     this.byTicket.get(ticketId)?.deliver(outbounds);
   }
@@ -135,7 +135,7 @@ export class Rooms {
     for (const room of this.byTicket.values()) room.flush();
   }
 
-  /** Lets nobody in any more. */
+  /** Refuses new clients from now on. */
   drain(): void {
     for (const room of this.byTicket.values()) room.drain();
   }
@@ -153,7 +153,7 @@ export class Rooms {
     return room;
   }
 
-  /** A ticket nobody is in costs nothing. */
+  /** Drops a room without clients, so that its ticket uses no memory. */
   private tidy(room: Room): void {
     if (room.size === 0 && this.byTicket.get(room.ticketId) === room) this.byTicket.delete(room.ticketId);
   }

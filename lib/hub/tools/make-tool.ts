@@ -82,7 +82,7 @@ async function callTool(
   const { name, timeoutMs } = tool;
   assertOptions(`The call of ${name}`, call, callFields);
   const { callId } = call;
-  // Copied before anybody looks at it: a rule takes time, and whoever called still holds what was given.
+  // Copied before it is used: a rule takes time, and the caller could change its object in the meantime.
   const args = deepFreeze(read(tool, jsonCopy(givenArgs)));
   const bounds = { name, signal: turn.signal, timeoutMs };
   const rule = await ruleFor(name, args, turn, tool.rules, parts.logger);
@@ -100,11 +100,11 @@ async function callTool(
   asShown(tool, args);
   const { display: shown, ...ask } = rule.ask ?? {};
   const own = typeof shown === 'function' ? shown(args) : shown;
-  const { description } = tool;
-  const display =
-    own || description !== undefined
-      ? { display: { ...(description !== undefined && { description }), ...own } }
-      : {};
+  const beside = tool.description === undefined ? {} : { description: tool.description };
+  // What is no display, such as a promise, is refused as it is.
+  const isWhole = own !== undefined && !isPlain(own);
+  const merged = isWhole ? own : { ...beside, ...own };
+  const display = isWhole || Object.keys(merged).length > 0 || own ? { display: merged } : {};
   const outcome: Approval = await turn.approve({ ...ask, ...display, ...key, tool: name, args });
   const { request } = outcome;
   if (outcome.status !== 'approved')
@@ -181,7 +181,7 @@ function read({ name, schema }: KnownTool, given: unknown): Args {
 
 /**
  * The arguments as the tool is given them, once it is sure that these are the ones people see: a schema that makes
- * something else of them each time it reads them would run what nobody has approved.
+ * something else of them each time it reads them would run what was not approved.
  * @throws HubError `invalid_request`
  */
 function asShown(tool: KnownTool, shown: unknown): Args {

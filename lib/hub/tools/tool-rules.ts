@@ -13,7 +13,7 @@ import type { Turn } from '../turns/turn';
 
 /** What an approval that a rule asks for is asked with. */
 export interface RuleAsk<Args> extends Omit<ApprovalOptions, 'key' | 'message' | 'display'> {
-  /** What people are shown beside the arguments; may depend on them. If it throws, nobody is asked and nothing is run. */
+  /** What people are shown beside the arguments; may depend on them. If it throws, no person is asked and nothing is run. */
   display?: Display | ((args: Args) => Display);
 }
 

@@ -26,7 +26,7 @@ export interface Bounds {
 }
 
 /**
- * Does the work if the request may be carried out now, and nobody else is at it.
+ * Does the work if the request may be carried out now and no other run is in progress.
  * @param payload what the work is about to do; it must be what was approved
  * @throws NotBegun if it may not be done, or not again; otherwise what the work throws, `tool_timeout`, or the signal's
  *   reason
@@ -64,7 +64,7 @@ export async function runApproved<Result>(
   } finally {
     stopRenewing();
     await end.catch((error: unknown) =>
-      // What was done is done. The lease ends by itself, and then the record says that nobody knows.
+      // What was done is done. The lease ends by itself, and then the record says `unknown`.
       logger.error('The end of a run could not be recorded', {
         requestId: id,
         error: toHubError(error).code,
@@ -81,8 +81,8 @@ export class NotBegun extends Error {
 }
 
 /**
- * Notes with an approved request that it is not run, and why, so that nobody believes that it was. Where somebody has begun
- * to run it nothing is noted. Never rejects.
+ * Records with an approved request that it is not run, and why, so that it does not look as if it was. If a run has begun,
+ * nothing is recorded. Never rejects.
  */
 export async function noteNotRun(
   { hitl, logger }: RunParts,
@@ -92,7 +92,7 @@ export async function noteNotRun(
 ): Promise<void> {
   if (why === undefined) return;
   await hitl.notRun(id, runId, why, occasion).catch((error: unknown) => {
-    // An earlier run has gone on meanwhile, and says itself how it ended.
+    // An earlier run has gone on in the meantime, and records itself how it ended.
     if (toHubError(error).code === 'not_executable') return;
     logger.error('That a call was not run could not be recorded', {
       requestId: id,
@@ -117,7 +117,7 @@ export function wordsOf(error: unknown): string {
   return typeof error === 'string' ? error : messageOf(error);
 }
 
-/** Work that was stopped from outside: whether it is still going on, or how far it came, nobody can say. */
+/** Work that was stopped from outside: whether it still runs, and how far it came, is unknown. */
 class CutOff extends Error {
   constructor(readonly reason: unknown) {
     super('cut off');
@@ -178,7 +178,7 @@ function keepLease(
           requestId: id,
           error: toHubError(error).code,
         });
-        // A store that could not keep it may be back before the lease ends.
+        // A store that failed may work again before the lease ends.
         if (toHubError(error).status >= 500) renewLater();
       });
     });

@@ -32,7 +32,7 @@ export class Endings {
       try {
         if (turn.reason !== 'shutdown') {
           await running.link.withdraw().catch((error: unknown) => {
-            // A single request that cannot be read or written must not keep the turn from ending.
+            // A single request that cannot be read or written must not prevent the end of the turn.
             if (attempt < maxWithdrawals) throw error;
             log('The requests of a turn could not be withdrawn', error);
           });
@@ -46,13 +46,13 @@ export class Endings {
           envelopes,
           ...(frame && { frame }),
         });
-        running.actor.tellSteps();
+        running.actor.publishSteps();
         return;
       } catch (error) {
         // Another frame has taken the id in the meantime: the turn ends without it.
         if (isHubError(error) && error.code === 'duplicate_id') frame = undefined;
-        log('The end of a turn could not be kept', error);
-        // What is left open here is ended by the next start.
+        log('The end of a turn could not be stored', error);
+        // What stays open is ended at the next start.
         if (this.isOver) return;
         await this.pause(wait);
       }

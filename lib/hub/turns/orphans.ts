@@ -1,4 +1,4 @@
-/** What a process that is gone has left behind, put in order when the hub starts: turns are ended, and their requests have no asker. */
+/** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
 
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
@@ -15,7 +15,7 @@ const groupSize = 1_000;
 /** Requests read and written at once, few enough not to block the loop. */
 const pageSize = 50;
 
-/** Requests without their asker that the start waits for; beyond them the hub is up while the others are noted. */
+/** Requests without their asker that the start waits for; beyond them the hub is ready while the others are recorded. */
 export const maxLeftAtStart = 1_000;
 
 interface Parts {
@@ -35,7 +35,7 @@ export class Orphans {
   constructor(private readonly parts: Parts & { hitl: Hitl }) {}
 
   /**
-   * Ends the turns that are not here; their requests stay pending, to be asked for again, and say so.
+   * Ends the turns that do not run on this node; their requests stay pending, to be asked for again, and say so.
    * @throws HubError `storage_failed`
    */
   async recover(isHere: IsHere): Promise<void> {
@@ -44,7 +44,7 @@ export class Orphans {
     if (cursor !== undefined) this.leaving = this.leaveOthers(cursor, isHere);
   }
 
-  /** Resolves when nothing more is noted; the next start goes on with it. */
+  /** Resolves when nothing more is recorded; the next start continues. */
   async close(): Promise<void> {
     this.isOver = true;
     await this.leaving;
@@ -63,7 +63,7 @@ export class Orphans {
 }
 
 /**
- * Ends every turn that is queued or running in the store and not here; one that cannot be read is left, and said so.
+ * Ends every turn that is queued or running in the store and not on this node; one that cannot be read is left, and logged.
  * @throws HubError `storage_failed`
  */
 async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
@@ -85,8 +85,8 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
 }
 
 /**
- * Says of pending requests whose turn is not here that their asker is gone; what no turn asked is left alone. One that cannot be
- * read is left, and said so.
+ * Records with pending requests whose turn is not on this node that their asker has left; requests without a turn stay
+ * unchanged. One that cannot be read is left, and logged.
  * @param atMost about how many requests are looked at
  * @param cursor from where on; default: from the oldest
  * @returns from where to go on, where there are more
@@ -111,7 +111,7 @@ async function leaveOrphans(
   return next;
 }
 
-/** What the work gives; nothing, and a word in the log, where a record is damaged. @throws whatever else fails */
+/** The result of the work; `undefined`, and a log line, where a record is damaged. @throws every other error */
 async function unlessDamaged<T>(
   work: Promise<T>,
   logger: Logger,

@@ -1,4 +1,4 @@
-/** What an agent says in its turn: kept as messages of the session, earlier contents as revisions; turns hand it to the agent. */
+/** What an agent says in its turn: stored as messages of the session, earlier contents as revisions; turns hand it to the agent. */
 import { HubError } from '../../errors';
 import { sessionMessageAdded, sessionMessageUpdated } from '../../protocol/envelopes';
 import type { MessageRecord, MessageType, TurnRecord } from '../../protocol/records';
@@ -10,7 +10,7 @@ import { newId } from '../commit/new-id';
 
 /** Bytes of one message of the agent; so that its envelope fits a client's buffers. */
 export const maxOutputBytes = 262_144;
-/** Earlier contents kept of a message; of one that is updated more often, the oldest are let go. */
+/** Earlier contents stored of a message; of one that is updated more often, the oldest are dropped. */
 export const maxRevisions = 100;
 
 /** The turn that speaks. Once `signal` has aborted it may say nothing more. */
@@ -27,7 +27,7 @@ export class Outputs {
   async add(turn: Speaker, type: MessageType, content: string): Promise<MessageRecord> {
     const { id, ticketId, sessionId } = turn;
     const createdAt = this.parts.clock.now();
-    return this.keep(
+    return this.store(
       turn,
       { id: newId(createdAt), ticketId, sessionId, turnId: id, type, content, createdAt, revisions: [] },
       sessionMessageAdded,
@@ -44,14 +44,14 @@ export class Outputs {
       const before = { content: known.content, updatedAt: known.updatedAt ?? known.createdAt };
       const revisions = [...known.revisions, before].slice(-maxRevisions);
       const updatedAt = this.parts.clock.now();
-      return this.keep(turn, { ...known, content, updatedAt, revisions }, sessionMessageUpdated);
+      return this.store(turn, { ...known, content, updatedAt, revisions }, sessionMessageUpdated);
     });
   }
 
-  private async keep(
+  private async store(
     turn: Speaker,
     message: MessageRecord,
-    tell: typeof sessionMessageAdded,
+    toEnvelope: typeof sessionMessageAdded,
   ): Promise<MessageRecord> {
     turn.signal.throwIfAborted();
     if (typeof message.content !== 'string')
@@ -65,7 +65,7 @@ export class Outputs {
       ticketId: message.ticketId,
       at,
       messages: [message],
-      envelopes: [tell(message, at)],
+      envelopes: [toEnvelope(message, at)],
     });
     return message;
   }

@@ -3,7 +3,7 @@ import type { MessageRecord, MessageType, Millis, SessionRecord, User } from '..
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 
-/** The session that something is said in, and whether it has yet to be kept. */
+/** The session that something is said in, and whether it has yet to be stored. */
 export interface Spoken {
   session: SessionRecord;
   isNew: boolean;
@@ -17,11 +17,11 @@ export interface Said {
   /** Whether a turn of the agent answers it. */
   isAnswered: boolean;
   frame: Occasion['frame'];
-  /** It is kept, and not yet handed over. */
-  onKept?(session: SessionRecord): void;
+  /** It is committed, and not yet delivered. */
+  onStored?(session: SessionRecord): void;
 }
 
-/** The same, by nobody who is connected. */
+/** The same, by an author without a connected client. */
 export interface SaidElsewhere extends Said {
   sessionId: string;
   session(): Promise<Spoken>;

@@ -1,4 +1,4 @@
-/** Lines that the app puts on a ticket outside of any turn: remarks of its own, and what people write in Slack or a terminal; `Hub.say` is this. */
+/** Messages that the app adds to a ticket outside of any turn: remarks of its own, and what people write in Slack or a terminal; `Hub.say` is this. */
 import { HubError } from '../../errors';
 import type { User } from '../../protocol/records';
 import type { Store } from '../../store/store';
@@ -29,7 +29,7 @@ export interface Line {
   sessionId?: string;
   /** Of a message: whether the agent answers it, in a turn like any other. Default false. */
   turn?: boolean;
-  /** A line said again in the ticket with the same key is the one that is there; nothing else of it is compared. At most 128 characters. */
+  /** Idempotency key: a line with a key that the ticket has already is not stored again; nothing else of it is compared. At most 128 characters. */
   key?: string;
 }
 
@@ -87,7 +87,8 @@ function whyNot({ content, source, user, type, thread, sessionId, turn }: Line, 
   if (source === undefined && thread !== undefined)
     return 'a thread is of a source; name the session of a remark with sessionId';
   if (thread !== undefined && sessionId !== undefined) return 'either thread or sessionId, not both';
-  if (turn && !hasAgent) return 'nobody answers it: the hub has no agent';
+  if (turn && !hasAgent)
+    return 'turn: the hub has no agent to answer; register one with hitl.agent, or leave turn out';
   return undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Client } from '../tickets/client';
 export type ResumeFailure = 'not_found' | 'other_ticket' | 'other_user' | 'other_source';
 
 /**
- * Attaches the client to an earlier session of its own on this ticket (reference B16).
+ * Attaches the client to an earlier session of its own on this ticket.
  * @returns why not, or nothing if it is attached
  */
 export async function resumeSession(
@@ -33,7 +33,7 @@ export async function recallSession(store: Store, client: Client): Promise<void>
   if (session && !isElsewhere(session)) client.attachSession(session.id);
 }
 
-/** The client's session, or a new one that the caller has to keep (reference B16b: none is made before it is needed). */
+/** The client's session, or a new one that the caller has to store; none is created before it is needed. */
 export async function sessionFor(
   store: Store,
   client: Pick<Client, 'ticketId' | 'user' | 'tabId' | 'sessionId'>,
@@ -61,19 +61,19 @@ export async function sessionFor(
 export interface Thread {
   ticketId: string;
   source: 'cli' | 'slack' | 'system';
-  /** One conversation there; everybody in it shares a session. */
+  /** One conversation there; all its people share a session. */
   thread: string;
   /** Whose session it is, if it is begun with this. */
   userId: string;
 }
 
-/** The id of a thread's session, the same every time (reference A59). */
+/** The id of a thread's session, the same every time. */
 export function sessionIdOf({ ticketId, source, thread }: Thread): string {
   const digest = createHash('sha256').update(`${ticketId}\n${thread}`).digest('hex');
   return `${source}_${digest.slice(0, 32)}`;
 }
 
-/** The session of a thread, or a new one that the caller has to keep. */
+/** The session of a thread, or a new one that the caller has to store. */
 export async function sessionOfThread(
   store: Store,
   thread: Thread,
@@ -87,7 +87,7 @@ export async function sessionOfThread(
   return { session, isNew: true };
 }
 
-/** What is said in a session of Slack has to be said there (reference B16), and in one of the system by nobody. */
+/** A session of Slack takes messages only from there, and a session of the system takes none from a client. */
 function isElsewhere({ source }: SessionRecord): boolean {
   return source === 'slack' || source === 'system';
 }

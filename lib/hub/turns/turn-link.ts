@@ -8,7 +8,7 @@ import type { Outputs, Speaker } from './outputs';
 import type { TurnPort } from './turn';
 
 export class TurnLink implements TurnPort {
-  /** What the agent has begun to say or to ask and is not kept yet. */
+  /** What the agent has begun to say or to ask and is not committed yet. */
   private readonly underWay = new Set<Promise<unknown>>();
   /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
   private readonly adopted = new Set<string>();
@@ -57,7 +57,7 @@ export class TurnLink implements TurnPort {
     }
   }
 
-  /** Resolves when what was begun before is kept or refused. */
+  /** Resolves when what was begun before is committed or refused. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.underWay);
   }
@@ -67,7 +67,7 @@ export class TurnLink implements TurnPort {
     return this.parts.hitl.endWithTurn(this.turn.id, this.adopted, this.attended);
   }
 
-  /** The end of the turn is kept: whatever it still waits for could not be withdrawn, and is waited for no more. */
+  /** The end of the turn is committed: a request that it still waits for could not be withdrawn, and is not waited for any more. */
   end(): void {
     this.over.abort(new HubError('turn_ended'));
   }

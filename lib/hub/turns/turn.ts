@@ -39,7 +39,7 @@ export type AnswerTo<
 
 /** What became of a call. A tool that throws makes the call reject with what it threw. */
 export type ToolCall<Result> =
-  /** `request` if somebody was asked, or a grant was used (`request.usedGrant`). */
+  /** `request` if a person was asked, or a grant was used (`request.usedGrant`). */
   | { status: 'executed'; result: Result; request?: Approval['request'] }
   /** Not run; `message` is written for a model to read. */
   | {
@@ -50,7 +50,7 @@ export type ToolCall<Result> =
   /** Approved, but an earlier run of the same call was begun: `reason` says how far it came. */
   | { status: 'not_run'; reason: string; message: string; request: Approval['request'] };
 
-/** The app's agent: called once per chat message. Whatever it does, its turn ends: completed if it returns, else aborted. */
+/** The app's agent: called once per chat message. Its turn always ends: completed if it returns, else aborted. */
 export type Agent<App extends HitlTypes = NoTypes> = (turn: Turn<App>) => unknown;
 
 /** What a turn needs of the hub. */
@@ -73,7 +73,7 @@ export class Turn<App extends HitlTypes = NoTypes> {
     readonly user: KnownUser<App['user']>,
     /** The message to answer. */
     readonly message: Readonly<MessageRecord>,
-    /** Aborted when the turn is cancelled or the hub closes; hand it on to whatever takes long. */
+    /** Aborted when the turn is cancelled or the hub closes; pass it to everything that takes long. */
     readonly signal: AbortSignal,
     private readonly port: TurnPort,
   ) {}

@@ -39,7 +39,7 @@ export class Turns {
   private readonly running = new Map<string, Running>();
   private readonly queues = new Queues();
   private readonly lanes = new Lanes();
-  /** As it was last kept. */
+  /** As it was last stored. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly outputs: Outputs;
   private readonly endings: Endings;
@@ -74,7 +74,7 @@ export class Turns {
   }
 
   /**
-   * Takes a chat message: keeps it, shows it to the whole ticket, and starts or queues the turn that answers it.
+   * Takes a chat message: commits it, sends it to the whole ticket, and starts or queues the turn that answers it.
    * @throws HubError `empty_message`, `too_large`, `busy`, `closing`, `duplicate_id` (details: the first ack),
    *   `storage_failed`, what `occasion.assertAccess` throws
    */
@@ -86,8 +86,8 @@ export class Turns {
       content,
       isAnswered: this.hasAgent,
       frame: occasion.frame,
-      // Before it is handed over: a client that hears its own session only has to know which that is.
-      onKept: (session) => {
+      // Before the delivery: a client that is sent only its own session has to know which that is.
+      onStored: (session) => {
         client.attachSession(session.id);
         this.sessions.set(client, session);
       },
@@ -102,7 +102,7 @@ export class Turns {
   }
 
   /**
-   * Takes what was said by nobody who is connected; with the id of a frame that was carried out, what became of that.
+   * Takes a message of an author without a connected client; for the id of a frame that was carried out, returns its result.
    * @throws HubError as `message`, but for `duplicate_id`
    */
   async say(said: SaidElsewhere): Promise<Accepted> {
@@ -116,14 +116,14 @@ export class Turns {
         return await this.accept(await said.session(), said);
       } catch (error) {
         // In another session, at the same time.
-        const meanwhile = isHubError(error) && error.code === 'duplicate_id' && (await before());
-        if (meanwhile) return toAccepted(meanwhile);
+        const earlier = isHubError(error) && error.code === 'duplicate_id' && (await before());
+        if (earlier) return toAccepted(earlier);
         throw error;
       }
     });
   }
 
-  /** Whether there is somebody who answers. */
+  /** Whether there is an agent that answers. */
   get hasAgent(): boolean {
     return this.parts.agent !== undefined;
   }
@@ -146,9 +146,9 @@ export class Turns {
   }
 
   /**
-   * Stops a turn: its signal aborts, its pending requests are withdrawn, whatever it still says is refused.
+   * Stops a turn: its signal aborts, its pending requests are withdrawn, its further output is refused.
    * @param occasion `by`: the person who asks for it; default: the app's own code, which no rule holds back
-   * @throws HubError `not_found` (no such turn here, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
+   * @throws HubError `not_found` (no such turn on this node, or on another ticket), `turn_ended`, `not_allowed` (details.rule is `app`),
    *   what `occasion.assertAccess` throws
    */
   async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
@@ -184,7 +184,7 @@ export class Turns {
     return this.orphans.recover((turnId) => this.running.has(turnId));
   }
 
-  /** Takes no more messages; what runs or waits goes on. */
+  /** Refuses new messages; running and queued turns continue. */
   refuse(): void {
     this.closing = true;
   }
@@ -227,7 +227,7 @@ export class Turns {
     try {
       const { messageId, running } = await this.commitMessage(spoken, said, { turnId, isDue, now });
       if (running && turnId) {
-        running.actor.tellSteps();
+        running.actor.publishSteps();
         this.running.set(turnId, running);
         if (isDue) void this.run(running);
       }
@@ -262,7 +262,7 @@ export class Turns {
       envelopes,
       ...(frame && { frame: { ...frame, ack: messageAck(accepted) } }),
     };
-    await this.parts.funnel.commit(commit, { onStored: () => said.onKept?.(session) });
+    await this.parts.funnel.commit(commit, { onStored: () => said.onStored?.(session) });
     return { messageId: message.id, running };
   }
 
@@ -279,13 +279,13 @@ export class Turns {
         this.log('The agent ended well, and a line of it was refused', running, refusedLine);
       await this.end(running, 'complete');
     } catch (error) {
-      // Whatever an agent throws that was told to stop is no news.
+      // What an agent throws after it was aborted is not logged.
       if (!running.ended) this.log('The agent failed', running, error, { stack: stackOf(error) });
       await this.end(running, 'fail');
     }
   }
 
-  /** Ends a turn once; whoever comes second changes nothing and waits for the same end. Never rejects. */
+  /** Ends a turn once; a second call changes nothing and waits for the same end. Never rejects. */
   private end(running: Running, type: Ending): Promise<void> {
     if (running.ended) return running.ended;
     const { actor, abort } = running;
@@ -293,7 +293,7 @@ export class Turns {
     const { sessionId } = actor.snapshot.context;
     running.ended = this.lanes.run(sessionId, async () => {
       await this.endings.store(running);
-      // Where the hub closes, whoever waits for a request that stays is told that.
+      // When the hub closes, waiters of a request that stays pending are rejected with `closing`.
       if (!this.isOver) running.link.end();
       const { id } = actor.snapshot.context;
       this.running.delete(id);
@@ -314,7 +314,7 @@ export class Turns {
     const turn = turnRecord(next.actor.snapshot);
     try {
       await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
-      next.actor.tellSteps();
+      next.actor.publishSteps();
       void this.run(next);
     } catch (error) {
       this.log('A turn could not be started', next, error);

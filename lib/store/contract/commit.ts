@@ -1,4 +1,4 @@
-/** Part of the store contract: what a commit keeps and what it reports. */
+/** Part of the store contract: what a commit stores and what it reports. */
 import { hitlRequest, sessionCreated, turnStarted } from '../../protocol/envelopes';
 import { expect } from './expect';
 import {

@@ -1,4 +1,4 @@
-/** Part of the store contract: the outbox of the channels, kept with the commit, one delivery per channel and request. */
+/** Part of the store contract: the outbox of the channels, stored with the commit, one delivery per channel and request. */
 import type { DeliveryWrite } from '../store';
 import { expect } from './expect';
 import { chatCommit, commitTo, noon, requestRecord, requestsCommit } from './samples';

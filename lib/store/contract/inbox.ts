@@ -7,7 +7,7 @@ import { allPages, asked, fits, inOrder, orders, tally } from './inbox-model';
 import { commitTo, noon, requestRecord, requestWrite } from './samples';
 import { ids, range, type Subject } from './subject';
 
-/** Nobody's groups and no tickets, unless given. */
+/** No groups and no tickets, unless given. */
 function owner(userId: string, fields: Partial<InboxOwner> = {}): InboxOwner {
   return { userId, groups: [], tickets: [], ...fields };
 }

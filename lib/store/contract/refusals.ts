@@ -15,7 +15,7 @@ import {
 import { outcomes, type Subject } from './subject';
 
 export function refusalObligations({ describe, test, store }: Subject): void {
-  /** The code with which a single commit is refused; its seqs if it is kept. */
+  /** The code with which a single commit is refused; its seqs if it is committed. */
   const outcome = async (commit: Commit) => outcomes(await store().commit([commit]))[0];
 
   test('leaves no trace, and the others of the call are kept', async () => {

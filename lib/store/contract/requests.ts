@@ -1,4 +1,4 @@
-/** Part of the store contract: how requests are kept, listed and found by key, turn and deadline. */
+/** Part of the store contract: how requests are stored, listed and found by key, turn and deadline. */
 import type { RequestRecord, RequestStatus } from '../../protocol/records';
 import type { Commit, RequestFilter } from '../store';
 import { expect } from './expect';

@@ -13,7 +13,7 @@ export interface Subject {
   store(): Store;
   /** Closes it and opens another over the same data. */
   reopen(): Promise<Store>;
-  /** Another one that nobody has opened. */
+  /** Another one that is not opened. */
   unopened(): Promise<Store>;
 }
 

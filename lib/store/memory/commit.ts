@@ -110,7 +110,7 @@ function prepareFrame(kept: MemoryContents, { userId, frameId, ack }: ProcessedF
   };
 }
 
-/** Replaces what is kept under the id where it is, or keeps it as new. */
+/** Replaces in place what is stored under the id, or adds it as new. */
 function put<T extends Kept>(map: Map<string, T>, id: string, next: T, isNew?: (kept: T) => void): T {
   const kept = map.get(id);
   if (kept) return Object.assign(kept, next);

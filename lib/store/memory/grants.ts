@@ -7,7 +7,7 @@ import { byPlace } from '../shared/order';
 import type { GrantFilter, GrantWrite, Page } from '../store';
 
 export class MemoryGrants {
-  /** As JSON, so that what was read changes nothing here. */
+  /** As JSON, so that changing what was read changes nothing in the store. */
   private readonly byId = new Map<string, string>();
 
   get(id: string): GrantRecord | undefined {

@@ -1,4 +1,4 @@
-/** The inboxes of the memory store: the lists in which pending requests are found by whoever may answer them. */
+/** The inboxes of the memory store: the lists in which the pending requests of each answerer are found. */
 import { decodeInboxCursor, encodeInboxCursor, type InboxPlace } from '../shared/cursor';
 import { comparisons, countsOf, entryOf, firstOf, type InboxEntry } from '../shared/inbox';
 import { listsFor, listsOf } from '../shared/inbox-lists';

@@ -1,4 +1,4 @@
-/** What the memory store keeps of one ticket, but for its requests: the log, sessions, messages and unfinished turns. */
+/** What the memory store holds of one ticket, except its requests: the log, sessions, messages and unfinished turns. */
 import type { AuditEntry } from '../../protocol/audit';
 import type { LoggableEnvelope } from '../../protocol/envelopes';
 import type { Millis, SessionRecord } from '../../protocol/records';

@@ -72,7 +72,7 @@ function encode(parts: readonly unknown[]): string {
 /** @throws HubError `invalid_frame` for anything but a text that `encode` gives */
 function decode(cursor: string): unknown[] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
-  // Buffer skips what is not base64url; only the exact text comes back the same.
+  // Buffer skips what is not base64url; only the exact text is the same when encoded again.
   if (!Array.isArray(parts) || encode(parts) !== cursor) throw strange();
   return parts;
 }

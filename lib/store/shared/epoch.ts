@@ -1,7 +1,7 @@
-/** The name of a ticket's log: made from a secret of the store, so that a log which nobody has written to needs no row to have one. */
+/** The name of a ticket's log: made from a secret of the store, so that a log without envelopes needs no row to have one. */
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** A secret for a store in which nothing is kept yet. */
+/** A secret for a store that is still empty. */
 export function newSeed(): string {
   return randomBytes(16).toString('hex');
 }

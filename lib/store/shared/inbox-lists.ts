@@ -1,4 +1,4 @@
-/** The lists an inbox is made of: by whom a request may be answered, and by what one looks for it; stores keep them, the hub finds listeners by them. */
+/** The lists an inbox is made of: by whom a request may be answered, and by what it is looked up; stores index them, the hub finds listeners by them. */
 import type { Answerers, RequestRecord } from '../../protocol/records';
 import type { InboxFilter, InboxOwner } from '../store';
 

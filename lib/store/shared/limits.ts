@@ -1,4 +1,4 @@
-/** The bounds that every store keeps, as `Store` states them. */
+/** The bounds that every store enforces, as `Store` states them. */
 
 /** Requests on one page of a list at most. */
 export const maxPageSize = 200;
@@ -14,9 +14,9 @@ export const maxStateBytes = 1_048_576;
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */
 export const maxSessionsInState = 50;
-/** Deliveries that were given up and are kept. */
+/** Deliveries that were given up and stay stored. */
 export const maxDeadDeliveries = 1_000;
-/** Frames of each user whose answer is remembered, the last of them; and how many more a store may keep before it drops what is older. */
+/** Frames of each user whose `ack` is stored, the latest ones; and how many more a store may hold before it drops the older ones. */
 export const maxFramesPerUser = 10_000;
 export const frameSlack = 1_000;
 

@@ -1,4 +1,4 @@
-/** A list that keeps its order as items come and go; the memory store's indexes. */
+/** A list that stays in order as items are added and removed; the memory store's indexes. */
 
 /** Below 0 if `a` comes before `b`; 0 only for an item and itself. */
 export type Compare<Place> = (a: Place, b: Place) => number;

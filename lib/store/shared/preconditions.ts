@@ -1,4 +1,4 @@
-/** The rules by which a commit is refused, in one place; every store asks here before it writes anything. */
+/** The rules by which a commit is refused, in one place; every store checks them before it writes anything. */
 import type { GrantRecord, Millis } from '../../protocol/records';
 import type { Commit, CommitResult, GrantWrite } from '../store';
 import { afterGrantWrite, grantIdOf } from './grant-writes';
@@ -15,8 +15,8 @@ export interface Lookup {
 }
 
 /**
- * Why this commit cannot be kept; undefined if it can. A repeated frame is told before anything else, since what it asked
- * for was done the first time. Request writes are judged in their order, each as if those before it were kept.
+ * Why this commit is refused; undefined if it is not. A repeated frame is reported before anything else, since what it asked
+ * for was done the first time. Request writes are checked in their order, each as if those before it were committed.
  */
 export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, { ok: true }> | undefined {
   const { frame, requests = [], grants = [] } = commit;
@@ -51,7 +51,7 @@ export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, {
   return undefined;
 }
 
-/** In their order, each as if those before it were kept. */
+/** In their order, each as if those before it were committed. */
 function canWriteGrants(writes: readonly GrantWrite[], at: Millis, stored: Lookup): boolean {
   const known = new Map<string, GrantRecord>();
   return writes.every((write) => {

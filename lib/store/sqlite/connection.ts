@@ -64,7 +64,7 @@ function own(path: string, lock: (lockFile: string) => void): string {
   return file;
 }
 
-/** What SQLite makes beside a file, it makes with the file's own mode. One that is there only loses what everybody may do. */
+/** What SQLite makes beside a file, it makes with the file's own mode. Of one that exists, other users only lose their permissions. */
 function makePrivate(file: string): void {
   if (!existsSync(file)) {
     closeSync(openSync(file, 'a', 0o600));

@@ -1,4 +1,4 @@
-/** The inboxes of the SQLite store: rows by which pending requests are found by whoever may answer them. */
+/** The inboxes of the SQLite store: rows by which the pending requests of each answerer are found. */
 import { decodeInboxCursor, encodeInboxCursor, type InboxPlace, never, start } from '../shared/cursor';
 import { type Counted, countsOf, entryOf, firstOf } from '../shared/inbox';
 import { listsFor, listsOf } from '../shared/inbox-lists';
@@ -8,7 +8,7 @@ import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, RequestWrite } f
 import { parseRow } from './rows';
 import type { Statements, TextRow } from './statements';
 
-/** Where a request is listed, as the text that is kept with it, so that it is taken out of exactly these. */
+/** Where a request is listed, as the text that is stored with it, so that it is removed from exactly these lists. */
 interface Listing {
   lists: readonly string[];
   except: readonly string[];

@@ -1,4 +1,4 @@
-/** The lock that keeps a second process off a SQLite file; `connect` takes it before it looks into the file. */
+/** The lock that excludes a second process from a SQLite file; `connect` takes it before it looks into the file. */
 import { hostname } from 'node:os';
 import type { Database } from 'better-sqlite3';
 import { HubError } from '../../errors';
@@ -25,7 +25,7 @@ export function holdLock(lock: Database, path: string): void {
   if (ownerOf(lock) !== owner) throw inUse(lock, path);
 }
 
-/** A transaction that writes nothing: it keeps others from beginning one, and lets them read. */
+/** A transaction that writes nothing: it prevents others from beginning one, and lets them read. */
 function begin(lock: Database, path: string): void {
   try {
     lock.exec('BEGIN IMMEDIATE');

@@ -9,7 +9,7 @@ export const applicationId = 0x6869746c;
  * Entry `n` makes version `n + 1` of version `n`. An entry that was released is never changed; a change of schema is a new
  * entry, and `spec/store/fixtures` gets a frozen file of the version before.
  *
- * `n` keeps the order of the first commit, which no clock can turn round. Columns beside `record` are what queries need.
+ * `n` records the order of the first commit, which no clock can reverse. Columns beside `record` are what queries need.
  */
 const migrations: readonly string[] = [
   `
@@ -164,7 +164,7 @@ const migrations: readonly string[] = [
   );
   INSERT INTO epoch_seed (id, seed) VALUES (1, lower(hex(randomblob(16))));
   `,
-  // What envelopes share, and the last of the log that names it: once that is dropped nobody does. The text is apart, so
+  // What envelopes share, and the last of the log that names it: once that is dropped, no envelope names it. The text is apart, so
   // that it is not written again with each use.
   `
   CREATE TABLE log_parts (
@@ -188,7 +188,7 @@ export const schemaVersion = migrations.length;
 
 /**
  * Brings a database to `schemaVersion`, one transaction per step, so that a crash leaves it at one of the versions. Writes
- * even if there is nothing to do: a file that cannot be written is noticed here and not at the first commit.
+ * even if there is nothing to do: a file that cannot be written is noticed at the start and not at the first commit.
  * @throws HubError `storage_failed` for a file of a newer version, and for one that is not ours; neither is touched
  */
 export function migrate(db: Database): void {

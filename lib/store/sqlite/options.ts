@@ -1,11 +1,11 @@
-/** What an app may tell the SQLite store; apart from the connection, so that an app without the driver can read the types. */
+/** The options of the SQLite store; apart from the connection, so that an app without the driver can read the types. */
 import { HubError } from '../../errors';
 import { unknownFields } from '../../protocol/unknown-field';
 
-/** What `sqliteStore` may be told beside the path. */
+/** What `sqliteStore` takes beside the path. */
 export interface SqliteStoreOptions {
   /**
-   * When a commit counts as kept. `full` (default): once the disk has it, so that it survives power loss. `normal`: once
+   * When a commit counts as persisted. `full` (default): once the disk has it, so that it survives power loss. `normal`: once
    * the operating system has it; about five times the single commits per second, and power loss may take the last ones.
    */
   synchronous?: 'full' | 'normal';

@@ -54,8 +54,8 @@ export type { SqliteStoreOptions } from './options';
  * `open` rejects with `unavailable`, and its message names the process and host of the first.
  *
  * Needs the package `better-sqlite3`, which the app installs; without it `open` rejects with `unavailable`. Whatever goes
- * wrong in the database rejects with `storage_failed`, SQLite's code in `details.code`; the store goes on working once the
- * cause is gone. A damaged row is named by `details.table` and `details.id` to whoever reads it; all others stay readable.
+ * wrong in the database rejects with `storage_failed`, SQLite's code in `details.code`; the store works again once the
+ * cause is gone. A read of a damaged row rejects with its name in `details.table` and `details.id`; all others stay readable.
  * @param path the file, made with its folder if missing, for their owner only; `:memory:` for one that ends with the process
  */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
@@ -68,7 +68,7 @@ interface Opened {
   close(): void;
   statements: Statements;
   write: WriteCommit;
-  /** Where the log of a ticket stands; one that nobody has written to is empty, and stays without a row. */
+  /** Where the log of a ticket stands; one without envelopes is at 0 and has no row. */
   ticket(id: string): TicketRow;
 }
 

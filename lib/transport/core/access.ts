@@ -17,13 +17,13 @@ import type { Handshake } from './handshake';
 export type TicketAccess = 'allow' | 'forbidden' | 'not_found';
 
 /**
- * Who somebody is and what they may see: the option `auth`. One that throws or rejects lets nobody in (→ 503).
+ * Who sends a request, and what they may see: the option `auth`. A callback that throws or rejects denies access (→ 503).
  * @typeParam Req the request as the app's framework has it
  * @typeParam U users with the app's own fields
  */
 export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
   /**
-   * Who sends this request, after the app's middleware: an id, a user, or nothing for nobody (→ 401). Put it first: what it
+   * Who sends this request, after the app's middleware: an id, a user, or nothing if no one is signed in (→ 401). Put it first: what it
    * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
    */
   identify(req: Req): Given<U | string> | Promise<Given<U | string>>;
@@ -33,7 +33,7 @@ export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
    */
   authorize(access: { user: KnownUser<NoInfer<U>>; ticketId: string }): TicketAccess | Promise<TicketAccess>;
   /**
-   * In which tickets this person finds requests that name nobody in their inbox; `'all'` where everybody works on
+   * In which tickets this person finds requests without named answerers in their inbox; `'all'` where everyone works on
    * everything. Asked when an inbox is read or opened; `authorize` is asked all the same about what is shown. Default: none,
    * so that an inbox has only what names the person or a group. More than 1,000 tickets and groups are a fault (→ 503).
    */
@@ -43,8 +43,8 @@ export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
     | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
     | undefined;
   /**
-   * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a standing
-   * approval is used; nothing for one who is gone. Required with the option `links`.
+   * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a grant
+   * is used; nothing for one who is gone. Required with the option `links`.
    */
   findUser?: ((userId: string) => Given<NoInfer<U>> | Promise<Given<NoInfer<U>>>) | undefined;
 }
@@ -80,7 +80,7 @@ export interface Service {
    * not.
    */
   mayExpireApproved?: boolean;
-  /** When its credential ends: from then on it is nobody (401), also where it waits. Default: never by itself. */
+  /** When its credential ends: from then on the user is not signed in (401), also while waiting for a connection. Default: never by itself. */
   expiresAt?: End;
 }
 
@@ -207,7 +207,7 @@ export class Access {
     return { ...fields, id, name: name ?? id, groups: groups ?? [], ...(expiresAt != null && { expiresAt }) };
   }
 
-  /** One that has given nobody yet is likely to give nobody ever. */
+  /** A callback that has identified no one so far is likely never to identify anyone. */
   private whyNobody(callbackName: string, given: unknown): Hint | undefined {
     if (this.hasIdentified || callbackName !== 'auth.identify') return undefined;
     return new Hint(
@@ -216,7 +216,7 @@ export class Access {
     );
   }
 
-  /** A login that was to end, under a name that nobody knows, would never end: said once, since it may be the app's own field. */
+  /** An end of a login under an unknown name would have no effect: warned about once, since it may be the app's own field. */
   private warnOfMisspelt(callbackName: string, given: unknown): void {
     if (typeof given !== 'object') return;
     const misspelt = Object.keys(given ?? {}).find((name) => nearestName(name, ['expiresAt']));
@@ -279,7 +279,7 @@ export class Access {
 
   /**
    * As `visible`, for open inboxes: all that ask about one person and ticket in one turn of the event loop share the answer. No
-   * answer is used for longer, and none of these for what somebody does.
+   * answer is used for longer, and none of these for an action.
    */
   visibleAtOnce<T extends { ticketId: string }>(items: readonly T[], user: Known): Promise<T[]> {
     return this.visible(items, user, (ticketId) => {
@@ -294,7 +294,7 @@ export class Access {
   }
 
   /**
-   * Whether somebody who gave a grant may use this ticket now.
+   * Whether a person who gave a grant may use this ticket now.
    * Without `auth.findUser` they are asked about by id and name, in no group.
    * @throws HubError `authentication_required`, `forbidden`, `unavailable`, which are no yes
    */
@@ -333,7 +333,7 @@ export class Access {
   }
 }
 
-/** Whether this refusal means that something is not there for whoever asks, instead of that it cannot be said now, or to nobody. */
+/** Whether this refusal means that something does not exist for this user, not that it is unavailable now or that the user is not signed in. */
 export function isHidden(refusal: unknown): boolean {
   const { status } = toHubError(refusal);
   return status === 403 || status === 404;

@@ -1,4 +1,4 @@
-/** One socket: holds back what is live until the client knows what was before, keeps its queue bounded, and notices when it is dead. */
+/** One socket: holds back what is live until the client has what was before, bounds its queue (backpressure), and notices when it is dead. */
 
 import type { Clock } from '../../hub/commit/clock';
 import { Broadcast, isLogged, isPrompt, type Outbound } from '../../hub/tickets/broadcast';
@@ -20,7 +20,7 @@ import type { RequestView } from '../../protocol/views';
 import { Batch, type Socket } from './batch';
 import { Panel } from './panel';
 
-/** Frames a client may be behind; when one more is due it is closed with `resync` (reference A82). */
+/** Frames a client may be behind; when one more is due it is closed with `resync`. */
 export const maxQueuedFrames = 256;
 /** Bytes a client may be behind before it is closed with `resync`. */
 export const maxQueuedBytes = 1_048_576;
@@ -40,7 +40,7 @@ export class Connection implements Sink {
   dropped = 0;
   /** Of a classic client. */
   readonly panel: Panel | undefined;
-  /** The session that this client hears alone; none: it hears all of the ticket. */
+  /** The only session that this client receives; none: it receives all of the ticket. */
   private ownSession: (() => string | undefined) | undefined;
   /** This client knows every pending request, and asked for changes of these alone. */
   private hearsChanges = false;
@@ -112,10 +112,10 @@ export class Connection implements Sink {
   }
 
   /**
-   * Tells what was before `seq`, then what was held back meanwhile, each envelope once; from now on the client is live.
+   * Sends what was before `seq`, then what was held back in the meantime, each envelope once; from now on the client is live.
    * @param opening in order; a snapshot or the envelopes that were missed
    * @param done called once the network has the opening, or never will
-   * @returns false if the client does not keep up already
+   * @returns false if the client is too far behind already
    */
   goLive(opening: readonly (Told | Outbound)[], seq: number, done?: () => void): boolean {
     if (this.state !== 'opening' || !this.socket) done?.();
@@ -208,7 +208,7 @@ export class Connection implements Sink {
     const frames = batch.texts.length;
     if (!socket || frames === 0) return true;
     const before = socket.bufferedAmount;
-    // Where nothing waits all have gone, and then nobody needs to be told: that costs as much as a tenth of a write.
+    // Where nothing waits, all frames have gone, and no callback is needed: one costs as much as a tenth of a write.
     if (before === 0) this.gone = this.given;
     else if (this.given - this.gone >= maxQueuedFrames) return false;
     this.exemptBytes = Math.min(this.exemptBytes, before);
@@ -243,7 +243,7 @@ export class Connection implements Sink {
     this.panel?.note(sent as readonly (Outbound | DirectEnvelope)[]);
   }
 
-  /** Of which request this tells; a classic client is not told of an update that is no amendment. */
+  /** Which request this is about; a classic client is not sent an update that is no amendment. */
   private requestOf(each: Told | Outbound): string[] {
     if (!('event' in each) || !('hitl' in each) || ofInbox(each)) return [];
     const { event, hitl } = each as LoggedEnvelope & { hitl: RequestView };
@@ -268,7 +268,7 @@ export class Connection implements Sink {
     if (isPrompt(envelope))
       return this.isForeign(envelope.prompt) ? [] : [encodeClassicPrompt(envelope.prompt)];
     if (!('event' in envelope)) return [envelope.raw];
-    // The classic dialect knows no inbox, so nobody who speaks it has one.
+    // The classic dialect has no inbox, so no client that speaks it has one.
     if (ofInbox(envelope)) return [encode(envelope)];
     if ((envelope.event === 'snapshot' || envelope.event === 'snapshot_requests') && this.ownSession) {
       const requests = envelope.requests.filter((view) => !this.isForeign(view));

@@ -10,6 +10,6 @@ export interface Handshake {
   readonly params: Readonly<Record<string, unknown>>;
   /** Of TLS it has `encrypted`. */
   readonly socket: { readonly remoteAddress?: string | undefined };
-  /** The address that a trusted proxy has said. */
+  /** The address that a trusted proxy has given. */
   readonly ip?: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** Who sits at which socket, and one timer for all: pings them, drops the silent, tells where they should be; a socket route keeps it. */
+/** Which client uses which socket, and one timer for all: pings them, drops the silent ones, sends where their log stands; a socket route holds one. */
 import type { Clock } from '../../hub/commit/clock';
 import type { Socket } from './batch';
 import type { Seat } from './seat';

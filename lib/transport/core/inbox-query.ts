@@ -1,4 +1,4 @@
-/** What one looks for in an inbox, as an address says it; REST and the inbox socket read it here. */
+/** The filter of an inbox, as query parameters; REST and the inbox socket read it here. */
 import { z } from 'zod';
 import { assertName } from '../../hub/tickets/client';
 import type { InboxFilter } from '../../store/store';

@@ -24,7 +24,7 @@ const querySchema = inboxFilterSchema.extend({
   updates: z.string().optional(),
 });
 
-/** Requests that one client may know to be in its inbox; with one more it has to come back and begin again. */
+/** Requests that one client may know to be in its inbox; with one more it has to reconnect and begin again. */
 export const maxShown = 10_000;
 
 /** A page to be shown: the first of the connection, or in answer to a frame. */
@@ -42,7 +42,7 @@ export class InboxSeat extends Seat {
   private capped = false;
   /** The requests that the client knows to be in its inbox, and at which revision. */
   private readonly shown = new Map<string, number>();
-  /** What is to be told, in order; the app is asked about its tickets first. */
+  /** What is to be sent, in order; the app is asked about its tickets first. */
   private queue: (Shown | InboxChange)[] = [];
   private isTelling = false;
 
@@ -160,7 +160,7 @@ export class InboxSeat extends Seat {
 
   private put(item: Shown | InboxChange): void {
     this.queue.push(item);
-    // Who waits for the app's answer for so long is told everything anew.
+    // A client that waits for the app's answer for so long resyncs from the start.
     if (this.queue.length > maxQueuedFrames) this.dismiss('resync');
     else if (!this.isTelling) void this.tellAll();
   }
@@ -173,7 +173,7 @@ export class InboxSeat extends Seat {
         const items = this.queue.splice(0);
         const records = items.flatMap((each) => ('page' in each ? each.page.items : [each.record]));
         const visible = new Set(await this.parts.access.visibleAtOnce(records, this.client.user));
-        // It may have been sent away while the app was asked.
+        // It may have been removed while the app was asked.
         if (!this.isIn) return;
         for (const each of items) {
           if ('page' in each) this.show(each, visible);
@@ -219,7 +219,7 @@ export class InboxSeat extends Seat {
   private tellChange({ type, record }: InboxChange, isVisible: boolean): void {
     if (!this.capped && type === 'added') this.total += 1;
     if (!this.capped && type === 'removed') this.total -= 1;
-    // Of what it does not know, a client is told only what it may see.
+    // Of requests that it does not know, a client is sent only those that it may see.
     if (!isVisible && !this.shown.has(record.id)) return;
     const isKnown = this.shown.get(record.id) === record.revision;
     if (isVisible && type !== 'removed') this.shown.set(record.id, record.revision);

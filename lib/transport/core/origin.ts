@@ -21,7 +21,7 @@ export interface OriginOptions {
 
 export class OriginPolicy {
   private allowed: ReadonlySet<string> | undefined;
-  /** Somebody's Origin was looked at. */
+  /** An Origin was checked. */
   private isInUse = false;
 
   /**
@@ -115,7 +115,7 @@ function configured(url: string): string {
   return origin;
 }
 
-/** Lower case, no default port, no path; nothing for `null` and for what is no web address (reference B18). */
+/** Lower case, no default port, no path; nothing for `null` and for what is no web address. */
 function normalised(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, origin } = new URL(text);

@@ -1,4 +1,4 @@
-/** How many frames a connection and a user may send; the frames of every socket are counted here before they are read. */
+/** The rate limit: how many frames a connection and a user may send; the frames of every socket are counted here before they are read. */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HubError } from '../../errors';
 import { type Duration, toMillis } from '../../hub/options/duration';
@@ -12,7 +12,7 @@ export interface FrameLimits {
   per?: Duration | undefined;
 }
 
-/** A frame over the limit is refused; a connection that goes on to this many times the limit is closed. */
+/** A frame over the limit is refused; a connection that reaches this many times the limit is closed. */
 export const closeAt = 2;
 
 export class RateLimit {

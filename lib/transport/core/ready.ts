@@ -1,4 +1,4 @@
-/** Waits until the hub can serve; every door that answers a peer comes through here. */
+/** Waits until the hub can serve; every route that answers a peer calls it. */
 import { HubError, toHubError } from '../../errors';
 import type { HubPort } from '../../hub/port';
 

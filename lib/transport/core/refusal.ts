@@ -8,7 +8,7 @@ import { encodeRefusal } from '../../protocol/codec';
 import type { Handshake } from './handshake';
 import { addressOf, peerOf } from './peer';
 
-/** Seconds after which a 503 asks to come back. */
+/** Seconds after which a 503 asks to try again (`Retry-After`). */
 const retryAfter = '5';
 
 /** Answers with the error's status and its coded JSON body; does nothing where an answer has begun. */

@@ -19,7 +19,7 @@ export interface CursorOf {
   userId: string;
 }
 
-/** An opaque text that nobody but this process can read or make. */
+/** An opaque text that only this process can read or make. */
 export function sealCursor(of: CursorOf, cursor: string): string {
   const iv = randomBytes(bytes.iv);
   const cipher = createCipheriv(algorithm, key, iv).setAAD(nameOf(of));

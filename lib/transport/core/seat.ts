@@ -45,7 +45,7 @@ export interface SeatParts {
   heartbeatMs: number;
   /** Through which what is sent first to each person's clients is read. */
   openings: Turnstile;
-  /** What classic clients are told of. */
+  /** What is sent to classic clients. */
   classicScope: ClassicScope;
   /** None: as many frames as the client likes. */
   limit?: RateLimit | undefined;
@@ -59,10 +59,10 @@ export interface Asked {
 
 export abstract class Seat {
   private inFlight = 0;
-  /** Set once this client has to go: its access was taken away, or it does not stop sending. */
+  /** Set once this client has to be closed: its access was withdrawn, or it does not stop sending. */
   protected farewell: CloseName | undefined;
   private peer: Peer;
-  /** How many disconnects there were when it began to come in. */
+  /** How many disconnects there were when it began to join. */
   private readonly arrivedAt: number;
   private cancelExpiry = () => {};
 
@@ -83,20 +83,20 @@ export abstract class Seat {
   protected abstract register(): void;
   /** Repeatable. */
   protected abstract unregister(): void;
-  /** Whether the client is in: not replaced, not sent away, not gone. */
+  /** Whether the client is connected: not replaced, not removed, not gone. */
   abstract get isIn(): boolean;
-  /** Tells what was before the client came. @throws HubError then it has to go */
+  /** Sends what happened before the client joined. @throws HubError then the client is closed */
   abstract open(): Promise<void>;
-  /** An envelope for this client alone; one that does not keep up is out. */
+  /** Sends an envelope to this client alone; a client that falls behind is closed. */
   abstract tell(envelope: DirectEnvelope): void;
-  /** What the pong is about: seats of one name can be told the same. */
+  /** What the pong is about: seats of one name can be sent the same. */
   abstract get pongFor(): string;
   /** @throws HubError `storage_failed`, `unavailable` */
   abstract pong(): Promise<Pong>;
   /** What this frame asks for. @throws HubError what is wrong with it; its details name the frame if they can */
   protected abstract read(text: string): Asked;
 
-  /** Comes in, for as long as the login holds. @throws HubError saying why not; then nothing has changed */
+  /** Joins, for as long as the login is valid. @throws HubError saying why not; then nothing has changed */
   enter(): void {
     const { hub, access } = this.parts;
     // Both may have come while the app decided.
@@ -112,7 +112,7 @@ export abstract class Seat {
     this.unregister();
   }
 
-  /** Never throws and never rejects: whatever is wrong with the frame is told to its sender. */
+  /** Never throws and never rejects: whatever is wrong with the frame is sent to its sender. */
   async receive(text: string): Promise<void> {
     const { clientId, user } = this.client;
     // Now, since one that has sent its frame and gone has no address any more.
@@ -142,8 +142,8 @@ export abstract class Seat {
   }
 
   /**
-   * What asserts that the client may do what its frame asks for; made when the frame comes, and to be called again right before
-   * it is done. Who clearly may not has to go.
+   * Asserts that the client may do what its frame asks for; created when the frame arrives, and called again right before it
+   * is carried out. A client that clearly may not is closed.
    * @param ask what the app says
    */
   protected accessOf(ask: () => Promise<void>): () => Promise<void> {
@@ -161,7 +161,7 @@ export abstract class Seat {
     };
   }
 
-  /** Opens it, or sends the client away to come back. Never rejects. */
+  /** Opens it, or closes the client so that it reconnects. Never rejects. */
   async tryToOpen(): Promise<void> {
     try {
       await this.open();
@@ -228,7 +228,7 @@ export abstract class Seat {
     const { user } = this.client;
     switch (frame.type) {
       case 'hitl_respond': {
-        // Whoever speaks this dialect knows the revision, and means the first without it.
+        // A client of this dialect knows the revision, and means the first if it sends none.
         const { status, response, revision = 1 } = frame;
         const answer = {
           by: user,
@@ -264,7 +264,7 @@ export abstract class Seat {
     else await this.onceKept(frameId, assertAccess, work);
   }
 
-  /** As `once`, for work that changes nothing but in its commit: the store refuses a frame that it knows, and nobody asks before. */
+  /** As `once`, for work that changes nothing but in its commit: the store refuses a frame that it knows, and it is not looked up before. */
   protected async onceKept(
     frameId: string,
     assertAccess: () => Promise<void>,

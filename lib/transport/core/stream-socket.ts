@@ -27,7 +27,7 @@ export class StreamSocket implements Socket {
     private readonly res: ServerResponse,
     clientId: string,
   ) {
-    // A peer that goes away while it is written to is no error of ours.
+    // A peer that disconnects while it is written to is no error of ours.
     res.on('error', () => {});
     res.writeHead(200, headers).flushHeaders();
     this.write(encodeEvent('open', { client_id: clientId }));

@@ -1,4 +1,4 @@
-/** The seat of a client in a ticket: how it comes in, what it is told first, and what its frames ask for, in both dialects. */
+/** The seat of a client in a ticket: how it joins, what it is sent first, and what its frames ask for, in both dialects. */
 import { HubError, toHubError } from '../../errors';
 import type { Client, PresenceMode } from '../../hub/tickets/client';
 import { cancelAck, messageAck } from '../../hub/turns/accepted';
@@ -23,15 +23,15 @@ interface Query {
   updates: 'whole' | 'changes';
 }
 
-/** What a newcomer still has to be told. */
+/** What a newly joined client still has to be sent. */
 interface More {
   cursor: string;
-  /** Resolves once what was told before has gone to the network. */
+  /** Resolves once what was sent before has gone to the network. */
   gone: Promise<void>;
 }
 
 export class TicketSeat extends Seat {
-  /** Once it has all that is pending, it is to be told only what changes of that. */
+  /** Once the client has all pending requests, it is sent only their changes. */
   private readonly wantsChanges: boolean;
 
   private constructor(
@@ -47,7 +47,7 @@ export class TicketSeat extends Seat {
     this.wantsChanges = query?.updates === 'changes';
   }
 
-  /** A seat in the ticket of the address, for somebody who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
+  /** A seat in the ticket of the address, for a user who may use it. @throws HubError `invalid_id`, `forbidden`, `not_found`, `unavailable` */
   static async of(
     parts: SeatParts,
     req: Handshake,
@@ -82,12 +82,12 @@ export class TicketSeat extends Seat {
     }
   }
 
-  /** What was told is in the memory of the socket only, from here on, however long it takes. */
+  /** Sends what comes first. From here on it is in the memory of the socket only, however long sending takes. */
   private async tellFirst(): Promise<More | undefined> {
     const { client, connection } = this;
     const { hub, openings, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
-    // It may stay for days, and what it asked for is not kept so long.
+    // The client may stay for days, and its query is not held for so long.
     this.query = undefined;
     const failure = sessionId ? await hub.resumeSession(client, sessionId) : undefined;
     if (connection.dialect === 'classic' && classicScope === 'session') await hub.recallSession(client);
@@ -139,7 +139,7 @@ export class TicketSeat extends Seat {
     if (this.wantsChanges) this.connection.hearChanges();
   }
 
-  /** Resolves once what is sent has gone to the network. One that does not keep up has to go. */
+  /** Resolves once what is sent has gone to the network. A client that falls behind is closed. */
   private given(send: (done: () => void) => boolean): Promise<void> {
     return new Promise((resolve) => {
       if (send(resolve)) return;
@@ -217,7 +217,7 @@ export class TicketSeat extends Seat {
       throw new HubError('not_found', { message: 'There is no such request' });
   }
 
-  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client has to go */
+  /** @throws HubError `unavailable`; what `auth.authorize` says now, and then the client is closed */
   private async askAccess(): Promise<void> {
     const { ticketId, user } = this.client;
     try {

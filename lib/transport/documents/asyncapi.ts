@@ -140,7 +140,7 @@ function operationObject(action: 'send' | 'receive', channel: string, messages: 
   };
 }
 
-/** The members of a union, each named by what tells it from the others: `hitl_respond` becomes `HitlRespondFrame`. */
+/** The members of a union, each named by what distinguishes it from the others: `hitl_respond` becomes `HitlRespondFrame`. */
 function byTag(options: readonly z.ZodObject[], tag: 'type' | 'event', suffix: string): Messages {
   return Object.fromEntries(options.map((option) => [`${pascal(literalOf(option, tag))}${suffix}`, option]));
 }

@@ -101,7 +101,7 @@ function content(name: string, mediaType: string = 'application/json'): JsonSche
   return { [mediaType]: { schema: { $ref: schemaUri(name) } } };
 }
 
-/** `listRequests` and `Answer` make `ListRequestsAnswer`; other statuses than 200 are told apart by their number. */
+/** `listRequests` and `Answer` make `ListRequestsAnswer`; statuses other than 200 are distinguished by their number. */
 function nameOf(id: string, part: 'Query' | 'Body' | 'Answer', status = '200'): string {
   return `${id.charAt(0).toUpperCase()}${id.slice(1)}${part}${status === '200' ? '' : status}`;
 }

@@ -30,7 +30,7 @@ export const refusalSchema = z.object({
   error: errorSchema.pick({ code: true, message: true, details: true }),
 });
 
-/** Where a document keeps its schemas. */
+/** Where a document holds its schemas. */
 export const schemaUri = (name: string) => `#/components/schemas/${name}`;
 
 /**

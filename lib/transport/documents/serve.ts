@@ -1,11 +1,11 @@
-/** Serves the OpenAPI and the AsyncAPI document to whoever the app lets through; they name no person and no ticket. */
+/** Serves the OpenAPI and the AsyncAPI document to everyone the app lets through; they name no person and no ticket. */
 import type { Router } from 'express';
 import { operations } from '../rest/operations';
 import { asyncApiOf } from './asyncapi';
 import { openApiOf } from './openapi';
 import type { JsonSchema } from './schemas';
 
-/** Each document by the name it is served and kept under; made when it is first asked for. */
+/** Each document by the name it is served and stored under; built when it is first asked for. */
 export const documents = {
   'openapi.json': once(() => openApiOf(operations)),
   'asyncapi.json': once(asyncApiOf),

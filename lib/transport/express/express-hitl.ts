@@ -69,7 +69,7 @@ export interface PageOptions {
 
 // biome-ignore lint/complexity/noBannedTypes: no kinds at all
 export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User> {
-  /** Who somebody is and what they may see. */
+  /** Who sends a request, and what they may see. */
   auth: AuthOptions<Request, U>;
   /** The app's own rules on who may answer, cancel, grant and read the audit. Default: each request's policy alone. */
   rules?: RuleOptions<NoInfer<{ kinds: K; user: U }>>;
@@ -89,7 +89,7 @@ export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User>
   kinds?: K;
   /** Where everything is stored. Default: memory, with a warning, since a restart then forgets every pending request. */
   store?: Store;
-  /** Answers chat messages; from another file, `hitl.agent`. Default: messages are shown and stored, and nobody answers. */
+  /** Answers chat messages; from another file, `hitl.agent`. Default: messages are shown and stored, and no agent answers. */
   agent?: Agent<NoInfer<{ kinds: K; user: U }>>;
   /** What the agent is called: in the console, and as the author of its frames in the classic dialect. Default `{ id: 'agent', name: 'Agent' }`. */
   agentName?: ChatUser;
@@ -143,14 +143,14 @@ export interface ExpressHitl<App extends HitlTypes = NoTypes> {
    */
   start(): Promise<void>;
   /**
-   * Ends like `close`, but gently, for a server that will be back: clients are sent `going_away`, each with its own time to
-   * come back, so that they do not all come at once; turns may finish in the meantime; then clients are closed with 1012.
-   * @param options `over`: how long that may take, and over what time clients come back; default `'10s'`
+   * Ends like `close`, but gently, for a server that restarts: clients are sent `going_away`, each with its own time to
+   * reconnect, so that they do not all reconnect at once; turns may finish in the meantime; then clients are closed with 1012.
+   * @param options `over`: how long that may take, and over what time clients reconnect; default `'10s'`
    */
   drain(options?: { over?: Duration }): Promise<void>;
   /**
-   * Ends in good order: nobody joins, turns end as aborted, pending requests stay for the next start, clients are closed with
-   * 1001, the store is closed, and every server it was attached to is left. Repeatable; cuts a `drain` short.
+   * Ends in good order: no client joins any more, turns end as aborted, pending requests stay for the next start, clients
+   * are closed with 1001, the store is closed, and every server it was attached to is left. Repeatable; cuts a `drain` short.
    */
   close(): Promise<void>;
 }
@@ -270,7 +270,7 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   });
 }
 
-/** A store that forgets is said to, where nobody has chosen it, and wherever it may have come into production. */
+/** Warns of a store that forgets: where it is the default that the app did not choose, and in production. */
 function hintAtMemory(given: Store | undefined, hints: Hints): void {
   const isProduction = process.env.NODE_ENV === 'production';
   if (given && !(isProduction && isMemoryStore(given))) return;

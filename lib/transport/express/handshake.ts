@@ -14,7 +14,7 @@ export function assertHandshake(req: IncomingMessage): void {
   const wrong =
     (req.method !== 'GET' && 'The method must be GET') ||
     (headers.upgrade?.toLowerCase() !== 'websocket' && 'Upgrade must be websocket') ||
-    // Version 8 also names its origin in another header, which nobody would check.
+    // Version 8 also names its origin in another header, which the app would not check.
     (headers['sec-websocket-version'] !== '13' && 'Sec-WebSocket-Version must be 13') ||
     (!/^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
       'Sec-WebSocket-Key is missing or malformed');

@@ -1,4 +1,4 @@
-/** The options under their names before the first release, and where each stands now; a program that still writes one is told. */
+/** The options under their names before the first release, and where each stands now; a program that still uses one gets an error that says so. */
 export const movedOptions: Readonly<Record<string, string>> = {
   user: 'auth.identify',
   ticket: 'auth.authorize({ user, ticketId })',

@@ -1,4 +1,4 @@
-/** What `expressHitl` and what it gives take, group by group; a name nobody knows and a wrong value are refused at the start. */
+/** What `expressHitl` and what it gives take, group by group; an unknown name and a wrong value are refused at the start. */
 import { z } from 'zod';
 import { HubError } from '../../errors';
 import { logMethods } from '../../hub/options/logger';

@@ -53,7 +53,7 @@ export function pathnameOf(url = ''): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-/** Whether an app on this server tells upper from lower case, where it is there to be asked. */
+/** Whether an app on this server routes case-sensitively, where the app can be asked. */
 function isCaseSensitive(server: Server | SecureServer): boolean {
   return server
     .listeners('request')

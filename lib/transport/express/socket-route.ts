@@ -1,4 +1,4 @@
-/** A socket route: from a request that reached it to a client at its seat, in a ticket or at an inbox; express-ws calls it. */
+/** A socket route: from a request that reached it to a connected client, in a ticket or at an inbox; express-ws calls it. */
 import type { NextFunction, Request } from 'express';
 import type { RawData, WebSocket } from 'ws';
 import { HubError, toHubError } from '../../errors';
@@ -67,14 +67,14 @@ export class SocketRoute {
     await seat.tryToOpen();
   }
 
-  /** After a handshake that somebody else has done: refusals are close codes. */
+  /** After a handshake that another server completed: refusals are close codes. */
   private async admitOpen(socket: WebSocket, req: Request): Promise<void> {
     const { clock, logger, handshakeTimeoutMs } = this.parts;
     const dialect: Dialect = socket.protocol === subprotocol ? subprotocol : 'classic';
     const connection = new Connection(dialect, clock, this.parts.agent);
     this.watch(socket, connection);
     this.limit(socket, connection);
-    // It may go before it has its seat.
+    // It may disconnect before it has its seat.
     socket.on('close', () => connection.ended());
     const early: [RawData | string, boolean?][] = [];
     const hold = (...frame: [RawData | string, boolean?]) => {
@@ -113,7 +113,7 @@ export class SocketRoute {
   }
 
   /**
-   * Everything that has to be known before somebody comes in, by a socket or by what stands in for one; nothing is changed
+   * Everything that has to be known before a client connects, by a socket or by what stands in for one; nothing is changed
    * by it. @throws HubError saying why not
    */
   async examine(
@@ -149,7 +149,7 @@ export class SocketRoute {
   /** A frame has come. ws 7 has no flag for binary ones and hands text over as a string. */
   receive(socket: WebSocket, data: RawData | string, isBinary = typeof data !== 'string'): void {
     const seat = this.heartbeat.at(socket);
-    // A tab that was replaced or sent away may still have had frames on their way.
+    // A tab that was replaced or removed may still have had frames on their way.
     if (!seat?.isIn) return;
     seat.connection.heard();
     if (isBinary) seat.dismiss('unsupported_data');
@@ -184,7 +184,7 @@ export class SocketRoute {
   };
 }
 
-/** One set for all sockets: with listeners of its own, each would cost as much again as all else that is kept of it. */
+/** One set for all sockets: with listeners of its own, each would cost as much memory again as the rest of the socket. */
 function listenersOf(route: SocketRoute) {
   return {
     message(this: WebSocket, data: RawData | string, isBinary?: boolean) {

@@ -20,7 +20,7 @@ export interface SocketRouterParts {
   hints: Pick<Hints, 'give'>;
   /** Why a handshake to this address came as a plain request, where nothing in front of the app is to blame. */
   whyNotTaken(url: string): string;
-  /** Whether the hub lets nobody in any more. */
+  /** Whether the hub admits no more clients. */
   isClosing(): boolean;
 }
 

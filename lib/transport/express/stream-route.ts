@@ -43,7 +43,7 @@ export class StreamRoute {
   private readonly streams = new Map<string, Stream>();
   private readonly heartbeat: Heartbeat;
 
-  /** @param sockets the route of the sockets that this stands in for: it says who comes in */
+  /** @param sockets the route of the sockets that this stands in for: it says who may connect */
   constructor(
     private readonly parts: StreamRouteParts,
     private readonly sockets: Pick<SocketRoute, 'examine'>,
@@ -59,7 +59,7 @@ export class StreamRoute {
   /** Serves the address of the socket to plain requests. */
   mount(router: Router, path: string): void {
     router.get(path, (req, res, next) => {
-      // A page that somebody looks at asks for neither.
+      // A page opened in a browser asks for neither.
       const wanted = (req.method === 'GET' && req.get('accept')) || '';
       if (wanted.includes('text/event-stream')) void this.open(req, res, next);
       else if (wanted.includes('application/json')) void this.say(req, res, next);
@@ -138,7 +138,7 @@ export class StreamRoute {
     }
   };
 
-  /** A frame has come. What is wrong with it is said on the stream. @throws HubError where its sender may not send any */
+  /** A frame has arrived. Its errors are sent on the stream. @throws HubError where its sender may not send any */
   private async take(req: Request): Promise<void> {
     const { access } = this.parts;
     const text = frameOf(req);
@@ -148,7 +148,7 @@ export class StreamRoute {
     if (seat?.client.user.id !== user.id || seat.client.ticketId !== ticketId)
       throw new HubError('client_not_found');
     if (ticketId !== undefined) await this.assertAccess(seat, ticketId, user);
-    // It may have been replaced or sent away meanwhile.
+    // The client may have been replaced or removed in the meantime.
     if (!seat.isIn) throw new HubError('client_not_found');
     seat.connection.heard();
     void seat.receive(text);

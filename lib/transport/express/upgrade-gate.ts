@@ -1,6 +1,6 @@
 /**
  * Decides which requests with an `Upgrade` header a server hands out as upgrades. Node by itself takes all of them from the
- * app as soon as anything listens for `upgrade`; the hubs of a server ask here, so that only their handshakes are taken.
+ * app as soon as anything listens for `upgrade`; the hubs of a server share one, so that only their handshakes are taken.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
@@ -42,7 +42,7 @@ export class UpgradeGate {
 
   private constructor(private readonly server: Gated) {}
 
-  /** The gate of this server; made by whoever asks first. */
+  /** The gate of this server; created by the first call. */
   static of(server: WebServer): UpgradeGate {
     const gated: Gated = server;
     gated[key] ??= new UpgradeGate(gated);

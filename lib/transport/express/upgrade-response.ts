@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 
 /** A real response that is written to `socket`; nothing where an earlier request still waits for its own, and the socket is destroyed. */
 export function respondOn(socket: Socket, req: IncomingMessage): ServerResponse | undefined {
-  // A peer that goes away here is no error of ours.
+  // A peer that disconnects at this point is no error of ours.
   socket.on('error', destroySocket);
   const res = new ServerResponse(req);
   res.shouldKeepAlive = false;
@@ -43,7 +43,7 @@ function destroySocket(this: Socket): void {
 }
 
 function endSocket(this: ServerResponse): void {
-  // A request ends with its response, also if nobody has read it.
+  // A request ends with its response, even if its body was not read.
   this.req.resume();
   this.socket?.destroySoon();
 }

@@ -44,13 +44,13 @@ export class Upgrades {
       logger: Logger;
       /** How long the app's middleware may take to let an upgrade through. */
       handshakeTimeoutMs: number;
-      /** Told of each upgrade before the app is. */
+      /** Called with each upgrade before the app is. */
       onArrival(req: IncomingMessage): void;
     },
   ) {}
 
   /**
-   * Takes the handshakes of tickets and inboxes on `server` and leaves everything else to the app and to whoever else listens;
+   * Takes the handshakes of tickets and inboxes on `server` and leaves everything else to the app and to other listeners;
    * returns what stops it.
    * @throws HubError `invalid_request` for something that is no server, and for a path at which Express can mount nothing
    */

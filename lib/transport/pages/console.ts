@@ -30,7 +30,7 @@ const policy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** A router for `/console`. What it serves is the same for everybody; who somebody is decides what the page then gets. */
+/** A router for `/console`. What it serves is the same for everyone; the user decides what the page then gets from the API. */
 export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Router {
   const router = Router();
   const given = assets !== undefined && existsSync(join(assets, 'assets')) ? assets : undefined;
@@ -55,7 +55,7 @@ export function consoleRouter({ assets }: ConsoleOptions, logger: Logger): Route
     if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Cache-Control', 'no-store');
     // By root and name: the package itself may lie below a folder that begins with a dot. Without a callback, so that
-    // Express goes on to the app's next handler if the file cannot be sent, and only then.
+    // Express continues with the app's next handler if the file cannot be sent, and only then.
     res.sendFile('index.html', { root: folder, cacheControl: false });
   });
   return router;

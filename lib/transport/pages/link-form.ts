@@ -3,7 +3,7 @@ import { type Asked, takesFreeText } from '../../protocol/asked';
 import type { RequestRecord } from '../../protocol/records';
 import { escapeHtml, text } from './link-text';
 
-/** What somebody has filled in; shown again where it could not be taken. */
+/** What the person has filled in; shown again where it could not be accepted. */
 export interface Typed {
   comment?: string | undefined;
   /** The option that was chosen; '' for an answer of their own. */

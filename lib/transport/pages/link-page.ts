@@ -82,7 +82,7 @@ export function requestPage(
   );
 }
 
-/** How it ended, for everybody who comes later. */
+/** How it ended, for everyone who comes later. */
 export function endedPage(request: RequestRecord): string {
   const { status, respondedBy, reason, execution, asker } = request;
   const title = `It is settled: ${status}${respondedBy ? ` by ${respondedBy.displayName}` : ''}`;

@@ -48,7 +48,7 @@ async function shown(parts: LinkRouterParts, req: Request): Promise<[number, str
   if (request.status !== 'pending') return [200, endedPage(request)];
   if (isStale(terms, request)) return stale;
   const mine = request.verdicts.filter(({ by }) => by.userId === user.id);
-  // What was said in an earlier round stands.
+  // Answers of an earlier stage stand.
   if (mine.length > 0 && mine.every(({ stage }) => stage !== request.stage))
     return [200, countedPage(request)];
   return [200, requestPage(request, { ...user, now: parts.clock.now() })];
@@ -103,7 +103,7 @@ function typedIn({ comment, answer, other }: Record<string, unknown>): Typed {
   return { comment: read(comment), answer: read(answer), other: read(other) };
 }
 
-/** What is answered to a question: an option letter by letter, or a text. Nothing chosen is nothing said. */
+/** What is answered to a question: an option letter by letter, or a text. Nothing chosen is no answer. */
 function answerOf(request: RequestRecord, { answer, other }: Typed): string | undefined {
   const { form, options } = askedBy(request);
   if (form !== 'question') return undefined;

@@ -1,4 +1,4 @@
-/** Where the files of pages that ship with the package are; the console and the live charts ask here. */
+/** Where the files of pages that ship with the package are; the console and the live charts call it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RequestHandler } from 'express';

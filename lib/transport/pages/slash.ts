@@ -1,6 +1,6 @@
-/** The slash that a page needs at the end of its address, since its own addresses are relative; the console and the live charts ask here. */
+/** The slash that a page needs at the end of its address, since its own addresses are relative; the console and the live charts call it. */
 
-/** Where to send who asked without it, query kept, or nothing: relative too, since a proxy may have taken a part of the path away. */
+/** Where to redirect a request without the slash, with its query, or nothing: relative too, since a proxy may have removed a part of the path. */
 export function withSlash(originalUrl: string): string | undefined {
   const [path = '', query] = originalUrl.split('?', 2);
   if (path.endsWith('/')) return undefined;

@@ -84,7 +84,7 @@ async function* each<T, U>(
   }
 }
 
-/** Whether so long has passed since it last said so. */
+/** Whether `ms` have passed since it last was true. */
 function dueEvery(ms: number, clock: Clock): () => boolean {
   let last = clock.now();
   return () => {

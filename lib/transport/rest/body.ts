@@ -1,4 +1,4 @@
-/** The JSON body of a REST call, read exactly from its text wherever that can still be had; `Rest` asks here. */
+/** The JSON body of a REST call, read exactly from its text wherever that is still available; `Rest` calls it. */
 import express, { type Request, type RequestHandler } from 'express';
 import { HubError } from '../../errors';
 import { maxFrameBytes } from '../../protocol/client-frames';

@@ -11,7 +11,7 @@ const chunkChars = 65_536;
 
 /**
  * Writes every object as a line and ends the answer. What fails before the first line leaves the answer untouched; what
- * fails later, or a peer that hangs up, cuts it off, which the peer can tell from an answer that has ended.
+ * fails later, or a peer that hangs up, cuts it off, which the peer can distinguish from an answer that has ended.
  * @throws what `items` throws
  */
 export async function writeLines(

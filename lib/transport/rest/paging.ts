@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Page } from '../../store/store';
 import { maxCursorLength, openCursor, sealCursor } from '../core/sealed-cursor';
 
-/** Pages read for one that is shown; where nearly all is hidden, the page is shorter and the next one goes on. */
+/** Pages read for one that is shown; where nearly all is hidden, the page is shorter and the next one continues. */
 const maxReads = 10;
 
 /** How many items, from 1 to `most`. */
@@ -28,7 +28,7 @@ interface Listed<T> {
 
 /**
  * The next `limit` items that the reader may see; the hidden ones between them are passed over.
- * @param read the items behind a cursor, whoever reads them
+ * @param read the items behind a cursor, visible to the reader or not
  * @param visible those of the items that the reader may see; default: all
  * @throws HubError `invalid_frame` for a cursor of another list, and what the two throw
  */

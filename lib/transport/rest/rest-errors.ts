@@ -11,7 +11,7 @@ export function restErrors(logger: Logger): ErrorRequestHandler {
   return (thrown, req, res, next) => {
     if (res.headersSent) return next(thrown);
     const error = fromBodyParser(thrown) ?? toHubError(thrown);
-    // Of a store that keeps nothing the funnel says so, once.
+    // When the store no longer accepts commits, the funnel logs it, once.
     if (error.code === 'internal' || isDamage(error))
       logger.error('A request failed', { path: req.path, error: describe(error) });
     const hint = Hints.of(logger).take(error);

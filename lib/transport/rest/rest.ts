@@ -30,13 +30,13 @@ export interface RestParts {
   logger: Logger;
   /** What the agent is called. */
   agent: ChatUser;
-  /** Whether live charts are served to whoever asks this. */
+  /** Whether the sender of this request may see live charts. */
   charts(req: Request): Promise<boolean>;
 }
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
-/** One call of an operation, by somebody who is known. */
+/** One call of an operation, by an identified user. */
 export interface Call<Query, Body> {
   req: Request;
   /** Of a program: its id and name. */

@@ -124,7 +124,7 @@ function assertAnswered({ on_expiry }: Ask, { mayExpireApproved }: Service): voi
 
 function toInput(body: Ask, userId: string): HitlRequestInput {
   const { session_id, message_id, policy, escalate_to, remind_in, escalate_in, expires_in } = body;
-  // What is absent is absent here too: under exact optional types that is told by leaving it out.
+  // An absent field stays absent: under exact optional types it is omitted, not set to undefined.
   const given = {
     key: body.key,
     supersede: body.supersede,

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../lib/hub/commit/clock';
 
 describe("The system's clock", () => {
-  it('tells the time of the machine', () => {
+  it('returns the time of the machine', () => {
     const before = Date.now();
     const now = systemClock.now();
     expect(now).toBeGreaterThanOrEqual(before);

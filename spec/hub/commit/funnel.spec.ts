@@ -52,7 +52,7 @@ describe('The funnel', () => {
     return { ticketId, at: noon, messages: [message], envelopes: [sessionMessageAdded(message, noon)] };
   }
 
-  it('keeps the commits of one tick in one transaction and delivers them in their order', async () => {
+  it('stores the commits of one tick in one transaction and delivers them in their order', async () => {
     const commits = ['a', 'b', 'c', 'd'].map((content, n) => line(content, n === 2 ? 'U' : 'T'));
     const results = await Promise.all(commits.map((commit) => funnel.commit(commit)));
     expect(groups).toEqual([4]);
@@ -62,13 +62,13 @@ describe('The funnel', () => {
     expect(items.map((each) => ('message' in each ? each.message.content : ''))).toEqual(['a', 'b', 'd']);
   });
 
-  it('keeps what comes in different ticks in different transactions', async () => {
+  it('stores commits of different ticks in different transactions', async () => {
     await funnel.commit(line('a'));
     await funnel.commit(line('b'));
     expect(groups).toEqual([1, 1]);
   });
 
-  it('keeps what comes while the store is busy together, a hundred at a time, in the order of arrival', async () => {
+  it('stores the commits that arrive while the store is busy together, a hundred at a time, in the order of arrival', async () => {
     const disk = gate();
     trouble.commit = async (commits) => {
       groups.push(commits.length);
@@ -83,7 +83,7 @@ describe('The funnel', () => {
     expect(delivered).toEqual(Array.from({ length: 251 }, (_, n) => `T:${n + 1}`));
   });
 
-  it('delivers nothing before it is kept, and resolves only after it was delivered', async () => {
+  it('delivers nothing before it is stored, and resolves only after it was delivered', async () => {
     const disk = gate();
     trouble.commit = () => disk.opened;
     const order: string[] = [];
@@ -97,7 +97,7 @@ describe('The funnel', () => {
     expect(order).toEqual(['delivered', 'resolved']);
   });
 
-  it('rejects all of a transaction that the store did not keep, delivers none of it, and goes on', async () => {
+  it('rejects all of a transaction that the store did not commit, delivers none of it, and goes on', async () => {
     trouble.commit = diskFull;
     const failed = await Promise.allSettled([funnel.commit(line('a')), funnel.commit(line('b'))]);
     for (const each of failed)
@@ -111,7 +111,7 @@ describe('The funnel', () => {
     expect(delivered).toEqual(['T:1']);
   });
 
-  it('says in the log what keeps the store from keeping, once until it keeps again or something else is wrong', async () => {
+  it('logs why the store cannot commit, once until it commits again or the reason changes', async () => {
     trouble.commit = diskFull;
     for (let n = 0; n < 3; n += 1) await expect(funnel.commit(line('a'))).rejects.toThrow();
     trouble.commit = () => {
@@ -122,8 +122,8 @@ describe('The funnel', () => {
     for (let n = 0; n < 3; n += 1) await funnel.commit(line('a'));
     trouble.commit = diskFull;
     await expect(funnel.commit(line('a'))).rejects.toThrow();
-    const refused = 'The store does not keep what it is given; it is refused';
-    expect(errors).toEqual([refused, refused, 'The store keeps again what it is given', refused]);
+    const refused = 'The store does not commit; changes are refused';
+    expect(errors).toEqual([refused, refused, 'The store commits again', refused]);
   });
 
   it('passes the code on that the store gives', async () => {
@@ -131,7 +131,7 @@ describe('The funnel', () => {
     await expect(funnel.commit(line('a'))).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('refuses the one that conflicts with its code, and keeps the others of its transaction', async () => {
+  it('refuses the commit that conflicts with its code, and stores the others of its transaction', async () => {
     const ack = { message_id: 'm' };
     const frame = { userId: 'ann', frameId: 'f', ack };
     const [first, second, third] = await Promise.allSettled([
@@ -156,7 +156,7 @@ describe('The funnel', () => {
     expect((await kept.position('T')).seq).toBe(maxWaitingCommits + 1);
   });
 
-  it('counts as kept what is kept, whatever becomes of its delivery', async () => {
+  it('counts as stored what is stored, whatever becomes of its delivery', async () => {
     funnel = newFunnel(() => {
       throw new Error('nobody there');
     });
@@ -176,7 +176,7 @@ describe('The funnel', () => {
     await funnel.settled();
   });
 
-  it('lets what must see the store in between two transactions, after all that was kept has been told', async () => {
+  it('runs work that must see the store between two transactions, after everything stored has been delivered', async () => {
     const story: string[] = [];
     const held = gate();
     trouble.commit = () => {
@@ -194,7 +194,7 @@ describe('The funnel', () => {
     expect(story).toEqual(['first is told', '1 kept, 1 delivered', 'second is told']);
   });
 
-  it('tells nobody of what was not kept', async () => {
+  it('sends nothing about a commit that was not stored', async () => {
     trouble.commit = diskFull;
     const told = jest.fn();
     await expect(funnel.commit(line('lost'), { onStored: told })).rejects.toMatchObject({

@@ -29,7 +29,7 @@ describe('Lanes', () => {
     expect(order).toEqual(['first begins', 'first ends', 'second', 'third']);
   });
 
-  it('keep waiting work in its row when more comes after some of it is done', async () => {
+  it('leave waiting work in its order when more arrives after some of it is done', async () => {
     const lanes = new Lanes();
     const second = gate();
     const order: string[] = [];
@@ -69,7 +69,7 @@ describe('Lanes', () => {
     await slow;
   });
 
-  it('go on after work that failed, and tell its failure to whom it belongs', async () => {
+  it('go on after work that failed, and reject the promise of the failed work only', async () => {
     const lanes = new Lanes();
     const failing = lanes.run('a', () => Promise.reject(new Error('first')));
     const next = lanes.run('a', async () => 'second');
@@ -82,7 +82,7 @@ describe('Lanes', () => {
     expect(await lanes.run('outer', () => lanes.run('inner', async () => 'in'))).toBe('in');
   });
 
-  it('have settled when no work is left, that which came meanwhile included', async () => {
+  it('have settled when no work is left, including work that arrived in the meantime', async () => {
     const lanes = new Lanes();
     const ended: string[] = [];
     void lanes.run('a', async () => {
@@ -103,7 +103,7 @@ describe('Lanes', () => {
     for (let key = 0; key < 100; key += 1) await lanes.run(`key ${key}`, async () => {});
     await lanes.run('failing', () => Promise.reject(new Error('no'))).catch(() => {});
     await lanes.settled();
-    // What is kept per key is all that there is to see of it.
+    // The state stored per key is all that there is to see of it.
     expect(Object.values(lanes).map((kept) => kept.size)).toEqual([0]);
   });
 });

@@ -56,7 +56,7 @@ describe('A live actor', () => {
     expect(live.snapshot.context.count).toBe(1);
   });
 
-  it('is brought back from what was kept of it, without being born again, and leaves that untouched', () => {
+  it('is restored from its snapshot, without being created again, and leaves the snapshot untouched', () => {
     const [live] = LiveActor.begin(counter, { count: 0 });
     live.send({ type: 'add' });
     const kept = JSON.parse(JSON.stringify(live.persisted()));
@@ -95,7 +95,7 @@ describe('A live actor', () => {
       warn.mockRestore();
     });
 
-    it('is not brought back from a snapshot of it', () => {
+    it('is not restored from a snapshot of it', () => {
       const [live] = LiveActor.begin(counter, { count: 0 });
       expect(() => live.send({ type: 'bad_action' })).toThrow();
       const kept = JSON.parse(JSON.stringify(live.persisted()));

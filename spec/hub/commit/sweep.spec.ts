@@ -35,7 +35,7 @@ describe('A change by another hand', () => {
       ...input,
     });
 
-  it('settles the promises that wait here, within a minute', async () => {
+  it('settles the promises that wait on this node, within a minute', async () => {
     const { id } = await ask(here);
     const both = [here.hitl.wait(id), here.hitl.wait(id)];
     await idle();
@@ -47,7 +47,7 @@ describe('A change by another hand', () => {
     expect([here.hitl.waiting, rig.clock.pending]).toEqual([0, 0]);
   });
 
-  it('is looked for again and again, and by no timer once nobody waits', async () => {
+  it('is looked for again and again, and by no timer once no waiter is left', async () => {
     const { id } = await ask(here);
     const stop = new AbortController();
     const waiting = here.hitl.wait(id, { signal: stop.signal });
@@ -66,7 +66,7 @@ describe('A change by another hand', () => {
     expect(rig.clock.pending).toBe(0);
   });
 
-  it('that brings a deadline is met here while somebody waits', async () => {
+  it('that brings a deadline is handled on this node while a waiter exists', async () => {
     const awaited = await ask(here);
     const waiting = here.hitl.wait(awaited.id);
     await idle();
@@ -113,7 +113,7 @@ describe('Reading what is waited for', () => {
     return { once, warned, settled };
   }
 
-  it(`reads ${maxSweptRequests} at a time, the others the next times, and so comes to each`, async () => {
+  it(`reads ${maxSweptRequests} at a time, the others the next times, and so reads each`, async () => {
     const ids = Array.from({ length: 2.5 * maxSweptRequests }, (_, n) => `r${n}`);
     let read: string[] = [];
     const { once } = sweepOf(ids, async (id) => {

@@ -34,7 +34,7 @@ describe('the log of a ticket', () => {
     return { seq, kept: seq - first + 1 };
   };
 
-  it('keeps at least what it is told to, and at most a tenth more', async () => {
+  it('retains at least what is configured, and at most a tenth more', async () => {
     const log = await kept({ envelopes: 50 }, [[234, 0]]);
     expect(log.seq).toBe(234);
     expect(log.kept).toBeGreaterThanOrEqual(50);

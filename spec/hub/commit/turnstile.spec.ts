@@ -1,7 +1,7 @@
 import { Turnstile } from '../../../lib/hub/commit/turnstile';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 
-/** Work that is done when it is told so. */
+/** Work that ends when the test says so. */
 function work() {
   let finish = () => {};
   let hasBegun = false;
@@ -21,7 +21,7 @@ describe('a turnstile', () => {
   const clock = new ManualClock();
   const options = { maxRunning: 1, maxWaiting: 1, refusal: 'One at a time, please' };
 
-  test('lets the work of one person wait for their own, and for nobody else’s', async () => {
+  test('lets the work of one person wait for their own work, and for no other', async () => {
     const turnstile = new Turnstile(options);
     const [first, second, other] = [work(), work(), work()];
     const done = [turnstile.run('ana', first.run), turnstile.run('ana', second.run)];

@@ -9,7 +9,7 @@ function newInbox(): Inbox {
   return rig.hub.inbox;
 }
 
-/** An inbox of this user, and what it is told: the type of each change and the id of its request. */
+/** An inbox of this user, and what it is sent: the type of each change and the id of its request. */
 function clientOf(userId: string, owner: Partial<InboxOwner> = {}, filter: InboxFilter = {}) {
   const told: string[] = [];
   const sink = {
@@ -36,7 +36,7 @@ describe('open inboxes', () => {
     expect(inbox.has(late)).toBe(true);
   }, 30_000);
 
-  test('are told of nothing before they were read, and of nothing after they were closed', async () => {
+  test('are sent nothing before they were read, and nothing after they were closed', async () => {
     const rig = new Rig();
     await rig.hub.start();
     const { inbox } = rig.hub;
@@ -101,7 +101,7 @@ describe('reading an inbox', () => {
   });
   afterEach(() => rig.hub.close());
 
-  /** Asks the groups named; resolves when it is kept. */
+  /** Asks the groups named; resolves when it is stored. */
   const ask = (...groups: string[]) =>
     rig.hub.hitl.request({
       ...{ ticketId: 'T', sessionId: 's', userId: 'agent', type: 'question' },
@@ -118,7 +118,7 @@ describe('reading an inbox', () => {
       told.push(`page of ${total}`, ...items.map(({ id }) => `shown ${id}`));
     });
 
-  test('holds no commit back, however many are read and however slowly', async () => {
+  test('delays no commit, however many are read and however slowly', async () => {
     const slow = gate();
     rig.trouble.inbox = () => slow.opened;
     const inboxes = Array.from({ length: 64 }, (_, n) => openFor(`user-${n}`));
@@ -135,7 +135,7 @@ describe('reading an inbox', () => {
   });
 
   test.each(['inbox', 'inboxCounts'] as const)(
-    'shows each request once when some come and go while the store is asked for its %s',
+    'shows each request once when some are added and removed while the store is asked for its %s',
     async (method) => {
       const first = await ask('analyst');
       let reads = 0;

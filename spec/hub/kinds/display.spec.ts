@@ -105,7 +105,7 @@ describe('A payload of a built-in kind', () => {
     const run = { ...settled.payload, tool_args: { ip: '198.51.100.1' } };
     expect(settled.approvedDigest).toBe(digestOf('tool_approval', run));
     expect((await hitl().execute(id, { runId: 'r', payload: run })).execution?.state).toBe('executing');
-    // What nobody sees today is not covered by it either.
+    // What no client shows today is not covered by it either.
     const again = await ask({
       payload: { ...payload, tool_args: { ip: '198.51.100.1' }, editable: true, grants },
     });
@@ -127,8 +127,8 @@ describe('A payload of a built-in kind', () => {
     const { record, snapshot, version } = structuredClone(stored);
     const whole = { ...record.payload, ...more };
     const digest = digestOf(record.type, whole);
-    const { context } = (snapshot as { snapshot: { context: object } }).snapshot;
-    Object.assign(context, { payload: whole, digest });
+    const { question } = snapshot as { question: { context: object } };
+    Object.assign(question.context, { payload: whole, digest });
     await hub.store.commit([
       {
         ticketId: 'T-1',
@@ -175,7 +175,7 @@ describe('What is shown beside a payload', () => {
     expect(told).toMatchObject([{ display }]);
   });
 
-  test('comes with approve, ask and request of a turn, and back with the decision', async () => {
+  test('is accepted by approve, ask and request of a turn, and returned with the decision', async () => {
     const decisions: Outcome<{ status: string }>[] = [];
     const kinds = {
       fact: defineKind({
@@ -202,7 +202,7 @@ describe('What is shown beside a payload', () => {
     }
   });
 
-  test('may be made from the arguments of a guarded tool; where that fails nobody is asked', async () => {
+  test('may be built from the arguments of a guarded tool; where that fails no request is opened', async () => {
     let fails = false;
     const results: unknown[] = [];
     const agent = async (turn: Turn) => {
@@ -241,7 +241,7 @@ describe('What is shown beside a payload', () => {
     expect((await hitl().list({})).items).toHaveLength(1);
   });
 
-  test('is not what a key compares: the request that is there keeps its own', async () => {
+  test('is not what a key compares: the existing request is left with its own', async () => {
     await start();
     const first = await ask({ key: 'k', display });
     const again = await ask({ key: 'k', display: { title: 'Another' } });
@@ -250,11 +250,11 @@ describe('What is shown beside a payload', () => {
 
   test.each<[string, unknown, string]>([
     [
-      'a field nobody knows',
+      'an unknown field',
       { titel: 'x' },
       'display: Unrecognized key: "titel"; did you mean title? (known: title, description, reason, risk, links)',
     ],
-    ['a field of a link nobody knows', { links: [{ URL: 'https://x.example' }] }, 'display.links.0.url'],
+    ['an unknown field of a link', { links: [{ URL: 'https://x.example' }] }, 'display.links.0.url'],
     [
       'another scheme',
       { links: [{ url: 'javascript:alert(1)' }] },

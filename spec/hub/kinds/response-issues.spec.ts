@@ -63,7 +63,7 @@ describe('each issue has its place:', () => {
     ],
     ['no branch at all', z.object({ u: z.union([z.string(), z.int()]) }), { u: {} }, [['u', /./]]],
     [
-      'a tag that nobody knows',
+      'an unknown tag',
       z.discriminatedUnion('t', [z.object({ t: z.literal('a') })]),
       { t: 'b' },
       [['t', /./]],
@@ -88,7 +88,7 @@ test('their number and their length are bounded', () => {
   expect(issue?.path).toHaveLength(500);
 });
 
-test('a bound that is looked at after the text was changed is not said of what is put in', () => {
+test('a bound that is checked after the text was transformed is not reported for the input', () => {
   expect(inputSchema(z.string().trim().max(5))).not.toHaveProperty('maxLength');
   expect(inputSchema(z.string().max(5))).toMatchObject({ maxLength: 5 });
 });
@@ -134,7 +134,7 @@ test('a client is sent them over a socket and over REST', async () => {
   }
 });
 
-test('an answer in words of one’s own arrives as it was typed, and one of spaces is none', async () => {
+test('a free text answer arrives as it was typed, and one of spaces is none', async () => {
   const hub = await startTestHub();
   try {
     const payload = { question: 'Why?' };

@@ -32,7 +32,7 @@ test.each<[string, Terms]>([
   expect(digest(terms)).not.toBe(digest({}));
 });
 
-test('a request from before there were digests has the terms that it still shows', () => {
+test('a request stored before digests existed has the terms that it still shows', () => {
   const asked: Terms = {
     policy: { users: ['a'] },
     escalate: { after: '1m', to: { users: ['b'] } },

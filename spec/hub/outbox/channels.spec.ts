@@ -1,4 +1,4 @@
-/** Channels: what they are told of a request, in what order, how often, and what becomes of it when they fail, hang or the process dies. */
+/** Channels: what is delivered to them of a request, in what order, how often, and what becomes of it when they fail, hang or the process dies. */
 import { portOf } from '../../../lib/hub/hub';
 import type { Channel, Delivery, OpenDelivery } from '../../../lib/hub/outbox/channel';
 import { DeliveryRefused } from '../../../lib/hub/outbox/channel';
@@ -16,7 +16,7 @@ import { startTestHub } from '../../../lib/testing/test-hub';
 import { until } from '../../transport/until';
 import { gate, idle, Rig } from '../rig';
 
-/** A channel that writes down what it is told. */
+/** A channel that records what is delivered to it. */
 class Board implements Channel {
   readonly told: (Delivery & { event: string })[] = [];
   /** Done in place of taking it. */
@@ -72,7 +72,7 @@ const pass = async (ms: number) => {
   await idle();
 };
 
-test('Each is shown a request, told of its change and of its end, with ids of their own, and nothing is left', async () => {
+test('Each channel receives a request, its change and its end, with ids of their own, and nothing is left', async () => {
   const { id } = await ask();
   await idle();
   await claim(id);
@@ -114,7 +114,7 @@ test('A request that makes way for another is retired while the other is shown',
   );
 });
 
-test('One without `update` keeps its card, and is told of the end', async () => {
+test('A channel without `update` leaves its card as it is, and receives the end', async () => {
   const { present, settle } = mail;
   await rig.hub.close();
   rig = new Rig({ channels: { mail: { present, settle } } });
@@ -129,7 +129,7 @@ test('One without `update` keeps its card, and is told of the end', async () => 
   expect(mail.events).toEqual(['present', 'settle']);
 });
 
-test('One that fails is tried again, later each time, by the same id, and then goes on', async () => {
+test('A delivery that fails is tried again with increasing delay and the same id, and the next one follows', async () => {
   mail.trouble = down;
   await ask();
   await idle();
@@ -178,7 +178,7 @@ test('One that fails or hangs holds up neither the other nor the hub', async () 
   ]);
 });
 
-test('One request is never on its way twice: what comes meanwhile follows, and only the newest', async () => {
+test('One request is never in delivery twice: a change in the meantime follows, and only the newest', async () => {
   const sent = gate();
   mail.trouble = () => sent.opened;
   const { id } = await ask();
@@ -243,7 +243,7 @@ test('One that fails on and on is given up after a bounded number of tries', asy
   expect(rig.clock.pending).toBe(0);
 });
 
-test('A store that fails is asked again, and what was delivered is not told twice', async () => {
+test('A store that fails is asked again, and what was delivered is not delivered twice', async () => {
   let failures = 2;
   const fail = () => {
     failures -= 1;
@@ -264,7 +264,7 @@ test('A store that fails is asked again, and what was delivered is not told twic
   expect(mail.events).toEqual(['present', 'present']);
 });
 
-test('Closing cuts what is under way, and the next start tells it', async () => {
+test('Closing aborts a delivery under way, and the next start delivers it', async () => {
   mail.trouble = never;
   const { id } = await ask();
   await idle();
@@ -298,7 +298,7 @@ test('Links are made for what can be answered, where the hub has them', async ()
   expect(terms).toMatchObject({ requestId: id, userId: 'ann', expiresAt: rig.clock.now() + 3_600_000 });
 });
 
-test('Nothing is kept and no timer runs without channels', async () => {
+test('Nothing is stored and no timer runs without channels', async () => {
   await rig.hub.close();
   rig = new Rig();
   let writes = 0;
@@ -321,7 +321,7 @@ test('Channels that cannot be are refused at once', () => {
     expect(() => new Rig({ channels })).toThrow(expect.objectContaining({ code: 'invalid_request' }));
 });
 
-test('What was committed when the process died is told after the start, in a database file', async () => {
+test('What was committed when the process died is delivered after the start, in a database file', async () => {
   const board = new Board();
   board.trouble = never;
   const hub = await startTestHub({ sqlite: true, channels: { board } });
@@ -337,7 +337,7 @@ test('What was committed when the process died is told after the start, in a dat
   await hub.crash();
   await until(() => board.told.length === 2, 'it is shown again');
   expect(board.told[1]).toMatchObject({ event: 'present', id: board.told[0]?.id, request: { id } });
-  // The answer is committed by a process that dies before it tells anybody.
+  // The answer is committed by a process that dies before it delivers it.
   board.trouble = never;
   await portOf(hub.hub).hitl.respond(id, {
     by: ann,

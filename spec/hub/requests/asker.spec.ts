@@ -1,4 +1,4 @@
-/** Whether somebody learns the outcome of a request: its asker leaves, comes back, and what was approved is or is not run. */
+/** Whether an asker learns the outcome of a request: its asker leaves, returns, and what was approved is or is not run. */
 import { z } from 'zod';
 import { damaged } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
@@ -176,7 +176,7 @@ describe('The asker of a request', () => {
     expect(await askerOf(id)).toBeUndefined();
   });
 
-  test('is back when the app asks again, and stays when the turns do not', async () => {
+  test('is back when the app asks again, and remains when the turns end', async () => {
     const keyed = { ...block, key: 'k', detached: true };
     await start({ sqlite: true, agent: doing({ ask: (turn) => turn.approve(keyed) }) });
     const { id } = await asked();
@@ -234,7 +234,7 @@ describe('A start', () => {
     expect(await rig.kept.request(id)).toMatchObject({ record: { status: 'approved', asker: 'gone' } });
   });
 
-  it('leaves a request alone that cannot be read, and says so', async () => {
+  it('skips a request that cannot be read, and logs it', async () => {
     const [bad, good] = [await ask(1), await ask(2)];
     rig.trouble.request = (id) => {
       if (id === bad.id) throw damaged('requests', id);
@@ -244,7 +244,7 @@ describe('A start', () => {
     expect(rig.errors).toMatchObject([{ requestId: bad.id }]);
   });
 
-  it('is made good by the next, where the store failed', async () => {
+  it('is repeated at the next start, where the store failed', async () => {
     const { id } = await ask(1);
     await rig.hub.close();
     rig.newHub();
@@ -336,7 +336,7 @@ describe('What was approved and is not run', () => {
     expect(await executionOf(request.id)).toMatchObject({ state: 'executed' });
   });
 
-  test('since its turn was cancelled while the beginning was being kept says so', async () => {
+  test('since its turn was cancelled while the beginning was being stored says so', async () => {
     const beginning = gate();
     const reached = gate();
     const trouble: Trouble = {};

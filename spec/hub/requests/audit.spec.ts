@@ -1,4 +1,4 @@
-/** The audit: who did what to a request, which way, from where, seeing what; kept with the change itself. */
+/** The audit: who did what to a request, which way, from where, seeing what; stored with the change itself. */
 import { portOf } from '../../../lib/hub/hub';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { AuditEntry } from '../../../lib/index';
@@ -35,7 +35,7 @@ const story = async (requestId?: string) =>
     [event, by?.userId ?? '-', via, fromState ?? '-', toState].join(' '),
   );
 
-test('a request leaves a record per step, with the way it came', async () => {
+test('a request writes a record per step, with the way it arrived', async () => {
   await start();
   const { id, payload, digest } = await ask({
     remindIn: '1m',
@@ -120,7 +120,7 @@ test('withdrawn, superseded, failed and expired requests say why', async () => {
   expect((await trail(third.id))[1]).toMatchObject({ status: 'approved', approvedDigest: third.digest });
 });
 
-test('everybody in the ticket is told who did it and which way, but not from where', async () => {
+test('every client in the ticket receives who did it and which way, but not from where', async () => {
   await start();
   const alice = await hub.connect({ user: 'alice' });
   const bob = await hub.connect({ user: 'bob' });
@@ -138,7 +138,7 @@ test('everybody in the ticket is told who did it and which way, but not from whe
   });
 });
 
-test('whoever answers and may not is on record too, once per rule, and changes nothing', async () => {
+test('an answer that is not allowed is recorded too, once per rule, and changes nothing', async () => {
   await start();
   const { id } = await ask({ policy: { users: ['bob', 'agent'], excludeRequester: true } });
   const answer = (user: TestClient) =>
@@ -149,7 +149,7 @@ test('whoever answers and may not is on record too, once per rule, and changes n
   }
   expect((await answer(await hub.connect({ user: 'agent' }))).code).toBe('not_allowed');
   await answer(await hub.connect({ user: 'bob' }));
-  // Too late, and too late to be anybody's business.
+  // Too late, and so late that it is not recorded either.
   expect((await answer(mallory)).code).toBe('already_resolved');
   expect(await story()).toEqual([
     'requested agent app - pending.open',
@@ -162,11 +162,11 @@ test('whoever answers and may not is on record too, once per rule, and changes n
     { code: 'not_allowed', rule: 'answerers', verdict: 'approved', comment: 'Mine', from: '127.0.0.1' },
     { code: 'not_allowed', rule: 'four_eyes' },
   ]);
-  // Nobody has to read what they sent, so all but the comment is left out.
+  // No reader needs what they sent, so all but the comment is left out.
   expect(tried.map(({ response }) => response)).toEqual([undefined, undefined]);
 });
 
-test('of refused answers to one request 100 are kept', async () => {
+test('of refused answers to one request 100 are stored', async () => {
   await start();
   const { id } = await ask({ policy: { users: ['bob'] } });
   for (let n = 0; n < 101; n += 1) {
@@ -177,7 +177,7 @@ test('of refused answers to one request 100 are kept', async () => {
   expect((await trail()).filter(({ event }) => event === 'refused')).toHaveLength(100);
 });
 
-test('a change that cannot be kept leaves no record, and a record that cannot be kept undoes the change', async () => {
+test('a change that cannot be stored leaves no record, and a record that cannot be stored undoes the change', async () => {
   const trouble: Trouble = {};
   const store: Store = troubled(memoryStore(), trouble);
   await start({ store });
@@ -191,7 +191,7 @@ test('a change that cannot be kept leaves no record, and a record that cannot be
   expect(await story()).toEqual(['requested agent app - pending.open']);
 });
 
-test('the trail goes on over a restart and outlives the log', async () => {
+test('the trail continues after a restart and outlives the log', async () => {
   await start({ sqlite: true, retention: { log: { envelopes: 1 } } });
   const { id } = await ask();
   await hub.restart();

@@ -34,13 +34,13 @@ async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({ agent: (turn) => turn.trace('On it'), ...options });
   bob = await hub.connect({ user: 'bob' });
 }
-/** Everything the hub was told has been carried out. */
+/** Everything sent to the hub has been carried out. */
 async function done(client = bob): Promise<void> {
   client.send({ type: 'ping' });
   await client.next('pong');
   await hub.settled();
 }
-/** Ends a connection, and waits until the hub knows: it may hear of it a moment later. */
+/** Ends a connection, and waits until the hub knows: it may be notified a moment later. */
 async function leave(client: TestClient): Promise<void> {
   const before = hub.hub.reference.getTotalClientCount();
   await client.close();
@@ -52,7 +52,7 @@ async function typing(client = bob): Promise<void> {
   await done(client);
 }
 
-describe('The claim of somebody who is at work', () => {
+describe('The claim of a person who is at work', () => {
   test.each<[what: string, act: () => unknown]>([
     ['types', () => bob.send({ type: 'typing' })],
     ['writes', () => bob.ask({ type: 'message', content: 'Looking' })],
@@ -83,7 +83,7 @@ describe('The claim of somebody who is at work', () => {
     expect(await left(request)).toBe(leaseMs);
   });
 
-  test('is renewed at most every 30 seconds, however much is done, and everybody sees it', async () => {
+  test('is renewed at most every 30 seconds, however much is done, and every client sees it', async () => {
     await start();
     const alice = await hub.connect({ user: 'alice' });
     const request = await ask();
@@ -145,8 +145,8 @@ describe('The claim of somebody who is at work', () => {
   });
 });
 
-describe('The claim of somebody who leaves', () => {
-  test('is let go when the last tab has been gone for ten seconds, all claims of the ticket at once', async () => {
+describe('The claim of a person who leaves', () => {
+  test('is released when the last tab has been disconnected for ten seconds, all claims of the ticket at once', async () => {
     await start();
     const [first, second, elsewhere] = [await ask(), await ask(), await ask({ ticketId: 'T-2' })];
     const other = await hub.connect({ user: 'bob', ticketId: 'T-2' });
@@ -167,7 +167,7 @@ describe('The claim of somebody who leaves', () => {
     expect(items.at(-1)).toMatchObject({ event: 'released', reason: 'left the ticket', via: 'socket' });
   });
 
-  test('stays over a page that is loaded anew, also one that is slow to come back', async () => {
+  test('outlasts a reload of the page, also one that is slow to reconnect', async () => {
     await start();
     const request = await ask();
     await claim(bob, request);
@@ -182,7 +182,7 @@ describe('The claim of somebody who leaves', () => {
     expect(items.map(({ event }) => event)).toEqual(['requested', 'claimed']);
   });
 
-  test('stays when the same tab takes its own place, and as long as another tab is in', async () => {
+  test('stays when the same tab takes its own place, and as long as another tab is connected', async () => {
     await start();
     const request = await ask();
     await claim(bob, request);
@@ -222,7 +222,7 @@ describe('The claim of somebody who leaves', () => {
     expect(await holder(request)).toBe('alice');
   });
 
-  test('stays when the hub sends everybody away: they come back to the next one', async () => {
+  test('stays when the hub disconnects every client: they reconnect to the next one', async () => {
     await start({ sqlite: true });
     const request = await ask();
     await claim(bob, request);

@@ -12,11 +12,11 @@ describe('Deadlines', () => {
   let clock: ManualClock;
   let store: Store;
   let trouble: Trouble;
-  /** The ids of the requests that were told, in order. */
+  /** The ids of the requests that were sent a deadline, in order. */
   let told: string[];
   let errors: Record<string, unknown>[];
   let deadlines: Deadlines;
-  /** What happens when a request is told, beside that it expires. */
+  /** What happens when a request is sent its deadline, apart from its expiry. */
   let whenTold: (id: string) => unknown;
   let fires: (id: string) => Promise<boolean>;
 
@@ -58,7 +58,7 @@ describe('Deadlines', () => {
     const record = requestRecord({ id, ticketId });
     await store.commit([commitTo(ticketId, { requests: [requestWrite(record, { dueAt })] })]);
   }
-  /** As the hub does it: kept first, noted then. */
+  /** As the hub does it: stored first, noted then. */
   async function ask(id: string, inMs: number): Promise<void> {
     await put(id, clock.now() + inMs);
     deadlines.note(clock.now() + inMs);
@@ -68,7 +68,7 @@ describe('Deadlines', () => {
     await idle();
   }
 
-  it('that passed while nobody was running are told at the start, earliest first', async () => {
+  it('that passed while no hub was running are sent at the start, earliest first', async () => {
     for (const [id, ago] of [
       ['c', 1],
       ['a', 9],
@@ -84,7 +84,7 @@ describe('Deadlines', () => {
     expect(told.at(-1)).toBe('later');
   });
 
-  it('that passed are all told however many there are, a hundred at a time, and the start waits for the first of them', async () => {
+  it('that passed are all sent however many there are, a hundred at a time, and the start waits for the first of them', async () => {
     for (let n = 0; n < 350; n += 1) await put(`r${n}`, noon - 1_000 + n, `T${n % 7}`);
     const telling = gate();
     let atOnce = 0;
@@ -118,7 +118,7 @@ describe('Deadlines', () => {
     await pass(990);
     expect((await store.request('later'))?.record.status).toBe('expired');
     expect(told).toEqual(['a slow one', 'quick', 'later']);
-    // Nothing is asked of the store again and again meanwhile.
+    // Nothing is asked of the store again and again in the meantime.
     const asked = jest.spyOn(store, 'dueRequests');
     await pass(60_000);
     expect(asked.mock.calls.length).toBeLessThanOrEqual(2);
@@ -143,7 +143,7 @@ describe('Deadlines', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('that were left alone and are settled meanwhile are forgotten, and the store is not asked for them again', async () => {
+  it('that were left alone and are settled in the meantime are forgotten, and the store is not asked for them again', async () => {
     await put('stuck', noon - 10);
     fires = async (id) => {
       told.push(id);
@@ -175,7 +175,7 @@ describe('Deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('are told when they are due, also when an earlier one comes later', async () => {
+  it('are sent when they are due, also when an earlier one is added later', async () => {
     await deadlines.start();
     await ask('late', 20_000);
     await ask('early', 10_000);
@@ -199,7 +199,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['far']);
   });
 
-  it('are told within a minute after the clock was set forward or the machine slept', async () => {
+  it('are sent within a minute after the clock was set forward or the machine slept', async () => {
     await deadlines.start();
     await ask('r', 3_600_000);
     clock.jumpTo(noon + 7_200_000);
@@ -207,7 +207,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['r']);
   });
 
-  it('are not told early when the clock was set back', async () => {
+  it('are not sent early when the clock was set back', async () => {
     await deadlines.start();
     await ask('r', 1_000);
     clock.jumpTo(noon - 3_600_000);
@@ -217,7 +217,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['r']);
   });
 
-  it('that come while others are told are not forgotten', async () => {
+  it('that fall due while others are being sent are not forgotten', async () => {
     const telling = gate();
     whenTold = (id) => (id === 'first' ? telling.opened : undefined);
     await deadlines.start();
@@ -225,7 +225,7 @@ describe('Deadlines', () => {
     clock.advance(10);
     await idle();
     await ask('second', 5);
-    // Its time comes while the first is still being told.
+    // Its time comes while the first is still being sent.
     await pass(5);
     expect(told).toEqual(['first', 'second']);
     telling.open();
@@ -247,7 +247,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['first', 'second']);
   });
 
-  it('are told after a failure of the store, again and again until they are', async () => {
+  it('are sent after a failure of the store, again and again until they are', async () => {
     await deadlines.start();
     await ask('r', 10);
     trouble.dueRequests = diskFull;
@@ -263,7 +263,7 @@ describe('Deadlines', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('that could not be kept because of the store wait for the next attempt, all of them', async () => {
+  it('that could not be stored wait for the next attempt, all of them', async () => {
     whenTold = () => Promise.reject(new HubError('storage_failed'));
     await put('a', noon - 2);
     await put('b', noon - 1);
@@ -278,7 +278,7 @@ describe('Deadlines', () => {
   it.each([
     ['broken', new HubError('internal')],
     ['damaged', damaged('requests', 'r')],
-  ])('of a request that is %s do not keep others from theirs', async (_what, error) => {
+  ])('of a request that is %s do not prevent those of others', async (_what, error) => {
     whenTold = (id) => (id.startsWith('broken') ? Promise.reject(error) : undefined);
     for (let n = 0; n < 150; n += 1) await put(`broken${n}`, noon - 1_000 + n);
     await put('sound', noon - 1);
@@ -299,7 +299,7 @@ describe('Deadlines', () => {
     expect(told).toHaveLength(150);
   });
 
-  it('are not told any more after the stop, which waits for what is being told', async () => {
+  it('are not sent any more after the stop, which waits for what is being sent', async () => {
     const telling = gate();
     whenTold = () => telling.opened;
     await deadlines.start();
@@ -321,7 +321,7 @@ describe('Deadlines', () => {
     expect(told).toEqual(['a']);
   });
 
-  it('have settled when what is being told has been told', async () => {
+  it('have settled when what is being sent has been sent', async () => {
     const telling = gate();
     whenTold = () => telling.opened;
     await deadlines.start();

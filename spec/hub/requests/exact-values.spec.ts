@@ -1,4 +1,4 @@
-/** What an app hands over in the process: kept, shown and digested as it is, or refused. */
+/** What an app hands over in the process: stored, shown and digested as it is, or refused. */
 
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
@@ -87,7 +87,7 @@ test('An answer is looked at before a schema makes something else of it', async 
   );
 });
 
-test('A guarded tool asks nobody about arguments that would change', async () => {
+test('A guarded tool opens no request about arguments that would change', async () => {
   const run = jest.fn();
   const outcomes: unknown[] = [];
   await start({

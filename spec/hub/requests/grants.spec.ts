@@ -56,7 +56,7 @@ async function start(rules: readonly ToolRule<Args>[], options: TestHubOptions =
     clients.set(`${user} ${ticketId}`, known);
     return known;
   };
-  /** What became of the call; `pending` with the request if somebody is asked. */
+  /** What became of the call; `pending` with the request if a person is asked. */
   const call = async (what: Call, { user = 'alice', ticketId = 'T-1' } = {}) => {
     const before = new Set((await pending()).map(({ id }) => id));
     calls += 1;
@@ -124,7 +124,7 @@ describe('A grant', () => {
     expect(await hub.hub.grants.get(grant.id)).toMatchObject({ used: 1, lastUsedAt: items[0]?.createdAt });
   });
 
-  it('is seen by everybody: in the request that gave it, in each that it approved, and when it is revoked', async () => {
+  it('is seen by every client: in the request that gave it, in each that it approved, and when it is revoked', async () => {
     const test = await start(asking([{}]));
     const grant = await test.granted({ args: one });
     const alice = test.clients.get('alice T-1');
@@ -159,7 +159,7 @@ describe('A grant', () => {
     ],
     ['of any arguments covers others', { args: 'any' }, { args: two }, {}, 'executed'],
     ['of any arguments covers no other tool', { args: 'any' }, { tool: 'open_ip', args: one }, {}, 'asked'],
-    ['covers a call of somebody else in its ticket', {}, { args: one }, { user: 'carol' }, 'executed'],
+    ['covers a call of another person in its ticket', {}, { args: one }, { user: 'carol' }, 'executed'],
     ['of a ticket covers no other ticket', { args: 'any' }, { args: one }, { ticketId: 'T-2' }, 'asked'],
     [
       'of everywhere covers another ticket',
@@ -314,7 +314,7 @@ describe('A grant', () => {
     expect((await hub.hub.grants.uses({ grantId: grant.id })).items).toHaveLength(1);
   });
 
-  it('covers nothing from the moment on at which it is revoked, not even what it approved and nobody has begun', async () => {
+  it('covers nothing from the moment on at which it is revoked, not even a call that it approved and that has not begun', async () => {
     const test = await start(asking([{ args: 'any' }]));
     const grant = await test.granted({ args: one });
     const used = await portOf(hub.hub).hitl.request({
@@ -403,7 +403,7 @@ describe('Where several have to agree, a grant', () => {
 });
 
 describe('Four eyes', () => {
-  it('are not closed by a grant: what one has given to others covers no call of one’s own', async () => {
+  it('are not bypassed by a grant: a grant given to others covers no call of the granter', async () => {
     const test = await start(asking([{}], { policy: { excludeRequester: true } }));
     await test.granted({ args: one }, 0, { id: 'carol' });
     expect((await test.call({ args: one }, { user: 'carol' })).asked).toBeDefined();

@@ -75,7 +75,7 @@ describe('requests to humans', () => {
     });
   });
 
-  it('are won by the first answer; every other is refused and told who won', async () => {
+  it('are won by the first answer; every other is refused with the name of who won', async () => {
     await start();
     const { id } = await ask();
     const people = Array.from({ length: 50 }, (_each, n) => ({ id: `p${n}`, name: `P${n}` }));
@@ -126,7 +126,7 @@ describe('requests to humans', () => {
     expect(asked).toEqual(['ann block_ip', 'bob block_ip', 'lea block_ip']);
   });
 
-  it("take silence of the app's own rule for a no, and go on meanwhile", async () => {
+  it("take silence of the app's own rule for a no, and go on in the meantime", async () => {
     let asked = () => {};
     await start({
       rules: {
@@ -195,7 +195,7 @@ describe('requests to humans', () => {
   describe('with deadlines', () => {
     const day = 86_400_000;
 
-    it('remind, then widen who may answer, then expire, and tell the app each time', async () => {
+    it('remind, then widen who may answer, then expire, and notify the app each time', async () => {
       const told: string[] = [];
       const tell =
         (what: string) =>
@@ -228,7 +228,7 @@ describe('requests to humans', () => {
       ['denied', 'denied'],
       ['approved', 'approved'],
       [undefined, 'expired'],
-    ] as const)('mean %s when nobody answers, if so asked', async (onExpiry, status) => {
+    ] as const)('mean %s when no answer comes, if so asked', async (onExpiry, status) => {
       await start();
       const { id } = await ask({ expiresIn: '5m', ...(onExpiry && { onExpiry }) });
       const waiting = hitl().wait(id);
@@ -236,7 +236,7 @@ describe('requests to humans', () => {
       expect(await waiting).toMatchObject({ status });
     });
 
-    it('are over at their end even if nobody has told them yet, as after a jump of the clock', async () => {
+    it('are over at their end even if the deadline event has not been sent yet, as after a jump of the clock', async () => {
       await start();
       const { id } = await ask({ expiresIn: '5m' });
       hub.clock.jumpTo(hub.clock.now() + 400_000);
@@ -246,7 +246,7 @@ describe('requests to humans', () => {
       });
     });
 
-    it('that passed while nothing ran are told at the next start', async () => {
+    it('that passed while no hub ran are handled at the next start', async () => {
       await start();
       const { id } = await ask({ expiresIn: '5m' });
       const stop = hub.restart();
@@ -256,7 +256,7 @@ describe('requests to humans', () => {
     });
   });
 
-  it('are withdrawn with a reason, and everybody who waits learns it', async () => {
+  it('are withdrawn with a reason, and every waiter receives it', async () => {
     await start();
     const { id } = await ask();
     const waiting = hitl().wait(id);
@@ -300,7 +300,7 @@ describe('requests to humans', () => {
 
   it.each<[string, Partial<HitlRequestInput>]>([
     ['fewer people than must approve', { policy: { users: ['ann'], approvals: 2 } }],
-    ['a majority of nobody knows how many', { policy: { approvals: 2, denial: 'majority' } }],
+    ['a majority of an unknown number', { policy: { approvals: 2, denial: 'majority' } }],
     ['stages and people at once', { policy: { users: ['ann'], stages: [{}] } }],
     ['an empty key', { key: '' }],
     ['a key that is too long', { key: 'k'.repeat(129) }],
@@ -323,7 +323,7 @@ describe('requests to humans', () => {
     await expect(ask({ payload })).rejects.toMatchObject({ code: 'too_large' });
   });
 
-  it('keep what was asked, whatever the asker does with the object afterwards', async () => {
+  it('store what was asked, whatever the asker does with the object afterwards', async () => {
     await start();
     const payload = { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } };
     const { id } = await ask({ payload });

@@ -40,7 +40,7 @@ describe('a quorum', () => {
     return said;
   };
 
-  it('is not met by answers that differ, and everybody sees both', async () => {
+  it('is not met by answers that differ, and every client sees both', async () => {
     await start();
     const watcher = await hub.connect({ user: 'wendy' });
     const { id } = await ask({ approvals: 2 });
@@ -60,7 +60,7 @@ describe('a quorum', () => {
     ]);
   });
 
-  it('is met when one of them changes their answer, over a socket, and the audit has what they said before', async () => {
+  it('is met when one of them changes their answer, over a socket, and the audit has the earlier answer', async () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     const alice = await hub.connect({ user: 'alice' });
@@ -114,7 +114,7 @@ describe('a quorum', () => {
     });
   });
 
-  it('refuses the very same answer again, and takes another one as often as somebody changes their mind', async () => {
+  it('refuses the very same answer again, and takes another one as often as a person changes their mind', async () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     await answer(id, 'alice', 'Yes');
@@ -128,7 +128,7 @@ describe('a quorum', () => {
     });
   });
 
-  it('is denied at once by a person who takes their approval back, where one denial is enough', async () => {
+  it('is denied at once by a person who withdraws their approval, where one denial is enough', async () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     await answer(id, 'alice', 'Yes');
@@ -139,7 +139,7 @@ describe('a quorum', () => {
     });
   });
 
-  it('counts again when a person takes their denial back, where a majority denies', async () => {
+  it('counts again when a person withdraws their denial, where a majority denies', async () => {
     await start();
     const { id } = await ask({ approvals: 2, of: 3, denial: 'majority' });
     await say(id, 'alice', undefined, 'denied');
@@ -149,7 +149,7 @@ describe('a quorum', () => {
     expect(await say(id, 'bob', undefined, 'denied')).toMatchObject({ status: 'denied' });
   });
 
-  it('over stages is met by what the first of them approved, which nobody changes afterwards', async () => {
+  it('over stages is met by what the first of them approved, which cannot be changed afterwards', async () => {
     await start();
     const stages = [{ groups: ['analyst'] }, {}];
     const { id } = await ask({ stages });
@@ -160,7 +160,7 @@ describe('a quorum', () => {
     expect(await answer(id, 'bob', 'Yes')).toMatchObject({ status: 'approved', response: { answer: 'Yes' } });
   });
 
-  it('forgets what was said of an older revision, and takes no answer to it', async () => {
+  it('discards the answers to an older revision, and accepts none to it', async () => {
     await start();
     const { id } = await ask({ approvals: 2 });
     await answer(id, 'alice', 'Yes');
@@ -175,7 +175,7 @@ describe('a quorum', () => {
     expect((await hitl().respond(id, again)).verdicts).toHaveLength(1);
   });
 
-  it('stays in the inbox of everybody who has answered for as long as the answers differ', async () => {
+  it('stays in the inbox of every person who has answered for as long as the answers differ', async () => {
     await start();
     const { id } = await ask({ approvals: 3, users: ['alice', 'bob', 'carol'] });
     const waitsFor = async () => {
@@ -260,7 +260,7 @@ describe('a quorum', () => {
       expect((await say(id, 'alice', { text: `${half}y` })).verdicts).toHaveLength(2);
     });
 
-    it('takes one answer that is as long as an answer may be', async () => {
+    it('accepts an answer that is as long as an answer may be', async () => {
       await start({ kinds: { story } });
       const { id } = await ask({}, { type: 'story', payload: {} });
       const text = 'x'.repeat(maxAnswersBytes - '{"text":""}'.length);

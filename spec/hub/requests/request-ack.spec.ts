@@ -13,7 +13,7 @@ describe('The ack of a frame about a request', () => {
   it('is stored without what is large, and given again as it was', async () => {
     const stored = asRead(storedAck(record, noon));
     expect(JSON.stringify(stored).length).toBeLessThan(minLeftOut);
-    // What has changed meanwhile is not what the frame has done.
+    // What has changed in the meantime is not what the frame has done.
     const later = { ...record, status: 'approved' as const, verdicts: [], reason: 'later' };
     const given = await givenAck(stored, async () => later);
     expect(asRead(given)).toEqual({ hitl: requestView(record, noon) });

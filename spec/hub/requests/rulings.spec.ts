@@ -45,7 +45,7 @@ describe("The app's own rules", () => {
     });
   const amend = (id: string, ip: string) => hitl().amend(id, { tool_name: 'block_ip', tool_args: { ip } });
 
-  it("let one's answer through while sixty of somebody else still wait for the rule", async () => {
+  it("let one's answer through while sixty of another person still wait for the rule", async () => {
     const slow = gate<boolean>();
     says = { eve: slow.opened, ann: true };
     await start();
@@ -60,7 +60,7 @@ describe("The app's own rules", () => {
     }
   });
 
-  it('hold nobody up either while it is asked whether somebody still may, which comes last and counts', async () => {
+  it('delay no other answer either while it is asked whether a person still may, which comes last and counts', async () => {
     const order: string[] = [];
     const slow = gate();
     says = { eve: true, ann: true };
@@ -87,7 +87,7 @@ describe("The app's own rules", () => {
     expect(await hitl().get(id)).toMatchObject({ status: 'pending', verdicts: [{ by: { userId: 'ann' } }] });
   });
 
-  it('hold no deadline back, neither of that request nor of another', async () => {
+  it('delay no deadline, neither of that request nor of another', async () => {
     const reminded: string[] = [];
     says = { eve: new Promise(() => {}) };
     await start();
@@ -126,7 +126,7 @@ describe("The app's own rules", () => {
     expect(await hitl().respond(id, yes(eve))).toMatchObject({ status: 'approved' });
   });
 
-  it('are not asked about somebody whom the policy refuses, nor about a request that has ended', async () => {
+  it('are not asked about a person whom the policy refuses, nor about a request that has ended', async () => {
     says = { ann: true };
     await start();
     const named = await ask({ policy: { users: ['ann', 'agent'], excludeRequester: true } });
@@ -149,7 +149,7 @@ describe("The app's own rules", () => {
     expect(asked).toEqual(['ann 1']);
   });
 
-  it('leave refused answers in the audit, whoever refused them', async () => {
+  it('leave refused answers in the audit, whichever rule refused them', async () => {
     await start();
     const { id } = await ask({ policy: { users: ['ann'] } });
     for (const by of [ann, eve])
@@ -165,7 +165,7 @@ describe("The app's own rules", () => {
     ]);
   });
 
-  it('are asked again about a request that was changed meanwhile, and what they said before counts no more', async () => {
+  it('are asked again about a request that was changed in the meantime, and their earlier ruling no longer counts', async () => {
     const first = gate<boolean>();
     says = { ann: first.opened };
     await start();

@@ -12,9 +12,9 @@ describe('Those who wait for an outcome', () => {
     waiters = new Waiters();
   });
   afterEach(async () => {
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
-    // Nobody is left behind in memory, whatever became of the wait.
+    // No waiter is left behind in memory, whatever became of the wait.
     expect(waiters.size).toBe(0);
     const maps = Object.values(waiters).filter((each) => each instanceof Map);
     expect(maps.map(({ size }) => size)).toEqual([0]);
@@ -22,11 +22,11 @@ describe('Those who wait for an outcome', () => {
 
   const read = (record: RequestRecord) => async () => record;
 
-  it('are answered at once if it is there', async () => {
+  it('are answered at once if the outcome exists', async () => {
     expect(await waiters.wait('r', read(approved))).toBe(approved);
   });
 
-  it('all get the same outcome when it comes, those of other requests nothing', async () => {
+  it('all get the same outcome when it is stored, those of other requests nothing', async () => {
     const three = [1, 2, 3].map(() => waiters.wait('r', read(pending)));
     const stop = new AbortController();
     const other = waiters.wait('other', read(requestRecord({ id: 'other', status: 'pending' })), stop.signal);
@@ -39,10 +39,10 @@ describe('Those who wait for an outcome', () => {
     await expect(other).rejects.toBe(stop.signal.reason);
   });
 
-  it('do not miss an outcome that comes while they look whether it is there', async () => {
+  it('do not miss an outcome that is stored while they look for it', async () => {
     const reading = gate<RequestRecord>();
     const waiting = waiters.wait('r', () => reading.opened);
-    // Read as pending, settled before the reader hears of it.
+    // Read as pending, settled before the reader receives it.
     waiters.settle(approved);
     reading.open(pending);
     expect(await waiting).toBe(approved);
@@ -56,7 +56,7 @@ describe('Those who wait for an outcome', () => {
     expect((await waiting).status).toBe('approved');
   });
 
-  it('are told what went wrong while looking', async () => {
+  it('are rejected with what went wrong while looking', async () => {
     await expect(waiters.wait('r', () => Promise.reject(new Error('no such request')))).rejects.toThrow(
       'no such request',
     );
@@ -93,7 +93,7 @@ describe('Those who wait for an outcome', () => {
     );
   });
 
-  it('are told when the hub closes, those who come later too', async () => {
+  it('are rejected when the hub closes, later waiters too', async () => {
     const waiting = [waiters.wait('r', read(pending)), waiters.wait('s', read({ ...pending, id: 's' }))];
     await idle();
     waiters.close();
@@ -101,7 +101,7 @@ describe('Those who wait for an outcome', () => {
     await expect(waiters.wait('r', read(pending))).rejects.toMatchObject({ code: 'closing' });
   });
 
-  it('are told when the hub closes while they look', async () => {
+  it('are rejected when the hub closes while they look', async () => {
     const reading = gate<RequestRecord>();
     const waiting = waiters.wait('r', () => reading.opened);
     waiters.close();
@@ -109,7 +109,7 @@ describe('Those who wait for an outcome', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'closing' });
   });
 
-  it('may come again for the same request after all others are gone', async () => {
+  it('may wait again for the same request after all others are gone', async () => {
     const first = waiters.wait('r', read(pending));
     await idle();
     waiters.settle(approved);

@@ -25,8 +25,8 @@ const ann = { id: 'ann', name: 'Ann' };
 const withdraw = ({ id }: RequestRecord, by = ann) => hitl().withdraw(id, { by, reason: 'I was wrong' });
 const notAllowed = (rule: string) => ({ code: 'not_allowed', details: { rule } });
 
-describe('A question is taken back', () => {
-  test('by the requester, and by nobody else unless the app says so', async () => {
+describe('A question is withdrawn', () => {
+  test('by the requester, and by no other person unless the app allows it', async () => {
     await start();
     const request = await ask({ userId: 'ann' });
     await expect(withdraw(request, { id: 'bob', name: 'Bob' })).rejects.toMatchObject(
@@ -67,7 +67,7 @@ describe('A question is taken back', () => {
     ],
     ['rejects', () => Promise.reject(new Error('no directory'))],
     ['says nothing', (() => undefined) as never],
-  ])('by nobody where the rule of the app %s', async (_what, mayCancel) => {
+  ])('by no person where the rule of the app %s', async (_what, mayCancel) => {
     await start({ rules: { mayCancel } });
     const request = await ask({ userId: 'ann' });
     await expect(withdraw(request)).rejects.toMatchObject(notAllowed('app'));
@@ -82,7 +82,7 @@ describe('A question is taken back', () => {
 });
 
 describe('Who waits for an outcome', () => {
-  test('is told when the store fails at the end, and hears of the end once it is kept', async () => {
+  test('is rejected when the store fails at the end, and receives the end once it is stored', async () => {
     const trouble: Trouble = {};
     await start({ store: troubled(memoryStore(), trouble) });
     const request = await ask();
@@ -94,7 +94,7 @@ describe('Who waits for an outcome', () => {
     expect((await waiting).status).toBe('cancelled');
   });
 
-  test('is told that the hub closes, and after a restart gets the outcome', async () => {
+  test('is rejected when the hub closes, and after a restart gets the outcome', async () => {
     await start();
     const request = await ask({ key: 'k' });
     const waiting = hitl().wait(request.id);
@@ -106,7 +106,7 @@ describe('Who waits for an outcome', () => {
     expect(await again).toMatchObject({ id: request.id, status: 'denied' });
   });
 
-  test('in a turn whose requests cannot be withdrawn is told that the turn has ended', async () => {
+  test('in a turn whose requests cannot be withdrawn is rejected since the turn has ended', async () => {
     const trouble: Trouble = {};
     const ended = gate<unknown>();
     await start({
@@ -158,7 +158,7 @@ describe('A key', () => {
   }
 
   test.each([false, true])(
-    'is given up by a question whose turn has ended: asked again, it is asked anew (restart: %s)',
+    'is given up by a question whose turn has ended: asked again, it becomes a new request (restart: %s)',
     async (restart) => {
       const { go, outcomes } = await withAgent();
       const first = await go();
@@ -180,7 +180,7 @@ describe('A key', () => {
   );
 
   test.each([false, true])(
-    'stays with a question that somebody has taken back: that is its outcome (restart: %s)',
+    'stays with a question that a person has withdrawn: that is its outcome (restart: %s)',
     async (restart) => {
       const { go, outcomes } = await withAgent();
       const { id = '' } = await go();
@@ -192,7 +192,7 @@ describe('A key', () => {
     },
   );
 
-  test('stays with a question that nobody has ended, when its process dies', async () => {
+  test('stays with a question that has not ended, when its process dies', async () => {
     const { go } = await withAgent();
     const { id } = await go();
     await hub.crash();

@@ -12,7 +12,7 @@ describe('A broadcast', () => {
     expect(encode).toHaveBeenCalledTimes(2);
   });
 
-  it('tells what is in the log from what is not', () => {
+  it('distinguishes what the log contains from what it does not', () => {
     expect(isLogged({ raw: '{"seq":1}' })).toBe(false);
     const presence: Outbound = { event: 'presence_changed', timestamp: '', ticket_id: 'T', presence: [] };
     expect(isLogged(presence)).toBe(false);

@@ -16,7 +16,7 @@ describe('A client', () => {
     expect(new Client({ ...input, ...(tabId !== undefined && { tabId }) }).tabId).toBe('default');
   });
 
-  it('calls a user without a name by the id, and takes a user without groups to be in none', () => {
+  it('calls a user without a name by the id, and treats a user without groups as a member of none', () => {
     expect(new Client(input).user).toEqual({ id: 'ann', name: 'ann', groups: [] });
     const user = { id: 'ann', name: 'Ann', groups: ['lead'] };
     expect(new Client({ ...input, user }).user).toEqual(user);
@@ -41,7 +41,7 @@ describe('A client', () => {
     expect(() => new Client({ ...input, ...bad })).toThrow(expect.objectContaining({ code: 'invalid_id' }));
   });
 
-  it('takes names of any script up to the limit', () => {
+  it('accepts names of any script up to the limit', () => {
     for (const name of ['x'.repeat(maxNameLength), 'チケット 7', 'a/b?c', ' '])
       expect(assertName(name)).toBe(name);
   });

@@ -5,7 +5,7 @@ import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { maxLogBytes, maxStateBytes } from '../../../lib/store/shared/limits';
 import { commitTo, messageRecord, noon, requestRecord, requestsCommit } from '../../store/records';
 
-describe('what a client is told when it comes in', () => {
+describe('What a client is sent when it joins', () => {
   /** Less than a quarter, since a record is more than its content. */
   const quarter = 'x'.repeat(maxLogBytes / 4 - 1_000);
   const kept = async (contents: readonly string[], requests: readonly RequestRecord[] = []) => {
@@ -37,7 +37,7 @@ describe('what a client is told when it comes in', () => {
     expect('snapshot' in opening && opening.snapshot.messages).toHaveLength(2);
   });
 
-  it('is a snapshot where what was missed is larger than an opening may be, whatever it is that was said', async () => {
+  it('is a snapshot where what was missed is larger than an opening may be, whatever it contains', async () => {
     const large = 'x'.repeat(maxReplayBytes / 4 - 1_000);
     const contents = [large, large, large, large, 'x'.repeat(10_000)];
     expect(await open(contents, 0)).toHaveProperty('snapshot');

@@ -1,4 +1,4 @@
-/** Prompts told again to clients with one panel, below any dialect: when, from what, and what trouble with the store does. */
+/** Prompts sent again to clients with one panel, below any dialect: when, from what, and what trouble with the store does. */
 
 import type { HubOptions } from '../../../lib/hub/port';
 import { isPrompt } from '../../../lib/hub/tickets/broadcast';
@@ -9,7 +9,7 @@ class PanelEars extends Ears {
   readonly panel = { revisionOf: () => this.revision };
   revision = 1;
 
-  /** The prompts it was told again, and where the log stood. */
+  /** The prompts it was sent again, and the position of the log. */
   get again(): [id: string, asOf: number][] {
     return this.heard.filter(isPrompt).map(({ prompt, asOf }) => [prompt.id, asOf]);
   }
@@ -38,7 +38,7 @@ async function ask(sessionId = 's', ticketId = 'T'): Promise<string> {
 }
 const cancel = (id: string) => rig.hub.hitl.cancel(id, 'over');
 
-test('The oldest pending one is told after the resolved one, with the place of the log where that is true', async () => {
+test('The oldest pending one is sent after the resolved one, with the position of the log where that is true', async () => {
   await start();
   const ears = join('ann');
   const [one, two] = [await ask(), await ask()];
@@ -67,7 +67,7 @@ test('What resolves in one tick is followed by one prompt, and by one reading', 
   expect(reads).toEqual(['T']);
 });
 
-test('Nothing is read where nobody has a panel, nor in another ticket', async () => {
+test('Nothing is read where no client has a panel, nor in another ticket', async () => {
   await start();
   rig.join('ben');
   await ask();
@@ -78,7 +78,7 @@ test('Nothing is read where nobody has a panel, nor in another ticket', async ()
   expect(reads).toEqual([]);
 });
 
-test('A store that cannot be read is logged and holds nothing up; the next one that resolves is followed again', async () => {
+test('A store that cannot be read is logged and delays nothing; the next one that resolves is followed again', async () => {
   await start();
   const ears = join('ann');
   const [one, two, three] = [await ask(), await ask(), await ask()];
@@ -86,7 +86,7 @@ test('A store that cannot be read is logged and holds nothing up; the next one t
   await cancel(three);
   await rig.hub.settled();
   expect(ears.again).toEqual([]);
-  expect(rig.errors).toMatchObject([{ message: 'A pending prompt could not be told again', ticketId: 'T' }]);
+  expect(rig.errors).toMatchObject([{ message: 'A pending prompt could not be sent again', ticketId: 'T' }]);
   delete rig.trouble.requests;
   await cancel(two);
   await rig.hub.settled();
@@ -104,7 +104,7 @@ test('With the scope session the oldest of each session is found, however many o
   expect(new Set(ears.again.map(([id]) => id))).toEqual(new Set([one, others[0]]));
 });
 
-test('A hub that closes tells what it noted before its store is closed', async () => {
+test('A hub that closes sends what it noted before its store is closed', async () => {
   await start();
   const ears = join('ann');
   const [one, two] = [await ask(), await ask()];

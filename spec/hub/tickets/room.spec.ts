@@ -10,7 +10,7 @@ const bounds = { maxClients: 3, maxClientsOfUser: 2, maxClientsOfUserInAll: 4 };
 describe('A room', () => {
   const clock = new ManualClock(noon);
   let room: Room;
-  /** The clients that the room said are out. */
+  /** The clients that the room reported as left. */
   let left: Client[];
 
   beforeEach(() => {
@@ -62,7 +62,7 @@ describe('A room', () => {
     expect(pieces[0]).toMatchObject({ outbounds: [{ seq: 1 }, { seq: 2 }, { raw: 'hello' }] });
   });
 
-  it('can be told to hand over now, and then does not do it again', async () => {
+  it('can be asked to hand over now, and then does not do it again', async () => {
     const ann = enter('ann');
     room.deliver([logged(1)]);
     room.flush();
@@ -71,7 +71,7 @@ describe('A room', () => {
     expect(ann.ears.seqs).toEqual([1]);
   });
 
-  it('tells everybody who is in when somebody comes or goes, the newcomer too', async () => {
+  it('sends every client the presence when a client joins or leaves, the newcomer too', async () => {
     const ann = enter('ann');
     await idle();
     const ben = enter('ben');
@@ -88,7 +88,7 @@ describe('A room', () => {
     ]);
   });
 
-  it('tells once of all who come and go in one tick, as it is at its end', async () => {
+  it('sends the presence once for all who join and leave in one tick, as it is at its end', async () => {
     const ann = enter('ann');
     const ben = enter('ben');
     enter('cem');
@@ -108,7 +108,7 @@ describe('A room', () => {
     expect(left).toEqual([]);
   });
 
-  it('refuses one more of a person than it holds, and one who is in enough tickets, and says which it is', async () => {
+  it('refuses one more of a person than it holds, and one who has joined enough tickets, and says which it is', async () => {
     enter('ann', 'left');
     enter('ann', 'right');
     expect(() => enter('ann', 'third')).toThrow(
@@ -124,7 +124,7 @@ describe('A room', () => {
     expect(room.size).toBe(3);
   });
 
-  it('lets the same tab take its own place, also when it is full, without anybody coming or going', async () => {
+  it('lets the same tab take its own place, also when it is full, without a change of presence', async () => {
     const ann = enter('ann');
     const ben = enter('ben');
     enter('cem');
@@ -151,14 +151,14 @@ describe('A room', () => {
     expect(left).toEqual([ann.client]);
   });
 
-  it('keeps the newer client when the older of the same tab leaves late', () => {
+  it('retains the newer client when the older of the same tab leaves late', () => {
     const older = enter('ann');
     const newer = enter('ann');
     room.leave(older.client.clientId);
     expect([...room.members()]).toEqual([newer.client]);
   });
 
-  it('lets a client leave once, however often it says so', () => {
+  it('lets a client leave once, however often it asks to', () => {
     const ann = enter('ann');
     room.leave(ann.client.clientId);
     room.leave(ann.client.clientId);
@@ -166,7 +166,7 @@ describe('A room', () => {
     expect(left).toEqual([ann.client]);
   });
 
-  describe('that tells changes to whom asked for them', () => {
+  describe('that sends changes to the clients that asked for them', () => {
     const people = 1_000;
     const crowd = { maxClients: people + 1, maxClientsOfUser: 2, maxClientsOfUserInAll: 2 };
     const listener = (userId: string, presence: 'list' | 'changes', tabId = 'tab'): Guest => {
@@ -178,7 +178,7 @@ describe('A room', () => {
     const presenceEvents = (each: Guest) =>
       said(each).filter((envelope) => 'event' in envelope && String(envelope.event).startsWith('presence'));
 
-    it('says what is different to these, one by one, and the whole list to the others', async () => {
+    it('sends these the differences, one by one, and the whole list to the others', async () => {
       const [ann, ben] = [listener('ann', 'changes'), listener('ben', 'list')];
       room.join(ann.client, 0);
       await idle();
@@ -210,7 +210,7 @@ describe('A room', () => {
       expect(room.presenceVersion).toBe(4);
     });
 
-    it('sends little to each when somebody comes into a crowd, and makes it once for all', async () => {
+    it('sends little to each client when one joins a crowd, and builds it once for all', async () => {
       const full = new Room('T', crowd, clock, () => {});
       const guests = Array.from({ length: people }, (_, n) => listener(`person-${n}`, 'changes'));
       for (const { client } of guests) full.join(client, 0);
@@ -225,7 +225,7 @@ describe('A room', () => {
       expect(clock.pending).toBe(0);
     });
 
-    it('tells whole lists of a crowd once a second, as it is then, and arms no timer for an empty room', async () => {
+    it('sends whole lists of a crowd once a second, as it is then, and arms no timer for an empty room', async () => {
       const full = new Room('T', crowd, clock, () => {});
       const old = listener('old', 'list');
       full.join(old.client, 0);
@@ -235,7 +235,7 @@ describe('A room', () => {
         await idle();
       };
       for (let n = 2; n <= maxListedAtOnce; n += 1) await come(`person-${n}`);
-      // Up to here each is told.
+      // Up to this number each change is sent.
       expect(presences(old)).toHaveLength(maxListedAtOnce);
       await come('fifty-first');
       await come('fifty-second');
@@ -255,7 +255,7 @@ describe('A room', () => {
     });
   });
 
-  it('sends the one away that does not keep up, and serves the others', async () => {
+  it('disconnects the client that reads too slowly, and serves the others', async () => {
     const [ann, ben, cem] = [enter('ann'), enter('ben'), enter('cem')];
     await idle();
     ben.ears.isFull = true;
@@ -269,7 +269,7 @@ describe('A room', () => {
     expect(presences(cem).at(-1)).toEqual(['ann 1', 'cem 1']);
   });
 
-  it('lets nobody in while it drains, and those who are in out', () => {
+  it('admits no client while it drains, and lets connected clients leave', () => {
     const [ann, ben] = [enter('ann'), enter('ben')];
     room.drain();
     expect(() => enter('cem')).toThrow(expect.objectContaining({ code: 'closing' }));

@@ -64,7 +64,7 @@ describe('a tool', () => {
     expect((await portOf(hub.hub).hitl.get(id)).execution).toMatchObject({ state: 'executed' });
   });
 
-  it('gives a denial back as words that a model can read, and does not run', async () => {
+  it('returns a denial as text that a model can read, and does not run', async () => {
     const test = await start({});
     hub = test.hub;
     const done = test.call('c1');

@@ -14,7 +14,7 @@ type Args = Record<string, unknown>;
 let hub: TestHub;
 afterEach(() => hub.close());
 
-/** A hub whose agent calls the tool once per message and tells what came of it. */
+/** A hub whose agent calls the tool once per message and reports what came of it. */
 async function start(
   tool: Partial<ToolOptions<z.ZodType<Args>, unknown, NoTypes>>,
   rules: readonly ToolRule<Args>[] = [],
@@ -46,7 +46,7 @@ async function start(
 
 const execution = async (id: string) => (await portOf(hub.hub).hitl.get(id)).execution;
 
-it('asks nobody about arguments that its schema would make something else of when they run', async () => {
+it('opens no request about arguments that its schema would change when they run', async () => {
   const ran: unknown[] = [];
   const schema: z.ZodType<Args> = z.object({ n: z.number().transform((n) => n + 1) });
   const { say } = await start({ args: schema, run: (args) => ran.push(args) });
@@ -74,7 +74,7 @@ it.each<[string, ToolRule<Args>['when'], string]>([
   expect(await (await say()).outcome).toMatchObject({ status });
 });
 
-it('keeps that it ran as unknown, not as failed, where its end cannot be recorded: nobody does it again by mistake', async () => {
+it('records a run as unknown, not as failed, where its end cannot be recorded, so that it is not repeated by mistake', async () => {
   const trouble: Trouble = {};
   const { say, approve } = await start(
     { run: () => Object.assign(trouble, { commit: diskFull }) && 'ran' },
@@ -105,7 +105,7 @@ it('is unknown at once when it was cut off in the middle', async () => {
   expect(await execution(id)).toMatchObject({ state: 'unknown' });
 });
 
-it('ends nobody’s process when a tool throws at once and its turn is cancelled later', async () => {
+it('does not end the process when a tool throws at once and its turn is cancelled later', async () => {
   const unhandled = jest.fn();
   process.on('unhandledRejection', unhandled);
   try {

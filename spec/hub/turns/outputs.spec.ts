@@ -15,7 +15,7 @@ describe('What an agent says', () => {
   });
   afterEach(async () => {
     await rig.hub.close();
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
   });
 
@@ -30,7 +30,7 @@ describe('What an agent says', () => {
   /** The log after the user's message. */
   const said = async () => (await rig.story()).slice(3);
 
-  it.each(['trace', 'plan', 'warn', 'say'] as const)('by %s is kept and shown', async (verb) => {
+  it.each(['trace', 'plan', 'warn', 'say'] as const)('by %s is stored and shown', async (verb) => {
     const message = await during((turn) => turn[verb]('hello'));
     const type = { trace: 'trace', plan: 'plan', warn: 'warning', say: 'response' }[verb];
     expect(await said()).toEqual([`${type}: hello`, 'turn_ended completed']);
@@ -39,7 +39,7 @@ describe('What an agent says', () => {
     expect(message).not.toHaveProperty('author');
   });
 
-  it('without waiting is kept in the order in which it was said, in one transaction, before the end', async () => {
+  it('without waiting is stored in the order in which it was sent, in one transaction, before the end', async () => {
     const groups: number[] = [];
     rig.trouble.commit = (commits) => groups.push(commits.length);
     await during((turn) => {
@@ -52,7 +52,7 @@ describe('What an agent says', () => {
     expect(groups).toEqual([1, 20, 1]);
   });
 
-  it('may be replaced; what it said before stays with it', async () => {
+  it('may be replaced; its earlier content stays as a revision', async () => {
     const begun = rig.clock.now();
     const { id } = await during(async (turn) => {
       const line = await turn.trace('10 %');
@@ -125,7 +125,7 @@ describe('What an agent says', () => {
     expect(await rig.kept.message(line.id)).toMatchObject({ content: 'mine', revisions: [] });
   });
 
-  it('does not replace what a person said, nor what is not there', async () => {
+  it('does not replace a message of a person, nor one that does not exist', async () => {
     const errors = await during((turn) =>
       Promise.all(
         [turn.message, { id: 'unknown' }].map((line) => turn.update(line, 'x').catch((thrown) => thrown)),
@@ -147,7 +147,7 @@ describe('What an agent says', () => {
     expect(await said()).toEqual([`response: ${most}`, 'turn_ended completed']);
   });
 
-  it('after the end of its turn is refused, whether or not somebody looks at that', async () => {
+  it('after the end of its turn is refused, whether or not the agent awaits that', async () => {
     const turns: Turn[] = [];
     const lines: MessageRecord[] = [];
     await during(async (turn) => {
@@ -165,7 +165,7 @@ describe('What an agent says', () => {
     expect(await said()).toEqual(['trace: in time', 'turn_ended completed']);
   });
 
-  it('that the store could not keep is not shown, and the agent is told', async () => {
+  it('that the store could not commit is not shown, and the agent is notified', async () => {
     const error = await during(async (turn) => {
       rig.trouble.commit = diskFull;
       const thrown = await turn.say('lost').catch((each) => each);

@@ -1,4 +1,4 @@
-/** `Hub.say`: lines that the app puts on a ticket outside of turns, kept and told like any message. */
+/** `Hub.say`: lines that the app puts on a ticket outside of turns, stored and sent like any message. */
 import type { Line } from '../../../lib/hub/turns/say';
 import type { Turn } from '../../../lib/hub/turns/turn';
 import { commitTo, sessionRecord } from '../../store/records';
@@ -29,7 +29,7 @@ const fromSlack = (content: string, more: Partial<Line> = {}): Line => ({
 });
 
 describe('A remark', () => {
-  it('is kept and told to everybody as a message of the system, in a session of its own, and answered by nobody', async () => {
+  it('is stored and sent to every client as a message of the system, in a session of its own, and no turn answers it', async () => {
     const { ears } = rig.join();
     const { sessionId, messageId, ...rest } = await say({ content: 'The mail gateway is back' });
     expect(rest).toEqual({});
@@ -50,7 +50,7 @@ describe('A remark', () => {
     expect(turns).toEqual([]);
   });
 
-  it('may be a warning or an answer, in the name of whom the app says, in a session that is there', async () => {
+  it('may be a warning or an answer, in the name that the app gives, in an existing session', async () => {
     const ann = rig.join();
     const { sessionId } = await rig.say(ann, 'hello');
     await rig.hub.turns.idle();
@@ -68,7 +68,7 @@ describe('A remark', () => {
     expect(second).toMatchObject({ type: 'response', author: { userId: 'ops', displayName: 'ops' } });
   });
 
-  it('is said into one session of the ticket, however often and from wherever at once', async () => {
+  it('is added to one session of the ticket, however often and from however many nodes at once', async () => {
     const said = await Promise.all(['a', 'b', 'c'].map((content) => say({ content })));
     expect(new Set(said.map(({ sessionId }) => sessionId)).size).toBe(1);
     expect(await rig.story()).toEqual(['session_created', 'trace: a', 'trace: b', 'trace: c']);
@@ -91,7 +91,7 @@ describe('A remark', () => {
 });
 
 describe('A message from elsewhere', () => {
-  it('is the line of its author, in a session of its source that no client goes on with', async () => {
+  it('is the line of its author, in a session of its source that no client continues', async () => {
     const { sessionId, messageId } = await say(fromSlack('block 203.0.113.7?'));
     expect(await rig.kept.message(messageId)).toMatchObject({
       type: 'user',
@@ -134,7 +134,7 @@ describe('A message from elsewhere', () => {
     await busy.hub.close();
   });
 
-  it('belongs to its thread: everybody in one shares a session; a terminal is one person’s', async () => {
+  it('belongs to its thread: all people in a thread share a session; a terminal is one person’s', async () => {
     const ben = { id: 'ben' };
     const session = async (line: Partial<Line>) => (await say(fromSlack('hi', line))).sessionId;
     const sessions = [
@@ -154,7 +154,7 @@ describe('A message from elsewhere', () => {
 });
 
 describe('A key', () => {
-  it('says a line once, whatever else of it is different, also after a restart and at the same time', async () => {
+  it('adds a line once, whatever else of it is different, also after a restart and at the same time', async () => {
     const line = fromSlack('block it', { turn: true, key: 'slack-17' });
     const [first, second] = await Promise.all([say(line), say(line)]);
     expect(second).toEqual(first);
@@ -174,7 +174,7 @@ describe('A key', () => {
     expect((await rig.story()).filter((each) => each.startsWith('user'))).toHaveLength(1);
   });
 
-  it('is one of its ticket, and of a line that was kept', async () => {
+  it('is one of its ticket, and of a line that was stored', async () => {
     rig.trouble.commit = diskFull;
     await expect(say({ content: 'lost', key: 'k' })).rejects.toMatchObject({ code: 'storage_failed' });
     delete rig.trouble.commit;
@@ -210,7 +210,7 @@ describe('What cannot be said', () => {
     expect(await rig.log()).toEqual([]);
   });
 
-  it('is what belongs to another ticket or source, or to an agent that is not there', async () => {
+  it('is what belongs to another ticket or source, or to an agent that does not exist', async () => {
     const session = sessionRecord({ id: 'web', ticketId: 'T' });
     const other = sessionRecord({ id: 'other', ticketId: 'O' });
     await rig.kept.commit([commitTo('T', { sessions: [session] }), commitTo('O', { sessions: [other] })]);
@@ -227,7 +227,7 @@ describe('What cannot be said', () => {
     await expect(silent.hub.say('T', { content: 'x' })).rejects.toMatchObject({ code: 'closing' });
   });
 
-  it('takes 262,144 bytes to the last', async () => {
+  it('accepts up to 262,144 bytes', async () => {
     await say({ content: '€'.repeat(87_381) });
     expect(await rig.story()).toHaveLength(2);
   });

@@ -34,7 +34,7 @@ describe('A session', () => {
     expect(await rig.story()).toEqual(['session_created', 'user: hello']);
   });
 
-  it('is one, also when the first messages of a tab come at the same time', async () => {
+  it('is only one, also when the first messages of a tab arrive at the same time', async () => {
     const ann = rig.join();
     const again = rig.knock();
     const said = await Promise.all([
@@ -45,7 +45,7 @@ describe('A session', () => {
     expect(await rig.story()).toEqual(['session_created', 'user: a', 'user: b', 'user: c', 'user: d']);
   });
 
-  it('is not begun by a message that could not be kept; the next one begins it', async () => {
+  it('is not begun by a message that could not be stored; the next one begins it', async () => {
     const ann = rig.join();
     rig.trouble.commit = diskFull;
     await expect(rig.say(ann, 'lost')).rejects.toMatchObject({ code: 'storage_failed' });
@@ -71,7 +71,7 @@ describe('A session', () => {
     expect(new Set(said.map(({ sessionId }) => sessionId)).size).toBe(4);
   });
 
-  it('knows when something was last said in it', async () => {
+  it('records the time of its last message', async () => {
     const ann = rig.join();
     const begun = rig.clock.now();
     const { sessionId } = await rig.say(ann, 'hello');
@@ -93,7 +93,7 @@ describe('A session', () => {
     },
   );
 
-  it('that was named when the client came in gets also the message that came right with it', async () => {
+  it('that was named when the client joined gets also the message that came right with it', async () => {
     await put({ id: 's', tabId: 'elsewhere' });
     const ann = rig.join();
     const reading = gate();
@@ -107,9 +107,9 @@ describe('A session', () => {
   });
 
   it.each([
-    ['not_found', 'that nobody ever began', { tabId: 'elsewhere' }, 'unknown'],
+    ['not_found', 'that was never begun', { tabId: 'elsewhere' }, 'unknown'],
     ['other_ticket', 'of another ticket', { ticketId: 'U' }, 's'],
-    ['other_user', 'of somebody else', { userId: 'ben' }, 's'],
+    ['other_user', 'of another person', { userId: 'ben' }, 's'],
     ['other_source', 'of Slack, not even in its own tab', { source: 'slack' as const }, 's'],
   ])('is not resumed: %s, one %s', async (reason, _name, fields, id) => {
     await put({ id: 's', ...fields });

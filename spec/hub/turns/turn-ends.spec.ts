@@ -5,7 +5,7 @@ describe('A turn ends exactly once, when the agent', () => {
   let rig: Rig;
   afterEach(async () => {
     await rig.hub.close();
-    // Jest fails a test during which a rejection nobody handles or an uncaught error comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection or an uncaught error occurs; this leaves time for it.
     await idle();
     expect(rig.hub.turns.size).toBe(0);
   });
@@ -93,11 +93,11 @@ describe('A turn ends exactly once, when the agent', () => {
     cancelled.open();
     await idle();
     expect((await rig.story()).slice(-2)).toEqual(['user: help', 'turn_ended aborted cancelled']);
-    // That it failed after it was told to stop is no news.
+    // That it failed after it was asked to stop is no news.
     expect(rig.errors).toEqual([]);
   });
 
-  it('cancels its own turn while it is told that it is over', async () => {
+  it('cancels its own turn while it is notified of its end', async () => {
     await start(async (turn) => {
       turn.signal.addEventListener('abort', () => void rig.hub.turns.cancel('T', turn.id).catch(() => {}));
     });

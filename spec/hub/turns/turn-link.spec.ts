@@ -8,7 +8,7 @@ describe('A request that an agent makes in its turn', () => {
   let rig: Rig;
   /** By the content of the message that it answers. */
   let agents: Record<string, (turn: Turn) => unknown>;
-  /** What the agent was told, by the content of the message. */
+  /** What the agent received, by the content of the message. */
   let outcomes: Record<string, unknown>;
 
   async function start(): Promise<void> {
@@ -32,7 +32,7 @@ describe('A request that an agent makes in its turn', () => {
   });
   afterEach(async () => {
     await rig.hub.close();
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
   });
 
@@ -50,7 +50,7 @@ describe('A request that an agent makes in its turn', () => {
   }
   const said = async () => (await rig.story()).slice(3);
 
-  it('is shown at the message it belongs to, and goes on with the answer', async () => {
+  it('is shown at the message it belongs to, and continues with the answer', async () => {
     agents.a = async (turn) => {
       const message = await turn.plan('block the address');
       const outcome = await turn.approve({ ...block, message });
@@ -78,7 +78,7 @@ describe('A request that an agent makes in its turn', () => {
     expect(await only()).toMatchObject({ ticketId: 'T', turnId, userId: 'ann' });
   });
 
-  it('is withdrawn when the turn is cancelled while the agent waits, and the agent is told', async () => {
+  it('is withdrawn when the turn is cancelled while the agent waits, and the agent is notified', async () => {
     agents.a = (turn) => turn.approve(block);
     await rig.hub.turns.cancel('T', await say('a'));
     await idle();
@@ -209,7 +209,7 @@ describe('A request that an agent makes in its turn', () => {
       expect(outcomes.b).toMatchObject({ status: 'approved', args: block.args });
     });
 
-    it('is answered already if it was answered meanwhile', async () => {
+    it('is answered already if it was answered in the meantime', async () => {
       const { id } = await askedBeforeCrash();
       await rig.hub.hitl.respond(id, { by: ben, status: 'denied' });
       agents.b = (turn) => turn.approve(keyed);
@@ -218,7 +218,7 @@ describe('A request that an agent makes in its turn', () => {
       expect((await said()).at(-1)).toBe('turn_ended completed');
     });
 
-    it('ends with the turn that has asked it again, since nobody else waits for it', async () => {
+    it('ends with the turn that has asked it again, since no other turn waits for it', async () => {
       await askedBeforeCrash();
       agents.b = (turn) => turn.approve(keyed);
       await rig.hub.turns.cancel('T', await say('b'));
@@ -262,7 +262,7 @@ describe('A request that an agent makes in its turn', () => {
     });
   });
 
-  it('that could not be kept is no request, and the agent is told', async () => {
+  it('that could not be stored is no request, and the agent is notified', async () => {
     agents.a = async (turn) => {
       rig.trouble.commit = diskFull;
       await turn.approve(block).finally(() => {

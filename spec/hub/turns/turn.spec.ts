@@ -96,7 +96,7 @@ describe('What an agent gets from its turn', () => {
   it('a rejection that may be left alone', async () => {
     void turnWith(new Error('no')).approve(block);
     void turnWith(new Error('no')).ask({ question: 'Where?' });
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
     await expect(turnWith(new Error('no')).approve(block)).rejects.toThrow('no');
   });

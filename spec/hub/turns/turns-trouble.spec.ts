@@ -27,7 +27,7 @@ describe('In trouble', () => {
   });
   afterEach(async () => {
     await rig.hub.close();
-    // Jest fails a test during which a rejection nobody handles comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection occurs; this leaves time for it.
     await idle();
   });
 
@@ -44,7 +44,7 @@ describe('In trouble', () => {
   }
 
   describe('a store that fails', () => {
-    it('at a message: it is refused, nobody sees it, and the agent is not called', async () => {
+    it('at a message: it is refused, no client sees it, and the agent is not called', async () => {
       rig.trouble.commit = diskFull;
       const ann = rig.join();
       await expect(rig.say(ann, 'help')).rejects.toMatchObject({ code: 'storage_failed' });
@@ -52,7 +52,7 @@ describe('In trouble', () => {
       expect([ann.ears.seqs, called, rig.hub.turns.size]).toEqual([[], [], 0]);
     });
 
-    it('at the end of a turn: it is tried again until it is kept, less and less often; the session waits', async () => {
+    it('at the end of a turn: it is tried again until it is stored, less and less often; the session waits', async () => {
       const ending = gate();
       work = ({ message }) => (message.content === 'one' ? ending.opened : undefined);
       const ann = rig.join();
@@ -98,7 +98,7 @@ describe('In trouble', () => {
       expect(await ends()).toHaveLength(2);
     });
 
-    it('only at the requests of a turn does not keep it from ending', async () => {
+    it('only at the requests of a turn does not prevent its end', async () => {
       work = (turn) => {
         void turn.approve(block);
       };
@@ -133,7 +133,7 @@ describe('In trouble', () => {
       expect(called).toEqual(['one', 'three']);
     });
 
-    it('at the end of a turn does not keep the hub from closing; the next start ends it', async () => {
+    it('at the end of a turn does not prevent the hub from closing; the next start ends it', async () => {
       await rig.say(rig.join(), 'help');
       rig.trouble.commit = diskFull;
       await idle();
@@ -146,7 +146,7 @@ describe('In trouble', () => {
   });
 
   describe('a crash', () => {
-    it('aborts what ran and what waited, at the next start, once, and nobody runs it again', async () => {
+    it('aborts what ran and what waited, at the next start, once, and it is not run again', async () => {
       work = never;
       const ann = rig.join();
       for (const content of ['one', 'two', 'three']) await rig.say(ann, content);
@@ -177,7 +177,7 @@ describe('In trouble', () => {
       ]);
     });
 
-    it('may have left a turn behind that cannot be read: it is named in the log, and the others are ended', async () => {
+    it('may have stored a turn that cannot be read: it is named in the log, and the others are ended', async () => {
       const turns = ['bad', 'good'].map((id) => turnRecord({ id, ticketId: 'T' }));
       await rig.kept.commit([commitTo('T', { turns })]);
       rig.trouble.turn = (id) => {
@@ -193,7 +193,7 @@ describe('In trouble', () => {
       expect(await ends()).toHaveLength(2);
     });
 
-    it('may have left more turns behind than commits may wait', async () => {
+    it('may have stored more unfinished turns than commits may wait', async () => {
       const many = maxWaitingCommits + 1;
       const turns = Array.from({ length: many }, (_, n) => turnRecord({ ticketId: 'T', sessionId: `s${n}` }));
       await rig.kept.commit([commitTo('T', { turns })]);
@@ -202,7 +202,7 @@ describe('In trouble', () => {
       expect(await ends()).toHaveLength(many);
     }, 30_000);
 
-    it('of the start itself is made good by the next, which leaves alone what has begun meanwhile', async () => {
+    it('of the start itself is repaired by the next, which does not touch what has begun in the meantime', async () => {
       await rig.kept.commit([commitTo('T', { turns: [turnRecord({ ticketId: 'T' })] })]);
       rig.newHub();
       rig.trouble.commit = diskFull;
@@ -221,7 +221,7 @@ describe('In trouble', () => {
   });
 
   describe('the end of the hub', () => {
-    it('aborts what runs and what waits, tells the agent, and keeps all that in the store', async () => {
+    it('aborts what runs and what waits, notifies the agent, and persists all that', async () => {
       const signals: AbortSignal[] = [];
       work = (turn) => {
         signals.push(turn.signal);
@@ -242,7 +242,7 @@ describe('In trouble', () => {
       expect(called).toEqual(['one', 'three']);
     });
 
-    it('leaves requests pending and tells those who wait that the hub is closing', async () => {
+    it('leaves requests pending and rejects their waiters, since the hub is closing', async () => {
       const outcome = gate<unknown>();
       work = (turn) => turn.approve(block).catch(outcome.open);
       await rig.say(rig.join(), 'help');
@@ -310,7 +310,7 @@ describe('In trouble', () => {
       expect((await rig.story()).filter((line) => line.startsWith('user:'))).toEqual(['user: one']);
     });
 
-    it('does not start those that waited when the one before completes meanwhile', async () => {
+    it('does not start those that waited when the one before completes in the meantime', async () => {
       const ending = gate();
       const disk = gate();
       work = () => ending.opened;
@@ -334,7 +334,7 @@ describe('In trouble', () => {
     });
   });
 
-  it('what is in the log goes on where it was', async () => {
+  it('the log continues at its position', async () => {
     await rig.kept.commit([chatCommit('T', 'from before')]);
     const ann = rig.join();
     await rig.say(ann, 'help');

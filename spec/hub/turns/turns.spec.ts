@@ -8,7 +8,7 @@ describe('A turn', () => {
   let rig: Rig;
   afterEach(async () => {
     await rig.hub.close();
-    // Jest fails a test during which a rejection nobody handles or an uncaught error comes up; here is the time for it.
+    // Jest fails a test during which an unhandled rejection or an uncaught error occurs; this leaves time for it.
     await idle();
     expect(rig.hub.turns.size).toBe(0);
   });
@@ -20,7 +20,7 @@ describe('A turn', () => {
   const ends = async () => (await rig.story()).filter((line) => line.startsWith('turn_ended'));
 
   describe('that a message brings', () => {
-    it('is told from its beginning to its end, in this order', async () => {
+    it('is sent from its beginning to its end, in this order', async () => {
       await start(async (turn) => {
         await turn.trace('looking');
         await turn.plan('block it');
@@ -54,7 +54,7 @@ describe('A turn', () => {
       expect(ann.ears.seqs).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     });
 
-    it('is shown to everybody in the ticket, and to nobody in another', async () => {
+    it('is shown to every client of the ticket, and to none of another', async () => {
       await start((turn) => turn.say('hello'));
       const [ann, ben, other] = [rig.join(), rig.join('ben'), rig.join('ann', 'tab', 'U')];
       await rig.say(ann, 'help');
@@ -64,7 +64,7 @@ describe('A turn', () => {
       expect(other.ears.seqs).toEqual([]);
     });
 
-    it('does not exist where there is no agent; the message is shown and kept', async () => {
+    it('does not exist where there is no agent; the message is shown and stored', async () => {
       await start();
       const accepted = await rig.say(rig.join(), 'anybody?');
       expect(accepted).not.toHaveProperty('turnId');
@@ -72,7 +72,7 @@ describe('A turn', () => {
       expect(await rig.story()).toEqual(['session_created', 'user: anybody?']);
     });
 
-    it('goes on when everybody has left', async () => {
+    it('continues when every client has left', async () => {
       const seen = gate();
       await start(async (turn) => {
         await seen.opened;
@@ -104,7 +104,7 @@ describe('A turn', () => {
       expect(await rig.story()).toHaveLength(3);
     });
 
-    it('happens once, however often the same frame comes', async () => {
+    it('happens once, however often the same frame arrives', async () => {
       await start((turn) => turn.say('once'));
       const { client } = rig.join();
       const frame = { userId: 'ann', frameId: 'f1' };
@@ -223,7 +223,7 @@ describe('A turn', () => {
     expect(given[0]?.signal.reason).toMatchObject({ code: 'turn_ended' });
   });
 
-  it('tells what it is about when it ends, and what is too long of it is cut', async () => {
+  it('reports what it is about when it ends, and what is too long of it is cut', async () => {
     await start((turn) => turn.setIntent(turn.message.content));
     const ann = rig.join();
     await rig.say(ann, 'block an address');
@@ -233,7 +233,7 @@ describe('A turn', () => {
     expect(intents).toEqual(['block an address', 'x'.repeat(maxIntentLength)]);
   });
 
-  it('has no more to tell about itself after its end', async () => {
+  it('reports nothing about itself after its end', async () => {
     const given: Turn[] = [];
     await start((turn) => {
       given.push(turn);
@@ -259,7 +259,7 @@ describe('A turn', () => {
       expect(await ends()).toEqual(['turn_ended aborted cancelled']);
     });
 
-    it('while it waits in the queue, without ever having started, and the others keep their order', async () => {
+    it('while it waits in the queue, without ever having started, and the order of the others stays', async () => {
       const first = gate();
       await start(async (turn) => {
         if (turn.message.content === 'one') await first.opened;
@@ -292,7 +292,7 @@ describe('A turn', () => {
       expect(await ends()).toEqual(['turn_ended aborted cancelled', 'turn_ended completed']);
     });
 
-    it('only once; after that, and after any other end, it is said that it has ended', async () => {
+    it('only once; after that, and after any other end, the answer says that it has ended', async () => {
       await start((turn) => (turn.message.content === 'one' ? never() : undefined));
       const ann = rig.join();
       const { turnId: one = '' } = await rig.say(ann, 'one');

@@ -1,4 +1,4 @@
-/** A store that somebody else wrote: a file of JSON lines, read whole when it opens; it knows the package by its public names alone. */
+/** A store of another author: a file of JSON lines, read whole when it opens; it knows the package by its public names alone. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import {
   bounded,
@@ -42,7 +42,7 @@ import {
 } from 'express-hitl/store';
 import { Contents, type Line } from './contents';
 
-/** Nothing is kept in memory alone: what a commit reported is in the file. */
+/** Nothing is stored in memory alone: what a commit reported is in the file. */
 export function journalStore(path: string): Store {
   let contents: Contents | undefined;
   let isClosed = false;

@@ -1,4 +1,4 @@
-/** That the published contract notices what is wrong with a store: each fault below is planted in one that keeps every obligation. */
+/** That the published contract notices what is wrong with a store: each fault below is planted in one that meets every obligation. */
 import { type StoreUnderTest, storeContract } from '../../../lib/store/contract';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import type { Store } from '../../../lib/store/store';
@@ -25,7 +25,7 @@ function declare(make: () => StoreUnderTest, durable = false): Declared[] {
   return tests;
 }
 
-/** A store that keeps every obligation but for what is given here. */
+/** A store that meets every obligation but for what is given here. */
 function faulty(plant: Fault['plant']): () => StoreUnderTest {
   return () => {
     const sound = memoryStore();

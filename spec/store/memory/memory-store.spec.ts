@@ -9,7 +9,7 @@ storeContract({ describe, it }, async () => ({ store: memoryStore() }), { durabl
 
 inboxByChance(memoryStore);
 
-test('what is read of an unknown ticket is not kept', async () => {
+test('what is read of an unknown ticket is not stored', async () => {
   const store = memoryStore();
   await store.open();
   const kept: Map<string, unknown> = Reflect.get(Reflect.get(store, 'contents'), 'tickets');

@@ -94,7 +94,7 @@ describe('Requests that were stored by a version in which a request was one mach
       expect(await refusal(yes(name))).toBe('already_resolved');
   });
 
-  it('are executed, once, and again only where a person said so', async () => {
+  it('are executed, once, and again only where a person allowed it', async () => {
     for (const name of ['approved', 'retried']) {
       expect(await run(name)).toMatchObject({ execution: { state: 'executing', runId: 'run2' } });
       expect(await portOf(hub.hub).hitl.executed(named(name), 'run2')).toMatchObject({

@@ -1,4 +1,4 @@
-/** The SQLite store keeps its file to one process, and to the user that process runs as. */
+/** The SQLite store restricts its file to one process, and to the user that process runs as. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ async function kill(child: Child): Promise<void> {
   await exited;
 }
 
-test('a second process is refused, with the process and host of the first, and the first goes on', async () => {
+test('a second process is refused, with the process and host of the first, and the first continues', async () => {
   const store = newStore();
   await store.open();
   const [, said] = await otherProcess();
@@ -70,7 +70,7 @@ test('a file whose process was killed is free at once, and its store opens on th
   expect(await store.commit([chatCommit('ticket', 'free')])).toMatchObject([{ ok: true }]);
 });
 
-test('a second store of the same process is refused too, by whatever path it comes, until the first is closed', async () => {
+test('a second store of the same process is refused too, by whatever path it opens the file, until the first is closed', async () => {
   const first = newStore();
   await first.open();
   symlinkSync(path, join(folder, 'link.db'));
@@ -86,7 +86,7 @@ test('a second store of the same process is refused too, by whatever path it com
   await newStore().open();
 });
 
-test('one that was refused takes no lock away from the one that holds it', async () => {
+test('a refused store does not take the lock from the one that holds it', async () => {
   const first = newStore();
   await first.open();
   for (let tries = 0; tries < 3; tries += 1) await expect(newStore().open()).rejects.toThrow('in use');
@@ -115,7 +115,7 @@ describe('files and folders', () => {
     expect(names.map(modeOf)).toEqual(['700', '700', '600', '600', '600', '600']);
   });
 
-  test('that are there keep what their owner and group may do, and the file loses what everybody may', async () => {
+  test('that exist retain the permissions of their owner and group, and the file loses those of all others', async () => {
     writeFileSync(path, '');
     chmodSync(path, 0o664);
     chmodSync(folder, 0o755);

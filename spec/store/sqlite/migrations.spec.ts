@@ -130,7 +130,7 @@ describe('a file of version 1', () => {
     });
   });
 
-  test('goes on where it was', async () => {
+  test('continues where it was', async () => {
     const stored = await store.request('request-2');
     if (!stored) throw new Error('the frozen file has it');
     const answer = requestWrite({ ...stored.record, status: 'approved' }, { version: stored.version });
@@ -205,7 +205,7 @@ test('an empty file is taken as a new one', async () => {
   expect(await store.commit([chatCommit('ticket', 'first')])).toMatchObject([{ ok: true }]);
 });
 
-test('what keeps a commit through power loss is switched on, unless it was asked to be faster', async () => {
+test('the settings that make a commit survive power loss are switched on, unless it was asked to be faster', async () => {
   const pragma = jest.spyOn(Driver.prototype, 'pragma');
   const fast = sqliteStore(join(folder, 'fast.db'), { synchronous: 'normal' });
   try {

@@ -1,4 +1,4 @@
-/** The SQLite store against the contract, and what it keeps of what is only read. */
+/** The SQLite store against the contract, and what it caches of what is only read. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ describe('a file of its own', () => {
     await store.close();
   });
 
-  test('of which what makes the epochs is gone is refused by name, and let go of', async () => {
+  test('without its epoch source is refused by name, and released', async () => {
     const store = sqliteStore(path);
     await store.open();
     await store.close();

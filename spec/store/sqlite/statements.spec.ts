@@ -44,7 +44,7 @@ test('the audit of a ticket or request is sought by its number', () => {
   });
 });
 
-test('what was said in a session is sought backwards from a message', () => {
+test('the messages of a session are searched backwards from a message', () => {
   expect(plans()).toMatchObject({
     messagesOfSession: ['SEARCH messages USING INDEX messages_by_session (session_id=? AND rowid<?)'],
     placeOfMessage: ['SEARCH messages USING INDEX sqlite_autoindex_messages_1 (id=?)'],
@@ -69,7 +69,7 @@ test('each list of requests seeks to its place in the index of its filter', () =
   });
 });
 
-test('an inbox seeks to its place in each list, and asks about one request at a time who is excepted', () => {
+test('an inbox seeks to its place in each list, and asks for one request at a time who is excepted', () => {
   const excepted = [
     'CORRELATED SCALAR SUBQUERY 1',
     'SEARCH inbox_except USING PRIMARY KEY (user_id=? AND id=?)',

@@ -53,7 +53,7 @@ const failed = (code: string) => ({
   cause: { code },
 });
 
-test('a full disk refuses the whole call, keeps nothing of it, and is forgotten once there is space', async () => {
+test('a full disk refuses the whole call, stores nothing of it, and is forgotten once there is space', async () => {
   const pragma = jest.spyOn(Driver.prototype, 'pragma');
   const store = await openStore();
   const [connection] = pragma.mock.contexts;
@@ -81,7 +81,7 @@ test('a full disk refuses the whole call, keeps nothing of it, and is forgotten 
   ]);
 });
 
-test('a lock that another process holds refuses the call in bounded time, and reading goes on', async () => {
+test('a lock that another process holds refuses the call in bounded time, and reading continues', async () => {
   const store = await openStore({ busyTimeoutMs: 20 });
   await store.commit([chatCommit('ticket', 'before')]);
   const other = otherConnection();
@@ -179,7 +179,7 @@ describe('a damaged row', () => {
     ['turns', (store, id) => store.turn(id)],
     ['messages', (store, id) => store.message(id)],
     ['requests', (store, id) => store.request(id)],
-  ])('of %s is named to whoever reads it, the others stay readable and writable', async (table, read) => {
+  ])('of %s is named to the reader, the others stay readable and writable', async (table, read) => {
     const store = await openStore();
     const both = {
       ...chatCommit('ticket', 'a'),
@@ -227,7 +227,7 @@ describe('a damaged row', () => {
     expect((await store.state('ticket', 10)).requests).toEqual([request]);
   });
 
-  test('of frames is named to whoever asks or repeats the frame', async () => {
+  test('of frames is named to the client that asks or repeats the frame', async () => {
     const store = await openStore();
     const framed = chatCommit('ticket', 'a', { frame: { userId: 'ann', frameId: 'f', ack: {} } });
     await store.commit([framed]);
@@ -240,7 +240,7 @@ describe('a damaged row', () => {
   });
 });
 
-test('damaged pages are told as such', async () => {
+test('damaged pages are reported as such', async () => {
   const store = await openStore();
   await store.commit(range(1, 500).map((n) => chatCommit('ticket', `${n}`.repeat(100))));
   await store.close();

@@ -73,7 +73,7 @@ async function play(stage: Stage): Promise<Figures> {
   };
 }
 
-/** Comes in and does not read a byte of what it is told. */
+/** Joins and does not read a byte of what it is sent. */
 async function openDeaf(port: number, index: number): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws/chat/ticket/${ticketId}`, 'hitl.v1', {
     headers: { 'x-user': `deaf-${index}` },

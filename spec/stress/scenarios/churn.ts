@@ -1,4 +1,4 @@
-/** Connections come and go, in very large number; afterwards the server has what it had before: handles, timers, actors, heap. */
+/** Connections open and close, in very large number; afterwards the server has what it had before: handles, timers, actors, heap. */
 import type { CheckingClient } from '../checking-client';
 import { crowd, inWaves } from '../crowd';
 import type { HubStats } from '../server-process';
@@ -45,7 +45,7 @@ async function play(stage: Stage): Promise<Figures> {
   };
 }
 
-/** Everybody comes in, some say a word, and everybody goes, in one way or another; so many times. */
+/** Every client joins, some send a message, and every client leaves, in one way or another; so many times. */
 async function turnOver(stage: Stage, clients: readonly CheckingClient[], times: number): Promise<void> {
   for (let round = 0; round < times; round += 1) {
     await inWaves(clients, async (client) => {

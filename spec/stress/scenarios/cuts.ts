@@ -36,7 +36,7 @@ async function play(stage: Stage): Promise<Figures> {
   };
 }
 
-/** Most lines last for some time; a few do not last until the client is in. One who had only such would never catch up. */
+/** Most lines last for some time; a few do not last until the client has joined. A client that had only such would never catch up. */
 function anyPlan(random: Random): Plan {
   const direction = random.pick(['up', 'down'] as const);
   const most = direction === 'up' ? 6_000 : 150_000;

@@ -1,22 +1,22 @@
-/** Clients go, or fall silent, at every byte of their way in; nothing of them stays, and nobody else is disturbed. */
+/** Clients disconnect, or fall silent, at every byte of their join; nothing of them stays, and no other client is disturbed. */
 import WebSocket from 'ws';
 import type { FaultProxy, Plan } from '../fault-proxy';
 import type { Random } from '../random';
 import type { Figures, Scenario, Stage } from '../stage';
 
 const ticketId = 'doorway';
-/** Of a handshake, and of all that a client is told when it comes in. */
+/** Of a handshake, and of all that a client is sent when it joins. */
 const bytes = { up: 420, down: 2_500 };
 const longestLoginMs = 30;
 
 async function play(stage: Stage): Promise<Figures> {
   const joins = stage.sized(100, 10_000);
-  // The witness lives where all the others come and go, and must have the time to answer.
+  // The witness lives where all the others join and leave, and must have the time to answer.
   const heartbeatMs = stage.sized(3_000, 5_000);
   const server = await stage.server({ heartbeatMs, maxClientsPerTicket: 1_000 });
   const witness = stage.client({ port: () => server.port, ticketId, userId: 'witness' });
   await witness.enter();
-  // Something to be told when one comes in.
+  // Something to be sent when a client joins.
   await stage.insist(witness, stage.message({ say: 5, ask: 2 }));
   await server.idle();
   const plans = stage.random.fork('plans');

@@ -1,4 +1,4 @@
-/** What an idle connection costs, and a ticket, beside a server that is nothing but `ws`; and that a ticket nobody is in costs nothing. */
+/** What an idle connection costs, and a ticket, beside a server that is nothing but `ws`; and that a ticket without clients costs nothing. */
 import { crowd, cutAll, inWaves, openBare } from '../crowd';
 import type { ServerProcess } from '../server-process';
 import type { Stats } from '../server-report';
@@ -61,7 +61,7 @@ async function connection(stage: Stage, size: number, inEach: number): Promise<C
   return cost;
 }
 
-/** Somebody was in each, has said something, and has gone. */
+/** A client joined each, sent a message, and left. */
 async function emptyTicket(stage: Stage, size: number): Promise<Cost> {
   const server = await stage.server();
   await comeAndGo(stage, server, size, 1, 'first');

@@ -1,4 +1,4 @@
-/** Peers that are there and answer nothing: each is dropped after its second heartbeat and not before, and nobody else is. */
+/** Peers that are there and answer nothing: each is dropped after its second heartbeat and not before, and no other peer is. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { Figures, Scenario, Stage } from '../stage';

@@ -1,4 +1,4 @@
-/** Nothing is said in a room for longer than any window, the server is killed meanwhile; who comes back then has missed nothing. */
+/** Nothing is sent in a room for longer than any window, the server is killed in the meantime; a client that reconnects then has missed nothing. */
 import type { Figures, Scenario, Stage } from '../stage';
 
 const dayMs = 86_400_000;

@@ -48,7 +48,7 @@ async function speak(stage: Stage, tabs: CheckingClient[], rounds: number, index
   }
 }
 
-/** Everybody answers at once, one of them over REST; one wins, and all others are told who. */
+/** All people answer at once, one of them over REST; one wins, and all others receive who. */
 async function race(
   stage: Stage,
   server: ServerProcess,

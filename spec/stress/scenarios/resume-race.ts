@@ -2,7 +2,7 @@
 import type { CheckingClient } from '../checking-client';
 import type { Figures, Scenario, Stage } from '../stage';
 
-/** The longest that the app thinks about who somebody is; many envelopes are committed meanwhile. */
+/** The longest that the app takes to identify a person; many envelopes are committed in the meantime. */
 const longestLoginMs = 40;
 
 async function play(stage: Stage): Promise<Figures> {
@@ -20,7 +20,7 @@ async function play(stage: Stage): Promise<Figures> {
     for (let index = 0; index < readersEach; index += 1) {
       const random = stage.random.fork(`login ${ticketId} ${index}`);
       const loginMs = () => random.int(0, longestLoginMs);
-      // Two tabs of each user: to come back takes one's own place, and nobody else's.
+      // Two tabs of each user: a reconnect takes its own place, and no other.
       const userId = `reader-${Math.floor(index / 2)}`;
       readers.push(stage.client({ port, ticketId, userId, tab: `tab-${index % 2}`, loginMs }));
     }
@@ -48,7 +48,7 @@ async function talk(stage: Stage, writer: CheckingClient, isOver: () => boolean)
     await stage.insist(writer, stage.message({ say: 1 }));
 }
 
-/** Breaks off at any moment, also while it is told what it missed, and comes back at once. */
+/** Breaks off at any moment, also while it is sent what it missed, and reconnects at once. */
 async function comeAndGo(
   stage: Stage,
   reader: CheckingClient,

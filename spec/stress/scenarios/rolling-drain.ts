@@ -1,4 +1,4 @@
-/** One server after the other is drained under load and replaced: turns get done, nobody misses anything, and not all return at once. */
+/** One server after the other is drained under load and replaced: turns get done, no client misses anything, and not all reconnect at once. */
 import type { CheckingClient } from '../checking-client';
 import { crowd, inWaves } from '../crowd';
 import type { Figures, Scenario, Stage } from '../stage';
@@ -21,7 +21,7 @@ async function play(stage: Stage): Promise<Figures> {
   const tookMs: number[] = [];
   for (let drain = 0; drain < drains; drain += 1) {
     await new Promise((resolve) => setTimeout(resolve, stage.random.int(50, 500)));
-    // Every other time a turn waits for somebody who does not answer, so that the drain takes all the time it has.
+    // Every other time a turn waits for a person who does not answer, so that the drain takes all the time it has.
     const [, waiting] = clients;
     if (drain % 2 === 1 && waiting) await stage.insist(waiting, stage.message({ wait: true }));
     const begun = performance.now();

@@ -1,4 +1,4 @@
-/** Some stop reading while much is said: they are sent away, cost only so much memory and delay nobody, and miss nothing in the end. */
+/** Some clients stop reading while much is sent: they are disconnected, cost a bounded amount of memory, delay no other client, and miss nothing in the end. */
 import { performance } from 'node:perf_hooks';
 import type { Figures, Scenario, Stage } from '../stage';
 

@@ -1,4 +1,4 @@
-/** The app's rule about some people takes 300 ms, or throws: these wait for it, and nobody and no deadline beside them does. */
+/** The app's rule about some people takes 300 ms, or throws: these wait for it, and no other person and no deadline does. */
 import type { CheckingClient } from '../checking-client';
 import type { Random } from '../random';
 import type { Figures, Scenario, Stage } from '../stage';
@@ -8,7 +8,7 @@ import type { HitlOnWire } from '../wire';
 const ruleMs = 300;
 /** Answers that one of the slow sends at once, to one request. */
 const answersAtOnce = 60;
-/** How long a request may be answered that nobody answers. */
+/** How long a request may be answered that is never answered. */
 const expiresMs = 400;
 
 async function play(stage: Stage): Promise<Figures> {
@@ -89,7 +89,7 @@ async function flood(stage: Stage, who: CheckingClient, id: string, random: Rand
   return answers.length;
 }
 
-/** A request that nobody answers, in another ticket; how many milliseconds after its time it was over. */
+/** A request that is never answered, in another ticket; how many milliseconds after its time it was over. */
 async function expire(stage: Stage, watcher: CheckingClient): Promise<number> {
   const begun = performance.now();
   const { turn_id: turnId = '' } = await stage.insist(watcher, stage.message({ ask: 1, expiresMs }));

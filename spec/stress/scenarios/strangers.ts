@@ -1,4 +1,4 @@
-/** Offers of HTTP/2, plain requests, handshakes for nobody, halves and noise, from many connections, while neighbours in a ticket go on talking. */
+/** Offers of HTTP/2, plain requests, handshakes without a user, halves and noise, from many connections, while neighbours in a ticket go on talking. */
 import { RawSocket } from '../../transport/raw-socket';
 import type { Random } from '../random';
 import type { HubStats } from '../server-process';

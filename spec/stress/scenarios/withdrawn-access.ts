@@ -1,4 +1,4 @@
-/** Access comes and goes while people talk, answer, cancel, type and come back: whoever may not does nothing, and everybody else goes on. */
+/** Access is given and withdrawn while people talk, answer, cancel, type and reconnect: a person without access changes nothing, and all others go on. */
 import { askOnce } from '../../transport/raw-socket';
 import type { CheckingClient } from '../checking-client';
 import type { Random } from '../random';
@@ -6,10 +6,10 @@ import type { ServerProcess } from '../server-process';
 import type { Figures, Scenario, Stage } from '../stage';
 import type { HitlOnWire, LoggedOnWire, OnWire, SentFrame } from '../wire';
 
-/** The longest that the app takes to say who may use a ticket; access is withdrawn meanwhile too. */
+/** The longest that the app takes to say who may use a ticket; access is withdrawn in the meantime too. */
 const accessMs = 12;
 
-/** What somebody sent and how it was answered; undefined: the connection ended first. */
+/** What a person sent and how it was answered; undefined: the connection ended first. */
 interface Sent {
   frame: SentFrame;
   answer: OnWire | undefined;
@@ -97,7 +97,7 @@ async function flip(
     const refusal = await askOnce(server.port, { path, headers: { 'X-User': userId } });
     stage.check(refusal.status === 403, `a handshake was answered ${refusal.status}`);
     await under;
-    // Whoever stays finds everything as it was: the request is theirs to answer, and the turn goes on.
+    // A person who stays finds everything as it was: the request is theirs to answer, and the turn goes on.
     const answer = await staying.ask(stage.answer(request.id, 'approved'));
     stage.check(answer.event === 'ack', `${staying.name}: the answer was refused: ${answer.code}`);
     await server.setAccess({ userId, may: true });

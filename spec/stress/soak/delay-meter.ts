@@ -2,7 +2,7 @@
 import { Batch } from '../../../lib/transport/core/batch';
 import { Seat } from '../../../lib/transport/core/seat';
 
-/** Frames on their way that are remembered; of a connection that ends meanwhile the answer never comes. */
+/** Frames on their way that are remembered; on a connection that ends in the meantime the answer never arrives. */
 const maxUnderWay = 10_000;
 
 /** Ids as a stage gives them, which hostile peers do not use. */

@@ -13,7 +13,7 @@ const inboxes = 4;
 /** From one deed of a person to the next. */
 const pauseMs = { least: 300, most: 900 };
 
-/** The tickets in which people are, for whoever wants to be there too. */
+/** The tickets in which people are connected, for callers that want to join them. */
 export const ticketIds: readonly string[] = Array.from({ length: tickets }, (_, index) => `soak-${index}`);
 
 export class People {
@@ -28,7 +28,7 @@ export class People {
     private readonly server: ServerProcess,
   ) {}
 
-  /** Everybody comes in; resolves with what resolves when all are done, after `end`. */
+  /** Every client joins; resolves with what resolves when all are done, after `end`. */
   async begin(): Promise<() => Promise<void>> {
     const { stage, server } = this;
     this.all = ticketIds.flatMap((ticketId) =>

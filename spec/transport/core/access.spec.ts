@@ -9,7 +9,7 @@ let hub: TestHub;
 let verdict: () => TicketAccess | Promise<TicketAccess>;
 afterEach(() => hub.close());
 
-/** Alice has asked, and the request is pending; Mallory is in too. */
+/** Alice has asked, and the request is pending; Mallory has joined too. */
 async function start(options: TestHubOptions = {}) {
   verdict = () => 'allow';
   hub = await startTestHub({
@@ -91,8 +91,8 @@ test('a frame sent again after access was withdrawn does not show its first ack'
   expect((await mallory.closed()).code).toBe(4403);
 });
 
-describe('B19: an app that ends somebody’s session', () => {
-  test('closes all of that user’s sockets with 4401, and nobody else’s', async () => {
+describe('B19: an app that ends the login of a user', () => {
+  test('closes all of that user’s sockets with 4401, and no other user’s', async () => {
     hub = await startTestHub();
     const [tab, phone] = [
       await hub.connect({ tab: 'tab' }),
@@ -116,7 +116,7 @@ describe('B19: an app that ends somebody’s session', () => {
   });
 });
 
-describe('an app whose callbacks fail harms nobody but the one who asked', () => {
+describe('an app whose callbacks fail harms only the client that asked', () => {
   const fail = (): never => {
     throw new Error('s3cret');
   };
@@ -126,7 +126,7 @@ describe('an app whose callbacks fail harms nobody but the one who asked', () =>
   test.each<[string, () => Promise<boolean>]>([
     ['throws', fail],
     ['rejects', () => Promise.reject(new Error('s3cret'))],
-  ])('B25: mayRespond %s, and so nobody may', async (_what, mayRespond) => {
+  ])('B25: mayRespond %s, and so no person may answer', async (_what, mayRespond) => {
     const { mallory, hitl } = await start({
       rules: { mayAnswer: mayRespond },
       logger: brokenLogger,

@@ -76,7 +76,7 @@ describe.each(versions)('over ws %s', (_version, Server) => {
     },
   );
 
-  test('what ws sends itself keeps its place, and nothing comes after the close', async () => {
+  test('what ws sends itself stays in order, and nothing comes after the close', async () => {
     const socket = await connect(Server);
     socket.send('1');
     new Batch(['2', '3']).writeTo(socket);
@@ -107,7 +107,7 @@ describe.each(versions)('over ws %s', (_version, Server) => {
     expect(heard).toEqual(['half and half']);
   });
 
-  test('on a socket that is gone, nothing is thrown and nobody waits', async () => {
+  test('on a socket that is gone, nothing is thrown and no callback stays pending', async () => {
     const socket = await connect(Server);
     socket.terminate();
     await new Promise<void>((resolve) => new Batch(['1', '2']).writeTo(socket, resolve));

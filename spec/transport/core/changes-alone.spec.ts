@@ -1,4 +1,4 @@
-/** What a client is told of a request that it knows, where it asked for changes alone, over real sockets. */
+/** What a client is sent about a request that it knows, where it asked for changes alone, over real sockets. */
 
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
 import { portOf } from '../../../lib/hub/hub';
@@ -74,7 +74,7 @@ test('a claim, a release and the end leave out what an amendment alone may chang
   expect(viewOf(alice).settled).toEqual(viewOf(bob).settled);
 });
 
-test('what was missed comes in the same form', async () => {
+test('missed envelopes are replayed in the same form', async () => {
   const alice = await connect('alice');
   const { id } = await ask();
   const { epoch, seq } = await alice.next('hitl_request_pending');
@@ -86,7 +86,7 @@ test('what was missed comes in the same form', async () => {
   expect(resolved.hitl).not.toHaveProperty('payload');
 });
 
-test('an inbox is told the same of what it was shown', async () => {
+test('an inbox is sent the same for the requests that it was shown', async () => {
   const inbox = await openInbox('alice');
   const bob = await hub.connect({ user: 'bob' });
   await inbox.next('inbox_snapshot');

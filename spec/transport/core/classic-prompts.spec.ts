@@ -1,4 +1,4 @@
-/** What clients of the classic dialect are shown of requests, whose front end has one panel: none is lost, an amended one can be answered, and each session can be kept to itself. */
+/** What clients of the classic dialect are shown of requests, whose front end has one panel: none is lost, an amended one can be answered, and the prompts of each session can be limited to its own clients. */
 
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
@@ -58,7 +58,7 @@ describe.each([
   ['in memory', {}],
   ['in SQLite', { sqlite: true }],
 ])('With requests %s,', (_where, kept) => {
-  test('when a prompt resolves, the oldest one still pending is told again, until none is left', async () => {
+  test('when a prompt resolves, the oldest one still pending is sent again, until none is left', async () => {
     await start({ ...asking, ...kept });
     const clients = [await classic('alice'), await classic('bob'), await classic('carol')];
     const [alice, bob, carol] = clients as [TestClient, TestClient, TestClient];
@@ -109,7 +109,7 @@ test('many that resolve at once leave the oldest pending one on the panel', asyn
   expect([alice, ...others].map(panelOf)).toEqual(Array(5).fill(second));
 });
 
-test('hitl.v1 clients are told nothing again', async () => {
+test('hitl.v1 clients are sent nothing again', async () => {
   await start();
   const alice = await classic('alice');
   const full = await hub.connect({ user: 'dora' });
@@ -126,7 +126,7 @@ test('hitl.v1 clients are told nothing again', async () => {
 describe('An amended request', () => {
   const amended = { question: 'And now?', options: ['yes', 'no'] };
 
-  test('is told as superseded and pending, and is answered from where it was shown, without a revision', async () => {
+  test('is sent as superseded and pending, and is answered from where it was shown, without a revision', async () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
@@ -160,7 +160,7 @@ describe('An amended request', () => {
     await answer(id, 'bob').expect(200);
   });
 
-  test('is stale for whoever has no classic client in the ticket, and where a revision is said it counts', async () => {
+  test('is stale for a user without a classic client in the ticket, and a revision that is given counts', async () => {
     await start();
     const alice = await classic('alice');
     const id = await askedBy(alice, 'one');
@@ -283,7 +283,7 @@ describe('With the scope session', () => {
     expect(bob.all('session_message_added')).toEqual([]);
   });
 
-  test('hitl.v1 clients are told everything', async () => {
+  test('hitl.v1 clients are sent everything', async () => {
     await start(scoped());
     const full = await hub.connect({ user: 'dora' });
     await askedBy(await classic('alice'), 'one');

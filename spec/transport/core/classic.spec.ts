@@ -229,7 +229,7 @@ test('A39: a turn that fails ends aborted, and then the legacy error says so', a
   });
 });
 
-test('A41: without an agent a message is shown and kept, and no turn is told', async () => {
+test('A41: without an agent a message is shown and stored, and no turn is sent', async () => {
   const client = await join();
   say(client, 'hi');
   const shown = await client.next('session_message_added');
@@ -270,7 +270,7 @@ test('A35: the author’s chat frame comes before the turn that answers it, and 
   ]);
 });
 
-test('A35: the message of a turn that had to wait is told when it is said, and once', async () => {
+test('A35: the message of a turn that had to wait is sent when it is said, and once', async () => {
   let finish = () => {};
   const client = await join({
     agent: (turn) => turn.message.content === 'one' && new Promise<void>((resolve) => (finish = resolve)),
@@ -285,7 +285,7 @@ test('A35: the message of a turn that had to wait is told when it is said, and o
   expect(client.all('message').map(({ content }) => content)).toEqual(['one', 'two']);
 });
 
-test('presence, typing, acks and a session that goes on are not told', async () => {
+test('presence, typing, acks and a session that goes on are not sent', async () => {
   const client = await join();
   const other = await hub.connect({ user: 'bob' });
   other.send({ type: 'typing' });
@@ -319,7 +319,7 @@ test('B16: a session that cannot be resumed is an error of the chat, right after
   ]);
 });
 
-test('A77: a frame of the app’s own keeps the message that it names, in both dialects', async () => {
+test('A77: a frame of the app’s own retains the message that it names, in both dialects', async () => {
   const client = await join();
   const other = await hub.connect({ user: 'bob' });
   const frame = { type: 'trace', content: 'Still looking', timestamp: seconds, message_id: 'm-7' } as const;

@@ -58,7 +58,7 @@ describe('When one client goes, no other is looked at', () => {
     expect(await largestGoneThrough(() => rig.hub.disconnect(() => false))).toBe(others);
   });
 
-  it('when it leaves its ticket, comes back, or is sent away', async () => {
+  it('when it leaves its ticket, comes back, or is disconnected', async () => {
     const ann = rig.join('ann');
     const ben = rig.join('ben');
     const went = await largestGoneThrough(async () => {

@@ -13,7 +13,7 @@ import {
   pressureBytes,
 } from '../../../lib/transport/core/connection';
 
-/** Keeps what it is given until the test lets it go. */
+/** Holds what it is given until the test releases it. */
 class StubbornSocket implements Socket {
   readonly sent: string[] = [];
   readonly closes: [number, string][] = [];
@@ -116,7 +116,7 @@ const sockets = [
   ['in one write', () => new OpenSocket()],
 ] as const;
 
-/** A request, as far as a classic client is told of it. */
+/** A request, as far as it is sent to a classic client. */
 const prompt = (id: string, asOf: number, revision = 1): Outbound => ({
   prompt: {
     id,
@@ -129,13 +129,13 @@ const prompt = (id: string, asOf: number, revision = 1): Outbound => ({
   asOf,
 });
 
-describe('A prompt told again', () => {
+describe('A prompt that is sent again', () => {
   beforeEach(() => {
     newSocket = () => new StubbornSocket();
   });
   const told = () => socket.sent.map((frame) => JSON.parse(frame).hitl?.id).filter(Boolean);
 
-  test('is not told where the opening knew better', () => {
+  test('is not sent where the opening knew better', () => {
     const connection = connect('classic');
     connection.deliver(of(prompt('old', 4)));
     connection.deliver(of(logged(5), prompt('gone', 5), logged(6), prompt('there', 6)));
@@ -188,7 +188,7 @@ describe.each(sockets)('%s:', (_how, make) => {
       expect(connection.deliver(of(logged(259)))).toBe(false);
     });
 
-    test('B1: acks, errors and pongs count as well, so that nobody is answered into memory', () => {
+    test('B1: acks, errors and pongs count as well, so that answers to no client pile up in memory', () => {
       const connection = live();
       for (let n = 1; n <= maxQueuedFrames; n += 1)
         expect(connection.send({ event: 'pong', seq: n })).toBe(true);
@@ -261,7 +261,7 @@ describe.each(sockets)('%s:', (_how, make) => {
       expect(connection.dropped).toBe(1);
     });
 
-    test('costs the others nothing: who keeps up shares one encoding', () => {
+    test('costs the others nothing: clients that are not behind share one encoding', () => {
       const broadcast = of(typing, logged(1));
       const slow = live();
       slow.deliver(of({ raw: 'x'.repeat(pressureBytes + 1) }));
@@ -277,7 +277,7 @@ describe.each(sockets)('%s:', (_how, make) => {
   });
 
   describe('before the client knows what was before', () => {
-    test('B7: what is live is held back, and then told once and in order', () => {
+    test('B7: what is live is held back, and then sent once and in order', () => {
       const connection = connect();
       connection.deliver(of(logged(1), logged(2)));
       connection.deliver(of(typing, logged(3)));

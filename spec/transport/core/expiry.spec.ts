@@ -33,17 +33,20 @@ describe('when the login ends', () => {
     ['hitl.v1', 4401],
     ['classic', 1000],
   ];
-  test.each(dialects)('a ticket’s %s socket is closed with %i, and nobody else’s', async (dialect, code) => {
-    await start(inAnHour);
-    const alice = await hub.connect({ ...(dialect && { dialect }) });
-    const bob = await hub.connect({ user: 'bob' });
-    hub.clock.advance(3_599_999);
-    expect(alice.isOpen && hub.hub.reference.getTotalClientCount()).toBe(2);
-    hub.clock.advance(1);
-    expect((await alice.closed()).code).toBe(code);
-    expect(hub.hub.reference.getTotalClientCount()).toBe(1);
-    expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
-  });
+  test.each(dialects)(
+    'a ticket’s %s socket is closed with %i, and no other user’s',
+    async (dialect, code) => {
+      await start(inAnHour);
+      const alice = await hub.connect({ ...(dialect && { dialect }) });
+      const bob = await hub.connect({ user: 'bob' });
+      hub.clock.advance(3_599_999);
+      expect(alice.isOpen && hub.hub.reference.getTotalClientCount()).toBe(2);
+      hub.clock.advance(1);
+      expect((await alice.closed()).code).toBe(code);
+      expect(hub.hub.reference.getTotalClientCount()).toBe(1);
+      expect(await bob.ask({ type: 'message', content: 'still here' })).toMatchObject({ event: 'ack' });
+    },
+  );
 
   test('an inbox is closed with 4401', async () => {
     await start((now) => new Date(inAnHour(now)));
@@ -65,7 +68,7 @@ describe('when the login ends', () => {
     },
   );
 
-  test('nobody comes in, and REST answers 401', async () => {
+  test('no client joins, and REST answers 401', async () => {
     await start(inAnHour);
     await get('/hitl/me').expect(200, {
       user: { id: 'alice', name: 'alice', groups: [] },
@@ -80,7 +83,7 @@ describe('when the login ends', () => {
     await get('/hitl/me', 'bob').expect(200);
   });
 
-  test('whoever is still coming in is refused', async () => {
+  test('a client that is still joining is refused', async () => {
     await start(inAnHour, {
       auth: {
         authorize: () => {
@@ -93,7 +96,7 @@ describe('when the login ends', () => {
     expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
-  test('so is whoever is still opening an inbox', async () => {
+  test('so is a client that is still opening an inbox', async () => {
     await start(inAnHour, {
       auth: {
         inboxTickets: () => {
@@ -186,7 +189,7 @@ test.each([
   await get('/hitl/me').expect(503);
 });
 
-test('seconds in the place of milliseconds let nobody in', async () => {
+test('seconds in the place of milliseconds refuse every client', async () => {
   await start((now) => inAnHour(now) / 1000);
   await get('/hitl/me').expect(401);
 });
@@ -225,7 +228,7 @@ describe('a program whose credential ends', () => {
     await asWorker(`/hitl/requests/${id}`).expect(401);
   });
 
-  test('is nobody at once if it has ended, and nothing at all if nobody can say when', async () => {
+  test('is not authenticated if it has already ended, and gets 503 if its end is not a number', async () => {
     await startService(1);
     await asWorker('/hitl/requests/x').expect(401);
     await hub.close();
@@ -234,7 +237,7 @@ describe('a program whose credential ends', () => {
   });
 });
 
-test('a program that has lost its ticket while it waited is not told the outcome', async () => {
+test('a program that has lost access to its ticket while it waited does not receive the outcome', async () => {
   const tickets = new Set(['T-1']);
   hub = await startTestHub({
     auth: {

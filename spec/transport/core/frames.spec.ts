@@ -1,5 +1,5 @@
 /**
- * What a client may send wrongly, over real sockets: each with its code, nothing kept, and nobody else touched. Jest fails a
+ * What a client may send wrongly, over real sockets: each with its code, nothing stored, and no other client affected. Jest fails a
  * test during which an exception or a rejection goes uncaught, so every test here also says that none did.
  */
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
@@ -22,7 +22,7 @@ async function roundTrip(client: TestClient): Promise<void> {
   await client.next('pong');
 }
 
-/** The neighbour has heard of nobody but those who came and went, and the ticket holds nothing. */
+/** The neighbour has heard only of clients that joined and left, and the ticket holds nothing. */
 async function expectNothingHappened(): Promise<void> {
   await roundTrip(neighbour);
   const heard = neighbour.received.map(({ event }) => event);
@@ -95,7 +95,7 @@ describe('B22: hitl.v1 frames that are refused, and the connection stays', () =>
       'f',
     ],
     [
-      'a number that a double cannot carry, in a field nobody reads',
+      'a number that a double cannot carry, in a field that is not read',
       '{"type":"message","id":"f","content":"a","n":9007199254740993}',
       'invalid_frame',
       'f',
@@ -301,7 +301,7 @@ describe('a frame that comes again', () => {
     expect(acks[0].hitl.status).toBe('approved');
   });
 
-  test('after a refusal is tried anew', async () => {
+  test('after a refusal is tried again', async () => {
     await start();
     const client = await hub.connect();
     expect(await client.ask({ ...message, content: ' ' })).toMatchObject({ code: 'empty_message' });

@@ -24,7 +24,7 @@ async function size(): Promise<number> {
   return statSync(join(folder, 'hitl.db')).size;
 }
 
-test('72 claims and releases of a request of 250 kB grow the database by little, and are told and given again whole', async () => {
+test('72 claims and releases of a request of 250 kB grow the database by little, and are sent and replayed whole', async () => {
   const payload = { tool_name: 'block_ip', tool_args: { list: 'x'.repeat(250_000) } };
   const { id } = await portOf(hub.hub).hitl.request({
     ticketId: 'T-1',

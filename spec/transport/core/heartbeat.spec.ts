@@ -1,4 +1,4 @@
-/** How a dead peer is found and a living one is told where its log stands, over real sockets and a clock in the test's hand. */
+/** How a dead peer is found and a living one is sent where its log stands, over real sockets and a clock in the test's hand. */
 import { leaveGraceMs } from '../../../lib/hub/requests/claims';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { RawSocket } from '../raw-socket';
@@ -71,7 +71,7 @@ test('one that sends frames but cannot answer pings stays too', async () => {
   raw.destroy();
 });
 
-test('with every heartbeat hitl.v1 is told the top of the log, once, and classic is told nothing', async () => {
+test('with every heartbeat hitl.v1 is sent the top of the log, once, and classic is sent nothing', async () => {
   await start();
   const [one, two] = [await hub.connect({ tab: 'one' }), await hub.connect({ tab: 'two' })];
   const elsewhere = await hub.connect({ ticketId: 'T-2' });
@@ -89,7 +89,7 @@ test('with every heartbeat hitl.v1 is told the top of the log, once, and classic
   expect(one.all('pong')).toHaveLength(1);
 });
 
-test('a store that cannot say where the log stands costs nobody the connection', async () => {
+test('a store that cannot say where the log stands costs no client the connection', async () => {
   await start();
   const client = await hub.connect();
   await client.next('snapshot');
@@ -101,7 +101,7 @@ test('a store that cannot say where the log stands costs nobody the connection',
   expect(client.isOpen).toBe(true);
 });
 
-test('one timer serves all, and none is left when nobody is', async () => {
+test('one timer serves all clients, and none is left without a client', async () => {
   await start({ limits: { clientsPerUserInTicket: 10 } });
   const clients = [];
   for (let n = 1; n <= 10; n += 1) clients.push(await hub.connect({ tab: `tab-${n}` }));

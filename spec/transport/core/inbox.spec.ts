@@ -1,4 +1,4 @@
-/** The inbox over real sockets: what one is shown first, what one is told then, who is let in, and that a settled request leaves every inbox at once. */
+/** The inbox over real sockets: what a client is shown first, what it is sent then, who may join, and that a settled request leaves every inbox at once. */
 
 import type { Socket } from 'node:net';
 import type { AnswerPolicy } from '../../../lib';
@@ -31,11 +31,11 @@ const approve = (request_id: string) => ({
 });
 const ids = (items: TestFrame[]) => items.map(({ id }: TestFrame) => id);
 
-/** What the client was told of this kind so far: the ids of the requests. */
+/** What the client was sent of this kind so far: the ids of the requests. */
 const told = (client: TestClient, event: string) =>
   client.all(event).map(({ hitl, request_id }) => request_id ?? hitl.id);
 
-/** Everything that was to be told has been: a ping is answered behind it. */
+/** Everything that was to be sent has been: a ping is answered behind it. */
 async function caughtUp(client: TestClient): Promise<number> {
   await hub.settled();
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -83,7 +83,7 @@ describe('an inbox that is opened', () => {
     expect(told(tool, 'inbox_added')).toEqual([wanted]);
   });
 
-  test('is told of what comes, changes and goes, and of nothing else', async () => {
+  test('is sent what is added, changed and removed, and nothing else', async () => {
     await start();
     const alice = await hub.connectInbox({ user: 'alice:analyst' });
     const { epoch } = await alice.next('inbox_snapshot');
@@ -130,7 +130,7 @@ describe('an inbox that is opened', () => {
     });
   });
 
-  test('follows stages, escalation, amendments and whoever supersedes', async () => {
+  test('follows stages, escalation, amendments and supersession', async () => {
     await start();
     const carol = await hub.connectInbox({ user: 'carol' });
     const analyst = await hub.connectInbox({ user: 'alice:analyst' });
@@ -187,7 +187,7 @@ describe('an inbox that is opened', () => {
     expect(ids((await again.next('inbox_snapshot')).items)).toEqual([second, third]);
   });
 
-  test('is told of everything that happens while it is read, once', async () => {
+  test('is sent everything that happens while it is read, once', async () => {
     await start();
     const reads: (() => void)[] = [];
     const { store } = hub;
@@ -242,7 +242,7 @@ describe('the ticket callback', () => {
     forbidden = [];
   });
 
-  test('is asked about what is shown and what is told; what it forbids is not there', async () => {
+  test('is asked about what is shown and what is sent; what it forbids is not there', async () => {
     await start({ auth: { authorize: ({ ticketId }) => ticket(ticketId) } });
     forbidden = ['T-2'];
     const shown = await ask();
@@ -334,7 +334,7 @@ describe('the ticket callback', () => {
     expect(told(alice, 'inbox_added')).not.toContain(id);
   });
 
-  test('that takes its time keeps the order, and sends away who would be told too much at once', async () => {
+  test('that takes its time preserves the order, and a client that would be sent too much at once is disconnected', async () => {
     let release = () => {};
     let isHeld = false;
     await start({
@@ -366,7 +366,7 @@ describe('the ticket callback', () => {
   });
 });
 
-describe('who is let in', () => {
+describe('who may join', () => {
   test.each([
     [{ user: null }, 401, 'authentication_required'],
     [{ dialect: 'classic' as const }, 400, 'unsupported_subprotocol'],
@@ -423,7 +423,7 @@ describe('who is let in', () => {
     const asked = await Promise.all(Array.from({ length: 10 }, ask));
     for (const inbox of inboxes) for (const _each of asked) await inbox.next('inbox_added');
     expect(calls.sort()).toEqual(people.map((user) => `${user} T-1`));
-    // The next moment has answers of its own, and nobody who does something is given one of these.
+    // The next moment has answers of its own, and no client that does something is given one of these.
     calls.length = 0;
     inboxes[0]?.send({ type: 'hitl_claim', id: 'c', request_id: asked[0]?.id });
     await inboxes[0]?.next('ack');
@@ -489,7 +489,7 @@ describe('an inbox that is open', () => {
     expect((await carol.closed()).code).toBe(1009);
   });
 
-  test('is told its place with every heartbeat, and dropped when its peer is silent', async () => {
+  test('is sent its position with every heartbeat, and dropped when its peer is silent', async () => {
     await start({ http: { heartbeat: '30s' } });
     const alice = await hub.connectInbox();
     await alice.next('inbox_snapshot');
@@ -526,7 +526,7 @@ describe('an inbox that is open', () => {
   });
 });
 
-test('a page is given however long it is; who asks for another and reads none is sent away', async () => {
+test('a page is sent however long it is; a client that asks for another and reads none is disconnected', async () => {
   await start();
   const sockets: Socket[] = [];
   hub.server.on('connection', (socket) => sockets.push(socket));

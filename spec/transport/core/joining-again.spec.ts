@@ -4,7 +4,7 @@ import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 let hub: TestHub;
 afterEach(() => hub.close());
 
-test('two clients of a person are read for at a time, and nobody else waits', async () => {
+test('two clients of a person are read for at a time, and no other person waits', async () => {
   hub = await startTestHub({ limits: { clientsPerTicket: 50 } });
   const read = hub.store.state.bind(hub.store);
   let open = () => {};

@@ -1,4 +1,4 @@
-/** What newcomers are told of a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
+/** What new clients are sent about a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
 
 import { connect } from 'node:net';
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
@@ -30,7 +30,7 @@ afterEach(() => hub.close());
 
 const idsOf = (requests: readonly { id: string }[]) => requests.map(({ id }) => id);
 
-test('a newcomer has the first in its snapshot and the others in the pages after it, each within its bound', async () => {
+test('a new client has the first in its snapshot and the others in the pages after it, each within its bound', async () => {
   const client = await hub.connect();
   const snapshot = await client.next('snapshot');
   expect(snapshot.more_requests).toBe(true);
@@ -69,7 +69,7 @@ test('what is settled while the pages are on their way is settled in the end, an
   expect(later.flatMap(({ requests }) => idsOf(requests))).not.toContain(last);
 });
 
-test('a newcomer gets every page in a ticket that never rests, and what changed under a page is as it was told last', async () => {
+test('a new client gets every page in a ticket that never rests, and a request that changed under a page is as it was sent last', async () => {
   const read = hub.store.requests.bind(hub.store);
   let reads = 0;
   jest.spyOn(hub.store, 'requests').mockImplementation(async (...asked) => {
@@ -97,7 +97,7 @@ test('a newcomer gets every page in a ticket that never rests, and what changed 
   expect(cancelled).toHaveLength(reads);
 });
 
-test('a claim that is told while a page is read is not undone by the page, and a classic client is prompted all the same', async () => {
+test('a claim that is sent while a page is read is not undone by the page, and a classic client is prompted all the same', async () => {
   const { store } = hub;
   const read = store.requests.bind(store);
   let claims = 0;
@@ -111,7 +111,7 @@ test('a claim that is told while a page is read is not undone by the page, and a
       await hub.hub.say('T-1', { content: `line ${claims}` });
       if (isClaim) await portOf(hub.hub).hitl.claim(first.id, { id: 'cem' });
       else if (first.claim) await portOf(hub.hub).hitl.release(first.id, { id: 'cem' });
-      // Until it has been told to those who are in.
+      // Until it has been sent to the connected clients.
       await idle();
     }
     return page;
@@ -125,7 +125,7 @@ test('a claim that is told while a page is read is not undone by the page, and a
   expect(claims).toBeLessThan(count);
   const view = (client.received as Envelope[]).reduce(reduce, emptyView());
   expect(idsOf(view.pending).sort()).toEqual([...ids].sort());
-  // What was told of a request while its page was read is not undone by the page.
+  // What was sent about a request while its page was read is not undone by the page.
   expect(view.pending.filter(({ claimed_by }) => claimed_by).length).toBe(claims);
   isClaim = false;
   const classic = await hub.connect({ user: 'dan', dialect: 'classic' });

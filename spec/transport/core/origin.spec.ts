@@ -47,7 +47,7 @@ describe('B18: an Origin is compared as the origin that it names', () => {
   });
 
   test.each(['*', 'app.example.com', 'null', 'ws://app.example.com', ''])(
-    'an app that allows %j is told at once',
+    'an app that allows %j is refused at once',
     (wrong) => {
       expect(() => new OriginPolicy({ origins: [wrong] })).toThrow(
         expect.objectContaining({ code: 'invalid_request' }),

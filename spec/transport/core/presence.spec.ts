@@ -1,4 +1,4 @@
-/** Who is in a ticket, told by what is different to those who ask for that in their address. */
+/** Who is connected to a ticket, sent as changes alone to clients that ask for that in their address. */
 
 import { TestClient, type TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
@@ -43,7 +43,7 @@ test('the list comes with the snapshot and its version, then what is different, 
     presence_version: came.presence_version + 1,
   });
   expect([...alice.all('presence_changed'), ...bob.all('presence_changed')]).toEqual([]);
-  // Whoever asked for nothing is told the list, without a version, and no changes.
+  // A client that asked for nothing is sent the list, without a version, and no changes.
   expect(cem.all('presence_updated')).toEqual([]);
   for (const list of [...cem.all('presence_changed'), ...cem.all('snapshot')])
     expect(list).not.toHaveProperty('presence_version');

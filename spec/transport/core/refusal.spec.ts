@@ -126,10 +126,10 @@ describe('an address that is not acceptable', () => {
 /** A table of what an app may say, so that its rows are checked as options. */
 type Row = [what: string, options: TestHubOptions, status: number, code: string];
 
-describe('who may come in', () => {
+describe('who may join', () => {
   const refuses: Row[] = [
-    ['A3: nobody', { auth: { identify: () => null } }, 401, 'authentication_required'],
-    ['nobody, as undefined', { auth: { identify: () => undefined } }, 401, 'authentication_required'],
+    ['A3: no user', { auth: { identify: () => null } }, 401, 'authentication_required'],
+    ['no user, as undefined', { auth: { identify: () => undefined } }, 401, 'authentication_required'],
     ['a user without an id', { auth: { identify: () => ({ id: '' }) } }, 401, 'authentication_required'],
     ['B17: a user without access', { auth: { authorize: () => 'forbidden' } }, 403, 'forbidden'],
     [
@@ -198,7 +198,7 @@ describe('who may come in', () => {
     await elsewhere.next('snapshot');
   });
 
-  test('ten tabs of one person lock nobody out: the eleventh is refused with 429, and others have half of the places', async () => {
+  test('ten tabs of one person do not lock out other people: the eleventh is refused with 429, and others have half of the places', async () => {
     await start();
     for (let tab = 1; tab <= 10; tab += 1) await hub.connect({ tab: `tab-${tab}` });
     expect(await hub.tryConnect({ tab: 'tab-11' })).toMatchObject({
@@ -322,7 +322,7 @@ describe('a hub that cannot take anybody', () => {
     await expectNothingCreated(hub, store);
   });
 
-  test('a callback that answers after the timeout lets nobody in', async () => {
+  test('a client whose callback answers after the timeout is refused', async () => {
     let answer: (access: 'allow') => void = () => {};
     const slow = new Promise<'allow'>((resolve) => {
       answer = resolve;
@@ -337,7 +337,7 @@ describe('a hub that cannot take anybody', () => {
     await expectNothingCreated(hub, store);
   });
 
-  test('a peer that leaves during the handshake takes nobody’s place', async () => {
+  test('a peer that leaves during the handshake occupies no place', async () => {
     let answer: (access: 'allow') => void = () => {};
     const decided: Promise<'allow'>[] = [
       Promise.resolve('allow'),

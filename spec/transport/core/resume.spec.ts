@@ -42,12 +42,12 @@ describe('B9: resume by after', () => {
     expect(told.at(-1).seq).toBeGreaterThan(welcome.seq);
   });
 
-  test('what is committed while the log is read is neither lost nor told twice', async () => {
+  test('what is committed while the log is read is neither lost nor sent twice', async () => {
     const bob = await hub.connect({ user: 'bob' });
     await say(bob, 'before');
     const { epoch } = logged(bob)[0];
     const { log } = hub.store;
-    // The log is read, and before it is handed over somebody goes on talking.
+    // The log is read, and before it is handed over another person goes on talking.
     jest.spyOn(hub.store, 'log').mockImplementationOnce(async (...args) => {
       const read = await Reflect.apply(log, hub.store, args);
       await say(bob, 'meanwhile');
@@ -106,7 +106,7 @@ describe('B9: resume by after', () => {
     expect(logged(again)[0].seq).toBe(1);
   });
 
-  test('two tabs of one user at different positions are each told what it has missed itself', async () => {
+  test('two tabs of one user at different positions are each sent what it has missed itself', async () => {
     const alice = await hub.connect();
     const seen: TestFrame[] = [];
     for (const content of ['one', 'two', 'three']) {
@@ -126,7 +126,7 @@ describe('B9: resume by after', () => {
     ['forbidden', 403],
     ['not_found', 404],
   ] as const)(
-    'one who may not use the ticket any more is not told what was said: %s',
+    'a user who has lost access to the ticket is not sent what was said: %s',
     async (answer, status) => {
       await hub.close();
       let access: 'allow' | typeof answer = 'allow';
@@ -147,7 +147,7 @@ describe('B9: resume by after', () => {
     },
   );
 
-  test('one who has seen everything is told nothing but who is there', async () => {
+  test('a client that has seen everything is sent only who is connected', async () => {
     const alice = await hub.connect();
     await say(alice, 'all');
     const { epoch, seq } = logged(alice).at(-1);
@@ -218,7 +218,7 @@ describe('A54, B16: resume by session_id', () => {
   const answers = (client: TestClient) =>
     client.received.filter(({ event }) => event === 'session_resumed' || event === 'error');
 
-  test('the own one goes on, and the client is told which it is', async () => {
+  test('the own one goes on, and the client is sent its id', async () => {
     const alice = await hub.connect({ tab: 'one' });
     const { session_id } = await say(alice, 'first');
     const phone = await hub.connect({ tab: 'phone', sessionId: session_id });
@@ -267,7 +267,7 @@ describe('A54, B16: resume by session_id', () => {
       },
     ],
   ])('one that is not to be resumed: %s', (reason, make) => {
-    test('hitl.v1 is told so, and its first message begins a session of its own', async () => {
+    test('a hitl.v1 client is notified, and its first message begins a session of its own', async () => {
       const sessionId = await make();
       const client = await hub.connect({ tab: 'new', sessionId });
       await client.next('welcome');
@@ -280,7 +280,7 @@ describe('A54, B16: resume by session_id', () => {
       expect((await say(client, 'mine')).session_id).not.toBe(sessionId);
     });
 
-    test('classic is told nothing, and its first message begins a session of its own', async () => {
+    test('a classic client is not notified, and its first message begins a session of its own', async () => {
       const sessionId = await make();
       const client = await hub.connect({ dialect: 'classic', tab: 'new', sessionId });
       client.send({ type: 'message', content: 'mine' });

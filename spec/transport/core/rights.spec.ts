@@ -11,7 +11,7 @@ let hub: TestHub;
 let verdict: TicketAccess | Promise<TicketAccess>;
 afterEach(() => hub.close());
 
-/** A rule of the app that somebody waits for, until it is told what to say. */
+/** A rule of the app that stays pending until the test gives its result. */
 function slowRule() {
   let enter = () => {};
   const entered = new Promise<void>((resolve) => {
@@ -177,7 +177,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
     expect(await got).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });
   });
 
-  test('takes the answer of somebody whose access was never withdrawn', async () => {
+  test('takes the answer of a user whose access was never withdrawn', async () => {
     const { rule, entered, say } = slowRule();
     await start({ rules: { mayAnswer: rule } });
     const client = await hub.connect({ user: 'mallory' });
@@ -206,7 +206,7 @@ describe('access that is withdrawn while a rule of the app is asked', () => {
   });
 });
 
-describe('somebody who is sent away while a rule of the app is asked', () => {
+describe('a user who is disconnected while a rule of the app is asked', () => {
   test('has not answered, though the ticket is open to them', async () => {
     const { rule, entered, say } = slowRule();
     await start({ rules: { mayAnswer: rule } });
@@ -273,7 +273,7 @@ describe('one whose access was withdrawn', () => {
     expect(await inbox.ask(claim)).toMatchObject({ event: 'error', code: 'not_found' });
   });
 
-  test('ends nobody’s turn', async () => {
+  test('ends no turn', async () => {
     const ended = jest.fn();
     await start({
       agent: (turn) => {
@@ -305,7 +305,7 @@ describe('one whose access was withdrawn', () => {
     expect(bob.all('typing')).toHaveLength(1);
   });
 
-  test('says nothing where the app cannot tell, and may say it again', async () => {
+  test('says nothing where the app’s callback fails, and may send it again', async () => {
     await start();
     const client = await hub.connect({ user: 'mallory' });
     verdict = Promise.reject(new Error('database away'));
@@ -356,7 +356,7 @@ describe('who ends a turn', () => {
     expect(await alice.next('turn_ended')).toMatchObject({ reason: 'cancelled' });
   });
 
-  test('is whoever mayCancelTurn lets, and the turn goes on for the others', async () => {
+  test('is a user whom mayCancelTurn allows, and the turn goes on for the others', async () => {
     const mayCancelTurn = jest.fn((user, turn) => user.id === turn.userId);
     await start({ ...longTurn, rules: { mayCancelTurn: ({ user, turn }) => mayCancelTurn(user, turn) } });
     const alice = await hub.connect();
@@ -384,7 +384,7 @@ describe('who ends a turn', () => {
     ],
     ['rejects', () => Promise.reject(new Error('s3cret'))],
     ['says anything but true', () => 'yes'],
-  ])('is nobody where the rule %s, but the app’s own code', async (_what, mayCancelTurn) => {
+  ])('is only the app’s own code where the rule %s', async (_what, mayCancelTurn) => {
     await start({
       ...longTurn,
       rules: { mayCancelTurn: mayCancelTurn as () => boolean },
@@ -396,7 +396,7 @@ describe('who ends a turn', () => {
     expect(await alice.next('turn_ended')).toMatchObject({ reason: 'cancelled' });
   });
 
-  test('is nobody whose access was withdrawn while the rule was asked', async () => {
+  test('is no user whose access was withdrawn while the rule was asked', async () => {
     const { rule, entered, say } = slowRule();
     await start({ ...longTurn, rules: { mayCancelTurn: rule } });
     const alice = await hub.connect();

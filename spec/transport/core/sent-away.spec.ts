@@ -1,4 +1,4 @@
-/** Whoever is sent away while they are still coming in does not get in: handshakes under way, of tickets and inboxes, in every way to come in. */
+/** A client that is disconnected during its handshake does not join: handshakes of tickets and inboxes, over every transport. */
 
 import { createServer } from 'node:http';
 import express from 'express';
@@ -67,7 +67,7 @@ const ways: [what: string, callback: 'identify' | 'authorize' | 'inboxTickets', 
 ];
 
 describe.each(ways)('who logs out on the way %s', (_what, callback, comes) => {
-  test('is refused with 401, every time, and nobody else is', async () => {
+  test('is refused with 401, every time, and no other user is', async () => {
     const { hub, open, at } = await gated(callback);
     const coming = Array.from({ length: 10 }, (_each, n) => comes(hub, 'alice', `${n}`));
     const bob = comes(hub, 'bob', 'tab');
@@ -85,16 +85,19 @@ test.each([
   ['forbidden', 403, 'forbidden'],
   ['not_found', 404, 'not_found'],
   ['restart', 503, 'unavailable'],
-] as const)('one who is sent away as %s on the way in is refused with %i', async (name, status, code) => {
-  const { hub, open, at } = await gated('authorize');
-  const coming = hub.tryConnect();
-  await at(1);
-  hub.hub.clients.disconnect({ where: () => true, code: name });
-  open();
-  expect(await coming).toMatchObject({ status, body: { error: { code } } });
-});
+] as const)(
+  'a client that is disconnected as %s during its handshake is refused with %i',
+  async (name, status, code) => {
+    const { hub, open, at } = await gated('authorize');
+    const coming = hub.tryConnect();
+    await at(1);
+    hub.hub.clients.disconnect({ where: () => true, code: name });
+    open();
+    expect(await coming).toMatchObject({ status, body: { error: { code } } });
+  },
+);
 
-test('who comes in after the logout, logged in again, is let in', async () => {
+test('a client that joins after the logout, logged in again, is accepted', async () => {
   const { hub, open, at } = await gated('authorize');
   hub.hub.clients.disconnect({ userId: 'alice' });
   const coming = hub.tryConnect();
@@ -123,7 +126,7 @@ test('a logout during the app’s own middleware counts, since what it has read 
   expect(await coming).toMatchObject({ status: 401 });
 });
 
-test('a test of the app that throws lets nobody in who was on the way', async () => {
+test('a `where` callback of the app that throws refuses every handshake under way', async () => {
   const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);
@@ -139,7 +142,7 @@ test('a test of the app that throws lets nobody in who was on the way', async ()
   expect(calls).toBe(1);
 });
 
-test('more logouts on one way in than are remembered send the client away to come back', async () => {
+test('more logouts during one handshake than are remembered refuse the client with a code to come back', async () => {
   const { hub, open, at } = await gated('authorize');
   const coming = hub.tryConnect();
   await at(1);

@@ -22,7 +22,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 /** Most that any socket of the server holds for its peer. */
 const heldBack = () => Math.max(...sockets.map(({ writableLength }) => writableLength));
 
-/** A client that is in, and reads nothing more. */
+/** A client that has joined, and reads nothing more. */
 async function stalled(user: string): Promise<TestClient> {
   const client = await hub.connect({ user });
   await client.next('presence_changed');

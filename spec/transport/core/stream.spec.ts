@@ -18,7 +18,7 @@ const start = async (options: TestHubOptions = {}) => {
 const json = { accept: 'application/json', 'x-user': 'alice' };
 
 describe('a stream', () => {
-  test('begins with its name, a welcome and a snapshot, and others see somebody come and go', async () => {
+  test('begins with its name, a welcome and a snapshot, and others see the user join and leave', async () => {
     await start({ mount: '/soc' });
     const bob = await hub.connect({ user: 'bob' });
     const alice = await StreamClient.join(hub);
@@ -119,7 +119,7 @@ describe('a stream', () => {
     });
   });
 
-  test('tells text that an app sends as it is, line by line', async () => {
+  test('sends the text of an app as it is, line by line', async () => {
     await start();
     const alice = await StreamClient.join(hub);
     await alice.next('snapshot');
@@ -130,9 +130,9 @@ describe('a stream', () => {
   });
 });
 
-describe('who comes in by a stream', () => {
+describe('who may join by a stream', () => {
   const refusals: Array<[why: string, options: TestHubOptions, status: number, code: string, user?: null]> = [
-    ['nobody', {}, 401, 'authentication_required', null],
+    ['no user', {}, 401, 'authentication_required', null],
     ['no access', { auth: { authorize: () => 'forbidden' } }, 403, 'forbidden'],
     ['no such ticket', { auth: { authorize: () => 'not_found' } }, 404, 'not_found'],
     [
@@ -242,7 +242,7 @@ describe('who comes in by a stream', () => {
     expect(hub.hub.reference.getTotalClientCount()).toBe(0);
   });
 
-  test('who hangs up while the app still decides has not come in', async () => {
+  test('a client that hangs up while the app still decides has not joined', async () => {
     let allow = () => {};
     let isAsked = false;
     await start({
@@ -306,7 +306,7 @@ test('who logs out while the app still decides is refused, and a stream ends whe
 });
 
 describe('a frame by POST', () => {
-  test('is checked anew: who sends it, that it is their stream, and what the ticket callback says now', async () => {
+  test('is checked again: who sends it, that it is their stream, and what the ticket callback says now', async () => {
     let verdict: TicketAccess = 'allow';
     await start({ auth: { authorize: () => verdict } });
     const alice = await StreamClient.join(hub);

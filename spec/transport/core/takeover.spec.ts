@@ -10,7 +10,7 @@ const start = async (options: TestHubOptions = {}) => {
   hub = await startTestHub(options);
 };
 
-test('B4: the older client is closed with 4409 and is out at once', async () => {
+test('B4: the older client is closed with 4409 and has left at once', async () => {
   await start();
   const older = await hub.connect({ tab: 'one' });
   await older.next('snapshot');
@@ -46,7 +46,7 @@ test('B4: frames that the older one still sends do nothing', async () => {
   expect((await older.ask({ path: `${ticketPath}?tab=one`, headers })).status).toBe(101);
   const newer = await hub.connect({ tab: 'one' });
   await newer.next('snapshot');
-  // It has been told to go, and does not listen.
+  // It has been sent the close, and does not react.
   older.sendFrame(1, Buffer.from('{"type":"message","id":"late","content":"a ghost"}'));
   older.sendFrame(1, Buffer.from('{"type":"typing"}'));
   older.sendFrame(8, Buffer.from([3, 232]));
@@ -83,7 +83,7 @@ test('A18: another tab of the same user, another user and another ticket stay', 
   expect(hub.hub.reference.getClientCount('T-1')).toBe(3);
 });
 
-test('nobody came or went: the others are told nothing, the newcomer is told who is here', async () => {
+test('a takeover is no change of presence: the others are sent nothing, the new client is sent who is connected', async () => {
   await start();
   const bob = await hub.connect({ user: 'bob' });
   await hub.connect({ tab: 'one' });

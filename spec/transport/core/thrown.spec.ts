@@ -299,7 +299,7 @@ describe.each(thrown)('%s', (_what, make) => {
     const unsure = (payload: object) => ('now' in payload ? failing() : z.object({})) as never;
     await start({
       kinds: {
-        check: { payload: z.object({}).loose(), approval },
+        check: defineKind({ payload: z.object({}).loose(), response: approval }),
         unsure: defineKind({ payload: never, response: unsure }),
       },
     });

@@ -60,7 +60,7 @@ test('both documents are good by the schemas of their specifications', async () 
   expect(JSON.parse(stdout)).toEqual([]);
 });
 
-test.each(Object.entries(documents))('the %s that is kept is the one that is made', (name, document) => {
+test.each(Object.entries(documents))('the committed %s is the generated one', (name, document) => {
   expect(JSON.parse(readFileSync(join(docs, name), 'utf8'))).toEqual(document());
 });
 

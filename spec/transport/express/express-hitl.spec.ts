@@ -17,7 +17,7 @@ test.each<[what: string, options: HitlTestOptions]>([
   ['a handshake timeout of nothing', { http: { handshakeTimeout: 0 } }],
   ['an origin that is none', { http: { origins: ['example.com'] } }],
   ['a host alone as an origin', { http: { origins: ['localhost'] } }],
-])('%s is told at once as invalid_request', (_what, options) => {
+])('%s is refused at once as invalid_request', (_what, options) => {
   expect(() => makeHitl(options)).toThrow(HubError);
   expect(() => makeHitl(options)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
 });

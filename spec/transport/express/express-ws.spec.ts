@@ -59,7 +59,7 @@ type Row = [what: string, options: Options, code: number, client?: TestClientOpt
 
 describe('a refusal is the close code of its status', () => {
   const rows: Row[] = [
-    ['401: nobody', { auth: { identify: () => null } }, 4401],
+    ['401: no user', { auth: { identify: () => null } }, 4401],
     ['403: no access', { auth: { authorize: () => 'forbidden' } }, 4403],
     ['403: B18, another origin', {}, 4403, { origin: 'https://evil.example' }],
     ['403: B18, a cookie without an origin', {}, 4403, { headers: { Cookie: 'session=1' } }],
@@ -164,7 +164,7 @@ describe('while the app decides', () => {
     decide('allow');
   });
 
-  test('early frames of somebody refused are not carried out', async () => {
+  test('early frames of a refused client are not carried out', async () => {
     await start(options());
     const client = await connect();
     client.send({ type: 'message', id: 'm', content: 'x' });

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { z as zod3 } from 'zod/v3';
 import { HubError } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
+import { defineKind } from '../../../lib/hub/kinds/define-kind';
 import type { Agent } from '../../../lib/hub/turns/turn';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
@@ -213,7 +214,7 @@ it('a proxy that does not pass on Upgrade is named with the lines for nginx', as
 });
 
 describe('auth.identify', () => {
-  it('that gives nothing is named once, and not after it has given somebody', async () => {
+  it('that returns nothing is named once, and not after it has returned a user', async () => {
     const { hitl, matching } = watched({ auth: { identify: () => undefined } });
     const { port } = await serve(express().use('/soc', hitl.router));
     expect([(await me(port)).status, (await me(port)).status]).toEqual([401, 401]);
@@ -255,7 +256,8 @@ describe('a schema of zod 3', () => {
   it('as a kind and as a tool is refused with what to do', () => {
     const { hitl } = watched();
     const said = /zod 3; make it with zod 4/;
-    expect(messageOf(() => watched({ kinds: { block: { payload: schema } } as never }))).toMatch(said);
+    const made = () => watched({ kinds: { block: defineKind({ payload: schema }) } });
+    expect(messageOf(made)).toMatch(said);
     expect(messageOf(() => portOf(hitl.hub).hitl.defineTool('block', schema))).toMatch(said);
     expect(messageOf(() => hitl.tool({ name: 'block_ip', args: schema, run: () => {} } as never))).toMatch(
       said,
@@ -310,7 +312,7 @@ describe('an agent', () => {
     expect(matching(/a line of it was refused/)).toHaveLength(1);
   });
 
-  it('that there is not is named once, when somebody writes', async () => {
+  it('that is missing is named once, when a person writes', async () => {
     const { hitl, until, matching } = watched();
     const served = await serve(express().use('/soc', hitl.router));
     hitl.attach(served.server);

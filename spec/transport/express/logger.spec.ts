@@ -63,7 +63,7 @@ test('a method that rejects loses its line and nothing else', async () => {
   const fails = () => Promise.reject(new Error('the network is gone'));
   const guarded = unfailing({ debug: fails, info: fails, warn: fails, error: fails });
   expect(() => guarded.error('bad')).not.toThrow();
-  // A rejection that nobody takes would fail this test in the next turn of the loop.
+  // An unhandled rejection would fail this test in the next turn of the loop.
   await new Promise((resolve) => setImmediate(resolve));
 });
 

@@ -90,7 +90,7 @@ test('attached twice, it still takes each upgrade once', async () => {
   expect(hitl.hub.reference.getClientCount('T-1')).toBe(1);
 });
 
-test('detached, it takes no more and keeps those it has', async () => {
+test('detached, it accepts no more sockets and leaves the open ones connected', async () => {
   const hitl = hitlOf();
   const app = express();
   app.use(hitl.router);
@@ -148,7 +148,7 @@ describe('a path that is given to attach', () => {
     expect(await statusAt(`/soc${ticket}`, '/hub', '/soc')).toBe(404);
   });
 
-  test('tells upper from lower case where the app does', async () => {
+  test('distinguishes upper from lower case where the app does', async () => {
     const strictly = (app: Express) => void app.enable('case sensitive routing');
     expect(await statusAt(`/soc${ticket}`, '/soc', '/soc', strictly)).toBe(101);
     expect(await statusAt(`/SOC${ticket}`, '/soc', '/soc', strictly)).toBe(499);

@@ -1,4 +1,4 @@
-/** What `expressHitl` refuses to be given: names nobody knows, with what was probably meant or where it is now, and values that cannot be. */
+/** What `expressHitl` refuses to be given: unknown names, with what was probably meant or where it is now, and values that cannot be. */
 import { z } from 'zod';
 import { webhookChannel } from '../../../lib/channels/webhook';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
@@ -27,13 +27,17 @@ test.each<[string, object, string]>([
   ['a page', { pages: { chart: {} } }, 'charts'],
   ['an option of the console', { pages: { console: { asset: '.' } } }, 'assets'],
   ['a rule of the charts', { pages: { charts: { maysee: () => true } } }, 'maySee'],
-  ['a part of a kind', { kinds: { k: { payload: z.object({}), aproval: () => z.object({}) } } }, 'approval'],
+  [
+    'a part of a kind',
+    { kinds: { k: { payload: z.object({}), aproval: () => z.object({}) } } },
+    'defineKind',
+  ],
   ['a method of a channel', { channels: { mail: { present() {}, settle() {}, updaet() {} } } }, 'update'],
   ['an option that belongs into a group', { clientsPerTicket: 3 }, 'limits.clientsPerTicket'],
   ['an option in another group', { http: { clientsPerTicket: 3 } }, 'limits.clientsPerTicket'],
   ['a misspelt callback outside its group', { identfy: () => null }, 'auth.identify'],
   ['an old name that is misspelt too', { max_clients_per_tickt: 3 }, 'limits.clientsPerTicket'],
-])('%s that nobody knows is refused with the one that was meant', (_what, options, meant) => {
+])('%s that is unknown is refused with the one that was meant', (_what, options, meant) => {
   expect(refusal(() => makeHitl(options as HitlTestOptions))).toMatchObject({
     code: 'invalid_request',
     message: expect.stringContaining(meant),

@@ -1,4 +1,4 @@
-/** How a hub takes leave of those who are in, over real sockets. */
+/** How a hub that shuts down disconnects its clients, over real sockets. */
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 import { until } from '../until';
 
@@ -17,7 +17,7 @@ test.each([
   expect((await closed).map((each) => each.code)).toEqual(Array(10).fill(code));
 });
 
-test('B6: a running turn is told to be aborted before its client is closed', async () => {
+test('B6: a running turn is sent as aborted before its client is closed', async () => {
   let reason: unknown;
   hub = await startTestHub({
     agent: async (turn) => {
@@ -55,7 +55,7 @@ test('B6: a pending request stays pending, and is there and can be answered afte
   expect(await again.ask(verdict)).toMatchObject({ hitl: { status: 'denied' } });
 });
 
-test('B5: what comes in by a socket while the hub closes is refused as closing', async () => {
+test('B5: a frame that arrives while the hub closes is refused as closing', async () => {
   let end = () => {};
   hub = await startTestHub({
     agent: async () => {

@@ -1,4 +1,4 @@
-/** What a plain request gets at the address of a socket, and what whoever runs the app can read in the log about it. */
+/** What a plain request gets at the address of a socket, and what the operator can read in the log about it. */
 import express, { type Express } from 'express';
 import { createLogger, type Logger, transports } from 'winston';
 import { askOnce, ticketPath } from '../raw-socket';

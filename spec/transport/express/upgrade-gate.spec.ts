@@ -127,7 +127,7 @@ describe('a request that offers another protocol', () => {
     raw.destroy();
   });
 
-  test('whose body waits for leave to be sent gets it', async () => {
+  test('whose body waits for permission to be sent gets it', async () => {
     const served = await start();
     const raw = await RawSocket.open(served.port);
     raw.socket.write(textOf('/api/x', { ...http2Offer, Expect: '100-continue', 'Content-Length': '4' }));

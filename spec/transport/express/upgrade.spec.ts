@@ -50,7 +50,7 @@ describe('the order of the checks', () => {
     expect(asked).toEqual(['middleware', 'user', 'ticket']);
   });
 
-  test('the ticket is not looked up for nobody', async () => {
+  test('the ticket is not looked up without a user', async () => {
     const ticket = jest.fn(() => 'allow' as const);
     const hub = await startHub({
       auth: { identify: () => null, authorize: ticket },
@@ -298,7 +298,7 @@ describe('upgrades of others', () => {
   });
 
   test.each(['/ws', '/ws/chat/ticket/', '/ws/chat/ticket/T-1/more', '/ws/inbox/more'])(
-    'one below the mount for %s, where there is none, is answered 404 not_found if nobody else listens',
+    'one below the mount for %s, where there is none, is answered 404 not_found if nothing else listens',
     async (path) => {
       const hub = await startHub();
       const answer = await askOnce(hub.port, { path });
@@ -350,7 +350,7 @@ describe('another listener that answers the handshakes of tickets as well', () =
       }
       decide();
       await decided;
-      // The others' answers are theirs, and nobody is in.
+      // The others' answers are theirs, and no client is connected.
       const answer = await fetch(`http://127.0.0.1:${served.port}${ticketPath}`);
       expect(answer.status).toBe(426);
       expect(hitl.hub.reference.getTotalClientCount()).toBe(0);
@@ -407,7 +407,7 @@ test('what was written right after the handshake is read', async () => {
   raw.destroy();
 });
 
-test('a connection keeps nothing of the request it came with', async () => {
+test('a connection retains nothing of its HTTP request', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage: () => void = runInNewContext('gc');
   const hub = await startHub({ limits: { clientsPerTicket: 20 } });

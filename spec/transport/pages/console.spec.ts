@@ -51,7 +51,7 @@ test('the address without a slash leads to the one with it, also where a proxy h
   expect(answer.headers.get('location')).toBe('console/?from=mail');
 });
 
-test('the page is never kept, and its policy allows no inline code, no evaluation, no framing', async () => {
+test('the page is never cached, and its policy allows no inline code, no evaluation, no framing', async () => {
   const hub = await startHub({ pages: { console: { assets } } });
   const { headers } = await get(`${hub.url}/console/`);
   expect(headers.get('cache-control')).toBe('no-store');

@@ -97,7 +97,7 @@ test('What the agent says is shown as such, with line breaks and the host of eac
   expect(html).not.toContain('href="javascript');
 });
 
-test('It says that nobody waits any more, and of an approval that nothing has run', () => {
+test('It says that the agent does not wait any more, and of an approval that nothing has run', () => {
   expect(shown({ asker: 'gone' })).toMatch(/Nobody waits for the answer any more/);
   const approved = { ...pending({ asker: 'gone' }), status: 'approved' as const };
   expect(endedPage(approved)).toMatch(/Nothing has run/);
@@ -128,7 +128,7 @@ test('Answers that differ are shown with their people, and one’s own can be ch
   expect(shown({ ...question, policy: { approvals: 3, agreement: 'any' } })).not.toMatch(/differ/);
 });
 
-test('Only rules that are in force are said: those of the round that is answered, and none of agreement where nothing can differ', () => {
+test('Only the rules in force are shown: those of the round that is answered, and none of agreement where nothing can differ', () => {
   const html = shown({ policy: { stages: [{ name: 'analyst' }, { name: 'lead', approvals: 2 }] }, stage: 1 });
   expect(html).toMatch(/round 2 of 2 \(lead\)[\s\S]*takes 2 approvals/);
   expect(html).not.toMatch(/say the same/);

@@ -75,7 +75,7 @@ test('Opening shows what is asked, escaped, under a policy that lets nothing run
   expect(await statusOf(id)).toBe('pending');
 });
 
-test('The form answers as that person, which the audit tells, and a second time changes nothing', async () => {
+test('The form answers as that person, which the audit records, and a second time changes nothing', async () => {
   await start();
   const { id } = await ask();
   const path = await linkFor(id);
@@ -132,7 +132,7 @@ test('One of several answers is counted once', async () => {
   expect((await portOf(hub.hub).hitl.get(id)).verdicts).toHaveLength(1);
 });
 
-test('An exclusive claim of somebody else is told, and may be over later', async () => {
+test('An exclusive claim of another person is shown, and may be over later', async () => {
   await start();
   const { id } = await ask({ policy: { claim: 'exclusive' } });
   const path = await linkFor(id);
@@ -169,7 +169,7 @@ test('Every change of a token, an old one and one of another secret are refused 
   expect(await statusOf(id)).toBe('pending');
 });
 
-test('The person is asked for anew: one who is gone, has lost access or may not answer does nothing', async () => {
+test('The person is looked up again: a user who is gone, has lost access or may not answer changes nothing', async () => {
   await start();
   const { id } = await ask({ policy: { groups: ['lead'] } });
   const [anns, bobs, nobodys] = [await linkFor(id), await linkFor(id, 'bob'), await linkFor(id, 'carol')];

@@ -93,7 +93,7 @@ test('says who did what, when, which way and seeing what', async () => {
   expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
 });
 
-test('shows addresses only to whom the app lets see them, and to nobody by default', async () => {
+test('shows addresses only to users whom the app lets see them, and by default to none', async () => {
   await start({ rules: { mayAudit } });
   await denied();
   const addresses = async (user: string) =>
@@ -264,7 +264,7 @@ describe('as JSON Lines', () => {
   });
 });
 
-/** An answer whose body nobody has begun to read. */
+/** An HTTP response whose body has not begun to be read. */
 function slowly(path: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     httpGet(`${hub.url}${path}`, { headers: { 'x-user': 'alice' }, agent: false }, resolve).on(

@@ -10,7 +10,7 @@ let alice: TestClient;
 let hitl: TestFrame;
 afterEach(() => hub.close());
 
-/** Alice's agent has asked something, and tells how that ended. */
+/** Alice's agent has asked something, and says how that ended. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => turn.say((await turn.ask({ question: 'Go?' })).status),
@@ -27,7 +27,7 @@ async function start(options: TestHubOptions = {}): Promise<void> {
 const cancel = (user: string, body: object = { reason: 'no longer needed' }) =>
   request(hub.server).post(`/hitl/requests/${hitl.id}/cancel`).set('x-user', user).send(body);
 
-test('the requester takes it back, everybody is told why and by whom, and the agent goes on', async () => {
+test('the requester cancels it, all clients are sent the reason and the name, and the agent goes on', async () => {
   await start();
   const { body } = await cancel('alice').expect(200);
   expect(body.hitl).toMatchObject({ id: hitl.id, status: 'cancelled', reason: 'no longer needed' });
@@ -45,7 +45,7 @@ test('over the socket too, and the frame again gets the same answer', async () =
   expect(await alice.ask(frame)).toEqual(ack);
 });
 
-test('nobody else does, unless the app lets them', async () => {
+test('another person may not cancel it, unless the app lets them', async () => {
   await start();
   const bob = await hub.connect({ user: 'bob' });
   const frame = { type: 'hitl_cancel', request_id: hitl.id, reason: 'x' };

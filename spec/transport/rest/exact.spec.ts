@@ -1,4 +1,4 @@
-/** The numbers and keys of a REST body: as they were written, or refused, whoever parses it. */
+/** The numbers and keys of a REST body: as they were written, or refused, whichever parser reads it. */
 
 import { gzipSync } from 'node:zlib';
 import express, { type Express } from 'express';
@@ -20,7 +20,7 @@ const post = (body: string | Buffer, type = 'application/json') => {
     .post('/hitl/requests')
     .set('authorization', 'Bearer x')
     .set('Content-Type', type);
-  // Superagent would write an object anew; these bytes are sent as they are.
+  // Superagent would serialize an object again; these bytes are sent as they are.
   return call.serialize((given) => given).send(body as string);
 };
 const asking = (args: string) =>
@@ -85,7 +85,7 @@ describe.each(before)('Behind %s', (_name, app) => {
     await post(hidden, 'application/json; charset=utf-16le').expect(400);
   });
 
-  test('a charset that nobody knows is refused', async () => {
+  test('an unknown charset is refused', async () => {
     await start(app);
     const { body, status } = await post(asking('{}'), 'application/json; charset=klingon');
     // Behind `express.text` the app itself refuses it.
@@ -119,7 +119,7 @@ describe('Behind express.json, where the text is gone,', () => {
   });
 });
 
-test('Nobody learns of a number before it is clear who asks', async () => {
+test('A number is refused only after the user has been identified', async () => {
   await start();
   await request(hub.server)
     .post('/hitl/requests/r/respond')

@@ -101,7 +101,7 @@ test('Grants are listed page by page, all of them or those that hold', async () 
   expect((await get('/hitl/grants?live=perhaps', 'carol', 400)).error.code).toBe('invalid_frame');
 });
 
-test('Whoever may use the ticket may take its grant back, for everybody to see and kept in the audit', async () => {
+test('Everybody with access to the ticket may revoke its grant, which all clients see and the audit records', async () => {
   await start();
   const id = await given('203.0.113.1');
   const watcher = await hub.connect({ user: 'dave' });
@@ -128,7 +128,7 @@ test('One that has ended stays as it ended', async () => {
   expect((await revoke(id).send({}).expect(200)).body.grant).toMatchObject({ state: 'expired' });
 });
 
-test('What is not for somebody to see is not there for them, and cannot be taken back by them', async () => {
+test('A grant that a user may not see does not exist for them, and cannot be revoked by them', async () => {
   await start();
   const id = await given('203.0.113.1');
   for (const [user, status] of [

@@ -125,7 +125,7 @@ test('a page is bounded by its length, and has one message at least', async () =
 });
 
 describe('It is refused', () => {
-  test('to somebody without access, before anything is said of the session', async () => {
+  test('to a user without access, before anything is said of the session', async () => {
     await start();
     const path = '/tickets/S-1/sessions/unknown/messages';
     expect((await get(path, 'mallory').expect(403)).body.error.code).toBe('forbidden');

@@ -72,7 +72,7 @@ describe('GET /hitl/inbox', () => {
     expect(await whose()).toBe('');
   });
 
-  test('keeps the requester out where four eyes are asked for, and lets the newer take the place of the superseded', async () => {
+  test('excludes the requester where four eyes are required, and shows the newer request in the place of the superseded one', async () => {
     await start();
     await ask({ excludeRequester: true }, { userId: 'alice', key: 'k' });
     expect(await idsOf()).toEqual([]);
@@ -199,7 +199,7 @@ describe('GET /hitl/inbox/counts', () => {
 });
 
 describe.each(['/hitl/inbox', '/hitl/inbox/counts'])('GET %s', (path) => {
-  test('is 401 for nobody, and 503 when the hub is closing', async () => {
+  test('is 401 without a user, and 503 when the hub is closing', async () => {
     await start();
     await request(hub.server).get(path).expect(401);
     await hub.hitl.close();

@@ -21,7 +21,7 @@ test('says who one is, with one’s groups, and what the agent is called', async
   });
 });
 
-test('is refused to nobody', async () => {
+test('is refused without a user', async () => {
   const { status, body } = await ask(undefined);
   expect([status, body.error.code]).toEqual([401, 'authentication_required']);
 });

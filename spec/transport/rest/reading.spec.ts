@@ -119,7 +119,7 @@ describe('GET /hitl/requests', () => {
     expect(pages).toEqual([[], [], [open]]);
   });
 
-  test('gives cursors from which nothing can be read, and that are of use to nobody else', async () => {
+  test('gives opaque cursors that are of no use to another user', async () => {
     await start();
     await ask('S-1');
     hub.clock.advance(1_000);
@@ -190,7 +190,7 @@ describe('GET /hitl/requests/:id', () => {
 });
 
 describe('GET /tickets/:ticketId/timeline', () => {
-  test('tells the log as the socket did, page by page', async () => {
+  test('returns the log as the socket sent it, page by page', async () => {
     await start({ agent: (turn) => turn.say('hello') });
     const client = await hub.connect();
     await client.ask({ type: 'message', content: 'hi' });
@@ -237,7 +237,7 @@ describe('GET /tickets/:ticketId/sessions', () => {
 describe.each(['/hitl/requests', '/hitl/requests/r', '/tickets/S-1/timeline', '/tickets/S-1/sessions'])(
   'GET %s',
   (path) => {
-    test('is 401 for nobody', async () => {
+    test('is 401 without a user', async () => {
       await start();
       const { body, headers } = await request(hub.server).get(path).expect(401);
       expect(body).toEqual({
@@ -310,7 +310,7 @@ test('a fault of ours is 500 internal, with its cause in the log only', async ()
 });
 
 describe('many pages at once', () => {
-  test('of one person wait in a line of 64, beyond it they are `busy`, and nobody else waits', async () => {
+  test('of one person wait in a queue of 64, are refused as `busy` beyond it, and delay no other person', async () => {
     let open = () => {};
     const isOpen = new Promise<void>((resolve) => {
       open = resolve;

@@ -11,7 +11,7 @@ let alice: TestClient;
 let hitl: TestFrame;
 afterEach(() => hub.close());
 
-/** Alice's agent has asked for leave to block an address. */
+/** Alice's agent has asked for permission to block an address. */
 async function start(options: TestHubOptions = {}): Promise<void> {
   hub = await startTestHub({
     agent: async (turn) => {
@@ -52,7 +52,7 @@ test('the revision may be left out where the request was never amended', async (
   await respond().send({ status: 'denied' }).expect(200);
 });
 
-test('B24: who comes second gets 409 and is told who won', async () => {
+test('B24: the second answer gets 409, which names the person whose answer came first', async () => {
   await start();
   const [first, second] = await Promise.all([
     respond('bob').send({ status: 'approved' }),
@@ -87,7 +87,7 @@ test('an amended request refuses an answer to what was shown before', async () =
   await respond().send({ status: 'approved', revision: 2 }).expect(200);
 });
 
-test('nobody gets 401, and a hub that is closing answers 503', async () => {
+test('a request without a user gets 401, and a hub that is closing answers 503', async () => {
   await start();
   await request(hub.server).post(path()).send({ status: 'approved' }).expect(401);
   await hub.hitl.close();
@@ -114,7 +114,12 @@ describe('B30: what is no answer is refused', () => {
       422,
       'invalid_response',
     ],
-    ['a field nobody asked for', { status: 'denied', response: { answer: 'x' } }, 422, 'invalid_response'],
+    [
+      'a field that was not asked for',
+      { status: 'denied', response: { answer: 'x' } },
+      422,
+      'invalid_response',
+    ],
   ])('%s', async (_what, body, status, code) => {
     await start();
     const refused = await respond()

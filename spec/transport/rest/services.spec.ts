@@ -75,7 +75,7 @@ describe('A service asks', () => {
     expect((await ask({ ...other, supersede: true })).id).not.toBe(id);
   });
 
-  test("only in tickets that are its own, and finds or takes nobody else's key", async () => {
+  test('only in its own tickets, and neither finds nor takes the key of another user', async () => {
     await start();
     const { id } = await ask({ key: 'k' });
     const at = (who: string, ticket_id: string, more = {}) =>
@@ -93,7 +93,7 @@ describe('A service asks', () => {
     expect(await codeOf(post(`/hitl/requests/${id}/amend`, { payload }, 'other'))).toBe('not_found');
   });
 
-  test('and never answers, comes in or reads, and people do not ask', async () => {
+  test('and never answers, joins or reads, and people do not ask', async () => {
     await start({ auth: { identify: () => 'everybody' } });
     const { id } = await ask();
     expect(await codeOf(post(`/hitl/requests/${id}/respond`, { status: 'approved' }))).toBe('forbidden');
@@ -136,13 +136,13 @@ describe('A service asks', () => {
   });
 
   test.each<[string, object, number, string]>([
-    ['what is shown in a field nobody knows', { display: { titel: 'x' } }, 400, 'invalid_frame'],
+    ['an unknown field of `display`', { display: { titel: 'x' } }, 400, 'invalid_frame'],
     ['a link of another scheme', { display: { links: [{ url: 'ftp://x.example' }] } }, 400, 'invalid_frame'],
     ['more in the payload', { payload: { ...payload, environment: 'x' } }, 422, 'invalid_request'],
-    ['a field nobody knows', { expire_in: '1h' }, 400, 'invalid_frame'],
-    ['a rule nobody knows', { policy: { exclude_the_requester: true } }, 400, 'invalid_frame'],
-    ['a rule nobody knows in a stage', { policy: { stages: [{ user: ['a'] }] } }, 400, 'invalid_frame'],
-    ['a kind nobody knows', { type: 'x' }, 422, 'invalid_request'],
+    ['an unknown field', { expire_in: '1h' }, 400, 'invalid_frame'],
+    ['an unknown rule', { policy: { exclude_the_requester: true } }, 400, 'invalid_frame'],
+    ['an unknown rule in a stage', { policy: { stages: [{ user: ['a'] }] } }, 400, 'invalid_frame'],
+    ['an unknown kind', { type: 'x' }, 422, 'invalid_request'],
     ['a time that is none', { expires_in: 'soon' }, 422, 'invalid_request'],
   ])('with %s is refused', async (_what, more, status, code) => {
     await start();
@@ -150,7 +150,7 @@ describe('A service asks', () => {
     expect(refused.body.error.code).toBe(code);
   });
 
-  test('is nobody where the callback fails', async () => {
+  test('is not authenticated where the callback fails', async () => {
     await start({
       auth: {
         identifyService: () => {
@@ -200,7 +200,7 @@ describe('A service waits', () => {
     await waiting(0);
   });
 
-  test('and is sent away as soon as the hub drains', async () => {
+  test('and is refused as soon as the hub drains', async () => {
     await start({
       agent: (turn) => new Promise((resolve) => turn.signal.addEventListener('abort', resolve)),
     });
@@ -325,7 +325,7 @@ describe('What a service asks for', () => {
   });
 });
 
-test('A misspelt field of an answer is refused, since whoever sent it believes that it counts', async () => {
+test('A misspelt field of an answer is refused, since its sender believes that it counts', async () => {
   await start();
   const { id } = await ask();
   const { body } = await post(

@@ -18,7 +18,7 @@ import { pathOf, wayOf } from './way';
 
 /** Requests on one page of the list, and tickets and turns in it. */
 const pageSize = 50;
-/** Steps of a request that are told from its audit; the newest ones. */
+/** Steps of a request that are read from its audit; the newest ones. */
 const maxSteps = 1_000;
 
 const querySchema = z.object({
@@ -180,7 +180,7 @@ function ownPart(state: string | undefined, isRun: boolean): string | undefined 
   return isRun ? state.slice(approved.length + 1) : approved;
 }
 
-/** A turn's record tells all of its few steps. */
+/** A turn's record holds all of its few steps. */
 function turnSteps(turn: TurnRecord): RecordedStep[] {
   const { id, ticketId, queuedAt, startedAt, endedAt, reason } = turn;
   const endings = { error: 'fail', cancelled: 'cancel', shutdown: 'shutdown', crash: 'crash' } as const;

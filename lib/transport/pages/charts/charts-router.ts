@@ -18,7 +18,7 @@ import { StepStreams } from './step-stream';
 
 export interface ChartsOptions {
   /**
-   * Who may look: at every ticket, turn and request of the hub, whoever else may use them. Asked for every file and call;
+   * Who may look: at every ticket, turn and request of the hub, independently of `authorize`. Asked for every file and call;
    * anything but `true`, and a rule that throws, is a no.
    */
   maySee(req: Request): boolean | Promise<boolean>;
@@ -60,7 +60,7 @@ const pagePolicy = [
 /** A picture brings its own style sheet, and is shown inside the page. */
 const picturePolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 
-/** Whether they are served to whoever sends this; a rule that throws is a no. */
+/** Whether charts are served to the sender of this request; a rule that throws is a no. */
 export async function maySeeCharts(charts: ChartsOptions, req: Request): Promise<boolean> {
   try {
     return (await charts.maySee(req)) === true;
@@ -96,7 +96,7 @@ export function chartsRouter(charts: ChartsOptions, parts: ChartsParts): Router 
     const elsewhere = withSlash(req.originalUrl);
     if (elsewhere !== undefined) return res.redirect(308, elsewhere);
     res.set('Content-Security-Policy', pagePolicy);
-    // Without a callback: what was sent must not go on to the app's next handler.
+    // Without a callback: what was sent must not reach the app's next handler.
     res.sendFile('index.html', { root: page, cacheControl: false });
   });
   router.get('/machines/:machine.svg', (req, res, next) => {

@@ -9,13 +9,13 @@ import { toWireTime } from '../../../protocol/views';
 
 /** Pages that may look at once; one more is refused as `busy`. */
 export const maxStreams = 20;
-/** Bytes that wait for a page that does not keep up; steps beyond are left out, and how many is said. */
+/** Bytes that wait for a page that is behind; steps beyond are left out, and the page is sent how many. */
 export const maxWaitingBytes = 262_144;
-/** A page is told at most this often that others have moved. */
+/** A page is notified at most this often that others have moved. */
 export const movedMs = 250;
 /** How often it is asked whether the page may still look. */
 export const accessEveryMs = 10_000;
-/** How often something is said, so that no proxy takes the silence for an end. */
+/** How often a comment is sent, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
 export class StepStreams {
@@ -90,7 +90,7 @@ class StepStream {
     this.cancelKeepAlive();
   }
 
-  /** Soon, once for all that move meanwhile. */
+  /** Soon, once for all that move in the meantime. */
   private tellMoved(): void {
     this.cancelMoved ??= this.clock.later(movedMs, () => {
       this.cancelMoved = undefined;

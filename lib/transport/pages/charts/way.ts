@@ -1,4 +1,4 @@
-/** Finds the way between two recorded states on a chart, where nobody looked while it was taken. */
+/** Finds the way between two recorded states on a chart, for steps that were not observed. */
 import { type Chart, isWithin, transitionsOf } from '../../../charts/chart';
 
 export interface Way {

@@ -107,7 +107,7 @@ describe('The live charts', () => {
   });
 
   it.each(['', 'page.mjs', 'machines/turn.svg', 'actors', 'actors/turn/t-1', 'steps'])(
-    'show nobody else anything of /%s',
+    'show nothing of /%s to other people',
     async (path) => {
       await start();
       const answer = await ask(path, 'alice');
@@ -162,7 +162,7 @@ describe('The live charts', () => {
     },
   );
 
-  it('list tickets, turns and requests with the states they are in', async () => {
+  it('list tickets, turns and requests with their states', async () => {
     await start();
     const { hitl } = await pending();
     const list = await (await ask('actors?ticket_id=T-1&status=pending')).json();
@@ -186,7 +186,7 @@ describe('The live charts', () => {
     expect((await ask('actors?status=nonsense')).status).toBe(400);
   });
 
-  it('tell what a request has gone through, also before anybody looked and before a restart', async () => {
+  it('show what a request has gone through, also before the page was opened and before a restart', async () => {
     const respond = expect.stringMatching(/^hitlRequest\.pending:respond:\d+$/);
     await start();
     const { ben, hitl } = await pending();
@@ -227,7 +227,7 @@ describe('The live charts', () => {
     expect((await ask('actors/nothing/x')).status).toBe(404);
   });
 
-  it('tell the few steps of a turn from its record', async () => {
+  it('show the few steps of a turn from its record', async () => {
     await start();
     const { alice, hitl } = await pending();
     await alice.ask({ type: 'turn_cancel', id: 'x-1', turn_id: hitl.turn_id ?? '' });
@@ -269,7 +269,7 @@ describe('The live charts', () => {
     });
   });
 
-  it('stream nothing that was not kept', async () => {
+  it('stream nothing that was not committed', async () => {
     await start();
     const { hitl } = await pending();
     const listener = await Listener.open(`?machine=hitlRequest&id=${hitl.id}`);
@@ -291,14 +291,14 @@ describe('The live charts', () => {
     expect(await listener.next('moved')).toEqual({});
   });
 
-  it('say something now and then, so that nobody takes the silence for an end', async () => {
+  it('send a comment now and then, so that no proxy takes the silence for an end', async () => {
     await start();
     const listener = await Listener.open('');
     await hub.advance(keepAliveMs);
     expect(await listener.next('comment')).toBeUndefined();
   });
 
-  it('cost nothing while nobody looks, and let only so many look', async () => {
+  it('cost nothing while no page is open, and limit how many are', async () => {
     await start();
     const listeners = await Promise.all(Array.from({ length: maxStreams }, () => Listener.open('')));
     expect(portOf(hub.hub).steps.isWatched).toBe(true);

@@ -5,7 +5,7 @@ import { pathOf, wayOf } from '../../../../lib/transport/pages/charts/way';
 
 const turns = chartOf(turnMachine);
 
-test('a state is told with all that it lies in', () => {
+test('a state is given with all of its ancestors', () => {
   expect(pathOf('hitlRequest', 'resolved.approved.failed')).toEqual([
     'hitlRequest.resolved',
     'hitlRequest.resolved.approved',
