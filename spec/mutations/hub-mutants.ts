@@ -31,6 +31,8 @@ export const hubMutants: readonly HubMutant[] = [
       'throw error;',
       inTwoHubs,
     ],
+  ]),
+  ...inFile('hub/requests/live-requests.ts', [
     [
       'a refusal is not checked against the store',
       'if (stored?.version === live.version) return;',
@@ -43,12 +45,16 @@ export const hubMutants: readonly HubMutant[] = [
       'await commit();\n    } catch (error) {',
       inTwoHubs,
     ],
+  ]),
+  ...inFile('hub/requests/decisions.ts', [
     [
       'a frame that is sent again is carried out again',
       '...(frame && { frame: {',
       '...(false && { frame: {',
       overSockets('no rule'),
     ],
+  ]),
+  ...inFile('hub/requests/request-changes.ts', [
     [
       'a change is kept and told to nobody',
       "type === 'hitl_request_pending' || type === 'hitl_request_updated' || type",

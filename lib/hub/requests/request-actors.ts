@@ -1,87 +1,45 @@
-/** The actors of HITL requests: restores them from the store, sends them one event at a time, and commits what they decide; `Hitl`, rulings, claims and grants call it. */
-import { answerersOf } from '../../actors/answerers';
+/** The actors of HITL requests: sends them one event at a time, each in its request's lane, and again where another node's commit came first; `Hitl`, rulings, claims and grants call it. */
 import {
-  nextDeadline,
   type RequestContext,
-  type RequestEmitted,
   type RequestEvent,
   type RequestInput,
   requestRecord,
   stateName,
 } from '../../actors/hitl-request';
-import { damaged, HubError, isHubError } from '../../errors';
+import { isHubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
-import type { AuditRecord } from '../../protocol/audit';
-import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
 import type { RequestRecord, UsedGrant } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
-import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite, Store } from '../../store/store';
-import type { RequestChange } from '../commit/after-commit';
-import type { Clock } from '../commit/clock';
-import type { Funnel } from '../commit/funnel';
+import type { Store } from '../../store/store';
 import { Lanes } from '../commit/lanes';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
-import { grantGiven } from '../kinds/grant-terms';
-import type { Logger } from '../options/logger';
 import { assertStillMay } from './app-rules';
-import { auditOf, auditOfBirth, auditOfRefusal, isRenewal } from './audit';
-import { deliveriesOf } from './deliveries';
-import { isChanged, LiveRequest, type LiveSnapshot } from './live-request';
-import { storedAck } from './request-ack';
+import { auditOf, auditOfBirth } from './audit';
+import { Decisions, type DecisionsParts, type Standing } from './decisions';
+import { LiveRequest } from './live-request';
+import { LiveRequests } from './live-requests';
+import { type Change, together, writeOf } from './request-changes';
 
-export interface RequestActorsParts {
+export interface RequestActorsParts extends DecisionsParts {
   store: Store;
-  funnel: Funnel;
-  clock: Clock;
-  logger: Logger;
   steps: Steps;
-  /** By name: the channels that are notified of requests. */
-  channels: readonly string[];
 }
 
 /** Makes an event from the request as it stands, and what is known of it beside the record. */
 export type ToEvent = (record: RequestRecord, context: RequestContext) => Promise<RequestEvent>;
 
-/** A request as it stands when it is an event's turn. */
-export interface Standing {
-  snapshot: LiveSnapshot;
-  /** The stored version. */
-  version: number;
-}
-
-interface Live {
-  actor: LiveRequest;
-  /** The stored version the actor stands at. */
-  version: number;
-  /** Who was refused by which rule, so that trying again and again fills no disk. */
-  refusals?: Set<string>;
-}
-
-/** What is committed for one event: the request it changed, or that and the one it superseded. */
-interface Change {
-  requests: readonly [RequestWrite, ...RequestWrite[]];
-  /** The same for those who follow the commit, in the order of `requests`. */
-  changes: readonly RequestChange[];
-  envelopes: readonly LoggableEnvelope[];
-  grants: readonly GrantWrite[];
-  deliveries: readonly DeliveryWrite[];
-  audit: readonly AuditRecord[];
-  frame?: ProcessedFrame;
-}
-
-/** Actors held in memory between events; the longest unused one is dropped first, and restored from the store when needed. */
-export const maxLiveRequests = 1_000;
-/** Refused answers of one request that are stored for the audit while its actor is in memory. */
-export const maxRefusals = 100;
 /** How often an event that lost against another node's commit is decided again. */
 const maxAttempts = 5;
 
 export class RequestActors {
   private readonly lanes = new Lanes();
-  private readonly live = new Map<string, Live>();
+  private readonly live: LiveRequests;
+  private readonly decisions: Decisions;
 
-  constructor(private readonly parts: RequestActorsParts) {}
+  constructor(private readonly parts: RequestActorsParts) {
+    this.live = new LiveRequests(parts);
+    this.decisions = new Decisions(parts, this.live);
+  }
 
   /** Actors in memory now. */
   get size(): number {
@@ -100,14 +58,14 @@ export class RequestActors {
     const [actor, asked] = LiveRequest.begin(input, this.parts.steps);
     const emitted = grant ? actor.send({ type: 'use_grant', at: input.createdAt, grant }) : asked;
     const live = { actor, version: 0 };
-    const write = this.toWrite(live);
+    const write = writeOf(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
-    const birth = this.toChange(write, emitted, audit);
-    if (olderId === undefined) await this.commit(birth);
+    const birth = this.decisions.changeOf({ write, emitted, audit });
+    if (olderId === undefined) await this.decisions.commit(birth);
     else await this.lanes.run(olderId, () => retryOnConflict(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;
     actor.publishSteps();
-    if (write.record.status === 'pending') this.remember(input.id, live);
+    if (write.record.status === 'pending') this.live.remember(input.id, live);
     return write.record;
   }
 
@@ -134,10 +92,10 @@ export class RequestActors {
   ): Promise<RequestRecord | Else> {
     return this.lanes.run(id, () =>
       retryOnConflict(async () => {
-        const live = await this.wake(id);
-        await this.catchUp(live);
-        const made = await this.made(live, make);
-        return isEvent(made) ? this.apply(live, made, occasion) : made;
+        const live = await this.live.wake(id);
+        await this.decisions.catchUp(live);
+        const made = await this.decisions.made(live, make);
+        return isEvent(made) ? this.decisions.apply(live, made, occasion) : made;
       }),
     );
   }
@@ -146,9 +104,9 @@ export class RequestActors {
   note(id: string, toEvent: () => RequestEvent | undefined, occasion: Occasion): Promise<RequestRecord> {
     return this.lanes.run(id, () =>
       retryOnConflict(async () => {
-        const live = await this.wake(id);
+        const live = await this.live.wake(id);
         const event = toEvent();
-        return event ? this.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
+        return event ? this.decisions.apply(live, event, occasion) : requestRecord(live.actor.snapshot);
       }),
     );
   }
@@ -157,7 +115,7 @@ export class RequestActors {
   states(id: string): Promise<string[]> {
     // In the lane, as every use of an actor: two that wake one request at once would have an actor each.
     return this.lanes.run(id, async () => {
-      const { question, execution } = (await this.wake(id)).actor.snapshot;
+      const { question, execution } = (await this.live.wake(id)).actor.snapshot;
       return [...statesOf(question), ...(execution ? statesOf(execution) : [])];
     });
   }
@@ -169,219 +127,30 @@ export class RequestActors {
   fireDue(id: string): Promise<boolean> {
     return this.lanes.run(id, () =>
       retryOnConflict(async () => {
-        const live = await this.wake(id);
+        const live = await this.live.wake(id);
         const { version } = live;
-        await this.catchUp(live);
-        if (live.version === version) await this.assertCurrent(id, live);
+        await this.decisions.catchUp(live);
+        if (live.version === version) await this.live.assertCurrent(id, live);
         return live.version > version;
       }),
     );
   }
 
   private async makeWay(olderId: string, newer: Change, occasion: Occasion): Promise<void> {
-    const older = await this.wake(olderId);
-    await this.catchUp(older);
+    const older = await this.live.wake(olderId);
+    await this.decisions.catchUp(older);
     const reason = `superseded by ${newer.requests[0].record.id}`;
     const before = requestRecord(older.actor.snapshot);
     const fromState = stateName(older.actor.snapshot);
     const event: RequestEvent = { type: 'supersede', at: this.parts.clock.now(), reason };
     const farewell = older.actor.send(event);
-    const write = this.toWrite(older);
+    const write = writeOf(older);
     const toState = stateName(older.actor.snapshot);
     const audit = auditOf(write.record, event, { fromState, toState }, occasion);
-    const change = this.toChange(write, farewell, audit, before);
-    await this.discardOnFailure(olderId, () =>
-      this.commit({
-        requests: [write, ...newer.requests],
-        changes: [...change.changes, ...newer.changes],
-        envelopes: [...change.envelopes, ...newer.envelopes],
-        grants: [...change.grants, ...newer.grants],
-        deliveries: [...change.deliveries, ...newer.deliveries],
-        audit: [audit, ...newer.audit],
-      }),
-    );
-    this.forget(olderId);
+    const change = this.decisions.changeOf({ write, emitted: farewell, audit, before });
+    await this.live.discardOnFailure(olderId, () => this.decisions.commit(together(change, newer)));
+    this.live.forget(olderId);
     older.actor.publishSteps();
-  }
-
-  private async apply(live: Live, event: RequestEvent, occasion: Occasion): Promise<RequestRecord> {
-    const before = live.actor.snapshot;
-    const emitted = live.actor.send(event);
-    const { snapshot } = live.actor;
-    const write = this.toWrite(live);
-    const { record } = write;
-    const refused = emitted.find((each) => each.type === 'refused');
-    if (refused) {
-      await this.assertCurrent(record.id, live);
-      live.actor.publishSteps();
-      const refusal = new HubError(refused.code, {
-        details: {
-          hitl: requestView(record, this.parts.clock.now()),
-          ...(refused.rule && { rule: refused.rule }),
-        },
-      });
-      await this.commitRefusal(live, event, occasion, refusal);
-      throw refusal;
-    }
-    if (!isChanged(before, snapshot)) {
-      await this.assertCurrent(record.id, live);
-      live.actor.publishSteps();
-      return record;
-    }
-    const known = requestRecord(before);
-    const { frame } = occasion;
-    const states = { fromState: stateName(before), toState: stateName(snapshot) };
-    const audit = auditOf(record, event, states, occasion);
-    await this.discardOnFailure(record.id, () =>
-      this.commit({
-        ...this.toChange(write, emitted, audit, known),
-        audit: isRenewal(audit) ? [] : [audit],
-        ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
-      }),
-    );
-    live.version += 1;
-    live.actor.publishSteps();
-    // Most settled requests are not used again, and what is held in memory for long costs more to free.
-    if (record.status !== 'pending' && known.status === 'pending') this.forget(record.id);
-    return record;
-  }
-
-  /** A refused answer is stored too, once per person and rule; a failure to store it changes nothing. */
-  private async commitRefusal(
-    live: Live,
-    event: RequestEvent,
-    occasion: Occasion,
-    refusal: HubError,
-  ): Promise<void> {
-    if (event.type !== 'respond' || !HubError.is(refusal, 'not_allowed')) return;
-    live.refusals ??= new Set();
-    const tried = `${event.by.userId}\n${refusal.details.rule}`;
-    if (live.refusals.has(tried) || live.refusals.size >= maxRefusals) return;
-    live.refusals.add(tried);
-    const record = requestRecord(live.actor.snapshot);
-    const audit = auditOfRefusal(record, event, stateName(live.actor.snapshot), occasion, refusal);
-    const { funnel, logger } = this.parts;
-    await funnel
-      .commit({ ticketId: record.ticketId, at: event.at, envelopes: [], audit: [audit] })
-      .catch((error: HubError) =>
-        logger.error('A refused answer could not be stored for the audit', {
-          requestId: record.id,
-          error: error.code,
-        }),
-      );
-  }
-
-  /** What is made of the request as it stands. @throws what `make` throws, if the request still is as this actor knows it */
-  private async made<Made>(live: Live, make: (standing: Standing) => Promise<Made>): Promise<Made> {
-    const { snapshot } = live.actor;
-    try {
-      return await make({ snapshot, version: live.version });
-    } catch (error) {
-      await this.assertCurrent(snapshot.question.context.id, live);
-      throw error;
-    }
-  }
-
-  /**
-   * A refusal, and that nothing changes, is only right if the request still is as this actor knows it: another node may have
-   * been at it.
-   * @throws HubError `conflict` if it is not; then the event is decided again
-   */
-  private async assertCurrent(id: string, live: Live): Promise<void> {
-    const stored = await this.parts.store.request(id);
-    if (stored?.version === live.version) return;
-    this.forget(id);
-    throw new HubError('conflict');
-  }
-
-  /** An actor whose decision was not committed is ahead of the store: it is dropped, and the next event restores it. */
-  private async discardOnFailure(id: string, commit: () => Promise<void>): Promise<void> {
-    try {
-      await commit();
-    } catch (error) {
-      this.forget(id);
-      throw error;
-    }
-  }
-
-  /** Fires what is due, so that nothing is decided against a deadline that has passed. */
-  private async catchUp(live: Live): Promise<void> {
-    const now = this.parts.clock.now();
-    let due = nextDeadline(live.actor.snapshot);
-    while (due && due.at <= now) {
-      await this.apply(live, { type: due.type, at: now }, { via: 'deadline' });
-      const next = nextDeadline(live.actor.snapshot);
-      if (next?.type === due.type && next.at === due.at)
-        throw new HubError('internal', { message: 'A deadline changed nothing' });
-      due = next;
-    }
-  }
-
-  private async wake(id: string): Promise<Live> {
-    const known = this.live.get(id);
-    if (known) {
-      this.remember(id, known);
-      return known;
-    }
-    const stored = await this.parts.store.request(id);
-    if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
-    const live = {
-      actor: restored(id, stored.snapshot, this.parts.steps),
-      version: stored.version,
-    };
-    this.remember(id, live);
-    return live;
-  }
-
-  private remember(id: string, live: Live): void {
-    this.live.delete(id);
-    this.live.set(id, live);
-    const [oldest] = this.live.keys();
-    if (this.live.size > maxLiveRequests && oldest !== undefined) this.forget(oldest);
-  }
-
-  /** Not stopped, only let go: it holds no timer or child, and may be in the middle of its last event. */
-  private forget(id: string): void {
-    this.live.delete(id);
-  }
-
-  private toWrite({ actor, version }: Live): RequestWrite {
-    const dueAt = nextDeadline(actor.snapshot)?.at;
-    const record = requestRecord(actor.snapshot);
-    const answerers = answerersOf(record);
-    return {
-      record,
-      ...(answerers && { answerers }),
-      snapshot: actor.stored(),
-      version,
-      ...(dueAt !== undefined && { dueAt }),
-    };
-  }
-
-  private toChange(
-    write: RequestWrite,
-    emitted: readonly RequestEmitted[],
-    audit: AuditRecord,
-    before?: RequestRecord,
-  ): Change {
-    const now = this.parts.clock.now();
-    const { record } = write;
-    const envelopes = emitted.flatMap(({ type }) =>
-      type === 'hitl_request_pending' || type === 'hitl_request_updated' || type === 'hitl_request_resolved'
-        ? [hitlRequest(type, record, now, audit)]
-        : [],
-    );
-    const grants = emitted.flatMap(({ type }) => grantWrites(type, record));
-    const deliveries = deliveriesOf(this.parts.channels, emitted, write);
-    const types = emitted.map(({ type }) => type);
-    const changes = [{ before, record, emitted: types, event: audit.event, dueAt: write.dueAt }];
-    return { requests: [write], changes, envelopes, grants, deliveries, audit: [audit] };
-  }
-
-  private async commit({ changes, ...change }: Change): Promise<void> {
-    const { funnel, clock } = this.parts;
-    const [{ record }] = change.requests;
-    await funnel.commit({ ticketId: record.ticketId, at: clock.now(), ...change }, { requests: changes });
   }
 }
 
@@ -398,24 +167,5 @@ async function retryOnConflict<T>(decide: () => Promise<T>): Promise<T> {
       const lostRace = isHubError(error) && error.code === 'conflict';
       if (!lostRace || attempt >= maxAttempts) throw error;
     }
-  }
-}
-
-/** The grants of a request, as they are stored with it. */
-function grantWrites(type: RequestEmitted['type'], record: RequestRecord): GrantWrite[] {
-  const { grant, usedGrant } = record;
-  if (type === 'grant_given') return [{ type: 'give', grant: grantGiven(record) }];
-  if (type === 'grant_used' && usedGrant) return [{ type: 'use', id: usedGrant.id }];
-  if (type === 'grant_revoked' && grant?.revokedBy)
-    return [{ type: 'revoke', id: grant.id, by: grant.revokedBy }];
-  return [];
-}
-
-/** @throws HubError `storage_failed` for a snapshot this version cannot read */
-function restored(id: string, stored: unknown, steps: Steps): LiveRequest {
-  try {
-    return LiveRequest.restore(stored, steps);
-  } catch (cause) {
-    throw damaged('requests', id, cause);
   }
 }

@@ -7,7 +7,8 @@ import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import { Turnstile } from '../commit/turnstile';
 import { assertStillMay } from './app-rules';
-import type { RequestActors, Standing } from './request-actors';
+import type { Standing } from './decisions';
+import type { RequestActors } from './request-actors';
 
 /** Deeds of one person for which the app's rules are asked at the same time. */
 export const maxAsking = 4;
