@@ -122,7 +122,7 @@ export const closedRules: readonly ClosedRule[] = [
         ask({ policy: { stages: [{ users: ['ann'] }, { name: 'sign-off', users: ['ann'] }] } }),
         'invalid_request',
         'stage 2 (sign-off)',
-        'nobody counts twice',
+        'no person counts twice',
       ),
   },
   {
