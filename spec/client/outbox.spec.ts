@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 const approve = async (turn: { approve(o: object): Promise<unknown> }) => {
-  await turn.approve({ toolName: 'block_ip', toolArgs: { ip: '203.0.113.7' } });
+  await turn.approve({ tool: 'block_ip', args: { ip: '203.0.113.7' } });
 };
 
 test('a frame is answered by what became of it', async () => {

@@ -132,8 +132,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'two turns of a session run at once',
-      'if (isDue) void this.run(running);',
-      'void this.run(running);',
+      'this.queues.ask(session, turnId);',
+      '(this.queues.ask(session, turnId) || true);',
       'turns',
     ],
   ]),
