@@ -7,7 +7,7 @@ export interface Group {
 }
 
 export const contents: readonly Group[] = [
-  { title: 'Begin', pages: ['README.md', 'docs/tutorial.md', 'examples/README.md'] },
+  { title: 'Begin', pages: ['README.md', 'docs/tutorial.md', 'docs/concepts.md', 'examples/README.md'] },
   {
     title: 'Guides',
     pages: [
