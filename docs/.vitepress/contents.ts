@@ -19,6 +19,7 @@ export const contents: readonly Group[] = [
       'docs/writing-a-client.md',
       'docs/stores.md',
       'docs/testing-your-flow.md',
+      'docs/deployment.md',
       'docs/reliability.md',
     ],
   },
