@@ -20,6 +20,7 @@ export const contents: readonly Group[] = [
       'docs/stores.md',
       'docs/testing-your-flow.md',
       'docs/deployment.md',
+      'docs/security.md',
       'docs/reliability.md',
     ],
   },
