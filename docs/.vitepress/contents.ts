@@ -21,6 +21,7 @@ export const contents: readonly Group[] = [
       'docs/testing-your-flow.md',
       'docs/deployment.md',
       'docs/security.md',
+      'docs/troubleshooting.md',
       'docs/reliability.md',
     ],
   },
