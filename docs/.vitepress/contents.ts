@@ -7,7 +7,7 @@ export interface Group {
 }
 
 export const contents: readonly Group[] = [
-  { title: 'Begin', pages: ['README.md', 'examples/README.md'] },
+  { title: 'Begin', pages: ['README.md', 'docs/tutorial.md', 'docs/concepts.md', 'examples/README.md'] },
   {
     title: 'Guides',
     pages: [
@@ -19,6 +19,9 @@ export const contents: readonly Group[] = [
       'docs/writing-a-client.md',
       'docs/stores.md',
       'docs/testing-your-flow.md',
+      'docs/deployment.md',
+      'docs/security.md',
+      'docs/troubleshooting.md',
       'docs/reliability.md',
     ],
   },

@@ -11,6 +11,7 @@ import { hitlScenes } from './scenes/hitl';
 import { mountingScenes } from './scenes/mounting';
 import { readmeScenes } from './scenes/readme';
 import { referenceApiScenes } from './scenes/reference-api';
+import { tutorialScenes } from './scenes/tutorial';
 
 const scenes: Readonly<Record<string, Scenes>> = {
   'README.md': readmeScenes,
@@ -18,6 +19,7 @@ const scenes: Readonly<Record<string, Scenes>> = {
   'docs/hitl.md': hitlScenes,
   'docs/mounting.md': mountingScenes,
   'docs/reference-api.md': referenceApiScenes,
+  'docs/tutorial.md': tutorialScenes,
 };
 
 /** Pages whose blocks are run by the specs of another folder, each by its label. */
