@@ -40,5 +40,8 @@ export const contents: readonly Group[] = [
       'docs/mutations.md',
     ],
   },
-  { title: 'Project', pages: ['CHANGELOG.md', 'docs/support.md', 'SECURITY.md', 'CONTRIBUTING.md'] },
+  {
+    title: 'Project',
+    pages: ['CHANGELOG.md', 'docs/upgrade.md', 'docs/support.md', 'SECURITY.md', 'CONTRIBUTING.md'],
+  },
 ];

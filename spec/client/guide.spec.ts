@@ -132,7 +132,12 @@ describe('the tables', () => {
       `at most ${maxStreams} streams`,
     );
     says('## Tabs', `up to ${patienceMs} ms`);
-    says('## Sending frames', `keeps ${maxWaiting}`, `has ${maxUnderWay}`, `more than ${maxFramesInFlight} `);
+    says(
+      '## Sending frames',
+      `buffers ${maxWaiting}`,
+      `has ${maxUnderWay}`,
+      `more than ${maxFramesInFlight} `,
+    );
   });
 });
 

@@ -14,17 +14,22 @@ export const readmeScenes: Scenes = {
     play: (load) =>
       listening(
         () => [load<{ hitl: ExpressHitl }>().hitl],
-        async ({ connect, join }) => {
-          const path = '/soc/ws/chat/ticket/T-1';
-          expect(await connect(path)).toMatchObject({ status: 401 });
-          const alice = await join(path, { headers: { 'x-user': 'alice' } });
+        async ({ port, join }) => {
+          const alice = await join('/soc/ws/chat/ticket/T-1');
           for (const [status, reply] of [
             ['approved', 'Blocked.'],
             ['denied', 'Not blocked: denied.'],
           ] as const) {
-            await alice.ask({ type: 'message', content: 'block it' });
-            await answer(alice, status);
+            const [request] = await waiting(port);
+            const frame = {
+              type: 'hitl_respond',
+              request_id: request?.id,
+              revision: request?.revision,
+              status,
+            };
+            await alice.ask(frame);
             expect(await said(alice)).toBe(reply);
+            await alice.ask({ type: 'message', content: 'block it' });
           }
         },
       ),
@@ -138,6 +143,17 @@ export const readmeScenes: Scenes = {
       }),
   },
 };
+
+/** What waits in the inbox of the program, as soon as something does. */
+async function waiting(port: number): Promise<{ id: string; revision: number }[]> {
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/soc/hitl/inbox`);
+    expect(response.status).toBe(200);
+    const { items } = await response.json();
+    if (items.length > 0) return items;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
 
 /** Runs `play` with this in the place of a global name. */
 async function withGlobal(name: string, value: unknown, play: () => Promise<void>): Promise<void> {
