@@ -76,14 +76,22 @@ export const hubMutants: readonly HubMutant[] = [
       restarted('an end'),
     ],
   ]),
-  ...inFile('hub/requests/hitl.ts', [
-    ['a claim lasts half as long', 'leaseMs = 120_000', 'leaseMs = 60_000', overSockets('no rule')],
+  ...inFile('hub/requests/asking.ts', [
     [
-      'a run is waited for half as long',
-      'runLeaseMs = 60_000',
-      'runLeaseMs = 30_000',
-      overSockets('a run that renews its lease'),
+      'a key finds a request under other terms',
+      "hasTerms(older.record, input, born.termsDigest ?? '')",
+      'true',
+      'closed rules',
     ],
+    [
+      'silence approves what needs an answer since it was amended',
+      "const bySilence = onExpiry === 'approved' &&",
+      'const bySilence = false &&',
+      'closed rules',
+    ],
+  ]),
+  ...inFile('hub/requests/answering.ts', [
+    ['a claim lasts half as long', 'leaseMs = 120_000', 'leaseMs = 60_000', overSockets('no rule')],
     [
       'what was edited may not be done, what was shown may',
       'digest: digestOf(record.type, { ...record.payload, tool_args: response.tool_args }),',
@@ -97,22 +105,18 @@ export const hubMutants: readonly HubMutant[] = [
       overSockets('no rule'),
     ],
     [
-      'a key finds a request under other terms',
-      "hasTerms(older.record, input, born.termsDigest ?? '')",
-      'true',
-      'closed rules',
-    ],
-    [
-      'silence approves what needs an answer since it was amended',
-      "const bySilence = onExpiry === 'approved' &&",
-      'const bySilence = false &&',
-      'closed rules',
-    ],
-    [
       'a field is dropped from edited arguments',
       'this.parts.kinds.assertAsSent(record, answer.response, response);',
       '',
       'closed rules',
+    ],
+  ]),
+  ...inFile('hub/requests/runs.ts', [
+    [
+      'a run is waited for half as long',
+      'runLeaseMs = 60_000',
+      'runLeaseMs = 30_000',
+      overSockets('a run that renews its lease'),
     ],
   ]),
   ...inFile('hub/requests/requests.ts', [

@@ -1,4 +1,4 @@
-/** What people are shown beside a payload: checked and copied on every way in, before a request's actor gets it; `ask` and `Hitl` call it. */
+/** What people are shown beside a payload: checked and copied on every way in, before a request's actor gets it; `ask` and `Asking` call it. */
 import { HubError, isPromise } from '../../errors';
 import { describeIssue } from '../../protocol/codec';
 import type { Display } from '../../protocol/records';

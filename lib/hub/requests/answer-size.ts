@@ -1,4 +1,4 @@
-/** How much the answers to one request may hold together, since each envelope about it carries all of them; `Hitl.respond` asks. */
+/** How much the answers to one request may hold together, since each envelope about it carries all of them; `Answering.respond` asks. */
 import { verdictsBeside } from '../../actors/agreement';
 import { HubError } from '../../errors';
 import { jsonBytes } from '../../protocol/codec';

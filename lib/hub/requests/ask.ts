@@ -1,4 +1,4 @@
-/** What the app or agent asks, and how it becomes what a request actor is born with; `Hitl.request` uses it. */
+/** What the app or agent asks, and how it becomes what a request actor is born with; `Asking` uses it. */
 import { approvalsNeeded, maxNamed, named, whyImpossible } from '../../actors/answer-policy';
 import type { ExpiryDefault, RequestInput } from '../../actors/hitl-request';
 import { HubError } from '../../errors';

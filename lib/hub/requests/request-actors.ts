@@ -1,4 +1,4 @@
-/** The actors of HITL requests: sends them one event at a time, each in its request's lane, and again where another node's commit came first; `Hitl`, rulings, claims and grants call it. */
+/** The actors of HITL requests: sends them one event at a time, each in its request's lane, and again where another node's commit came first; asking, askers, answering, runs, rulings, claims and grants call it. */
 import {
   type RequestContext,
   type RequestEvent,

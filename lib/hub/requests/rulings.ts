@@ -1,4 +1,4 @@
-/** Changes by a person that the app's rules have to allow: the rules are asked outside the request's lane, so that one person does not wait for the rules of another; `Hitl` calls it. */
+/** Changes by a person that the app's rules have to allow: the rules are asked outside the request's lane, so that one person does not wait for the rules of another; answering calls it. */
 import type { RequestEvent } from '../../actors/hitl-request';
 import { requestRecord } from '../../actors/hitl-request';
 import { refusalOf } from '../../actors/refusal';

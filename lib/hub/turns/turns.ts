@@ -1,14 +1,12 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
-import { turnMachine, turnRecord } from '../../actors/turn-machine';
+import { turnRecord } from '../../actors/turn-machine';
 import { describe, HubError, isHubError, stackOf } from '../../errors';
-import { type LoggableEnvelope, sessionCreated, sessionMessageAdded } from '../../protocol/envelopes';
-import type { MessageRecord, Millis, SessionRecord, User } from '../../protocol/records';
+import type { SessionRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
-import { LiveActor } from '../commit/live-actor';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
@@ -17,21 +15,19 @@ import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
-import { type Accepted, messageAck, toAccepted } from './accepted';
+import { type Accepted, toAccepted } from './accepted';
 import { Endings } from './endings';
+import { Intake } from './intake';
 import { Orphans } from './orphans';
-import { maxOutputBytes, Outputs } from './outputs';
+import { maxOutputBytes } from './outputs';
 import { Queues } from './queues';
 import { envelopesOf, type Running } from './running';
-import { messageOf, type Said, type SaidElsewhere, type Spoken } from './said';
+import type { Said, SaidElsewhere, Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
-import { type Agent, Turn } from './turn';
-import { TurnLink } from './turn-link';
+import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
-
-/** Characters of a turn's intent; what is longer is cut. */
-export const maxIntentLength = 200;
+export { maxIntentLength } from './intake';
 
 type Ending = 'complete' | 'fail' | 'cancel' | 'shutdown';
 
@@ -41,7 +37,7 @@ export class Turns {
   private readonly lanes = new Lanes();
   /** As it was last stored. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
-  private readonly outputs: Outputs;
+  private readonly intake: Intake;
   private readonly endings: Endings;
   private readonly orphans: Orphans;
   /** No more messages are taken. */
@@ -63,7 +59,7 @@ export class Turns {
       rules?: Pick<RuleOptions, 'mayCancelTurn'>;
     },
   ) {
-    this.outputs = new Outputs(parts);
+    this.intake = new Intake(parts);
     this.endings = new Endings(parts);
     this.orphans = new Orphans(parts);
   }
@@ -225,7 +221,7 @@ export class Turns {
     const turnId = said.isAnswered ? newId(now) : undefined;
     const isDue = turnId !== undefined && this.queues.ask(session, turnId);
     try {
-      const { messageId, running } = await this.commitMessage(spoken, said, { turnId, isDue, now });
+      const { messageId, running } = await this.intake.commit(spoken, said, { turnId, isDue, now });
       if (running && turnId) {
         running.actor.publishSteps();
         this.running.set(turnId, running);
@@ -236,34 +232,6 @@ export class Turns {
       if (turnId) this.queues.end(session.id, turnId);
       throw error;
     }
-  }
-
-  private async commitMessage(
-    { session, isNew }: Spoken,
-    said: Said,
-    { turnId, isDue, now }: { turnId: string | undefined; isDue: boolean; now: Millis },
-  ): Promise<{ messageId: string; running: Running | undefined }> {
-    const { user, frame } = said;
-    const message = messageOf(session, said, turnId, now);
-    const running = turnId === undefined ? undefined : this.toRunning(turnId, user, message);
-    const begun = running && isDue ? running.actor.send({ type: 'start', at: now }) : [];
-    const envelopes: LoggableEnvelope[] = [
-      ...(isNew ? [sessionCreated(session, now)] : []),
-      ...(running ? envelopesOf(running, begun, now) : []),
-      sessionMessageAdded(message, now),
-    ];
-    const accepted = { sessionId: session.id, messageId: message.id, ...(turnId && { turnId }) };
-    const commit = {
-      ticketId: session.ticketId,
-      at: now,
-      sessions: [{ ...session, lastActiveAt: now }],
-      turns: running ? [turnRecord(running.actor.snapshot)] : [],
-      messages: [message],
-      envelopes,
-      ...(frame && { frame: { ...frame, ack: messageAck(accepted) } }),
-    };
-    await this.parts.funnel.commit(commit, { onStored: () => said.onStored?.(session) });
-    return { messageId: message.id, running };
   }
 
   /** Calls the agent. Nothing it does, now or later, gets past here. */
@@ -321,21 +289,6 @@ export class Turns {
       // Not awaited: this lane is the one that its end needs.
       void this.end(next, 'fail');
     }
-  }
-
-  private toRunning(id: string, user: Required<User>, message: MessageRecord): Running {
-    const { clock } = this.parts;
-    const { ticketId, sessionId, createdAt } = message;
-    const input = { id, ticketId, sessionId, userId: user.id, queuedAt: createdAt };
-    const [actor] = LiveActor.begin(turnMachine, input, this.parts.steps);
-    const abort = new AbortController();
-    const { signal } = abort;
-    const nameIntent = (intent: string) =>
-      void actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
-    const parts = { ...this.parts, outputs: this.outputs };
-    const link = new TurnLink(parts, { id, ticketId, sessionId, user, signal }, nameIntent);
-    const turn = new Turn(id, ticketId, sessionId, user, message, signal, link);
-    return { actor, turn, link, abort };
   }
 
   private log(
