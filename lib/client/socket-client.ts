@@ -76,7 +76,7 @@ export abstract class SocketClient {
     this.outbox = new Outbox(clock);
     this.signal = signal;
     const WebSocket = options.WebSocket ?? pageWebSocket();
-    if (!WebSocket) throw new TypeError('There is no WebSocket here: hand one in, that of the package ws');
+    if (!WebSocket) throw new TypeError('There is no WebSocket here: hand in that of ws');
     this.link = new Link({
       ...place,
       after,
