@@ -20,7 +20,7 @@ export const contents: readonly Group[] = [
       'docs/stores.md',
       'docs/testing-your-flow.md',
       'docs/deployment.md',
-      'docs/security.md',
+      'docs/security-model.md',
       'docs/troubleshooting.md',
       'docs/reliability.md',
     ],
