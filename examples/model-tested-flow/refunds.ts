@@ -1,5 +1,4 @@
 /** A shop's refunds: support has to allow each, then finance, within a day; nothing is paid before both have said yes. */
-
 import { createServer } from 'node:http';
 import express from 'express';
 import { type AnswerPolicy, defineKind, type ExpressHitlOptions, expressHitl } from 'express-hitl';

@@ -1,5 +1,4 @@
 /** The demo's own kind of request: a report whose generated form has a field of every sort; Warren and the service ask it. */
-
 import { defineKind } from 'express-hitl';
 import { z } from 'zod';
 

@@ -1,5 +1,4 @@
 /** The guards of the request machine: one plain question each, about a request and an event; and what each means in words. */
-
 import { contentText } from '../protocol/agreement';
 import { audienceOf, stagesOf, standingOf } from '../protocol/audience';
 import { canonicalJson } from '../protocol/canonical-json';

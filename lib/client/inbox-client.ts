@@ -1,5 +1,4 @@
 /** The client of an inbox: what waits for its user, updated as it changes, and answers; what an app's page or bot holds. */
-
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestView } from '../protocol/views';
 import { inboxAddress } from './address';

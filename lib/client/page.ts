@@ -1,5 +1,4 @@
 /** What the surroundings offer, a browser's page or Node; read only here, so that nothing else has to know where it runs. */
-
 import type { Refusal } from './ending';
 
 /** An event of a socket; which of these it has depends on its type. */

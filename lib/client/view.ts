@@ -1,5 +1,4 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
-
 import type { Envelope, LoggedEnvelope, Member, PresenceUpdated, Snapshot } from '../protocol/envelopes';
 import type { AbortReason } from '../protocol/records';
 import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';

@@ -1,5 +1,4 @@
 /** The hub as an app uses it: `hitl.hub`; what is behind each member is beside it. */
-
 import { AppTurns } from './app-turns';
 import { Clients } from './clients';
 import type { EventPattern, HubEvent } from './hub-events';

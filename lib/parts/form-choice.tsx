@@ -1,5 +1,4 @@
 /** One of a few values, yes and no among them, or several of them: nothing is chosen until the person chooses it. */
-
 import { visibleText } from '../protocol/visible-text';
 import type { ControlProps } from './form-control';
 import { Radio, RadioGroup } from './form-radio';

@@ -1,5 +1,4 @@
 /** The page behind a link in a browser, without a script: seen on a phone, in the dark, and answered. */
-
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { portOf } from '../../lib/hub/hub';

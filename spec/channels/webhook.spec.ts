@@ -1,5 +1,4 @@
 /** The webhook channel against a receiver on a real socket; signatures are judged by the package `standardwebhooks`. */
-
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

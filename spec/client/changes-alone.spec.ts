@@ -1,5 +1,4 @@
 /** Updates that leave out what is known, put together by the client: its listeners get whole requests. */
-
 import { connectInbox, emptyView, reduce } from '../../lib/client';
 import { portOf } from '../../lib/hub/hub';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';

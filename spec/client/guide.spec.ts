@@ -1,5 +1,4 @@
 /** Holds `docs/writing-a-client.md` and the client together, and runs the guide's code against a real hub. */
-
 import { transformSync } from '@swc/core';
 import { WebSocket } from 'ws';
 import * as client from '../../lib/client';

@@ -1,5 +1,4 @@
 /** The inbox client against a real hub: what it holds, how it comes back, and how answers go through it. */
-
 import { connectInbox, type InboxClient, type InboxOptions } from '../../lib/client';
 import { portOf } from '../../lib/hub/hub';
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';

@@ -1,5 +1,4 @@
 /** The client where no upgrade gets through: behind a real proxy that loses it, on the network as it is. */
-
 import { WebSocket } from 'ws';
 import { connectInbox, type Fetch, type SocketConstructor, type Transport } from '../../lib/client';
 import { maxStreams } from '../../lib/client/event-stream';

@@ -1,5 +1,4 @@
 /** Requests answered in the console, by one person and by several at once, in a real browser. */
-
 import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import type { RequestRecord } from '../../lib';

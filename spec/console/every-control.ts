@@ -1,5 +1,4 @@
 /** A kind of request whose form has every control; the specs of forms and the pictures of them use it. */
-
 import { z } from 'zod';
 import { defineKind } from '../../lib/index';
 import type { TestHubOptions } from '../../lib/testing/test-hub';

@@ -1,5 +1,4 @@
 /** Forms of every control in a real browser: by keyboard, on a phone, under the console's policy, with what the server finds wrong at its field. */
-
 import axe from 'axe-core';
 import type { Browser, Locator } from 'playwright-core';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** What the console does for those who leave it open: it says that something new waits, looks as they like it, and leads on. */
-
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { portOf } from '../../lib/hub/hub';

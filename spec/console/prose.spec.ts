@@ -1,5 +1,4 @@
 /** Prose typed into every kind of field while others change what is on the page, by chance: it stays text, and only the press at the end decides. */
-
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Locator, Page } from 'playwright-core';

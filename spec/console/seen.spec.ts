@@ -1,5 +1,4 @@
 /** What is approved in the console was on the screen: several at once as they were chosen, the end of long texts, the server's time. */
-
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { Display } from '../../lib';

@@ -1,5 +1,4 @@
 /** A hub with the console on a free port, and people in front of it in browsers of their own; the specs of the console play here. */
-
 import { z } from 'zod';
 import { systemClock } from '../../lib/hub/commit/clock';
 import { portOf } from '../../lib/hub/hub';

@@ -1,5 +1,4 @@
 /** The console where no WebSocket gets through: a person works in it all the same, and is notified. */
-
 import type { Browser } from 'playwright-core';
 import { portOf } from '../../lib/hub/hub';
 import type { TestHub } from '../../lib/testing/test-hub';

@@ -1,5 +1,4 @@
 /** Where the blocks of the pages are played: a free port for a program that listens on a fixed one, an agent in a hub, an empty folder. */
-
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'node:net';

@@ -1,5 +1,4 @@
 /** Everything that is refused so that no rule is believed to be in force that is not: named checks on a hub, each of which throws when something laxer is let through. */
-
 import assert from 'node:assert/strict';
 import { createLogger } from 'winston';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** Deadlines that pass before they are sent to a request: what is then refused, by the machine alone, over sockets and after a restart. */
-
 import type { RequestDeed } from './request-model';
 import { RequestOverSockets } from './request-over-sockets';
 import { type Rules, tickOf } from './request-rules';

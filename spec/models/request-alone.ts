@@ -1,5 +1,4 @@
 /** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be persisted and restored. */
-
 import type * as ExecutionMachineModule from '../../lib/actors/execution-machine';
 import type * as RequestModule from '../../lib/actors/hitl-request';
 import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';

@@ -1,5 +1,4 @@
 /** A request of the model in a hub: asked through the hub, acted on over sockets and REST, looked at as its people see it. */
-
 import { isDeepStrictEqual } from 'node:util';
 import { portOf } from '../../lib/hub/hub';
 import type { TestFrame } from '../../lib/testing';

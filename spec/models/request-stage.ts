@@ -1,5 +1,4 @@
 /** A hub over real sockets on which requests of the model live, with the people who act on them and one who only watches. */
-
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { HitlRequest } from '../../lib';

@@ -1,5 +1,4 @@
 /** The line that says how it stands with the connection, on pages of a real hub. */
-
 import { screen, waitFor } from '@testing-library/react';
 import { WebSocket } from 'ws';
 import type { SocketConstructor } from '../../lib/client';

@@ -1,5 +1,4 @@
 /** What a form shows when it is sent is what arrives, or it is refused with a place: over random schemas, with a person who fills it in by chance. */
-
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';

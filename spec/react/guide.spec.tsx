@@ -1,5 +1,4 @@
 /** Holds `docs/react.md` and the hooks together: every block is type-checked, mounted over a real hub and used as the page says. */
-
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import type { ComponentType, ReactElement } from 'react';
 import { z } from 'zod';

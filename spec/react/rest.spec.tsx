@@ -1,5 +1,4 @@
 /** `useRest`: what no connection sends is asked over REST, and refusals come with their code. */
-
 import { waitFor } from '@testing-library/react';
 import { TicketError } from '../../lib/client';
 import { type Rest, useRest } from '../../lib/react';

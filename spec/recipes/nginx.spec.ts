@@ -1,5 +1,4 @@
 /** The recipe for nginx, run by a real one, and what its lines are for. */
-
 import type { AddressInfo } from 'node:net';
 import { createLogger, transports } from 'winston';
 import { WebSocket } from 'ws';

@@ -1,5 +1,4 @@
 /** A TCP proxy on the loopback that does to connections what networks do: delays, cuts, also in the middle of a frame, and silence. */
-
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { backlog } from './backlog';

@@ -1,5 +1,4 @@
 /** Type tests of the public names: what compiles, what does not, and what is inferred; `types.spec.ts` compiles this file, nothing runs it. */
-
 import type {
   Agent,
   Answer,

@@ -1,5 +1,4 @@
 /** The commit funnel: every state change is committed to the store by it and delivered afterwards; requests, turns and rooms use it. */
-
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Commit, CommitResult, Store } from '../../store/store';

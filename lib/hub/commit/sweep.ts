@@ -1,5 +1,4 @@
 /** Polls the store for changes by other processes, such as a script of the app, to what is waited for on this node; the hub owns one. */
-
 import { describe } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
 import type { Logger } from '../options/logger';

@@ -1,5 +1,4 @@
 /** Trims every ticket's log to its bounds as it grows; the hub calls it with what was committed. */
-
 import { describe, HubError, isHubError } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Store } from '../../store/store';

@@ -1,5 +1,4 @@
 /** Whether a schema can be answered by people, whose answers come as JSON; kinds and tools are refused by it where they are registered. */
-
 import { z } from 'zod';
 import { describe, isA, messageOf } from '../../errors';
 import { whyExplosive } from './pattern-check';

@@ -1,5 +1,4 @@
 /** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
-
 import { answerersOf } from '../../actors/answerers';
 import { describe, HubError, isA } from '../../errors';
 import type { Millis, RequestRecord } from '../../protocol/records';

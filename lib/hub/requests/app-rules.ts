@@ -1,5 +1,4 @@
 /** Asks the app's own rules about a person and a request, and takes only a clear yes for one; requests ask here. */
-
 import { HubError, messageOf } from '../../errors';
 import type { RequestRecord, TurnRecord, User } from '../../protocol/records';
 import type { Clock } from '../commit/clock';

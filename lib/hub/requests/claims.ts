@@ -1,5 +1,4 @@
 /** Renews claims by what their holders do in a ticket and releases them when the holders have left it; it follows the rooms, and the hub calls it with each activity. */
-
 import type { RequestEvent } from '../../actors/hitl-request';
 import { toHubError } from '../../errors';
 import type { Millis, User } from '../../protocol/records';

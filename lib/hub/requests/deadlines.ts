@@ -1,5 +1,4 @@
 /** The one timer for all deadlines: it asks the store what is due and sends that to the requests; the hub starts and stops it. */
-
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Millis } from '../../protocol/records';
 import type { Store } from '../../store/store';

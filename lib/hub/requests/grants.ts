@@ -1,5 +1,4 @@
 /** Grants: finds the one that covers a call, lists them and revokes them; requests, REST and the app call it. */
-
 import { couldHaveGiven, mayApprove } from '../../actors/grant-audience';
 import { type RequestInput, toAnswerer } from '../../actors/hitl-request';
 import { describe, HubError, isHubError } from '../../errors';

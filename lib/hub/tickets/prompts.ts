@@ -1,5 +1,4 @@
 /** Replays prompts to clients that show one at a time: when a prompt resolves, the oldest pending one is sent again; the hub calls it with what is delivered. */
-
 import { describe } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { RequestRecord } from '../../protocol/records';

@@ -1,5 +1,4 @@
 /** One ticket in use: its actor and its connected clients; the hub holds one room per ticket with clients and drops it when empty. */
-
 import {
   type FullBound,
   presenceOf,

@@ -1,5 +1,4 @@
 /** The rules before a tool: which of them decides about a call; `turn.callTool` asks here. */
-
 import { whyImpossible } from '../../actors/answer-policy';
 import { HubError, messageOf } from '../../errors';
 import type { Display } from '../../protocol/records';

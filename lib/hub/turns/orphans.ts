@@ -1,5 +1,4 @@
 /** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
-
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Store, UnfinishedTurn } from '../../store/store';

@@ -1,5 +1,4 @@
 /** How the lists of an inbox become its page and its counts; every store reads its lists through here. */
-
 import type { InboxCounts, InboxOrder, RequestWrite } from '../store';
 import { type InboxPlace, never } from './cursor';
 import { toolNameOf } from './inbox-lists';

@@ -1,5 +1,4 @@
 /** One socket: holds back what is live until the client has what was before, bounds its queue (backpressure), and notices when it is dead. */
-
 import type { Clock } from '../../hub/commit/clock';
 import { Broadcast, isLogged, isPrompt, type Outbound } from '../../hub/tickets/broadcast';
 import type { Sink } from '../../hub/tickets/client';

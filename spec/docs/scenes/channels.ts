@@ -1,5 +1,4 @@
 /** The scenes of `docs/channels.md`. */
-
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';

@@ -1,5 +1,4 @@
 /** The scenes of `docs/hitl.md`: asking and answering. */
-
 import type { ExpressHitl, RequestRecord } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';
 import { defineKind } from '../../../lib/index';

@@ -1,5 +1,4 @@
 /** The scenes of `docs/hitl.md`: what becomes of a request that was asked before. */
-
 import express from 'express';
 import request from 'supertest';
 import type { Agent, ExpressHitl, Turn, User } from '../../../lib';

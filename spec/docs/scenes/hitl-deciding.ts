@@ -1,5 +1,4 @@
 /** The scenes of `docs/hitl.md`: who may answer and until when. */
-
 import type { AnswerPolicy, ExpressHitl, HubError } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';

@@ -1,5 +1,4 @@
 /** The scenes of `docs/hitl.md`: what a yes may free beside the one call. */
-
 import type { ExpressHitl, Tool, Turn } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';
 import { bodyOf, type Scenes, type } from '../example';

@@ -1,5 +1,4 @@
 /** The scenes of `README.md`. */
-
 import { WebSocket } from 'ws';
 import type { Agent, ExpressHitl, Hub, Turn } from '../../../lib';
 import type { TicketClient } from '../../../lib/client';

@@ -1,5 +1,4 @@
 /** Payloads that have nothing but what is decided, and what people are shown beside them. */
-
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
 import { digestOf } from '../../../lib/hub/kinds/kinds';

@@ -1,5 +1,4 @@
 /** All that is wrong with a response, with its place, as a client receives it over a socket and over REST. */
-
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
 import { inputSchema } from '../../../lib/hub/kinds/input-schema';

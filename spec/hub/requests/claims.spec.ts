@@ -1,5 +1,4 @@
 /** A claim lasts as long as its holder is there: what renews it, what lets it go, and what does not. */
-
 import { portOf } from '../../../lib/hub/hub';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import { leaveGraceMs, renewEveryMs } from '../../../lib/hub/requests/claims';

@@ -1,5 +1,4 @@
 /** What an app hands over in the process: stored, shown and digested as it is, or refused. */
-
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
 import { digestOf } from '../../../lib/hub/kinds/kinds';

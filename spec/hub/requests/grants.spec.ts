@@ -1,5 +1,4 @@
 /** Grants, through a guarded tool in a hub: what a yes may free beside the one call, and all that it must not. */
-
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';
 import type { Grant, GrantOffer, RequestRecord, ToolCall, ToolRule, Turn, User } from '../../../lib/index';

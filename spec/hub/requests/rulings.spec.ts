@@ -1,5 +1,4 @@
 /** The app's own rules: asked outside the request's lane, only about whom the policy lets, and about the request as it is. */
-
 import { HubError } from '../../../lib/errors';
 import type { HubOptions } from '../../../lib/hub/port';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';

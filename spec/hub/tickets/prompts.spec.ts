@@ -1,5 +1,4 @@
 /** Prompts sent again to clients with one panel, below any dialect: when, from what, and what trouble with the store does. */
-
 import type { HubOptions } from '../../../lib/hub/port';
 import { isPrompt } from '../../../lib/hub/tickets/broadcast';
 import { diskFull, Ears, idle, Rig } from '../rig';

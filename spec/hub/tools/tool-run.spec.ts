@@ -1,5 +1,4 @@
 /** What stands between an approval and its effect: just the approved arguments run, once, and the record says what is known. */
-
 import fc from 'fast-check';
 import { z } from 'zod';
 import { portOf } from '../../../lib/hub/hub';

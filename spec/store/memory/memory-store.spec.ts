@@ -1,5 +1,4 @@
 /** The memory store against the contract. */
-
 import { storeContract } from '../../../lib/store/contract';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { inboxByChance } from '../inbox-by-chance';

@@ -1,5 +1,4 @@
 /** What a client is sent about a request that it knows, where it asked for changes alone, over real sockets. */
-
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
 import { portOf } from '../../../lib/hub/hub';
 import { TestClient, type TestFrame } from '../../../lib/testing/test-client';

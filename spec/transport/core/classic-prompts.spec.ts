@@ -1,5 +1,4 @@
 /** What clients of the classic dialect are shown of requests, whose front end has one panel: none is lost, an amended one can be answered, and the prompts of each session can be limited to its own clients. */
-
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
 import type { TestClient } from '../../../lib/testing/test-client';

@@ -1,5 +1,4 @@
 /** Numbers and keys through every door of one server: what arrives is what was written, or it was refused with its place. */
-
 import * as fc from 'fast-check';
 import request from 'supertest';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** A login that says when it ends, ends then: sockets, inboxes, frames under way, REST calls and long polls of programs. */
-
 import request from 'supertest';
 import { longestTimerMs } from '../../../lib/hub/commit/clock';
 import { portOf } from '../../../lib/hub/hub';

@@ -1,5 +1,4 @@
 /** What small frames make of a database when the request they are about is large. */
-
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** The inbox over real sockets: what a client is shown first, what it is sent then, who may join, and that a settled request leaves every inbox at once. */
-
 import type { Socket } from 'node:net';
 import type { AnswerPolicy } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';

@@ -1,5 +1,4 @@
 /** What new clients are sent about a ticket in which much is pending, over real sockets: all of it, and piece by piece. */
-
 import { connect } from 'node:net';
 import { type Envelope, emptyView, reduce } from '../../../lib/client';
 import { portOf } from '../../../lib/hub/hub';

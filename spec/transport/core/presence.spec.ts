@@ -1,5 +1,4 @@
 /** Who is connected to a ticket, sent as changes alone to clients that ask for that in their address. */
-
 import { TestClient, type TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 

@@ -1,5 +1,4 @@
 /** A client that is disconnected during its handshake does not join: handshakes of tickets and inboxes, over every transport. */
-
 import { createServer } from 'node:http';
 import express from 'express';
 import expressWs from 'express-ws';

@@ -1,5 +1,4 @@
 /** Server-sent events and POST in place of a socket, over real connections: the same joining, rights, bounds and endings. */
-
 import compression from 'compression';
 import express from 'express';
 import session from 'express-session';

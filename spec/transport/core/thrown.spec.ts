@@ -1,5 +1,4 @@
 /** Whatever the app's code throws, from whichever callback: the peer gets a coded answer, the hub goes on, and nothing reaches the process. */
-
 import type { Request } from 'express';
 import type { Logger } from 'winston';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** Which upgrades are ours, in which order they are looked at, and what becomes of the others. */
-
 import { createServer, type IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

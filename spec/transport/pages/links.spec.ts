@@ -1,5 +1,4 @@
 /** Links over HTTP: one person answers one request from a page without a script; the link alone lets them. */
-
 import fc from 'fast-check';
 import request from 'supertest';
 import { z } from 'zod';

@@ -1,5 +1,4 @@
 /** The audit of a ticket over HTTP: pages, and everything as JSON Lines. */
-
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';

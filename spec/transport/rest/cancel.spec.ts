@@ -1,5 +1,4 @@
 /** Taking a request back over HTTP and over the socket: one rule, one outcome. */
-
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';

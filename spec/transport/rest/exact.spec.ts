@@ -1,5 +1,4 @@
 /** The numbers and keys of a REST body: as they were written, or refused, whichever parser reads it. */
-
 import { gzipSync } from 'node:zlib';
 import express, { type Express } from 'express';
 import request from 'supertest';

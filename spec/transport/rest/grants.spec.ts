@@ -1,5 +1,4 @@
 /** Grants over HTTP: who sees them, what each approved, and taking them back. */
-
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
 import type { GrantOffer, User } from '../../../lib/index';

@@ -1,5 +1,4 @@
 /** The inbox over HTTP: what waits for whom across tickets, page by page, and what the app's callbacks have to say in it. */
-
 import request from 'supertest';
 import type { AnswerPolicy } from '../../../lib';
 import { portOf } from '../../../lib/hub/hub';

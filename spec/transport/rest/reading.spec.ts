@@ -1,5 +1,4 @@
 /** Reading tickets and requests over HTTP: who sees what, page by page, and what is refused with which code. */
-
 import express from 'express';
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';

@@ -1,5 +1,4 @@
 /** Answering a request over HTTP: the way of the classic front end, of links and of other programs. */
-
 import express from 'express';
 import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';

@@ -1,5 +1,4 @@
 /** How many may wait at once, counted by service and over all. */
-
 import { EventEmitter } from 'node:events';
 import type { Response } from 'express';
 import { portOf } from '../../../lib/hub/hub';
