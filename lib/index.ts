@@ -63,7 +63,7 @@ export type { Executions, Run } from './hub/requests/executions';
 export type { ApprovalOptions, Place, Question, RequestInput } from './hub/requests/request-input';
 export type { AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
 export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
-export type { Client, PromptPanel, Sink } from './hub/tickets/client';
+export type { Client, PresenceMode, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';
 export type { RunContext, ToolOptions } from './hub/tools/make-tool';
@@ -80,15 +80,22 @@ export type { GrantState, GrantView } from './protocol/grants';
 export type {
   AnswerPolicy,
   Author,
+  Claim,
   CountedVerdict,
   Display,
+  Execution,
   GrantRecord,
   MessageRecord,
+  MessageType,
+  Millis,
+  People,
   RequestRecord,
   RequestResponse,
   SessionRecord,
   Stage,
   TurnRecord,
+  TurnStatus,
+  UsedGrant,
   User,
 } from './protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
@@ -101,9 +108,11 @@ export type {
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  Page,
   Store,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
+export type { Handshake } from './transport/core/handshake';
 export type { OriginOptions } from './transport/core/origin';
 export type { FrameLimits } from './transport/core/rate-limit';
 export {
@@ -116,3 +125,5 @@ export {
 } from './transport/express/express-hitl';
 export type { HandledHub, HandlerReference } from './transport/express/handler-reference';
 export type { AttachOptions } from './transport/express/upgrade';
+export type { ChartsOptions } from './transport/pages/charts/charts-router';
+export type { ConsoleOptions } from './transport/pages/console';
