@@ -91,7 +91,7 @@ export class Clients<App extends HitlTypes = NoTypes> {
   /** @throws HubError `client_not_found`; `client_queue_full`, then the client is disconnected */
   sendToClient(clientId: string, frame: ChatFrame): void {
     const client = this.port.rooms.client(clientId);
-    if (!this.port.tell(client, noticeOf(client.ticketId, frame, this.clock.now())))
+    if (!this.port.send(client, noticeOf(client.ticketId, frame, this.clock.now())))
       throw new HubError('client_queue_full');
   }
 

@@ -85,23 +85,21 @@ export class Events {
       switch (envelope.event) {
         case 'session_created': {
           const session = commit.sessions?.find(({ id }) => id === envelope.session_id);
-          if (session) this.emit('session.created', at, ticketId, { session });
+          if (session) this.emit('session.created', at, ticketId, () => structuredClone({ session }));
           break;
         }
         case 'session_message_added':
         case 'session_message_updated': {
           const message = commit.messages?.find(({ id }) => id === envelope.message.id);
           const name = envelope.event === 'session_message_added' ? 'message.added' : 'message.updated';
-          if (message) this.emit(name, at, ticketId, { message });
+          if (message) this.emit(name, at, ticketId, () => structuredClone({ message }));
           break;
         }
         case 'turn_started':
         case 'turn_ended': {
           const turn = commit.turns?.find(({ id }) => id === envelope.turn_id);
-          if (turn)
-            this.emit(envelope.event === 'turn_started' ? 'turn.started' : 'turn.ended', at, ticketId, {
-              turn,
-            });
+          const name = envelope.event === 'turn_started' ? 'turn.started' : 'turn.ended';
+          if (turn) this.emit(name, at, ticketId, () => structuredClone({ turn }));
           break;
         }
         default: {
@@ -114,54 +112,62 @@ export class Events {
   }
 
   joined(client: Client): void {
-    this.emit('client.joined', this.clock.now(), client.ticketId, { client: toClientInfo(client) });
+    this.emit('client.joined', this.clock.now(), client.ticketId, () =>
+      structuredClone({ client: toClientInfo(client) }),
+    );
   }
 
   left(client: Client): void {
-    this.emit('client.left', this.clock.now(), client.ticketId, { client: toClientInfo(client) });
+    this.emit('client.left', this.clock.now(), client.ticketId, () =>
+      structuredClone({ client: toClientInfo(client) }),
+    );
   }
 
   private noteRequest({ record, event }: RequestChange, at: number, envelope: string): void {
     const { ticketId, execution } = record;
-    const request = toRequest(record);
-    if (envelope === 'hitl_request_pending') this.emit('request.opened', at, ticketId, { request });
+    const ofRequest = () => ({ request: toRequest(record) });
+    if (envelope === 'hitl_request_pending') this.emit('request.opened', at, ticketId, ofRequest);
     else if (envelope === 'hitl_request_resolved')
-      this.emit('request.resolved', at, ticketId, { request, outcome: toOutcome(record) });
+      this.emit('request.resolved', at, ticketId, () => ({ ...ofRequest(), outcome: toOutcome(record) }));
     else if (executions.includes(event) && execution) {
-      this.emit('execution.changed', at, ticketId, { request, execution });
+      const body = () => ({ ...ofRequest(), execution: structuredClone(execution) });
+      this.emit('execution.changed', at, ticketId, body);
     } else {
       const change = updates[event];
-      if (change) this.emit('request.updated', at, ticketId, { request, change });
+      if (change) this.emit('request.updated', at, ticketId, () => ({ ...ofRequest(), change }));
     }
   }
 
   /** Emits the events that have no envelope of their own. */
   private noteEmitted({ record, emitted }: RequestChange, at: number): void {
-    if (emitted.length === 0) return;
     const { ticketId, grant, usedGrant } = record;
-    const request = toRequest(record);
+    const ofRequest = () => ({ request: toRequest(record) });
     for (const type of emitted) {
-      if (type === 'reminded') this.emit('request.reminded', at, ticketId, { request });
-      else if (type === 'escalated') this.emit('request.escalated', at, ticketId, { request });
-      else if (type === 'grant_given')
-        this.emit('grant.given', at, ticketId, { grant: toGrant(grantGiven(record)) });
-      else if (type === 'grant_used' && usedGrant)
-        this.emit('grant.used', at, ticketId, { grantId: usedGrant.id, request });
+      if (type === 'reminded') this.emit('request.reminded', at, ticketId, ofRequest);
+      else if (type === 'escalated') this.emit('request.escalated', at, ticketId, ofRequest);
+      else if (type === 'grant_given') {
+        const body = () => structuredClone({ grant: toGrant(grantGiven(record)) });
+        this.emit('grant.given', at, ticketId, body);
+      } else if (type === 'grant_used' && usedGrant)
+        this.emit('grant.used', at, ticketId, () => ({ grantId: usedGrant.id, ...ofRequest() }));
       else if (type === 'grant_revoked' && grant)
-        this.emit('grant.revoked', at, ticketId, { grantId: grant.id, request });
+        this.emit('grant.revoked', at, ticketId, () => ({ grantId: grant.id, ...ofRequest() }));
     }
   }
 
+  /**
+   * @param copy a copy of what it is about, made only where a listener wants it: what a listener does to it must not reach the
+   *   hub, nor, since it is frozen, another listener
+   */
   private emit<Name extends EventName>(
     event: Name,
     at: number,
     ticketId: string,
-    body: EventBody[Name],
+    copy: () => EventBody[Name],
   ): void {
     const listening = [...this.listening].filter(({ names }) => names.has(event));
     if (listening.length === 0) return;
-    // One copy for all: what a listener does to it must not reach the hub, nor another listener.
-    const hubEvent = deepFreeze({ event, at, ticketId, ...structuredClone(body) }) as never as HubEvent;
+    const hubEvent = deepFreeze({ event, at, ticketId, ...copy() }) as never as HubEvent;
     for (const { listener } of listening) this.call(listener, hubEvent);
   }
 

@@ -158,14 +158,14 @@ export class HubPort {
   }
 
   /** Sends an envelope to one client. False: the client is too slow, and was disconnected. */
-  tell(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
+  send(client: Client, envelope: DirectEnvelope | EphemeralEnvelope): boolean {
     const keepsUp = client.sink.send(envelope);
     if (!keepsUp) this.rooms.evict(client);
     return keepsUp;
   }
 
   /** Sends to every client of the ticket that this client's user is typing. */
-  tellTyping(client: Client): void {
+  sendTyping(client: Client): void {
     const user = { id: client.user.id, name: client.user.name };
     const timestamp = this.timestamp();
     const { ticketId } = client;
@@ -173,9 +173,9 @@ export class HubPort {
   }
 
   /** Sends this client the presence of its ticket. */
-  tellPresence(client: Client): void {
+  sendPresence(client: Client): void {
     const { ticketId } = client;
-    this.tell(client, {
+    this.send(client, {
       event: 'presence_changed',
       timestamp: this.timestamp(),
       ticket_id: ticketId,

@@ -158,7 +158,7 @@ describe('The hub', () => {
 
     it('who is typing', async () => {
       const [ann, ben] = [rig.join('ann'), rig.join('ben')];
-      rig.hub.tellTyping(ann.client);
+      rig.hub.sendTyping(ann.client);
       await idle();
       const typing = expect.objectContaining({ event: 'typing', user: { id: 'ann', name: 'ANN' } });
       expect(ben.ears.heard).toContainEqual(typing);

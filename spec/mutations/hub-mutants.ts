@@ -153,7 +153,7 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/events.ts', [
     [
       'the app is not told of an escalation',
-      "else if (type === 'escalated') this.emit('request.escalated', at, ticketId, { request });",
+      "else if (type === 'escalated') this.emit('request.escalated', at, ticketId, ofRequest);",
       '',
       overSockets('more people after a while'),
     ],

@@ -44,8 +44,7 @@ export class Decisions {
     const before = live.actor.snapshot;
     const emitted = live.actor.send(event);
     const { snapshot } = live.actor;
-    const write = writeOf(live);
-    const { record } = write;
+    const record = requestRecord(snapshot);
     const refused = emitted.find((each) => each.type === 'refused');
     if (refused) {
       await this.live.assertCurrent(record.id, live);
@@ -64,6 +63,8 @@ export class Decisions {
       live.actor.publishSteps();
       return record;
     }
+    // What is stored is made for what is committed only: whoever is refused again and again costs less.
+    const write = writeOf(live, record);
     const known = requestRecord(before);
     const { frame } = occasion;
     const states = { fromState: stateName(before), toState: stateName(snapshot) };

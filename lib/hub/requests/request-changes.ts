@@ -30,10 +30,9 @@ export interface Deed {
   before?: RequestRecord | undefined;
 }
 
-/** A request as it stands, to be stored. */
-export function writeOf({ actor, version }: Live): RequestWrite {
+/** A request as it stands, to be stored. @param record its projection, where that was made already */
+export function writeOf({ actor, version }: Live, record = requestRecord(actor.snapshot)): RequestWrite {
   const dueAt = nextDeadline(actor.snapshot)?.at;
-  const record = requestRecord(actor.snapshot);
   const answerers = answerersOf(record);
   return {
     record,

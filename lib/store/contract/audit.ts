@@ -9,7 +9,7 @@ export function auditObligations({ test, store }: Subject): void {
   const read = async (ticketId: string, requestId?: string) =>
     (await store().audit({ ticketId, requestId }, 200)).items.map((entry) => [entry.n, entry.requestId]);
 
-  test('keeps every field of a record, and numbers the records of each ticket from 1', async () => {
+  test('stores every field of a record, and numbers the records of each ticket from 1', async () => {
     const first = auditRecord({
       event: 'responded',
       fromState: 'pending.open',
@@ -35,7 +35,7 @@ export function auditObligations({ test, store }: Subject): void {
     expect(await read('nowhere')).toEqual([]);
   });
 
-  test('has what a commit kept and nothing of one that was refused', async () => {
+  test('has what a commit stored and nothing of one that was refused', async () => {
     const request = requestRecord();
     const birth = () =>
       commitTo('ticket', {

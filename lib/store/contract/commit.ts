@@ -13,7 +13,7 @@ import {
 import { outcomes, range, type Subject, seqs } from './subject';
 
 export function commitObligations({ test, store }: Subject): void {
-  test('keeps its records, its envelopes and its frame', async () => {
+  test('stores its records, its envelopes and its frame', async () => {
     const session = sessionRecord();
     const turn = turnRecord();
     const chat = chatCommit('ticket', 'Hello');
@@ -86,7 +86,7 @@ export function commitObligations({ test, store }: Subject): void {
     expect(await store().commit([])).toEqual([]);
   });
 
-  test('that cannot be written rejects the call, and none of its commits was kept', async () => {
+  test('that cannot be written rejects the call, and none of its commits was stored', async () => {
     const good = chatCommit('ticket', 'good');
     const circular: Record<string, unknown> = {};
     circular.self = circular;

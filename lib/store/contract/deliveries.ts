@@ -26,7 +26,7 @@ export function deliveryObligations({ test, store }: Subject): void {
     expect(await store().deliveries('fax', 10)).toEqual([]);
   });
 
-  test('are kept with their commit, and not at all with one that is refused', async () => {
+  test('are stored with their commit, and not at all with one that is refused', async () => {
     const frame = { userId: 'ann', frameId: 'f', ack: {} };
     await store().commit([chatCommit('ticket', 'first', { frame })]);
     const refused = chatCommit('ticket', 'again', { frame, deliveries: [present] });
@@ -37,7 +37,7 @@ export function deliveryObligations({ test, store }: Subject): void {
     expect(await store().deliveries('mail', 10)).toHaveLength(1);
   });
 
-  test('take the place of an older one; a card nobody has seen is presented as it is now', async () => {
+  test('take the place of an older one; a card that was never seen is presented as it is now', async () => {
     await write([present]);
     await write([update], noon + 5);
     expect(await store().deliveries('mail', 10)).toEqual([
@@ -66,7 +66,7 @@ export function deliveryObligations({ test, store }: Subject): void {
     expect(await store().deliveries('mail', 10)).toEqual([{ ...settle, attempts: 0, dueAt: noon }]);
   });
 
-  test('wait longer once they have failed, and begin anew with what comes next', async () => {
+  test('wait longer once they have failed, and begin again with what comes next', async () => {
     await write([present]);
     expect(await store().noteDelivery(present, { attempts: 1, dueAt: noon + 7 })).toBe(true);
     expect(await store().deliveries('mail', 10)).toEqual([{ ...present, attempts: 1, dueAt: noon + 7 }]);
@@ -89,7 +89,7 @@ export function deliveryObligations({ test, store }: Subject): void {
     expect(await store().deliveries('mail', 10)).toEqual([{ ...settle, attempts: 0, dueAt: noon + 2 }]);
   });
 
-  test('that were given up are kept up to the last 1,000', async () => {
+  test('that were given up are stored up to the last 1,000', async () => {
     const many = range(1, 1_002).map((n) => ({ ...present, requestId: `r-${n}` }));
     await write(many);
     for (const [n, each] of many.entries()) await bury(each, noon + n);

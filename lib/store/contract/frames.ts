@@ -12,7 +12,7 @@ export function frameObligations({ test, store }: Subject): void {
   const framed = (userId: string, n: number): Commit =>
     commitTo('ticket', { frame: { userId, frameId: `f${n}`, ack: { n } } });
 
-  test('one that nobody sent has no answer', async () => {
+  test('one that was never sent has no answer', async () => {
     expect(await store().processedFrame('ann', 'f1')).toBeUndefined();
   });
 

@@ -16,7 +16,7 @@ export function grantObligations({ test, store }: Subject): void {
   const use = (id: string, at = noon) => write([{ type: 'use', id }], at);
   const revoke = (id: string, at = noon) => write([{ type: 'revoke', id, by: ann }], at);
 
-  test('are kept as they were given, and read as copies', async () => {
+  test('are stored as they were given, and read as copies', async () => {
     const grant = grantRecord({ uses: 3 });
     await give(grant);
     const read = await store().grant(grant.id);

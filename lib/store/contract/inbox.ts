@@ -97,7 +97,7 @@ export function inboxObligations({ test, store }: Subject): void {
     expect(found > 100).toBe(true);
   });
 
-  test('is left the moment a request settles, and by whoever is counted; and is entered again if that is forgotten', async () => {
+  test('is left the moment a request settles, and by each person who is counted; and is entered again if that is forgotten', async () => {
     const record = requestRecord({ policy: { groups: ['analyst'], approvals: 2 } });
     const ann = owner('ann', { groups: ['analyst'] });
     const bob = owner('bob', { groups: ['analyst'] });
@@ -136,7 +136,7 @@ export function inboxObligations({ test, store }: Subject): void {
     expect(await idsOf(ann)).toEqual([record.id]);
   });
 
-  test("is nobody's where a write names nobody, and of nobody where a stage has none", async () => {
+  test('is of no person where a write names none, nor where a stage has none', async () => {
     const unnamed = requestRecord();
     await store().commit([commitTo('ticket', { requests: [requestWrite(unnamed)] })]);
     await put(requestRecord({ policy: { users: [] } }));

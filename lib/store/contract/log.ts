@@ -13,7 +13,7 @@ export function logObligations({ describe, test, store }: Subject): void {
     store().commit(range(1, count).map((n) => chatCommit(ticketId, `${n}`, { at: noon + n * 60_000 })));
   const all = -Infinity;
 
-  test('of a ticket nobody wrote to is empty and has an epoch that stays', async () => {
+  test('of a ticket that was never written to is empty and has an epoch that stays', async () => {
     const position = await store().position('quiet');
     expect(position).toEqual({ epoch: position.epoch, seq: 0, first: 1 });
     expect(/^[\w-]{8,}$/.test(position.epoch)).toBe(true);
@@ -125,7 +125,7 @@ export function logObligations({ describe, test, store }: Subject): void {
   });
 
   describe('trimmed', () => {
-    test('to a number keeps the last ones, and seq goes on', async () => {
+    test('to a number leaves the last ones, and seq goes on', async () => {
       await talk('ticket', 10);
       const before = await store().position('ticket');
       await store().trim('ticket', 4, all);
@@ -142,7 +142,7 @@ export function logObligations({ describe, test, store }: Subject): void {
       expect(await store().log('ticket', 0, 1)).toMatchObject({ first: 3, items: [{ seq: 3 }] });
     });
 
-    test('to a number and an age keeps only what both would keep', async () => {
+    test('to a number and an age leaves only what both would leave', async () => {
       await talk('ticket', 10);
       await store().trim('ticket', 4, noon + 3 * 60_000);
       expect((await store().position('ticket')).first).toBe(7);

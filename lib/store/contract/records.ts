@@ -80,7 +80,7 @@ export function recordObligations({ describe, test, store }: Subject): void {
     expect(await read()).toEqual(expected);
   });
 
-  test('keep any text a person can write', async () => {
+  test('store any text a person can write', async () => {
     const content = 'quote " back \\ nul \u0000 line \u2028 emoji 👩‍🚒 half \ud83d end';
     const message = messageRecord({ content });
     await putMessages(message);

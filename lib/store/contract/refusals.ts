@@ -18,7 +18,7 @@ export function refusalObligations({ describe, test, store }: Subject): void {
   /** The code with which a single commit is refused; its seqs if it is committed. */
   const outcome = async (commit: Commit) => outcomes(await store().commit([commit]))[0];
 
-  test('leaves no trace, and the others of the call are kept', async () => {
+  test('leaves no trace, and the others of the call are stored', async () => {
     const taken = requestRecord();
     await store().commit([requestsCommit(taken)]);
     const fresh = requestRecord({ key: 'k', turnId: 'turn-of-the-refused' });
@@ -92,7 +92,7 @@ export function refusalObligations({ describe, test, store }: Subject): void {
       expect((await store().request(request.id))?.version).toBe(2);
     });
 
-    test('the second of two answers in one call, whoever sends it', async () => {
+    test('the second of two answers in one call, from the same person or another', async () => {
       const request = requestRecord();
       await store().commit([requestsCommit(request)]);
       const answer = (status: RequestStatus) =>
@@ -125,7 +125,7 @@ export function refusalObligations({ describe, test, store }: Subject): void {
         expect(await outcome(requestsCommit(requestRecord(), requestRecord()))).toEqual([]);
       });
 
-    test('two of one key in one commit, of which neither is kept', async () => {
+    test('two of one key in one commit, of which neither is stored', async () => {
       const [a, b] = [requestRecord({ key: 'k' }), requestRecord({ key: 'k' })];
       expect(await outcome(requestsCommit(a, b))).toBe('key_conflict');
       expect(await store().request(a.id)).toBeUndefined();

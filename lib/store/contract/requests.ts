@@ -20,7 +20,7 @@ export function requestObligations({ describe, test, store }: Subject): void {
     });
   const idsOf = (list: readonly { record: RequestRecord }[]) => list.map(({ record }) => record.id);
 
-  test('are kept with their snapshot, version and deadline, which go on with every write', async () => {
+  test('are stored with their snapshot, version and deadline, which go on with every write', async () => {
     const record = requestRecord({ key: 'k', turnId: 'turn', expiresAt: noon + 9 });
     const first = { record, snapshot: { value: 'pending', context: [1] }, dueAt: noon + 9 };
     await store().commit([commitTo('ticket', { requests: [{ ...first, version: 0 }] })]);
@@ -230,7 +230,7 @@ export function requestObligations({ describe, test, store }: Subject): void {
       expect(await store().dueRequests(noon + 1, 1)).toEqual([{ id: 'a', ticketId: 'ticket' }]);
     });
 
-    test('tell when the next is due; without any, nothing', async () => {
+    test('say when the next is due; without any, nothing', async () => {
       expect(await store().nextDue(0)).toBeUndefined();
       await put(requestRecord());
       expect(await store().nextDue(0)).toBeUndefined();

@@ -54,7 +54,7 @@ export class Heartbeat {
     for (const together of byPong.values()) {
       together[0].pong().then(
         (pong) => {
-          for (const seat of together) seat.tell(pong);
+          for (const seat of together) seat.send(pong);
         },
         () => {
           // The store cannot say; the next beat asks again.

@@ -108,7 +108,7 @@ export class InboxSeat extends Seat {
     return openings.run(this.client.user.id, () => hub.inbox.read(this.client, (page) => this.put({ page })));
   }
 
-  tell(envelope: DirectEnvelope | InboxEnvelope): void {
+  send(envelope: DirectEnvelope | InboxEnvelope): void {
     if (!this.connection.send(envelope)) this.dismiss('resync');
   }
 
@@ -132,7 +132,7 @@ export class InboxSeat extends Seat {
     const { inbox } = this.parts.hub;
     switch (frame.type) {
       case 'ping':
-        return this.tell(await this.pong());
+        return this.send(await this.pong());
       case 'inbox_more':
         return inbox.read(
           this.client,
@@ -229,10 +229,10 @@ export class InboxSeat extends Seat {
     const hitl = isVisible && (leavesOut ? changesOf(this.view(record)) : { hitl: this.view(record) });
     if (type === 'removed' || !hitl) {
       const gone = { request_id: record.id, ...hitl, ...this.totals() };
-      this.tell({ event: 'inbox_removed', ...this.base(), ...gone });
+      this.send({ event: 'inbox_removed', ...this.base(), ...gone });
     } else if (type === 'added')
-      this.tell({ event: 'inbox_added', ...this.base(), ...hitl, ...this.totals() });
-    else this.tell({ event: 'inbox_updated', ...this.base(), ...hitl });
+      this.send({ event: 'inbox_added', ...this.base(), ...hitl, ...this.totals() });
+    else this.send({ event: 'inbox_updated', ...this.base(), ...hitl });
   }
 
   private view(record: RequestRecord) {

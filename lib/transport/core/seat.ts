@@ -2,7 +2,7 @@
 import { describe, HubError, toHubError } from '../../errors';
 import { type Clock, longestTimerMs } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
-import { Turnstile } from '../../hub/commit/turnstile';
+import type { Turnstile } from '../../hub/commit/turnstile';
 import type { InboxClient } from '../../hub/inbox/inbox-client';
 import type { Logger } from '../../hub/options/logger';
 import type { HubPort } from '../../hub/port';
@@ -18,6 +18,7 @@ import type { Connection } from './connection';
 import type { Handshake } from './handshake';
 import { addressOf, type Peer, peerOf } from './peer';
 import type { RateLimit } from './rate-limit';
+import { readingTurnstile } from './reading';
 import { closeNameFor } from './refusal';
 
 /** Frames of one client that may be under way at once; one more is refused as `busy`. */
@@ -26,14 +27,10 @@ export const maxFramesInFlight = 64;
 /** Clients of one person that wait for what is sent first. */
 export const maxWaitingOpenings = 1_024;
 
-/** Two clients of one person are sent what comes first at a time, with a rest after each: joining again and again takes two fifths of the process at most. */
+/** Through which the openings of all clients are read. */
 export function openingTurnstile(clock: Clock): Turnstile {
-  return new Turnstile({
-    maxRunning: 2,
-    maxWaiting: maxWaitingOpenings,
-    refusal: `${maxWaitingOpenings} of your clients are joining; wait until some have joined`,
-    rest: { times: 4, clock },
-  });
+  const refusal = `${maxWaitingOpenings} of your clients are joining; wait until some have joined`;
+  return readingTurnstile(clock, maxWaitingOpenings, refusal);
 }
 
 export interface SeatParts {
@@ -88,7 +85,7 @@ export abstract class Seat {
   /** Sends what happened before the client joined. @throws HubError then the client is closed */
   abstract open(): Promise<void>;
   /** Sends an envelope to this client alone; a client that falls behind is closed. */
-  abstract tell(envelope: DirectEnvelope): void;
+  abstract send(envelope: DirectEnvelope): void;
   /** What the pong is about: seats of one name can be sent the same. */
   abstract get pongFor(): string;
   /** @throws HubError `storage_failed`, `unavailable` */
@@ -201,7 +198,7 @@ export abstract class Seat {
     // The codec names the frame in the details when it could read that much of it.
     const { re: named, ...rest } = details ?? {};
     const answers = re ?? (typeof named === 'string' ? named : undefined);
-    this.tell({
+    this.send({
       event: 'error',
       ...(answers !== undefined && { re: answers }),
       code,
@@ -295,6 +292,6 @@ export abstract class Seat {
   }
 
   private ack(re: string, what: Record<string, unknown>): void {
-    this.tell({ event: 'ack', re, ...what });
+    this.send({ event: 'ack', re, ...what });
   }
 }

@@ -75,15 +75,15 @@ export class TicketSeat extends Seat {
   }
 
   async open(): Promise<void> {
-    let more = await this.tellFirst();
+    let more = await this.sendFirst();
     while (more && this.isIn) {
       await more.gone;
-      more = await this.tellMore(more.cursor);
+      more = await this.sendMore(more.cursor);
     }
   }
 
   /** Sends what comes first. From here on it is in the memory of the socket only, however long sending takes. */
-  private async tellFirst(): Promise<More | undefined> {
+  private async sendFirst(): Promise<More | undefined> {
     const { client, connection } = this;
     const { hub, openings, heartbeatMs, clock, classicScope } = this.parts;
     const { sessionId, after }: Partial<Query> = this.query ?? {};
@@ -119,7 +119,7 @@ export class TicketSeat extends Seat {
   }
 
   /** One more page of what is pending, once the one before has gone: who does not read costs no more. */
-  private async tellMore(cursor: string): Promise<More | undefined> {
+  private async sendMore(cursor: string): Promise<More | undefined> {
     const { client, connection } = this;
     // What the client is sent while the page is read may be newer than the page.
     const newer = connection.collectRequests();
@@ -148,8 +148,8 @@ export class TicketSeat extends Seat {
     });
   }
 
-  tell(envelope: DirectEnvelope): void {
-    this.parts.hub.tell(this.client, envelope);
+  send(envelope: DirectEnvelope): void {
+    this.parts.hub.send(this.client, envelope);
   }
 
   get pongFor(): string {
@@ -176,7 +176,7 @@ export class TicketSeat extends Seat {
   }
 
   private async carryOutClassic(frame: ClassicFrame, assertAccess: () => Promise<void>): Promise<void> {
-    if (frame.type === 'ping') return this.tell(await this.pong());
+    if (frame.type === 'ping') return this.send(await this.pong());
     await this.parts.hub.turns.message(this.client, frame.content ?? '', { assertAccess });
     this.parts.hub.heard(this.client);
   }
@@ -186,14 +186,14 @@ export class TicketSeat extends Seat {
     const { hub } = this.parts;
     switch (frame.type) {
       case 'ping':
-        return this.tell(await this.pong());
+        return this.send(await this.pong());
       case 'typing':
         await assertAccess();
-        if (this.isIn) hub.tellTyping(client);
+        if (this.isIn) hub.sendTyping(client);
         return;
       case 'presence':
         await assertAccess();
-        if (this.isIn) hub.tellPresence(client);
+        if (this.isIn) hub.sendPresence(client);
         return;
       case 'turn_cancel':
         return this.once(frame.id, assertAccess, async (occasion) => {

@@ -4,14 +4,12 @@ import type { Clock } from '../../hub/commit/clock';
 import { auditTrail } from '../../hub/requests/audit';
 import { type AuditEntry, type AuditView, auditView, auditViewSchema } from '../../protocol/audit';
 import { idSchema } from '../../protocol/client-frames';
+import { accessEveryMs } from '../core/reading';
 import { operation } from './operation';
 import { cursor, limit, pageOf } from './paging';
 import type { Call, Rest } from './rest';
 
 const requestId = idSchema.optional();
-
-/** How often it is asked whether the reader of a long export still may. */
-export const accessEveryMs = 10_000;
 
 export const listAudit = operation({
   id: 'listAudit',

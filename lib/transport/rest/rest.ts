@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { Occasion } from '../../hub/commit/occasion';
-import { Turnstile } from '../../hub/commit/turnstile';
+import type { Turnstile } from '../../hub/commit/turnstile';
 import type { Logger } from '../../hub/options/logger';
 import type { HubPort } from '../../hub/port';
 import { assertName } from '../../hub/tickets/client';
@@ -16,6 +16,7 @@ import type { Store } from '../../store/store';
 import { type Access, isHidden, type Known, type Service } from '../core/access';
 import type { OriginPolicy } from '../core/origin';
 import { addressOf, peerOf } from '../core/peer';
+import { readingTurnstile } from '../core/reading';
 import { ready } from '../core/ready';
 import { bodyOf, parseBody } from './body';
 import { writeLines } from './lines';
@@ -53,9 +54,6 @@ export type Answer = { status?: 201 | 202; body: unknown };
 
 /** Pages of one person that wait for the one before. */
 export const maxWaitingPages = 64;
-/** Pages of one person that are read at the same time, and the rest after each, times what it took: reading all day takes two fifths of the process at most. */
-const maxPagesAtOnce = 2;
-const restTimes = 4;
 
 export class Rest {
   private readonly pages: Turnstile;
@@ -64,12 +62,8 @@ export class Rest {
     private readonly router: Router,
     readonly parts: RestParts,
   ) {
-    this.pages = new Turnstile({
-      maxRunning: maxPagesAtOnce,
-      maxWaiting: maxWaitingPages,
-      refusal: `${maxWaitingPages} of your pages are being read; wait until some have come`,
-      rest: { times: restTimes, clock: parts.clock },
-    });
+    const refusal = `${maxWaitingPages} of your pages are being read; wait until some have come`;
+    this.pages = readingTurnstile(parts.clock, maxWaitingPages, refusal);
   }
 
   /** Mounts an operation. Its query and body have been read, its caller identified; rights are for `handle` to ask. */

@@ -5,7 +5,7 @@ import { portOf } from '../../../lib/hub/hub';
 import type { RuleOptions } from '../../../lib/index';
 import type { AuditView } from '../../../lib/protocol/audit';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import { accessEveryMs } from '../../../lib/transport/rest/audit';
+import { accessEveryMs } from '../../../lib/transport/core/reading';
 import { idle } from '../../hub/rig';
 import { auditRecord, commitTo } from '../../store/records';
 

@@ -6,6 +6,7 @@ import type { Step } from '../../../hub/commit/steps';
 import type { HubPort } from '../../../hub/port';
 import { encodeEvent } from '../../../protocol/codec';
 import { toWireTime } from '../../../protocol/views';
+import { accessEveryMs } from '../../core/reading';
 
 /** Pages that may look at once; one more is refused as `busy`. */
 export const maxStreams = 20;
@@ -13,8 +14,6 @@ export const maxStreams = 20;
 export const maxWaitingBytes = 262_144;
 /** A page is notified at most this often that others have moved. */
 export const movedMs = 250;
-/** How often it is asked whether the page may still look. */
-export const accessEveryMs = 10_000;
 /** How often a comment is sent, so that no proxy takes the silence for an end. */
 export const keepAliveMs = 25_000;
 
@@ -40,7 +39,7 @@ export class StepStreams {
     res.writeHead(200, headers).flushHeaders();
     const stream = new StepStream(res, clock, (step) => step.machine === machine && step.id === id);
     const stopWatching = hub.steps.watch(
-      (step) => stream.tell(step),
+      (step) => stream.send(step),
       () => res.end(),
     );
     let cancelAsking = () => {};
@@ -75,8 +74,8 @@ class StepStream {
     this.keepAlive();
   }
 
-  tell(step: Step): void {
-    if (!this.isShown(step)) this.tellMoved();
+  send(step: Step): void {
+    if (!this.isShown(step)) this.sendMoved();
     else if (this.isBehind) this.lost += 1;
     else {
       if (this.lost > 0) this.res.write(encodeEvent('lost', { steps: this.lost }));
@@ -91,7 +90,7 @@ class StepStream {
   }
 
   /** Soon, once for all that move in the meantime. */
-  private tellMoved(): void {
+  private sendMoved(): void {
     this.cancelMoved ??= this.clock.later(movedMs, () => {
       this.cancelMoved = undefined;
       if (!this.isBehind) this.res.write(encodeEvent('moved', {}));

@@ -2,12 +2,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { HubError } from '../../../../lib/errors';
 import { portOf } from '../../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../../lib/testing';
-import {
-  accessEveryMs,
-  keepAliveMs,
-  maxStreams,
-  movedMs,
-} from '../../../../lib/transport/pages/charts/step-stream';
+import { accessEveryMs } from '../../../../lib/transport/core/reading';
+import { keepAliveMs, maxStreams, movedMs } from '../../../../lib/transport/pages/charts/step-stream';
 
 let hub: TestHub;
 const streams: IncomingMessage[] = [];
