@@ -154,5 +154,5 @@ test('every public name is on the page', () => {
 });
 
 test('the numbers in the text are those of the code', () => {
-  expect(text).toContain(`Of ${maxDesks} requests`);
+  expect(text).toContain(`state of ${maxDesks} requests`);
 });
