@@ -1,8 +1,10 @@
 /** Runs the steps of agents: attempts, time limit, the key for services outside; and knows whether code is inside one. Plain and durable turns both run theirs here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { z } from 'zod';
 import { HubError } from '../../errors';
 import type { Clock } from '../commit/clock';
 import { type Duration, toMillis } from '../options/duration';
+import { assertOptions, duration, elsewhere, type Fields, flag } from '../options/options';
 
 /** What a step's function is given. */
 export interface StepContext {
@@ -28,26 +30,67 @@ export interface StepOptions {
   once?: boolean;
 }
 
-const longestBackoffMs = 60_000;
+/** What JSON makes of a value: what a step gives is this, the first time and after a restart alike. */
+export type Jsonify<T> = T extends { toJSON(): infer J }
+  ? Jsonify<J>
+  : T extends string | number | boolean | null
+    ? T
+    : T extends undefined | symbol | bigint | ((...args: never[]) => unknown)
+      ? never
+      : T extends readonly [] | readonly [unknown, ...unknown[]]
+        ? { [I in keyof T]: Jsonify<T[I]> }
+        : T extends readonly (infer I)[]
+          ? Jsonify<I>[]
+          : T extends object
+            ? { [P in keyof T as [Jsonify<T[P]>] extends [never] ? never : P]: Jsonify<T[P]> }
+            : unknown;
+/** Of a step that returns `T`; one that returns nothing gives nothing. */
+export type StepResult<T> = unknown extends T
+  ? unknown
+  : [T] extends [undefined | void]
+    ? undefined
+    : Jsonify<T>;
 
-const inside = new AsyncLocalStorage<string>();
+const longestBackoffMs = 60_000;
+/** Attempts of one step, beside the first. */
+const maxRetries = 1_000;
+
+const stepFields = {
+  input: elsewhere,
+  retries: z.number().int().min(0).max(maxRetries),
+  backoff: duration,
+  timeout: duration,
+  once: flag,
+} satisfies Fields;
+
+/** @throws HubError `invalid_request` */
+export function assertStep(given: unknown, run: unknown, options: StepOptions): void {
+  if (typeof given !== 'string' || given === '')
+    throw new HubError('invalid_request', { message: 'turn.step: a step has a name' });
+  if (typeof run !== 'function')
+    throw new HubError('invalid_request', { message: `turn.step: the step "${given}" is a function` });
+  assertOptions('turn.step', options, stepFields);
+}
+
+const inside = new AsyncLocalStorage<{ name: string; turnId: string }>();
 
 /** @throws HubError `invalid_request` where code inside a step uses its turn */
-export function assertOutsideStep(what: string): void {
-  const name = inside.getStore();
-  if (name === undefined) return;
+export function assertOutsideStep(what: string, turnId: string): void {
+  const step = inside.getStore();
+  if (step?.turnId !== turnId) return;
   throw new HubError('invalid_request', {
-    message: `turn.${what} was called inside the step "${name}": a step only returns; say and ask before or after it`,
+    message: `turn.${what} was called inside the step "${step.name}": a step only returns; say and ask before or after it`,
   });
 }
 
 /** The name of the step that this code is inside of. */
 export function currentStep(): string | undefined {
-  return inside.getStore();
+  return inside.getStore()?.name;
 }
 
 export interface StepRun<T> {
   name: string;
+  turnId: string;
   key: string;
   run(context: StepContext): T | Promise<T>;
   options: StepOptions;
@@ -75,7 +118,10 @@ export async function runStep<T>(step: StepRun<T>): Promise<T> {
   }
 }
 
-async function runAttempt<T>({ name, key, run, options, signal, clock }: StepRun<T>, attempt: number): Promise<T> {
+async function runAttempt<T>(
+  { name, turnId, key, run, options, signal, clock }: StepRun<T>,
+  attempt: number,
+): Promise<T> {
   const timeoutMs = options.timeout === undefined ? undefined : toMillis(options.timeout);
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
@@ -86,7 +132,7 @@ async function runAttempt<T>({ name, key, run, options, signal, clock }: StepRun
           ended.abort(
             new HubError('step_timeout', {
               message: `The step "${name}" took longer than ${timeoutMs} ms`,
-              details: { step: name, timeoutMs },
+              details: { step: name, timeout_ms: timeoutMs },
             }),
           ),
         );
@@ -97,7 +143,7 @@ async function runAttempt<T>({ name, key, run, options, signal, clock }: StepRun
     stopListening = () => either.removeEventListener('abort', onAbort);
   });
   try {
-    const work = inside.run(name, async () => run({ key, attempt, signal: either }));
+    const work = inside.run({ name, turnId }, async () => run({ key, attempt, signal: either }));
     return await Promise.race([work, aborted]);
   } finally {
     stopListening();

@@ -4,8 +4,22 @@ import type { MessageRecord, RequestRecord } from '../../../protocol/records';
 /** A request as it was when the turn asked it, so far as that can have mattered. @param status it had then */
 export function asBorn(record: RequestRecord, status: RequestRecord['status']): RequestRecord {
   if (status !== 'pending') return asSettled(record);
-  const { claim: _claim, respondedBy: _by, respondedAt: _at, response: _response, reason: _reason, ...asked } = record;
-  const { approvedDigest: _digest, execution: _execution, grant: _grant, usedGrant: _used, asker: _asker, ...born } = asked;
+  const {
+    claim: _claim,
+    respondedBy: _by,
+    respondedAt: _at,
+    response: _response,
+    reason: _reason,
+    ...asked
+  } = record;
+  const {
+    approvedDigest: _digest,
+    execution: _execution,
+    grant: _grant,
+    usedGrant: _used,
+    asker: _asker,
+    ...born
+  } = asked;
   return { ...born, revision: 1, status, stage: 0, verdicts: [] };
 }
 

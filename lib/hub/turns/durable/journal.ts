@@ -77,6 +77,7 @@ export class Journal {
   private isCaughtUp = true;
   private isPumping = false;
   private isOver = false;
+  private isPaused = false;
   private hasReturned = false;
   private endPatience: (() => void) | undefined;
 
@@ -94,7 +95,7 @@ export class Journal {
       this.last = entry.n;
     }
     this.loadedTo = this.last;
-    this.isCaughtUp = this.last === 0;
+    this.isCaughtUp = this.cursor >= this.last;
   }
 
   /** The number of the last entry that is known here. */
@@ -143,7 +144,8 @@ export class Journal {
     return new Promise<T>((resolve, reject) => {
       if (this.isOver) return;
       this.calls.set(id, { ...call, resolve, reject } as OpenCall);
-      const perform = () => void this.parts.awake().then(() => this.isOver || call.perform(id));
+      const perform = () =>
+        void this.parts.awake().then(() => this.isOver || this.isPaused || call.perform(id));
       if (this.isCaughtUp) perform();
       else if (!this.recorded.has(id)) this.held.push(perform);
       this.pump();
@@ -167,12 +169,22 @@ export class Journal {
     this.pump();
   }
 
+  /** Hands nothing over and begins nothing from now on. */
+  pause(): void {
+    this.isPaused = true;
+    this.endPatience?.();
+  }
+
   /** Ends it: nothing is handed over any more. @param error what open calls reject with; default: they stay open */
   end(error?: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     this.endPatience?.();
-    const open = [...this.calls.values(), ...[...this.waits.values()].flat(), ...this.due.map(({ wait }) => wait)];
+    const open = [
+      ...this.calls.values(),
+      ...[...this.waits.values()].flat(),
+      ...this.due.map(({ wait }) => wait),
+    ];
     if (error !== undefined) for (const { reject } of open) reject(error);
     this.calls.clear();
     this.waits.clear();
@@ -181,7 +193,7 @@ export class Journal {
   }
 
   private pump(): void {
-    if (this.isPumping || this.isOver) return;
+    if (this.isPumping || this.isOver || this.isPaused) return;
     this.isPumping = true;
     // One turn of the loop for each: the code does all that it can do before it gets the next.
     setImmediate(() => void this.handOverNext());
@@ -192,7 +204,7 @@ export class Journal {
     if (isSome) await this.parts.awake();
     const isMore = isSome && !this.isOver && (await this.handOver());
     this.isPumping = false;
-    if (this.isOver) return;
+    if (this.isOver || this.isPaused) return;
     if (isMore) this.pump();
     else this.catchUp();
     this.parts.onChange();
@@ -252,7 +264,7 @@ export class Journal {
   /** A recorded call that the code has not made, or not yet. */
   private miss(entry: JournalEntry): void {
     const report = () => {
-      if (this.isOver || this.cursor >= entry.n) return;
+      if (this.isOver || this.isPaused || this.cursor >= entry.n) return;
       const instead = this.openCalls.filter((id) => !this.recorded.has(id));
       this.parts.onDivergence({ n: entry.n, recorded: entry.call, instead });
     };

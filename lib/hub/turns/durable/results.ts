@@ -14,7 +14,9 @@ export function result(what: string, value: unknown): { v?: unknown } {
   }
   if (text === undefined) {
     if (value === undefined) return {};
-    throw new HubError('invalid_request', { message: `${what} returned a ${typeof value}, which is no JSON` });
+    throw new HubError('invalid_request', {
+      message: `${what} returned a ${typeof value}, which is no JSON`,
+    });
   }
   if (Buffer.byteLength(text) > maxResultBytes)
     throw new HubError('too_large', {

@@ -1,6 +1,6 @@
 /** One durable turn as its agent's code uses it: what it says, asks and finds out is committed with its entry in the journal, and read from there when the code is called again; durable turns make one for each time they take a turn. */
 import { createHash } from 'node:crypto';
-import { HubError } from '../../../errors';
+import { HubError, stackOf } from '../../../errors';
 import { canonicalJson } from '../../../protocol/canonical-json';
 import type { MessageRecord, MessageType, Millis, RequestRecord, User } from '../../../protocol/records';
 import type { JournalEntry, Store } from '../../../store/store';
@@ -112,8 +112,25 @@ export class Run implements TurnPort {
 
   /** What was recorded before; called once, before the code. */
   load(entries: readonly JournalEntry[]): void {
-    for (const { body } of entries) this.bytes += sizeOf(body);
-    this.journal.load(entries);
+    const unknown = entries.filter(({ n }) => n > this.length);
+    for (const { body } of unknown) this.bytes += sizeOf(body);
+    this.journal.load(unknown);
+  }
+
+  /** Calls `call` as soon as nothing is replayed any more, or it is over. */
+  async whenCaughtUp(call: () => void): Promise<void> {
+    while (!this.isOver && this.isReplaying) await this.changed();
+    call();
+  }
+
+  /** Does it, and again for as long as the store is away; nothing where the turn was lost, ended or let go. */
+  async persisted<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return (await this.writer.persist(work))?.value;
+  }
+
+  /** Hands nothing more to the code and begins nothing for it; what is under way goes on. */
+  pause(): void {
+    this.journal.pause();
   }
 
   /** An entry that was committed, here or elsewhere. */
@@ -220,9 +237,9 @@ export class Run implements TurnPort {
     return this.call('open', nameOf(asked), {
       perform: (call) => this.ask(call, asked),
       revive: async (body) => {
-        const { asked: id, isNew, status } = body as Opened;
+        const { asked: id, isNew, status, isOrphan = false } = body as Opened;
         const record = await this.parts.hitl.get(id);
-        this.follow(record);
+        this.follow(record, isOrphan);
         return { request: asBorn(record, status), isNew };
       },
     });
@@ -261,15 +278,12 @@ export class Run implements TurnPort {
       perform: async (call) => {
         if (options.once && wasBegun)
           throw new HubError('step_unknown', {
-            message: `The process died in the step "${name}": nobody knows whether it was done`,
+            message: `The process ended in the step "${name}": whether it was done is not known`,
             details: { step: name },
           });
-        if (options.once) await this.writer.append(call, { begun: true });
-        const key = this.keyOf(call);
-        const { signal } = this.turn;
-        const value = await runStep({ name, key, run, options, signal, clock: this.parts.clock });
-        const body = result(`The step "${name}"`, value);
-        await this.mustPersist(() => this.writer.append(call, body));
+        if (options.once) await this.mustPersist(() => this.writer.append(call, { begun: true }));
+        const body = await this.resultOf(name, call, run, options);
+        if (body) await this.mustPersist(() => this.writer.append(call, body));
       },
       revive: (body) => (body as { v?: unknown }).v,
     });
@@ -307,9 +321,13 @@ export class Run implements TurnPort {
   }
 
   /** @param what the agent's call, for an error */
-  private call<T>(what: string, base: string, { perform, isIdle = false, revive, note }: RunCall<T>): Promise<T> {
+  private call<T>(
+    what: string,
+    base: string,
+    { perform, isIdle = false, revive, note }: RunCall<T>,
+  ): Promise<T> {
     try {
-      assertOutsideStep(what);
+      assertOutsideStep(what, this.turn.id);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -349,29 +367,50 @@ export class Run implements TurnPort {
     if (!(await this.writer.persist(work))) throw new HubError('closing');
   }
 
+  /** What a step's function gives or throws, as it is recorded; nothing where the turn has ended meanwhile. */
+  private async resultOf(
+    name: string,
+    call: string,
+    run: (context: StepContext) => unknown,
+    options: StepOptions,
+  ) {
+    const { id: turnId, signal } = this.turn;
+    const step = { name, turnId, key: this.keyOf(call), run, options, signal, clock: this.parts.clock };
+    try {
+      return result(`The step "${name}"`, await runStep(step));
+    } catch (error) {
+      if (signal.aborted || this.isOver) return undefined;
+      this.parts.logger.debug('A step of a turn failed', { turnId, step: name, stack: stackOf(error) });
+      return failure(error);
+    }
+  }
+
   private async ask(call: string, asked: Asked): Promise<void> {
-    const { hitl, clock } = this.parts;
+    const { hitl, store } = this.parts;
     const { id: turnId, ticketId, sessionId, user } = this.turn;
     const asker = { ticketId, sessionId, turnId, userId: user.id };
-    const born = (id: string, isNew: boolean, status: RequestRecord['status']) => ({
-      ...this.writer.beside(call, { asked: id, isNew, status } satisfies Opened),
-      waits: [{ turnId, requestId: id }],
+    const waitsFor = (id: string) => [{ turnId, requestId: id }];
+    const beside = ({ id, status }: RequestRecord) => ({
+      ...this.writer.beside(call, { asked: id, isNew: true, status } satisfies Opened),
+      waits: waitsFor(id),
     });
-    const occasion = { by: user, via: 'turn', beside: (record: RequestRecord) => born(record.id, true, record.status) } as const;
-    const { request, isNew } = await hitl.ask({ ...asked, ...asker }, occasion);
+    const { request, isNew } = await hitl.ask({ ...asked, ...asker }, { by: user, via: 'turn', beside });
     if (isNew) return;
-    if (request.turnId !== turnId && request.turnId) await hitl.takeUp(request.id);
-    const { journal: _journal, fence, waits } = born(request.id, false, request.status);
-    await this.writer.append(call, { asked: request.id, isNew: false, status: request.status }, { fence, waits });
-    void clock;
+    const { id, status } = request;
+    const isOther = request.turnId !== undefined && request.turnId !== turnId;
+    if (isOther) await hitl.takeUp(id);
+    const earlier = isOther && !request.detached ? await store.turn(request.turnId as string) : undefined;
+    const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
+    const opened: Opened = { asked: id, isNew: false, status, ...(isOrphan && { isOrphan }) };
+    await this.writer.append(call, opened, { waits: waitsFor(id) });
   }
 
   /** The turn waits for this request, as one that the hub knows of. */
-  private follow({ id, detached, turnId }: RequestRecord): void {
+  private follow({ id, detached }: RequestRecord, isOrphan: boolean): void {
     this.followed.add(id);
     this.parts.hitl.attend(id, this.turn.id);
     if (detached) this.attended.add(id);
-    else if (turnId && turnId !== this.turn.id) this.adopted.add(id);
+    else if (isOrphan) this.adopted.add(id);
   }
 
   /** A request that this turn has not asked: from now on its answer comes into this journal too. */
@@ -424,6 +463,8 @@ interface Opened {
   asked: string;
   isNew: boolean;
   status: RequestRecord['status'];
+  /** The turn that asked it is over: it ends with this one. */
+  isOrphan?: boolean;
 }
 
 /** What tells a request from others: its key, or what it asks. */

@@ -1,14 +1,11 @@
 /** Writes a turn's journal: each entry in the commit of what it records, for as long as this process has the turn, and again where the store is away; `Run` has one each. */
 import { HubError, isDamage, isHubError } from '../../../errors';
-import type { Commit } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import type { Funnel } from '../../commit/funnel';
+import type { Beside } from '../../commit/occasion';
 
 /** Between two attempts of what the store refuses: twice as long each time up to the larger. */
 const retryMs = { first: 250, longest: 30_000 };
-
-/** What is committed beside what a call says or asks. */
-export type Beside = Pick<Commit, 'journal' | 'waits' | 'fence'>;
 
 export interface WriterParts {
   funnel: Pick<Funnel, 'commit'>;
