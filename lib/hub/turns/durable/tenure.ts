@@ -49,6 +49,8 @@ export class Tenure {
   private taken: readonly JournalEntry[] | undefined;
   /** It got stuck for a change of the code, and begins at the top with that. */
   private beginsAnew = false;
+  /** The present leg began in this process, so no other code than the present one has run in it. */
+  private beganHere = false;
   private waking: Promise<void> | undefined;
   private cancelRest: (() => void) | undefined;
   private moves: Promise<unknown> = Promise.resolve();
@@ -62,7 +64,8 @@ export class Tenure {
   ) {
     this.run = this.newRun();
     // One that began in this process was taken with its message.
-    if (this.record.status === 'running' && this.record.run?.owner === parts.owner) this.taken = [];
+    this.beganHere = this.record.status === 'running' && this.record.run?.owner === parts.owner;
+    if (this.beganHere) this.taken = [];
   }
 
   /** The turn as it was stored last. */
@@ -114,6 +117,7 @@ export class Tenure {
         : error;
     }
     this.taken = entries;
+    if (type === 'start_over') this.beganHere = true;
   }
 
   /**
@@ -292,6 +296,7 @@ export class Tenure {
     if (!next || this.isGone) return false;
     this.run.end();
     this.run = this.newRun();
+    this.beganHere = true;
     if (next.hasToWait) {
       this.leave('rests');
       return false;
