@@ -190,8 +190,12 @@ export class OngoingTurns {
   }
 
   private async start(next: Running): Promise<void> {
-    if (next.tenure) {
-      void next.tenure.take().then((isTaken) => isTaken && this.run(next));
+    const { tenure } = next;
+    if (tenure) {
+      // Not awaited: where the store is away it takes as long as that.
+      void tenure.take().then((isTaken) => {
+        if (isTaken) void this.run(next);
+      });
       return;
     }
     const { funnel, clock } = this.parts;

@@ -333,7 +333,10 @@ export class Turns {
       if (running && turnId) {
         running.actor.publishSteps();
         this.ongoing.add(running);
-        if (isDue) void this.ongoing.run(running);
+        if (isDue) {
+          running.tenure?.begin();
+          void this.ongoing.run(running);
+        }
       }
       return { sessionId: session.id, messageId, ...(turnId && { turnId }) };
     } catch (error) {

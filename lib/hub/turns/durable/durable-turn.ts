@@ -5,7 +5,7 @@ import { type Duration, toDeadlineMillis } from '../../options/duration';
 import { Turn } from '../turn';
 import { type Again, again } from './again';
 import type { AgentCode } from './agent-code';
-import type { Run } from './run';
+import type { RunPort } from './run-port';
 
 /** What a leg begins with. */
 export interface LegStart {
@@ -21,12 +21,12 @@ export class DurableTurn<App extends HitlTypes = NoTypes, State = never> extends
   readonly state: State | undefined;
   /** Of the requests that `again` waited for, in its order; empty in the first leg. */
   readonly outcomes: readonly AnyOutcome<App>[];
-  private readonly run: Run;
+  private readonly run: RunPort;
   private readonly start: LegStart;
 
   constructor(
     about: Pick<Turn<App>, 'id' | 'ticketId' | 'sessionId' | 'user' | 'message' | 'signal'>,
-    run: Run,
+    run: RunPort,
     start: LegStart,
   ) {
     super(about.id, about.ticketId, about.sessionId, about.user, about.message, about.signal, run);

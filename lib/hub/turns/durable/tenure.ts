@@ -1,27 +1,25 @@
 /** A durable turn for as long as this process has it: calls the agent's code over the journal, lets the turn rest while it only waits, and gives it up when it is lost or stuck; durable turns hold one each. */
-import { restoreTurn, type TurnEvent, turnMachine, turnRecord } from '../../../actors/turn-machine';
 import { HubError } from '../../../errors';
-import type { Millis, TurnProblem, TurnRecord } from '../../../protocol/records';
-import type { Commit, JournalEntry } from '../../../store/store';
-import { LiveActor } from '../../commit/live-actor';
-import type { Steps } from '../../commit/steps';
-import { toOutcome } from '../../requests/outcome';
+import type { TurnProblem, TurnRecord, TurnWait } from '../../../protocol/records';
+import type { JournalEntry, Store } from '../../../store/store';
 import { maxIntentLength } from '../intake';
 import type { About } from '../plain-turn';
-import { envelopesOf, type Running } from '../running';
+import type { Running } from '../running';
 import { type NextLeg, nextLegOf } from './again';
 import type { AgentCode } from './agent-code';
-import { asSettled } from './as-then';
-import { DurableTurn } from './durable-turn';
 import type { Divergence } from './journal';
+import { endLeg, startLeg } from './leg';
+import { type Move, Moves, type MovesParts } from './moves';
 import { readJournal } from './read-journal';
 import { maxEntries, maxJournalBytes, Run, type RunParts } from './run';
+import { RunPort, type RunPortParts } from './run-port';
 
 /** How long a turn has to do nothing but wait before it rests: a rest and the waking from it are a commit each. */
 export const restAfterMs = 1_000;
 
-export interface TenureParts extends RunParts {
-  steps: Steps;
+export interface TenureParts extends RunParts, RunPortParts, MovesParts {
+  store: Store;
+  funnel: RunParts['funnel'];
   /** This node, as stored with the turns it has. */
   owner: string;
 }
@@ -42,18 +40,19 @@ export interface TenureHooks {
 export type Departure = 'rests' | 'stuck' | 'lost' | 'released';
 
 export class Tenure {
+  private readonly moves: Moves;
   private run: Run;
+  private port: RunPort;
   private isResting = false;
   private isGone = false;
   /** What the journal had when it was taken; nothing before. */
   private taken: readonly JournalEntry[] | undefined;
-  /** It got stuck for a change of the code, and begins at the top with that. */
+  /** It got stuck by a change of the code, and is to begin at the top. */
   private beginsAnew = false;
   /** The present leg began in this process, so no other code than the present one has run in it. */
-  private beganHere = false;
+  private beganHere: boolean;
   private waking: Promise<void> | undefined;
   private cancelRest: (() => void) | undefined;
-  private moves: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly parts: TenureParts,
@@ -62,15 +61,15 @@ export class Tenure {
     private readonly about: About,
     private readonly hooks: TenureHooks,
   ) {
-    this.run = this.newRun();
-    // One that began in this process was taken with its message.
-    this.beganHere = this.record.status === 'running' && this.record.run?.owner === parts.owner;
-    if (this.beganHere) this.taken = [];
+    this.moves = new Moves(parts, running);
+    [this.run, this.port] = this.newRun();
+    // One that begins with its message is taken with it.
+    this.beganHere = this.record.status === 'queued' && this.record.run?.generation === 0;
   }
 
-  /** The turn as it was stored last. */
+  /** The turn as its events have left it. */
   get record(): TurnRecord {
-    return turnRecord(this.running.actor.snapshot);
+    return this.moves.record;
   }
 
   /** Whether it only waits, and no process need have it. */
@@ -83,6 +82,22 @@ export class Tenure {
     return this.beginsAnew;
   }
 
+  /** Requests that end or stay with the turn, beside its own. */
+  get legacy(): { adopted: Iterable<string>; attended: Iterable<string> } {
+    const { adopted, attended } = this.port.asks;
+    return { adopted, attended };
+  }
+
+  /** Why a line of the agent was refused first. */
+  get refusedLine(): unknown {
+    return this.port.refusedLine;
+  }
+
+  /** Its message and that it has begun were one commit: the journal is empty. */
+  begin(): void {
+    this.taken = [];
+  }
+
   /** The turn is this process's from now on. Resolves with whether its code is to be called. Never rejects. */
   async take(): Promise<boolean> {
     const why = this.code.whyUnknown(this.record.run?.version);
@@ -90,14 +105,22 @@ export class Tenure {
       await this.getStuck({ reason: 'changed', message: why });
       return false;
     }
-    await this.takeWith((entries) =>
-      takeEvent(this.record, entries, this.parts.owner, this.code.maxCrashes, this.now),
-    );
-    if (this.record.status === 'stuck') {
-      this.logStuck();
-      this.leave('stuck');
-    }
-    return this.record.status === 'running' && !this.isGone;
+    this.taken = await this.run.persisted(async () => {
+      for (;;) {
+        const entries = await readJournal(this.parts.store, this.record.id);
+        try {
+          // With the journal as it is at that moment, so that nothing added to it is missed.
+          await this.moves.move(() => this.takeMove(entries.length), { entries: entries.length });
+          return entries;
+        } catch (error) {
+          if (!HubError.is(error, 'conflict')) throw error;
+        }
+      }
+    });
+    if (this.record.status !== 'stuck') return this.record.status === 'running' && !this.isGone;
+    this.logStuck();
+    this.leave('stuck');
+    return false;
   }
 
   /** The same of a stuck turn. @throws HubError `turn_stuck` where it is stuck no more, `storage_failed` */
@@ -105,19 +128,18 @@ export class Tenure {
     const { owner } = this.parts;
     const turnId = this.record.id;
     const entries = type === 'retry' ? await readJournal(this.parts.store, turnId) : [];
-    const event: TurnEvent =
-      type === 'retry'
-        ? { type, at: this.now, owner, entries: entries.length }
-        : { type, at: this.now, owner };
+    const move: Move = type === 'retry' ? { type, owner, entries: entries.length } : { type, owner };
     try {
-      await this.move(event, {});
+      await this.moves.move(() => move);
     } catch (error) {
       throw HubError.is(error, 'turn_lost')
         ? new HubError('turn_stuck', { details: { turn_id: turnId } })
         : error;
     }
     this.taken = entries;
-    if (type === 'start_over') this.beganHere = true;
+    if (type === 'retry') return;
+    this.beganHere = true;
+    [this.run, this.port] = this.newRun();
   }
 
   /**
@@ -130,26 +152,28 @@ export class Tenure {
     for (;;) {
       const { run } = this;
       run.load(this.taken ?? []);
-      this.taken = [];
-      const turn = await this.begin(run);
-      if (!turn || this.isGone) return false;
-      run.whenCaughtUp(onCaughtUp);
-      const returned = await this.callCode(turn);
+      const start = await run.persisted(() => this.startLeg());
+      if (!start || this.isGone) return false;
+      if ('why' in start) await this.getStuck({ reason: 'changed', message: start.why });
+      if ('pending' in start) await this.restAtOnce(start.pending);
+      if (!('turn' in start)) return false;
+      void run.whenCaughtUp(onCaughtUp);
+      const returned = await settle(this.code.call(start.turn, this.record.run?.version));
       // Code that returns or throws before all that is recorded was asked for has changed.
       await run.complete();
       if (this.isGone || this.running.ended) return false;
       if ('error' in returned) throw returned.error;
       const next = nextLegOf(returned.value);
       if (!next) return true;
-      if (!(await this.beginLeg(next))) return false;
+      if (!(await this.nextLeg(next))) return false;
     }
   }
 
   /** An entry of its journal was committed. */
   note(entry: JournalEntry): void {
-    if (!this.taken) return;
+    if (!this.taken || this.isGone) return;
     if (entry.n === this.run.length + 1) this.run.note(entry);
-    // Another node's were committed between, or it is of a leg that has not begun here.
+    // Another node's were committed before it.
     else if (entry.n > this.run.length) void this.catchUp();
   }
 
@@ -164,14 +188,14 @@ export class Tenure {
   /** Takes nothing more from the journal; resolves when what is under way is done. */
   async pause(): Promise<void> {
     this.run.pause();
+    this.cancelRest?.();
     await this.run.idle();
   }
 
   /** Gives the turn to whoever takes it next, in good order. Never rejects. */
   async release(): Promise<void> {
-    if (this.isGone) return;
-    if (this.taken && !this.isResting && !this.running.ended)
-      await this.move({ type: 'release', at: this.now }, {}).catch(() => {});
+    if (this.isGone || this.running.ended) return;
+    if (this.taken && !this.isResting) await this.moves.move(() => ({ type: 'release' })).catch(() => {});
     this.leave('released', new HubError('closing'));
   }
 
@@ -180,111 +204,53 @@ export class Tenure {
     if (this.isResting && !this.waking) this.leave('rests');
   }
 
-  /** Its end is stored or has begun to be: open calls of the code reject. */
+  /** Its end has been decided: open calls of the code reject. */
   end(): void {
     this.isGone = true;
     this.cancelRest?.();
     this.run.end(new HubError('turn_ended'));
   }
 
-  /** Requests that end or stay with the turn, beside its own. */
-  get legacy(): { adopted: Iterable<string>; attended: Iterable<string> } {
-    return this.run;
-  }
-
-  /** Why a line of the agent was refused first. */
-  get refusedLine(): unknown {
-    return this.run.refusedLine;
-  }
-
-  private get now(): Millis {
-    return this.parts.clock.now();
-  }
-
-  private newRun(): Run {
-    const { abort } = this.running;
+  private newRun(): [Run, RunPort] {
     const { record } = this;
-    const { id, ticketId, sessionId } = record;
-    return new Run(
-      this.parts,
-      {
-        ...{ id, ticketId, sessionId, signal: abort.signal },
-        user: this.about.user,
-        generation: () => this.record.run?.generation ?? 0,
-        leg: record.run?.leg ?? 0,
-        begunAt: record.startedAt ?? record.queuedAt,
-      },
-      {
-        nameIntent: (intent) =>
-          void this.running.actor.send({
-            type: 'name_intent',
-            at: this.now,
-            intent: intent.slice(0, maxIntentLength),
-          }),
-        awake: () => this.awake(),
-        onDivergence: (divergence) => void this.diverge(divergence),
-        onLost: () => this.lose(),
-        onOverflow: () => void this.overflow(),
-        onChange: () => this.considerRest(),
-      },
-    );
-  }
-
-  /** What the code is called with; nothing where the leg has to wait first, or cannot begin. */
-  private async begin(run: Run): Promise<DurableTurn | undefined> {
-    const { id, run: stored } = this.record;
-    const when = stored?.when ?? [];
-    const read = await run.persisted(() => Promise.all(when.map((each) => this.parts.hitl.get(each))));
-    if (!read) return undefined;
-    const pending = read.filter(({ status }) => status === 'pending').map((each) => each.id);
-    if (pending.length > 0) {
-      await this.rest({ requestIds: pending });
-      this.letGo();
-      return undefined;
-    }
-    const state = await run.persisted(async () => ({ stored: await this.parts.store.turnState(id) }));
-    if (!state) return undefined;
-    const checked = this.code.readState(state.stored);
-    if (!checked.ok) {
-      await this.getStuck({ reason: 'changed', message: checked.why });
-      return undefined;
-    }
-    const outcomes = read.map((record) => toOutcome(asSettled(record)));
-    const { ticketId, sessionId } = this.record;
-    const { message, user } = this.about;
-    const about = { id, ticketId, sessionId, user, message, signal: this.running.abort.signal };
-    return new DurableTurn(about, run, {
-      ...{ state: checked.state, outcomes, code: this.code, version: stored?.version },
+    const { id, ticketId, sessionId, run: stored, queuedAt } = record;
+    const { signal } = this.running.abort;
+    const turn = {
+      ...{ id, ticketId, sessionId, signal },
+      generation: () => this.record.run?.generation ?? 0,
+      leg: stored?.leg ?? 0,
+      begunAt: stored?.legBegunAt ?? queuedAt,
+    };
+    const run = new Run(this.parts, turn, {
+      awake: () => this.awake(),
+      onDivergence: (divergence) => void this.diverge(divergence),
+      onLost: () => this.lose(),
+      onOverflow: () => void this.overflow(),
+      onChange: () => this.considerRest(),
     });
+    const port = new RunPort(this.parts, run, this.about.user, (intent) => this.nameIntent(intent));
+    return [run, port];
   }
 
-  private async callCode(turn: DurableTurn): Promise<{ value: unknown } | { error: unknown }> {
-    try {
-      return { value: await this.code.call(turn, this.record.run?.version) };
-    } catch (error) {
-      return { error };
-    }
+  private nameIntent(intent: string): void {
+    const at = this.parts.clock.now();
+    this.running.actor.send({ type: 'name_intent', at, intent: intent.slice(0, maxIntentLength) });
   }
 
-  /** The next leg. Returns whether its code is to be called now. */
-  private async beginLeg({ state, when, delayMs }: NextLeg): Promise<boolean> {
+  private startLeg() {
+    const { code, port } = this;
+    const { signal } = this.running.abort;
+    return startLeg(this.parts, this.record, this.about, { code, port, signal });
+  }
+
+  /** Goes from leg to leg. Resolves with whether the code of the next one is to be called now. */
+  private async nextLeg(next: NextLeg): Promise<boolean> {
     const { id } = this.record;
-    const { hitl } = this.parts;
-    const until = delayMs === undefined ? undefined : this.now + delayMs;
-    const next = await this.run.persisted(async () => {
+    const ended = await this.run.persisted(async () => {
       for (;;) {
-        const read = await Promise.all(when.map((each) => hitl.get(each)));
-        const pending = read.filter(({ status }) => status === 'pending').map((each) => each.id);
-        const hasToWait = pending.length > 0 || until !== undefined;
-        const waitsFor = { since: this.now, requestIds: pending, ...(until !== undefined && { until }) };
-        const event: TurnEvent = {
-          ...{ type: 'again', at: this.now, when },
-          ...(hasToWait && { waitsFor }),
-          ...(until !== undefined && { dueAt: until }),
-        };
-        const waits = when.map((requestId) => ({ turnId: id, requestId }));
+        const { move, more, hasToWait } = await endLeg(this.parts, id, next);
         try {
-          await this.move(event, { waits, state: { turnId: id, state } }, this.run.length);
+          await this.moves.move(() => move, { ...more, entries: this.run.length });
           return { hasToWait };
         } catch (error) {
           // An answer came at this moment: what is pending is looked at once more.
@@ -293,32 +259,27 @@ export class Tenure {
         }
       }
     });
-    if (!next || this.isGone) return false;
+    if (!ended || this.isGone) return false;
     this.run.end();
-    this.run = this.newRun();
+    [this.run, this.port] = this.newRun();
     this.beganHere = true;
-    if (next.hasToWait) {
+    if (ended.hasToWait) {
       this.leave('rests');
       return false;
     }
-    // Of requests that were settled before it began.
+    // Answers to requests that were settled before it began.
     this.taken = await this.run.persisted(() => readJournal(this.parts.store, id));
     return this.taken !== undefined;
   }
 
-  /** Takes the turn with the journal as it is at that moment, so that nothing added to it is missed. */
-  private async takeWith(toEvent: (entries: number) => TurnEvent): Promise<void> {
-    this.taken = await this.run.persisted(async () => {
-      for (;;) {
-        const entries = await readJournal(this.parts.store, this.record.id);
-        try {
-          await this.move(toEvent(entries.length), {}, entries.length);
-          return entries;
-        } catch (error) {
-          if (!HubError.is(error, 'conflict')) throw error;
-        }
-      }
-    });
+  /** How the turn becomes this node's, by how it stands. */
+  private takeMove(entries: number): Move | undefined {
+    if (this.running.ended) return undefined;
+    const { owner } = this.parts;
+    const { status } = this.record;
+    if (status === 'queued') return { type: 'start', take: { owner, entries } };
+    if (status === 'waiting') return { type: 'wake', owner, entries };
+    return { type: 'take', owner, entries, maxTries: this.code.maxCrashes };
   }
 
   private awake(): Promise<void> {
@@ -330,14 +291,15 @@ export class Tenure {
   }
 
   private async wake(): Promise<void> {
-    await this.hooks.comeBack();
     const { owner } = this.parts;
-    const woken = await this.run.persisted(async () => {
-      // Meanwhile it may have been let go.
-      if (!this.isGone) await this.move({ type: 'wake', at: this.now, owner, entries: this.run.length }, {});
-      return true;
+    await this.hooks.comeBack();
+    const isAwake = await this.run.persisted(async () => {
+      await this.moves.move(() =>
+        this.isGone || this.running.ended ? undefined : { type: 'wake', owner, entries: this.run.length },
+      );
+      return !this.isGone;
     });
-    if (!woken || this.isGone) return never();
+    if (!isAwake) return new Promise<never>(() => {});
     this.isResting = false;
     this.hooks.onWake();
   }
@@ -352,28 +314,32 @@ export class Tenure {
     }
     this.cancelRest ??= this.parts.clock.later(restAfterMs, () => {
       this.cancelRest = undefined;
-      const { waitsFor } = this.run;
-      if (waitsFor && !this.isGone && !this.running.ended) void this.rest(waitsFor);
+      void this.rest();
     });
   }
 
-  private async rest(waitsFor: { requestIds: readonly string[]; until?: Millis }): Promise<void> {
+  private async rest(waitsFor = this.run.waitsFor): Promise<void> {
+    if (!waitsFor || this.isGone || this.running.ended) return;
+    const wait: TurnWait = { since: this.parts.clock.now(), ...waitsFor };
     const { until } = waitsFor;
-    const event: TurnEvent = {
-      ...{ type: 'rest', at: this.now, waitsFor: { since: this.now, ...waitsFor } },
-      ...(until !== undefined && { dueAt: until }),
-    };
-    // Where something was added to the journal, or the store is away, it goes on as it is.
-    const rested = await this.move(event, {}, this.run.length).then(
-      () => true,
-      (error: unknown) => {
-        if (HubError.is(error, 'turn_lost')) this.lose();
-        return false;
-      },
-    );
-    if (!rested || this.isGone || this.running.ended) return;
+    const move: Move = { type: 'rest', waitsFor: wait, ...(until !== undefined && { dueAt: until }) };
+    try {
+      await this.moves.move(() => (this.running.ended ? undefined : move), { entries: this.run.length });
+    } catch (error) {
+      // Something was added to its journal, or the store is away: it goes on as it is.
+      if (HubError.is(error, 'turn_lost')) this.lose();
+      return;
+    }
+    if (this.isGone || this.running.ended) return;
     this.isResting = true;
     this.hooks.onRest();
+  }
+
+  /** Before its code is called: what the leg waits for is not there. */
+  private async restAtOnce(requestIds: readonly string[]): Promise<void> {
+    await this.rest({ requestIds });
+    if (this.isResting) this.letGo();
+    else await this.release();
   }
 
   private async diverge({ n, recorded, instead }: Divergence): Promise<void> {
@@ -390,14 +356,14 @@ export class Tenure {
   /** Nothing more is done for it, and people see why. Never rejects. */
   private async getStuck(problem: Omit<TurnProblem, 'at'>): Promise<void> {
     if (this.isGone || this.running.ended) return;
-    const { run } = this;
-    run.pause();
-    const at = this.now;
-    await run.persisted(async () => {
-      await this.move({ type: 'get_stuck', at, problem: { at, ...problem } }, {});
-      return true;
+    this.run.pause();
+    await this.run.persisted(async () => {
+      const at = this.parts.clock.now();
+      await this.moves.move(() =>
+        this.running.ended ? undefined : { type: 'get_stuck', problem: { at, ...problem } },
+      );
     });
-    if (this.isGone) return;
+    if (this.isGone || this.running.ended) return;
     this.logStuck();
     this.beginsAnew = problem.reason === 'changed' && this.code.startsOverOnChange && !this.beganHere;
     this.leave('stuck', new HubError('turn_stuck', { details: { turn_id: this.record.id } }));
@@ -405,21 +371,14 @@ export class Tenure {
 
   private logStuck(): void {
     const { id: turnId, ticketId, problem } = this.record;
-    this.parts.logger.error('A turn is stuck', {
-      turnId,
-      ticketId,
-      reason: problem?.reason,
-      problem: problem?.message,
-    });
+    const { reason, message } = problem ?? {};
+    this.parts.logger.error('A turn is stuck', { turnId, ticketId, reason, problem: message });
   }
 
   private lose(): void {
-    const { id: turnId, ticketId } = this.record;
     if (this.isGone || this.running.ended) return;
-    this.parts.logger.warn('Another process has a turn that was this one’s, or it has ended', {
-      turnId,
-      ticketId,
-    });
+    const { id: turnId, ticketId } = this.record;
+    this.parts.logger.warn('Another process has taken a turn, or ended it', { turnId, ticketId });
     this.leave('lost', new HubError('turn_lost'));
   }
 
@@ -432,69 +391,12 @@ export class Tenure {
     if (reason) this.running.abort.abort(reason);
     this.hooks.onGone(why);
   }
-
-  private asBefore(before: TurnRecord): Running['actor'] {
-    const record = { ...before, ...intentOf(this.record) };
-    return LiveActor.restore(turnMachine, restoreTurn(record), this.parts.steps);
-  }
-
-  /** One event of the turn, committed, one after another. @param entries the journal has to have, or `conflict` */
-  private move(event: TurnEvent, more: Pick<Commit, 'waits' | 'state'>, entries?: number): Promise<void> {
-    const moved = this.moves.then(() => this.commitMove(event, more, entries));
-    this.moves = moved.catch(() => {});
-    return moved;
-  }
-
-  private async commitMove(
-    event: TurnEvent,
-    more: Pick<Commit, 'waits' | 'state'>,
-    entries?: number,
-  ): Promise<void> {
-    const { running } = this;
-    const before = this.record;
-    const emitted = running.actor.send(event);
-    const envelopes = envelopesOf(running, emitted, event.at);
-    const { id: turnId, ticketId } = before;
-    const fence = {
-      turnId,
-      generation: before.run?.generation ?? 0,
-      ...(entries !== undefined && { entries }),
-    };
-    try {
-      await this.parts.funnel.commit({
-        ticketId,
-        at: event.at,
-        turns: [this.record],
-        envelopes,
-        fence,
-        ...more,
-      });
-      running.actor.publishSteps();
-    } catch (error) {
-      // Its end, which may have been decided meanwhile, stands.
-      if (!running.ended) running.actor = this.asBefore(before);
-      throw error;
-    }
-  }
 }
 
-/** How a stored turn becomes this node's, by how it stands. */
-function takeEvent(
-  { status }: TurnRecord,
-  entries: number,
-  owner: string,
-  maxTries: number,
-  at: Millis,
-): TurnEvent {
-  if (status === 'queued') return { type: 'start', at, take: { owner, entries } };
-  if (status === 'waiting') return { type: 'wake', at, owner, entries };
-  return { type: 'take', at, owner, entries, maxTries };
-}
-
-function intentOf({ intent }: TurnRecord): Pick<TurnRecord, 'intent'> {
-  return intent === undefined ? {} : { intent };
-}
-
-function never(): Promise<never> {
-  return new Promise(() => {});
+async function settle(code: Promise<unknown>): Promise<{ value: unknown } | { error: unknown }> {
+  try {
+    return { value: await code };
+  } catch (error) {
+    return { error };
+  }
 }
