@@ -1,12 +1,6 @@
 /** A durable turn as an actor alone, with the processes that run it only named; it can be persisted and restored, also from its record. */
 import { LiveActor } from '../../lib/hub/commit/live-actor';
-import {
-  ages,
-  type DurableDeed,
-  type DurableFacts,
-  type DurableSystem,
-  maxTries,
-} from './durable-turn-model';
+import { type DurableDeed, type DurableFacts, type DurableSystem, maxTries } from './durable-turn-model';
 import type { TurnActorCode } from './turns-alone';
 
 export class DurableTurnAlone implements DurableSystem {
@@ -17,16 +11,13 @@ export class DurableTurnAlone implements DurableSystem {
   private readonly sent = { turn_started: 0, turn_updated: 0, turn_ended: 0 };
   private live: LiveActor<TurnActorCode['turnMachine']>;
 
-  /** @param code the machine; the mutation check hands over versions with a bug */
-  constructor(private readonly code: TurnActorCode) {
-    const run = {
-      generation: 0,
-      leg: 0,
-      tries: 0,
-      triedAt: 0,
-      dueAt: ages.greatest,
-      expiresAt: ages.greatest,
-    };
+  /** @param code the machine; the mutation check hands over versions with a bug. @param greatest its greatest age, if it has one */
+  constructor(
+    private readonly code: TurnActorCode,
+    greatest: number | null,
+  ) {
+    const age = greatest !== null && { dueAt: greatest, expiresAt: greatest };
+    const run = { generation: 0, leg: 0, tries: 0, triedAt: 0, ...age };
     const input = { id: 't1', ticketId: 'T-1', sessionId: 's1', userId: 'ann', queuedAt: 0, run };
     [this.live] = LiveActor.begin(code.turnMachine, input);
   }
@@ -59,7 +50,7 @@ export class DurableTurnAlone implements DurableSystem {
       continued: record.continuedAt !== undefined,
       waits: waitsFor !== undefined,
       when: run?.when !== undefined,
-      due: run?.dueAt ?? -1,
+      due: run?.dueAt ?? null,
       problem: problem?.reason ?? null,
     };
   }

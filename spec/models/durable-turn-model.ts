@@ -49,7 +49,7 @@ export interface DurableFacts {
   /** What its next leg waits for first. */
   when: boolean;
   /** When something happens by itself. */
-  due: number;
+  due: number | null;
   problem: string | null;
 }
 
@@ -59,10 +59,10 @@ export interface DurableSystem {
   restart?(): void;
 }
 
-/** `hasWorked`: it got further since it was taken last. */
-type Facts = DurableFacts & { hasWorked: boolean };
+/** `hasWorked`: it got further since it was taken last; `greatest`: its greatest age, if it has one. */
+type Facts = DurableFacts & { hasWorked: boolean; greatest: number | null };
 
-const born: Facts = {
+const born: Omit<Facts, 'due' | 'greatest'> = {
   status: 'queued',
   started: false,
   updates: 0,
@@ -76,10 +76,12 @@ const born: Facts = {
   continued: false,
   waits: false,
   when: false,
-  due: ages.greatest,
   problem: null,
   hasWorked: false,
 };
+
+const earlier = (a: number | null, b: number | null) =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 /** A process has it, with a generation of its own. */
 const taken = (facts: Facts): Facts => ({
@@ -91,29 +93,29 @@ const taken = (facts: Facts): Facts => ({
   hasWorked: false,
   waits: false,
   problem: null,
-  due: ages.greatest,
+  due: facts.greatest,
 });
 const said = (facts: Facts): Facts => ({ ...facts, updates: facts.updates + 1 });
 /** It is sent once that it begins; later that it goes on. */
 const goesOn = (facts: Facts): Facts => (facts.started ? said(facts) : { ...facts, started: true });
-const rested = (facts: Facts, until: number): Facts =>
+const rested = (facts: Facts, until: number | null): Facts =>
   said({
     ...facts,
     status: 'waiting',
     owned: false,
     tries: 0,
     waits: true,
-    due: Math.min(until, ages.greatest),
+    due: earlier(until, facts.greatest),
   });
 const stuck = (facts: Facts, problem: string): Facts =>
-  said({ ...facts, status: 'stuck', owned: false, waits: false, problem, due: ages.greatest });
+  said({ ...facts, status: 'stuck', owned: false, waits: false, problem, due: facts.greatest });
 const nextLeg = (facts: Facts, when: boolean): Facts => ({
   ...facts,
   leg: facts.leg + 1,
   when,
   tries: 1,
   hasWorked: false,
-  due: ages.greatest,
+  due: facts.greatest,
 });
 const ended = (facts: Facts, status: 'completed' | 'aborted', reason: string | null): Facts => ({
   ...facts,
@@ -126,7 +128,7 @@ const ended = (facts: Facts, status: 'completed' | 'aborted', reason: string | n
 });
 
 export const durableTurnSpecification = setup({
-  types: { context: {} as Facts, events: {} as DurableDeed },
+  types: { context: {} as Facts, events: {} as DurableDeed, input: {} as { greatest: number | null } },
   guards: {
     isCrashing: ({ context }) => !context.hasWorked && context.tries >= maxTries,
     hasToWait: ({ event }) => event.type === 'again' && event.when,
@@ -136,10 +138,10 @@ export const durableTurnSpecification = setup({
     name: assign(({ event }) => ({ intent: event.type === 'name' ? event.intent : null })),
     work: assign({ hasWorked: true }),
     rest: assign(({ context, event }) =>
-      rested(context, event.type === 'rest' && event.until !== undefined ? event.until : ages.greatest),
+      rested(context, event.type === 'rest' && event.until !== undefined ? event.until : null),
     ),
     again: assign(({ context }) => nextLeg(context, false)),
-    againLater: assign(({ context }) => rested(nextLeg(context, true), ages.greatest)),
+    againLater: assign(({ context }) => rested(nextLeg(context, true), null)),
     release: assign({ owned: false, tries: 0 }),
     take: assign(({ context }) => {
       const tries = context.hasWorked ? 1 : context.tries + 1;
@@ -153,7 +155,7 @@ export const durableTurnSpecification = setup({
   },
 }).createMachine({
   id: 'durableTurn',
-  context: born,
+  context: ({ input: { greatest } }) => ({ ...born, greatest, due: greatest }),
   initial: 'queued',
   states: {
     queued: {
@@ -199,8 +201,10 @@ export const durableTurnSpecification = setup({
   },
 });
 
-/** The model; what the agent does is done while a process runs it. */
-export function modelOfDurableTurn(): TestModel<typeof durableTurnSpecification, DurableSystem> {
+/** The model; what the agent does is done while a process runs it. @param greatest its greatest age; none if it may grow old */
+export function modelOfDurableTurn(
+  greatest: number | null,
+): TestModel<typeof durableTurnSpecification, DurableSystem> {
   const perform = (system: DurableSystem, deed: DurableDeed) => system.perform(deed);
   const inState = (...states: string[]) => ({
     perform,
@@ -208,6 +212,7 @@ export function modelOfDurableTurn(): TestModel<typeof durableTurnSpecification,
   });
   const whileOwned = { perform, cases: ({ context }: { context: Facts }) => (context.owned ? [{}] : []) };
   return testModel(durableTurnSpecification, {
+    input: { greatest },
     events: {
       begin: inState('queued'),
       get_stuck: inState('queued', 'running', 'waiting'),
@@ -236,6 +241,6 @@ export function modelOfDurableTurn(): TestModel<typeof durableTurnSpecification,
       return value === 'over' ? value : facts;
     },
     look: (system) => system.look(),
-    view: ({ context: { hasWorked: _hasWorked, ...seen } }): DurableFacts => seen,
+    view: ({ context: { hasWorked: _hasWorked, greatest: _greatest, ...seen } }): DurableFacts => seen,
   });
 }

@@ -2,7 +2,7 @@ import { restoreTurn, turnMachine, turnRecord } from '../../lib/actors/turn-mach
 import { LiveActor } from '../../lib/hub/commit/live-actor';
 import { assertCoverage } from '../../lib/testing';
 import { DurableTurnAlone } from './durable-turn-alone';
-import { modelOfDurableTurn } from './durable-turn-model';
+import { ages, modelOfDurableTurn } from './durable-turn-model';
 import { modelOfTurns } from './turn-model';
 import { TurnsAlone } from './turns-alone';
 import { watched } from './watched';
@@ -55,9 +55,12 @@ describe('The machine of turns alone', () => {
     }
   });
 
-  describe('with a durable turn', () => {
-    const model = modelOfDurableTurn();
-    const start = () => new DurableTurnAlone(code);
+  describe.each([
+    ['with a durable turn', null],
+    ['with a durable turn that has a greatest age', ages.greatest],
+  ])('%s', (_name, greatest) => {
+    const model = modelOfDurableTurn(greatest);
+    const start = () => new DurableTurnAlone(code, greatest);
 
     it('does what the specification says, on every event in every state', async () => {
       const { steps } = await model.test({ start });
