@@ -14,6 +14,7 @@ import type {
   OpenRequest,
   ToolCall,
   Turn,
+  TurnRecord,
   User,
   Verdict,
 } from 'express-hitl';

@@ -237,7 +237,7 @@ describe('The live charts', () => {
   });
 
   it('show durable turns that wait or are stuck from their records, whichever process had them', async () => {
-    await start({ store: stored });
+    await start();
     const turn = {
       ticketId: 'T-9',
       sessionId: 's',
@@ -254,7 +254,7 @@ describe('The live charts', () => {
       { ...turn, id: 's', run, status: 'stuck', problem },
       { ...turn, id: 'e', run, status: 'aborted', endedAt: 7, reason: 'expired' },
     ] as const;
-    await stored.commit([{ ticketId: 'T-9', at: 8, turns, envelopes: [] }]);
+    await hub.store.commit([{ ticketId: 'T-9', at: 8, turns, envelopes: [] }]);
     const { turns: listed } = await (await ask('actors?ticket_id=T-9')).json();
     expect(listed.map(({ id, states, what }: Record<string, unknown>) => [id, states, what])).toEqual([
       ['w', ['turn.waiting'], 'block'],
