@@ -83,6 +83,7 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     case 'session_created':
       return { ...view, sessions: put(view.sessions, envelope.session, byActivity) };
     case 'turn_started':
+    case 'turn_updated':
       return { ...view, turns: put(view.turns, envelope.turn) };
     case 'turn_ended':
       return { ...view, turns: put(view.turns, ended(view, envelope)) };

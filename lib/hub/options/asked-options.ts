@@ -140,6 +140,9 @@ export const turnFields = { turnId: name, by: person } satisfies Fields;
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
 
+/** Of a message that grows. */
+export const streamFields = { type: z.enum(['response', 'trace', 'plan', 'warning']) } satisfies Fields;
+
 /** Of how much of a session's history is read. */
 export const historyFields = { limit: z.number().int().positive() } satisfies Fields;
 
