@@ -69,6 +69,8 @@ export type { ClassicScope } from './hub/tickets/prompts';
 export type { RunContext, ToolOptions } from './hub/tools/make-tool';
 export type { RuleAsk, RuleScope, ToolRule } from './hub/tools/tool-rules';
 export type { Line } from './hub/turns/say';
+export type { MessageStream, StreamOptions } from './hub/turns/message-stream';
+export type { StreamSource } from './hub/turns/stream-source';
 export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
 export type { Accepted } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';

@@ -12,6 +12,7 @@ import { messageAck } from './accepted';
 import { Outputs } from './outputs';
 import { envelopesOf, type Running } from './running';
 import { messageOf, type Said, type Spoken } from './said';
+import type { Streams } from './streams';
 import { Turn } from './turn';
 import { TurnLink } from './turn-link';
 
@@ -22,7 +23,14 @@ export class Intake {
   private readonly outputs: Outputs;
 
   constructor(
-    private readonly parts: { store: Store; funnel: Funnel; clock: Clock; hitl: Hitl; steps: Steps },
+    private readonly parts: {
+      store: Store;
+      funnel: Funnel;
+      clock: Clock;
+      hitl: Hitl;
+      streams: Streams;
+      steps: Steps;
+    },
   ) {
     this.outputs = new Outputs(parts);
   }

@@ -24,6 +24,7 @@ import { Queues } from './queues';
 import { envelopesOf, type Running } from './running';
 import type { Said, SaidElsewhere, Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
+import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
@@ -53,6 +54,7 @@ export class Turns {
       clock: Clock;
       logger: Logger;
       hitl: Hitl;
+      streams: Streams;
       steps: Steps;
       agent?: Agent | undefined;
       /** Who may end a turn. */
