@@ -1,5 +1,12 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
-import type { Envelope, LoggedEnvelope, Member, MessageDelta, PresenceUpdated, Snapshot } from '../protocol/envelopes';
+import type {
+  Envelope,
+  LoggedEnvelope,
+  Member,
+  MessageDelta,
+  PresenceUpdated,
+  Snapshot,
+} from '../protocol/envelopes';
 import type { AbortReason } from '../protocol/records';
 import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 import type { LogPosition } from './follower';
@@ -118,7 +125,9 @@ function afterDelta(view: View, { message_id, offset, text }: MessageDelta): Vie
   if (!line?.is_streaming || offset > line.content.length) return view;
   const { content, committed = content.length } = line;
   const more = text.slice(content.length - offset);
-  return more ? { ...view, timeline: put(view.timeline, { ...line, content: content + more, committed }) } : view;
+  return more
+    ? { ...view, timeline: put(view.timeline, { ...line, content: content + more, committed }) }
+    : view;
 }
 
 /** Lines of a turn that has ended grow no more; what was not committed is lost. */

@@ -174,12 +174,12 @@ export function messageStreamed(message: MessageRecord, now: Millis): LoggableEn
   return { ...messageBody('session_message_updated', message, message.updatedAt, now), streamed: true };
 }
 
-function messageBody(
-  event: 'session_message_added' | 'session_message_updated',
+function messageBody<Event extends 'session_message_added' | 'session_message_updated'>(
+  event: Event,
   message: MessageRecord,
   at: Millis | undefined,
   now: Millis,
-): LoggableEnvelope {
+) {
   return {
     event,
     timestamp: toWireTime(at, now),

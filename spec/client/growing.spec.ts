@@ -2,7 +2,14 @@
 import { type Envelope, emptyView, reduce, type View } from '../../lib/client';
 
 const at = '2026-01-01T00:00:00.000Z';
-const place = (seq: number) => ({ timestamp: at, session_id: 's', turn_id: 't', ticket_id: 'T', epoch: 'e', seq });
+const place = (seq: number) => ({
+  timestamp: at,
+  session_id: 's',
+  turn_id: 't',
+  ticket_id: 'T',
+  epoch: 'e',
+  seq,
+});
 const message = (content: string, more: object = { is_streaming: true }) => ({
   ...{ id: 'm', session_id: 's', turn_id: 't', type: 'response' as const, content, created_at: at },
   ...more,
@@ -42,7 +49,12 @@ test('a commit has all of it, after a gap too', () => {
 
 test('one that is whole grows no more', () => {
   const whole = message('so far', {});
-  const view = after(added, { event: 'session_message_updated', ...place(2), message: whole, streamed: true });
+  const view = after(added, {
+    event: 'session_message_updated',
+    ...place(2),
+    message: whole,
+    streamed: true,
+  });
   expect(view.timeline).toEqual([whole]);
   expect(reduce(view, delta(6, '!'))).toBe(view);
 });

@@ -41,5 +41,7 @@ test('What grows is marked, so that it has a caret and screen readers wait for i
     );
     return container.querySelectorAll('[data-streaming="true"][aria-busy="true"]').length;
   };
-  expect([marks({ is_streaming: true }), marks({ type: 'trace', is_streaming: true }), marks({})]).toEqual([1, 1, 0]);
+  expect([marks({ is_streaming: true }), marks({ type: 'trace', is_streaming: true }), marks({})]).toEqual([
+    1, 1, 0,
+  ]);
 });

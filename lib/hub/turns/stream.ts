@@ -58,14 +58,11 @@ export class Stream {
   private isWhole = false;
   private ending: Promise<MessageRecord | undefined> | undefined;
 
-  /** @param turn once its signal aborts, what has come is committed and nothing more is taken */
   constructor(
     readonly turn: Speaker,
     private readonly input: StreamInput,
     private readonly parts: StreamParts,
-  ) {
-    turn.signal.addEventListener('abort', this.onTurnOver);
-  }
+  ) {}
 
   /** None before its first commit. */
   get messageId(): string | undefined {
@@ -130,8 +127,6 @@ export class Stream {
     await this.settled;
   }
 
-  private readonly onTurnOver = () => this.finish(this.turn.signal.reason);
-
   private async fail(reason: unknown): Promise<never> {
     await this.stop(reason);
     throw this.refusal;
@@ -142,7 +137,6 @@ export class Stream {
     this.refusal = reason;
     this.text.close();
     this.cancelPause?.();
-    this.turn.signal.removeEventListener('abort', this.onTurnOver);
     this.ending = this.commitRest();
     this.ending.catch(() => {});
     // Last, since it calls listeners of the agent's.
@@ -198,7 +192,14 @@ export class Stream {
 
   private deltaOf(text: string, offset: number, messageId = `${this.messageId}`): MessageDelta {
     const { id, sessionId } = this.turn;
-    return { event: 'message_delta', session_id: sessionId, turn_id: id, message_id: messageId, offset, text };
+    return {
+      event: 'message_delta',
+      session_id: sessionId,
+      turn_id: id,
+      message_id: messageId,
+      offset,
+      text,
+    };
   }
 
   /** Lets held back writers go on. */

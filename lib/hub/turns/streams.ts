@@ -20,13 +20,16 @@ export interface BeginOptions extends StreamInput {
 
 export class Streams {
   private readonly byTicket = new Map<string, Set<Stream>>();
+  /** Signals of turns that are listened to: once each, however many messages such a turn has. */
+  private readonly watched = new WeakSet<AbortSignal>();
 
   constructor(
     private readonly parts: { store: Store; funnel: Funnel; clock: Clock; rooms: Pick<Rooms, 'deliver'> },
   ) {}
 
   /**
-   * Begins a message of a turn, which is shown and stored with its first text.
+   * Begins a message of a turn, which is shown and stored with its first text. Once the turn's signal aborts, what has come
+   * is committed, and nothing more is taken.
    * @throws HubError `turn_ended`, `busy`
    */
   begin(turn: Speaker, { commit, ...input }: BeginOptions): Stream {
@@ -45,9 +48,19 @@ export class Streams {
         if (streams.size === 0) this.byTicket.delete(ticketId);
       },
     });
+    this.watch(turn);
     streams.add(stream);
     this.byTicket.set(ticketId, streams);
     return stream;
+  }
+
+  private watch({ signal, ticketId }: Speaker): void {
+    if (this.watched.has(signal)) return;
+    this.watched.add(signal);
+    signal.addEventListener('abort', () => {
+      for (const stream of this.byTicket.get(ticketId) ?? [])
+        if (stream.turn.signal === signal) void stream.stop(signal.reason);
+    });
   }
 
   /** Whether this message grows. */

@@ -91,7 +91,10 @@ export function serveTickets(rest: Rest): void {
     const [oldest] = messages;
     const open = await openTurns(store, messages);
     const items = messages.map((message) =>
-      storedMessageView(asRead(withLastRevisions(message), (id) => open.has(id)), clock.now()),
+      storedMessageView(
+        asRead(withLastRevisions(message), (id) => open.has(id)),
+        clock.now(),
+      ),
     );
     return { body: { items, ...(oldest && !isWhole && { next_before: oldest.id }) } };
   });

@@ -5,7 +5,7 @@ import { maxStreams } from '../../../lib/hub/turns/streams';
 import type { Turn } from '../../../lib/hub/turns/turn';
 import type { MessageDelta } from '../../../lib/protocol/envelopes';
 import type { MessageRecord } from '../../../lib/protocol/records';
-import { diskFull, gate, type Guest, idle, Rig } from '../rig';
+import { diskFull, type Guest, gate, idle, Rig } from '../rig';
 import { Tap } from './tap';
 
 describe('A message that grows', () => {
@@ -50,7 +50,9 @@ describe('A message that grows', () => {
     return { turnId, got: outcome as Promise<Awaited<T>> };
   }
   const deltas = () =>
-    guest.ears.heard.filter((each): each is MessageDelta => 'event' in each && each.event === 'message_delta');
+    guest.ears.heard.filter(
+      (each): each is MessageDelta => 'event' in each && each.event === 'message_delta',
+    );
   /** The log after the user's message. */
   const said = async () => (await rig.story()).slice(3);
   /** The contents of the commits of messages, with whether each was said to grow. */
@@ -127,7 +129,7 @@ describe('A message that grows', () => {
     it('is committed when it has grown by 512 characters, later by a quarter', async () => {
       const tap = new Tap();
       const { got } = await begin((turn) => turn.stream(tap));
-      for (const length of [1, 511, 1, 3_000, 877, 1]) {
+      for (const length of [1, 511, 1, 3_000, 878, 1]) {
         tap.give('x'.repeat(length));
         await idle();
       }
@@ -136,7 +138,7 @@ describe('A message that grows', () => {
         [1, true],
         [513, true],
         [3_513, true],
-        [4_391, true],
+        [4_392, true],
       ]);
       tap.end();
       await got;
@@ -209,15 +211,18 @@ describe('A message that grows', () => {
       ['a number', 42, 'was of type number'],
       ['an object of a model', { id: 1, choices: [] }, 'an object with id, choices'],
       ['bytes', new Uint8Array(), 'an object with no fields'],
-    ])('that gives %s is refused with what came, after what came before is stored', async (_what, piece, words) => {
-      const tap = new Tap();
-      const { got } = await begin((turn) => turn.stream(tap));
-      tap.give('so far', piece, 'too late');
-      await expect(got).rejects.toEqual(refusal('invalid_request', words));
-      await idle();
-      expect(await said()).toEqual(['response: so far', 'turn_ended aborted error']);
-      expect(tap.isLeft).toBe(true);
-    });
+    ])(
+      'that gives %s is refused with what came, after what came before is stored',
+      async (_what, piece, words) => {
+        const tap = new Tap();
+        const { got } = await begin((turn) => turn.stream(tap));
+        tap.give('so far', piece, 'too late');
+        await expect(got).rejects.toEqual(refusal('invalid_request', words));
+        await idle();
+        expect(await said()).toEqual(['response: so far', 'turn_ended aborted error']);
+        expect(tap.isLeft).toBe(true);
+      },
+    );
 
     it.each<[string, (turn: Turn) => unknown]>([
       ['a text', (turn) => turn.stream('text' as never)],
@@ -245,6 +250,7 @@ describe('A message that grows', () => {
       tap.give('Blocked ');
       await idle();
       tap.give('203');
+      await idle();
       await rig.hub.turns.cancel('T', turnId);
       await expect(got).rejects.toEqual(refusal('turn_ended'));
       expect(await said()).toEqual([
@@ -333,7 +339,9 @@ describe('A message that grows', () => {
         const given = turn.stream();
         await given.abort('no answer');
         const refused = await Promise.all(
-          [given.write('x'), given.end(), given.message].map((each) => Promise.resolve(each).catch((error) => error)),
+          [given.write('x'), given.end(), given.message].map((each) =>
+            Promise.resolve(each).catch((error) => error),
+          ),
         );
         return [refused, await turn.stream().end()] as const;
       });
@@ -407,7 +415,10 @@ describe('A message that grows', () => {
       return refused;
     });
     expect(await got).toEqual(refusal('busy', '16'));
-    expect(await commits()).toEqual([...Array.from({ length: maxStreams }, (_, n) => [`${n}`, false]), ['', false]]);
+    expect(await commits()).toEqual([
+      ...Array.from({ length: maxStreams }, (_, n) => [`${n}`, false]),
+      ['', false],
+    ]);
   });
 
   it('has at most as many bytes as any message; what fits is stored, to a whole character', async () => {
@@ -456,6 +467,7 @@ describe('A message that grows', () => {
     tap.give('so ');
     await idle();
     tap.give('far');
+    await idle();
     const ended = how === 'close' ? rig.hub.close() : rig.hub.drain({ over: '1s' });
     await idle();
     if (how === 'drain') rig.clock.advance(1_000);

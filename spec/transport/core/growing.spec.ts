@@ -10,7 +10,7 @@ import { StreamClient } from '../stream-client';
 let hub: TestHub;
 /** The turn that waits to be spoken in. */
 let turn: Turn;
-let over: ReturnType<typeof gate>;
+let over: ReturnType<typeof gate<void>>;
 afterEach(async () => {
   over?.open();
   await hub?.close();
@@ -19,7 +19,7 @@ afterEach(async () => {
 /** A hub whose turn the test speaks in, and the one who asked for it. */
 async function start(options: TestHubOptions = {}): Promise<TestClient> {
   const begun = gate<Turn>();
-  over = gate();
+  over = gate<void>();
   hub = await startTestHub({
     agent: async (its) => {
       begun.open(its);
@@ -154,7 +154,7 @@ test('sixteen at once, of one turn, are each whole, and each tick is one write w
   const whole = words.map((word) => word.repeat(ticks + 1));
   await bob.next((frame) => frame.message?.content === whole.at(-1));
   const { timeline } = bob.received.reduce(reduce, emptyView());
-  expect(timeline.slice(-16).map(({ content }) => content)).toEqual(whole);
+  expect(timeline.slice(-16).map(({ content }: { content: string }) => content)).toEqual(whole);
   const ofOne = bob.all('message_delta').filter(({ message_id }) => message_id === timeline.at(-1)?.id);
   expect(ofOne.length).toBeLessThanOrEqual(ticks);
 });
@@ -187,7 +187,10 @@ test('a cancelled one is whole as far as it came before its turn ends, for all',
   await bob.next((frame) => frame.message?.content === 'so ');
   void stream.write('far');
   await bob.ask({ type: 'turn_cancel', turn_id: turn.id });
-  expect(await bob.next('session_message_updated')).toMatchObject({ message: { content: 'so far' }, streamed: true });
+  expect(await bob.next('session_message_updated')).toMatchObject({
+    message: { content: 'so far' },
+    streamed: true,
+  });
   expect(await bob.next('turn_ended')).toMatchObject({ reason: 'cancelled' });
 });
 
