@@ -38,6 +38,8 @@ function shown(frames: readonly TestFrame[]): string | undefined {
   const view = frames.reduce(reduce, emptyView());
   return view.timeline.at(-1)?.content;
 }
+const isAdded = (content: string) => (frame: TestFrame) =>
+  frame.event === 'session_message_added' && frame.message.content === content;
 const isShown = (client: TestClient, text: string) => () => shown(client.received) === text;
 const parsed = (client: StreamClient) =>
   client.events.filter(({ name }) => name === 'message').map(({ data }) => JSON.parse(data));
@@ -65,7 +67,7 @@ test('who joins in the middle has all of it so far with one delta, and then each
   const bob = await start();
   const stream = turn.stream();
   await stream.write('committed');
-  await bob.next('session_message_added');
+  await bob.next(isAdded('committed'));
   for (const word of [', one', ', two', ', three']) {
     await stream.write(word);
     await bob.next((frame) => frame.text === word);
@@ -85,7 +87,7 @@ test('who resumes in the middle has what was missed of it with one delta', async
   const bob = await start();
   const stream = turn.stream();
   await stream.write('committed');
-  const { epoch, seq } = await bob.next((frame) => frame.message?.content === 'committed');
+  const { epoch, seq } = await bob.next(isAdded('committed'));
   await stream.write(', heard');
   await bob.next('message_delta');
   await bob.close();
@@ -99,7 +101,7 @@ test('it grows over server-sent events as well, also for who joins in the middle
   const bob = await start();
   const stream = turn.stream();
   await stream.write('a line\n');
-  await bob.next('session_message_added');
+  await bob.next(isAdded('a line\n'));
   await stream.write('and more');
   await bob.next('message_delta');
   const carol = await StreamClient.join(hub, { user: 'carol' });
@@ -144,7 +146,7 @@ test('sixteen at once, of one turn, are each whole, and each tick is one write w
   const words = Array.from({ length: 16 }, (_each, n) => `${n} `);
   const streams = words.map(() => turn.stream());
   for (const [n, stream] of streams.entries()) await stream.write(words[n] ?? '');
-  await bob.next((frame) => frame.message?.content === '15 ');
+  await bob.next(isAdded('15 '));
   const ticks = 200;
   for (let tick = 0; tick < ticks; tick += 1) {
     for (const [n, stream] of streams.entries()) void stream.write(words[n] ?? '');
@@ -184,7 +186,7 @@ test('a cancelled one is whole as far as it came before its turn ends, for all',
   const bob = await start();
   const stream = turn.stream();
   await stream.write('so ');
-  await bob.next((frame) => frame.message?.content === 'so ');
+  await bob.next(isAdded('so '));
   void stream.write('far');
   await bob.ask({ type: 'turn_cancel', turn_id: turn.id });
   expect(await bob.next('session_message_updated')).toMatchObject({
@@ -199,7 +201,7 @@ test('after a crash it is what was committed, and grows no more, in a view that 
   const { ticketId, sessionId } = turn;
   const stream = turn.stream();
   await stream.write('committed');
-  const { epoch, seq } = await bob.next((frame) => frame.message?.content === 'committed');
+  const { epoch, seq } = await bob.next(isAdded('committed'));
   await stream.write(', and not');
   await bob.next('message_delta');
   expect(isShown(bob, 'committed, and not')()).toBe(true);
@@ -226,7 +228,7 @@ test('a classic client is sent its beginning, all of it so far now and then, and
   await old.next('status');
   const stream = turn.stream();
   await stream.write('Blocked');
-  await bob.next('session_message_added');
+  await bob.next(isAdded('Blocked'));
   await stream.write(' it');
   await bob.next('message_delta');
   await hub.advance('3s');
