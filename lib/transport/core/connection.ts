@@ -189,7 +189,7 @@ export class Connection implements Sink {
   private forward(broadcast: Broadcast): boolean {
     const { buffered } = this;
     const underPressure =
-      buffered > pressureBytes || (buffered > 0 && this.given - this.gone > pressureFrames);
+      buffered > pressureBytes || (buffered > 0 && this.given - this.gone >= pressureFrames);
     if (broadcast.isAfter(this.seq) && !(underPressure && broadcast.ephemerals > 0)) {
       this.seq = broadcast.lastSeq ?? this.seq;
       this.note(broadcast.outbounds);
