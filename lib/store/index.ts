@@ -11,7 +11,12 @@ export type {
   RequestRecord,
   RequestStatus,
   SessionRecord,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
+  TurnStatus,
+  TurnWait,
+  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
