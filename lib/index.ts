@@ -101,8 +101,11 @@ export type {
   RequestResponse,
   SessionRecord,
   Stage,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
   TurnStatus,
+  TurnWait,
   UsedGrant,
   User,
 } from './protocol/records';
