@@ -31,7 +31,7 @@ export interface View {
   readonly pending: readonly RequestView[];
   /** Oldest first, by when they were asked. */
   readonly settled: readonly RequestView[];
-  /** In the order in which they came; the queued, the running and the ended. */
+  /** In the order in which they came; those that have not ended, and the ended. */
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];
@@ -83,6 +83,7 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     case 'session_created':
       return { ...view, sessions: put(view.sessions, envelope.session, byActivity) };
     case 'turn_started':
+    case 'turn_updated':
       return { ...view, turns: put(view.turns, envelope.turn) };
     case 'turn_ended':
       return { ...view, turns: put(view.turns, ended(view, envelope)) };
@@ -180,9 +181,11 @@ function afterRequest(view: View, envelope: Extract<LoggedEnvelope, { hitl: Requ
 
 function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>): ViewedTurn {
   const { turn_id: id, session_id, status, intent, reason, timestamp } = envelope;
-  const known = view.turns.find((turn) => turn.id === id);
+  const before = view.turns.find((turn) => turn.id === id);
+  const known: ViewedTurn = before ?? { id, session_id, status, started_at: timestamp };
+  const { waits_for: _waitsFor, problem: _problem, ...lasting } = known;
   return {
-    ...(known ?? { id, session_id, started_at: timestamp }),
+    ...lasting,
     status,
     ...(intent !== undefined && { intent }),
     ...(reason !== undefined && { reason }),
