@@ -1,0 +1,108 @@
+/** What people do about a turn: buttons that send at once or ask first, and why it was refused; the lines of turns have them. */
+import { type ReactNode, useRef, useState } from 'react';
+import type { TicketError } from '../client';
+import type { Turn } from '../react';
+import { Icon } from './icon';
+import { PlainText } from './plain-text';
+import { texts } from './texts';
+
+/** Ends a turn. @param isAsked whether the person is asked whether they mean it */
+export function CancelTurn({ desk, isAsked }: { desk: Turn; isAsked: boolean }) {
+  const [isEnding, setEnding] = useState(false);
+  const cancel = async () => {
+    setEnding(true);
+    const outcome = await desk.cancel();
+    if (!outcome.ok) setEnding(false);
+  };
+  const words = (
+    <>
+      <Icon name="stop" /> {isEnding ? texts.cancelling : texts.cancel}
+    </>
+  );
+  if (isAsked)
+    return (
+      <AskedStep
+        what={texts.whatCancelDoes}
+        really={texts.reallyCancel}
+        isBusy={isEnding}
+        onDo={() => void cancel()}
+      >
+        {words}
+      </AskedStep>
+    );
+  return (
+    <button type="button" className="hitl-quiet" disabled={isEnding} onClick={() => void cancel()}>
+      {words}
+    </button>
+  );
+}
+
+interface AskedStepProps {
+  /** What it does, for the person to decide on. */
+  what: string;
+  /** On the button that does it. */
+  really: string;
+  isBusy: boolean;
+  onDo(): void;
+  children: ReactNode;
+}
+
+/** A button that says what it does before it does it. */
+export function AskedStep({ what, really, isBusy, onDo, children }: AskedStepProps) {
+  const [isAsking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setAsking(false);
+    // Where the person was before; it is there once this is drawn.
+    queueMicrotask(() => button.current?.focus());
+  };
+  return isAsking ? (
+    <span
+      className="hitl-asked"
+      role="group"
+      aria-label={what}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        event.preventDefault();
+        close();
+      }}
+    >
+      <span>{what}</span>
+      <button
+        type="button"
+        className="hitl-button hitl-button-no"
+        onClick={() => {
+          setAsking(false);
+          onDo();
+        }}
+      >
+        {really}
+      </button>
+      {/* biome-ignore lint/a11y/noAutofocus: the person has asked for this, and it does nothing */}
+      <button type="button" className="hitl-button" autoFocus onClick={close}>
+        {texts.notNow}
+      </button>
+    </span>
+  ) : (
+    <button
+      ref={button}
+      type="button"
+      className="hitl-button"
+      disabled={isBusy}
+      onClick={() => setAsking(true)}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** Why what was tried was refused. */
+export function TurnError({ error }: { error: TicketError | undefined }) {
+  if (!error) return null;
+  return (
+    <p className="hitl-problem" role="alert" data-code={error.code}>
+      <Icon name="warning" />
+      <span>{texts.turnErrors[error.code] ?? <PlainText text={error.message} first={500} />}</span>
+    </p>
+  );
+}
