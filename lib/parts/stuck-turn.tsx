@@ -89,7 +89,7 @@ function ProblemOf({ problem }: { problem: NonNullable<ViewedTurn['problem']> })
             </dd>
           ))}
           {instead.length === 0 && <dd>{texts.nothing}</dd>}
-          {instead.length > callsShown && <dd>{texts.moreCalls(instead.length - callsShown)}</dd>}
+          {instead.length > callsShown && <dd>{texts.andMore(instead.length - callsShown)}</dd>}
         </dl>
       )}
     </>

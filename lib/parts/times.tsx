@@ -42,6 +42,12 @@ export function Day({ at }: { at: string }) {
   );
 }
 
+/** How long it takes so far, counted in seconds. */
+export function Elapsed({ since }: { since: string }) {
+  const now = useNow(() => second);
+  return <time>{texts.elapsed(Math.max(0, Math.floor((now - Date.parse(since)) / second)))}</time>;
+}
+
 export function agoText(ms: number): string {
   if (ms < 5 * second) return texts.justNow;
   if (ms < minute) return texts.ago(texts.seconds(Math.floor(ms / second)));

@@ -6,9 +6,9 @@ import { Icon } from './icon';
 import { PlainText } from './plain-text';
 import { StuckTurn } from './stuck-turn';
 import { texts } from './texts';
-import { Elapsed } from './times';
+import { Elapsed, wholeTime } from './times';
 import { CancelTurn, TurnError } from './turn-steps';
-import { TurnWait } from './turn-wait';
+import { RequestLinks, TurnWait } from './turn-wait';
 
 interface TurnBarProps {
   turns: readonly ViewedTurn[];
@@ -54,43 +54,41 @@ function isStuck({ status }: ViewedTurn): boolean {
 
 function TurnLine({ turn, ticketId, agentName, onLook }: Omit<TurnBarProps, 'turns'> & { turn: ViewedTurn }) {
   const desk = useTurn({ id: turn.id, ticketId });
-  const { status, intent, continued_at: continued } = turn;
+  const { waitsFor: requests } = desk;
+  const { status, intent, waits_for: wait, continued_at: continued, started_at: since } = turn;
   if (status === 'stuck') return <StuckTurn turn={turn} desk={desk} agentName={agentName} />;
-  const isAsking = status === 'running' && desk.waitsFor.length > 0;
-  const state = isAsking ? 'asks' : words[status];
+  const isAsking = status === 'running' && requests.length > 0;
+  const state = isAsking ? 'asks' : status === 'waiting' ? 'waits' : status === 'queued' ? 'queued' : 'runs';
   return (
     <li data-turn={turn.id} data-state={state}>
       {state === 'asks' || state === 'waits' ? <Icon name="clock" /> : <span className="hitl-spinner" />}
       <span className="hitl-turn-text">
-        {texts.turn[state](agentName)}
+        {wait ? (
+          <TurnWait wait={wait} requests={requests} agentName={agentName} onLook={onLook} />
+        ) : (
+          texts.turn[state](agentName)
+        )}
         {intent !== undefined && (
-          <>
+          <span className="hitl-soft">
             {': '}
             <PlainText text={intent} first={200} />
+          </span>
+        )}
+        {isAsking && (
+          <>
+            {' · '}
+            <RequestLinks requests={requests} total={requests.length} onLook={onLook} />
           </>
         )}
-        {(state === 'asks' || state === 'waits') && (
-          <TurnWait turn={turn} requests={desk.waitsFor} onLook={onLook} />
-        )}
         {status === 'running' && continued !== undefined && (
-          <small className="hitl-continued" title={continued}>
+          <small className="hitl-continued" title={wholeTime(continued)}>
             {texts.continued}
           </small>
         )}
       </span>
-      {status !== 'waiting' && <Elapsed since={turn.started_at} />}
+      {wait === undefined && <Elapsed since={since} />}
       <CancelTurn desk={desk} isAsked={status === 'waiting'} />
       <TurnError error={desk.error} />
     </li>
   );
 }
-
-const words = {
-  queued: 'queued',
-  running: 'runs',
-  waiting: 'waits',
-  // These are drawn elsewhere.
-  stuck: 'stuck',
-  completed: 'runs',
-  aborted: 'runs',
-} as const satisfies Record<ViewedTurn['status'], keyof typeof texts.turn>;

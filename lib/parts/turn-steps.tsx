@@ -1,5 +1,5 @@
 /** What people do about a turn: buttons that send at once or ask first, and why it was refused; the lines of turns have them. */
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { TicketError } from '../client';
 import type { Turn } from '../react';
 import { Icon } from './icon';
@@ -51,11 +51,16 @@ interface AskedStepProps {
 export function AskedStep({ what, really, isBusy, onDo, children }: AskedStepProps) {
   const [isAsking, setAsking] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
+  const hasClosed = useRef(false);
   const close = () => {
+    hasClosed.current = true;
     setAsking(false);
-    // Where the person was before; it is there once this is drawn.
-    queueMicrotask(() => button.current?.focus());
   };
+  // Back to where the person was before.
+  useEffect(() => {
+    if (!isAsking && hasClosed.current) button.current?.focus();
+    hasClosed.current = false;
+  }, [isAsking]);
   return isAsking ? (
     <span
       className="hitl-asked"

@@ -3,51 +3,67 @@ import type { RequestView, ViewedTurn } from '../client';
 import { PlainLine } from './plain-text';
 import { subjectOf } from './subject';
 import { texts } from './texts';
-import { Day } from './times';
+import { At, Day } from './times';
 
 /** Requests that are named. */
-const named = 5;
+const namesShown = 5;
 
-interface TurnWaitProps {
-  turn: ViewedTurn;
-  /** Those that are known here. */
+interface RequestLinksProps {
+  /** Those that are known on this page. */
   requests: readonly RequestView[];
+  /** How many there are. */
+  total: number;
+  /** Shows a request in the timeline. */
   onLook(requestId: string): void;
 }
 
-export function TurnWait({ turn, requests, onLook }: TurnWaitProps) {
-  const wait = turn.waits_for;
-  const unnamed = Math.max(requests.length, wait?.request_ids.length ?? 0) - Math.min(requests.length, named);
+/** "waits for: isolate_host, since Tue". */
+export function TurnWait({
+  wait,
+  agentName,
+  ...links
+}: Omit<RequestLinksProps, 'total'> & { wait: NonNullable<ViewedTurn['waits_for']>; agentName: string }) {
+  const { since, request_ids: ids, until } = wait;
+  if (ids.length === 0)
+    return until === undefined ? (
+      texts.turn.waits(agentName)
+    ) : (
+      <>
+        {texts.turn.waitsUntil(agentName)} <At at={until} />
+      </>
+    );
   return (
-    <span className="hitl-turn-wait">
-      {(requests.length > 0 || unnamed > 0) && (
-        <span>
-          {texts.waitsFor}{' '}
-          {requests.slice(0, named).map((request, at) => (
-            <span key={request.id}>
-              {at > 0 && ', '}
-              <Look request={request} onLook={onLook} />
-            </span>
-          ))}
-          {requests.length > 0 && unnamed > 0 && ', '}
-          {unnamed > 0 && texts.waitsForMore(unnamed)}
-        </span>
-      )}
-      {wait && (
-        <span>
-          {texts.since} <Day at={wait.since} />
-        </span>
-      )}
-      {wait?.until !== undefined && (
-        <span>
-          {wait.request_ids.length > 0 ? texts.goesOnAtTheLatest : texts.goesOn} <At at={wait.until} />
-        </span>
-      )}
-    </span>
+    <>
+      {texts.turn.waitsFor(agentName)} <RequestLinks {...links} total={ids.length} />
+      <span className="hitl-soft">
+        , {texts.since} <Day at={since} />
+        {until !== undefined && (
+          <>
+            , {texts.atMostUntil} <At at={until} />
+          </>
+        )}
+      </span>
+    </>
   );
 }
 
-function Look({ request, onLook }: { request: RequestView; onLook(requestId: string): void }) {
+export function RequestLinks({ requests, total, onLook }: RequestLinksProps) {
+  const shown = requests.slice(0, namesShown);
+  if (shown.length === 0) return texts.requests(total);
+  return (
+    <>
+      {shown.map((request, at) => (
+        <span key={request.id}>
+          {at > 0 && ', '}
+          <RequestLink request={request} onLook={onLook} />
+        </span>
+      ))}
+      {total > shown.length && ` ${texts.andMore(total - shown.length)}`}
+    </>
+  );
+}
+
+function RequestLink({ request, onLook }: { request: RequestView; onLook(requestId: string): void }) {
   const { title, isCode } = subjectOf(request);
   return (
     <button

@@ -75,6 +75,12 @@ export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly o
       const { updated_at: _updated, ...message } = body.message;
       return [{ ...body, message }];
     }
+    case 'turn_started': {
+      const { version: _version, ...turn } = body.turn;
+      return [{ ...body, turn }];
+    }
+    case 'turn_updated':
+      return [];
     case 'turn_ended': {
       const { reason, ...classic } = body;
       return reason === 'error'

@@ -32,6 +32,13 @@ export const turnStartedSchema = z.object({
   turn_id: z.string(),
   turn: turnViewSchema,
 });
+/** It waits, is stuck, or goes on. */
+export const turnUpdatedSchema = z.object({
+  event: z.literal('turn_updated'),
+  ...base,
+  turn_id: z.string(),
+  turn: turnViewSchema,
+});
 export const turnEndedSchema = z.object({
   event: z.literal('turn_ended'),
   ...base,
@@ -39,7 +46,7 @@ export const turnEndedSchema = z.object({
   status: z.enum(['completed', 'aborted']),
   intent: z.string().optional(),
   /** Why an aborted turn was aborted; not in the classic dialect. */
-  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash']).optional(),
+  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash', 'expired']).optional(),
 });
 const messageEnvelope = { ...base, turn_id: z.string().optional(), message: messageViewSchema };
 export const sessionMessageAddedSchema = z.object({
@@ -75,6 +82,7 @@ export const hitlRequestResolvedSchema = z.object({
 export const loggableSchema = z.discriminatedUnion('event', [
   sessionCreatedSchema,
   turnStartedSchema,
+  turnUpdatedSchema,
   turnEndedSchema,
   sessionMessageAddedSchema,
   sessionMessageUpdatedSchema,
@@ -88,6 +96,7 @@ export type LoggableEnvelope = z.infer<typeof loggableSchema>;
 export const loggedSchema = z.discriminatedUnion('event', [
   sessionCreatedSchema.extend(position),
   turnStartedSchema.extend(position),
+  turnUpdatedSchema.extend(position),
   turnEndedSchema.extend(position),
   sessionMessageAddedSchema.extend(position),
   sessionMessageUpdatedSchema.extend(position),
@@ -118,6 +127,17 @@ export function turnStarted(turn: TurnRecord, now: Millis): LoggableEnvelope {
   return {
     event: 'turn_started',
     timestamp: toWireTime(turn.startedAt, now),
+    session_id: turn.sessionId,
+    turn_id: turn.id,
+    turn: turnView(turn, now),
+  };
+}
+
+/** The body of `turn_updated`: the turn as it is now; its time is `now`. */
+export function turnUpdated(turn: TurnRecord, now: Millis): LoggableEnvelope {
+  return {
+    event: 'turn_updated',
+    timestamp: toWireTime(now, now),
     session_id: turn.sessionId,
     turn_id: turn.id,
     turn: turnView(turn, now),

@@ -1,5 +1,5 @@
 /** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
-import { turnMachine, turnRecord } from '../../actors/turn-machine';
+import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
@@ -72,10 +72,8 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
     const said = 'A turn that was left behind could not be ended';
     const record = await unlessDamaged(store.turn(id), logger, said, { turnId: id });
     if (!record) return;
-    const { status, ...input } = record;
-    const [actor] = LiveActor.begin(turnMachine, input);
+    const actor = LiveActor.restore(turnMachine, restoreTurn(record));
     const at = clock.now();
-    if (status === 'running') actor.send({ type: 'start', at: input.startedAt ?? input.queuedAt });
     const envelopes = envelopesOf({ actor }, actor.send({ type: 'crash', at }), at);
     const turn = turnRecord(actor.snapshot);
     await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });

@@ -1,8 +1,8 @@
 /** A turn that runs or waits in this process: its actor, what its agent is given, and what stops it; turns hold one each. */
 import type { TurnEmitted, turnMachine } from '../../actors/turn-machine';
 import { turnRecord } from '../../actors/turn-machine';
-import { type LoggableEnvelope, turnEnded, turnStarted } from '../../protocol/envelopes';
-import type { Millis } from '../../protocol/records';
+import { type LoggableEnvelope, turnEnded, turnStarted, turnUpdated } from '../../protocol/envelopes';
+import type { Millis, TurnRecord } from '../../protocol/records';
 import type { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
 import type { Turn } from './turn';
@@ -29,5 +29,13 @@ export function envelopesOf(
   at: Millis,
 ): LoggableEnvelope[] {
   const turn = turnRecord(actor.snapshot);
-  return emitted.map(({ type }) => (type === 'turn_started' ? turnStarted(turn, at) : turnEnded(turn, at)));
+  return emitted.map(({ type }) => envelopeMakers[type](turn, at));
 }
+
+const envelopeMakers: Readonly<
+  Record<TurnEmitted['type'], (turn: TurnRecord, at: Millis) => LoggableEnvelope>
+> = {
+  turn_started: turnStarted,
+  turn_updated: turnUpdated,
+  turn_ended: turnEnded,
+};
