@@ -319,9 +319,9 @@ export const texts = {
   whatStartOverDoes:
     'It begins again at the top. What was said stays, answers to the very same questions are used again, and everything else is done again.',
   whatCancelDoes: 'It ends for good, and what it asks is withdrawn.',
-  waitsForThis: (agent: string) => `Work of ${agent} waits for this`,
-  stuckOnThis: (agent: string) =>
-    `The work of ${agent} that asked this is stuck. An answer is stored, and used once the work goes on.`,
+  workWaits: 'The work that asked this waits for the answer',
+  workIsStuck:
+    'The work that asked this is stuck: an answer is stored, and used once it goes on. Its ticket says what can be done',
   elapsed: (seconds: number) =>
     seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`,
   cancel: 'Cancel',

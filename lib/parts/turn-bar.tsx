@@ -70,7 +70,7 @@ function TurnLine({ turn, ticketId, agentName, onLook }: Omit<TurnBarProps, 'tur
         )}
         {intent !== undefined && (
           <span className="hitl-soft">
-            {': '}
+            {wait ? ' · ' : ': '}
             <PlainText text={intent} first={200} />
           </span>
         )}

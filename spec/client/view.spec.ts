@@ -140,6 +140,48 @@ test('an aborted turn says why, and one that was never heard of is known by its 
   });
 });
 
+test('a turn waits, is stuck and goes on in its place, and at its end neither waits nor is stuck', () => {
+  const turn = (status: 'running' | 'waiting' | 'stuck', more: object = {}) => {
+    const known = { id: 't', session_id: 's', status, started_at: at(0), version: 'may', ...more };
+    return { event: 'turn_updated', turn_id: 't', turn: known } as const;
+  };
+  const waits_for = { since: at(1), request_ids: ['r'] };
+  const problem = { reason: 'changed' as const, at: at(2), message: 'It has changed' };
+  const second = { id: 'u', session_id: 's', status: 'running' as const, started_at: at(0) };
+  let view = reduce(emptyView(), { ...snapshot, turns: [...snapshot.turns, second] });
+  const steps = [
+    turn('waiting', { waits_for }),
+    turn('running', { continued_at: at(2) }),
+    turn('stuck', { problem }),
+  ];
+  for (const [index, step] of steps.entries()) {
+    const after = reduce(view, { ...place(8 + index), ...step });
+    expect(after.turns).toEqual([step.turn, second]);
+    expect(changed(view, after)).toEqual(['position', 'turns']);
+    view = after;
+  }
+  const end = { event: 'turn_ended', ...place(11), turn_id: 't', status: 'aborted', reason: 'expired' } as const;
+  expect(reduce(view, end).turns[0]).toEqual({
+    id: 't',
+    session_id: 's',
+    version: 'may',
+    status: 'aborted',
+    reason: 'expired',
+    started_at: at(0),
+    ended_at: at(1),
+  });
+});
+
+test('a turn that waited before the log begins is known once it goes on', () => {
+  const view = reduce(emptyView(), {
+    event: 'turn_updated',
+    ...place(8),
+    turn_id: 'old',
+    turn: { id: 'old', session_id: 's', status: 'running', started_at: at(0) },
+  });
+  expect(view.turns).toMatchObject([{ id: 'old', status: 'running' }]);
+});
+
 test('another epoch begins a new view; presence is not of the log and stays', () => {
   const view = reduce(reduce(emptyView(), snapshot), said('n', 1, 'other'));
   expect(view).toEqual({
@@ -192,6 +234,16 @@ describe('a view that is held for weeks', () => {
       resolved.slice(100).map((_each, index) => `r${index + 101}`),
     );
     expect(all.pending).toHaveLength(1_201);
+  });
+
+  test('holds every turn that waits or is stuck', () => {
+    const waits = times(1_200, (n) => ({
+      event: 'turn_updated',
+      ...place(7 + n),
+      turn_id: `t${n}`,
+      turn: { id: `t${n}`, session_id: 's', status: n % 2 ? 'waiting' : 'stuck', started_at: at(0) },
+    }));
+    expect(view(waits).turns).toHaveLength(1_201);
   });
 
   test('holds 1,000 ended turns, and all that still run', () => {

@@ -1,6 +1,7 @@
 /** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
 import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
+import type { RequestRecord } from '../../protocol/records';
 import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
@@ -83,14 +84,15 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
 
 /**
  * Records with pending requests whose turn is not on this node that their asker has left; requests without a turn stay
- * unchanged. One that cannot be read is left, and logged.
+ * unchanged, and so do those of a durable turn that has not ended, which gets its answers wherever it goes on. One that cannot
+ * be read is left, and logged.
  * @param atMost about how many requests are looked at
  * @param cursor from where on; default: from the oldest
  * @returns from where to go on, where there are more
  * @throws HubError `storage_failed`
  */
 async function leaveOrphans(
-  { hitl, logger }: Pick<Parts, 'logger'> & { hitl: Hitl },
+  { hitl, store, logger }: Pick<Parts, 'store' | 'logger'> & { hitl: Hitl },
   isHere: IsHere,
   atMost: number,
   cursor?: string,
@@ -100,7 +102,13 @@ async function leaveOrphans(
   for (let seen = 0; seen < atMost; seen += pageSize) {
     const page = await unlessDamaged(hitl.list({ status: 'pending' }, pageSize, next), logger, said);
     const left = page?.items.filter(({ turnId, asker }) => turnId && !asker && !isHere(turnId)) ?? [];
-    await Promise.all(left.map(({ id }) => unlessDamaged(hitl.leave(id), logger, said, { requestId: id })));
+    const leave = async ({ id, turnId = '' }: RequestRecord) => {
+      const turn = await store.turn(turnId);
+      if (!turn?.run || turn.endedAt !== undefined) await hitl.leave(id);
+    };
+    await Promise.all(
+      left.map((request) => unlessDamaged(leave(request), logger, said, { requestId: request.id })),
+    );
     next = page?.nextCursor;
     if (next === undefined) return undefined;
     await new Promise((resolve) => setImmediate(resolve));

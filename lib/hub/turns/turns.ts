@@ -1,12 +1,13 @@
 /** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
 import { isDeepStrictEqual } from 'node:util';
-import { turnRecord } from '../../actors/turn-machine';
+import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, HubError, isHubError, stackOf } from '../../errors';
-import type { SessionRecord, User } from '../../protocol/records';
+import type { SessionRecord, TurnRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
+import { LiveActor } from '../commit/live-actor';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
@@ -15,7 +16,7 @@ import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
-import { type Accepted, toAccepted } from './accepted';
+import { type Accepted, cancelAck, toAccepted } from './accepted';
 import { Endings } from './endings';
 import { Intake } from './intake';
 import { Orphans } from './orphans';
@@ -151,22 +152,60 @@ export class Turns {
     const { frame, by } = occasion;
     const running = this.running.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
-      if (by) await this.assertMayCancel(by, running);
+      if (by) await this.assertMayCancel(by, turnRecord(running.actor.snapshot));
       if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
       if (!running.ended) running.cancelledBy = frame;
       else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
       return this.end(running, 'cancel');
     }
     const stored = await this.parts.store.turn(turnId);
-    if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
-    throw new HubError('not_found', { message: 'There is no such turn' });
+    if (stored?.ticketId !== ticketId) throw noSuchTurn();
+    if (stored.endedAt !== undefined || !stored.run) throw new HubError('turn_ended');
+    if (by) await this.assertMayCancel(by, stored);
+    await assertStillMay(occasion, this.parts.clock);
+    await this.lanes.run(stored.sessionId, () => this.cancelStored(turnId, frame));
+  }
+
+  /**
+   * Tries a stuck turn again. On a hub whose agent is a plain one none is.
+   * @throws HubError `not_found`, `turn_ended`, `turn_stuck` for one that is not stuck, `not_allowed` (details.rule is `app`), what
+   *   `occasion.assertAccess` throws
+   */
+  async retry(turnId: string, occasion: Occasion = {}): Promise<void> {
+    const turn = await this.parts.store.turn(turnId);
+    if (!turn) throw noSuchTurn();
+    if (occasion.by) await this.assertMayCancel(occasion.by, turn);
+    await assertStillMay(occasion, this.parts.clock);
+    if (turn.endedAt !== undefined) throw new HubError('turn_ended');
+    throw new HubError('turn_stuck', { details: { turn_id: turnId } });
+  }
+
+  /** Begins a stuck turn again at its top. @throws HubError as `retry` */
+  startOver(turnId: string, occasion: Occasion = {}): Promise<void> {
+    return this.retry(turnId, occasion);
+  }
+
+  /** Ends a turn that runs in no process, with what it asks. */
+  private async cancelStored(turnId: string, frame: Occasion['frame']): Promise<void> {
+    const { store, funnel, clock, hitl } = this.parts;
+    const stored = await store.turn(turnId);
+    if (!stored || stored.endedAt !== undefined) throw new HubError('turn_ended');
+    await hitl.endWithTurn(turnId);
+    const actor = LiveActor.restore(turnMachine, restoreTurn(stored));
+    const at = clock.now();
+    const envelopes = envelopesOf({ actor }, actor.send({ type: 'cancel', at }), at);
+    const turns = [turnRecord(actor.snapshot)];
+    const { ticketId } = stored;
+    await funnel.commit({
+      ...{ ticketId, at, turns, envelopes },
+      ...(frame && { frame: { ...frame, ack: cancelAck(turnId) } }),
+    });
   }
 
   /** @throws HubError `not_allowed` */
-  private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
+  private async assertMayCancel(by: User, turn: TurnRecord): Promise<void> {
     const { rules } = this.parts;
     if (!rules?.mayCancelTurn) return;
-    const turn = turnRecord(actor.snapshot);
     const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
     if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
     throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
@@ -299,6 +338,10 @@ export class Turns {
   ): void {
     this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error), ...more });
   }
+}
+
+function noSuchTurn(): HubError {
+  return new HubError('not_found', { message: 'There is no such turn' });
 }
 
 /** The lane of everything that decides which session a tab speaks in. */
