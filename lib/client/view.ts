@@ -181,11 +181,11 @@ function afterRequest(view: View, envelope: Extract<LoggedEnvelope, { hitl: Requ
 
 function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>): ViewedTurn {
   const { turn_id: id, session_id, status, intent, reason, timestamp } = envelope;
-  const before = view.turns.find((turn) => turn.id === id);
-  const known: ViewedTurn = before ?? { id, session_id, status, started_at: timestamp };
-  const { waits_for: _waitsFor, problem: _problem, ...lasting } = known;
+  const known = view.turns.find((turn) => turn.id === id);
+  // What it waited for, and why it was stuck, is over with it.
+  const { waits_for: _wait, problem: _problem, ...turn } = known ?? { id, session_id, started_at: timestamp };
   return {
-    ...lasting,
+    ...turn,
     status,
     ...(intent !== undefined && { intent }),
     ...(reason !== undefined && { reason }),

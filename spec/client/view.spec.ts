@@ -122,6 +122,30 @@ test('a line older than the view is not put at its end when it is updated', () =
   expect(changed(view, reduce(view, updated))).toEqual(['position']);
 });
 
+test('a turn that waits, is stuck and goes on is what its last envelope says; when it has ended it is neither', () => {
+  const turn = { id: 't', session_id: 's', status: 'waiting' as const, started_at: at(1) };
+  const waits_for = { since: at(2), request_ids: ['r'] };
+  const problem = { reason: 'changed' as const, at: at(3), message: 'other calls' };
+  const updated = (seq: number, more: object) =>
+    ({ event: 'turn_updated', ...place(seq), turn_id: 't', turn: { ...turn, ...more } }) as Envelope;
+  let view = reduce(emptyView(), snapshot);
+  const become = (envelope: Envelope) => {
+    view = reduce(view, envelope);
+    return view.turns.find(({ id }) => id === 't');
+  };
+  expect(become(updated(8, { waits_for }))).toEqual({ ...turn, waits_for });
+  expect(become(updated(9, { status: 'stuck', problem }))).toEqual({ ...turn, status: 'stuck', problem });
+  const ended = become({
+    event: 'turn_ended',
+    ...place(10),
+    turn_id: 't',
+    status: 'aborted',
+    reason: 'expired',
+  });
+  expect(ended).toEqual({ ...turn, status: 'aborted', reason: 'expired', ended_at: view.turns[0]?.ended_at });
+  expect(ended?.ended_at).toBeDefined();
+});
+
 test('an aborted turn says why, and one that was never heard of is known by its end', () => {
   const ended = {
     event: 'turn_ended',
@@ -136,38 +160,6 @@ test('an aborted turn says why, and one that was never heard of is known by its 
     status: 'aborted',
     reason: 'crash',
     started_at: at(1),
-    ended_at: at(1),
-  });
-});
-
-test('a turn waits, is stuck and goes on in its place, and at its end neither waits nor is stuck', () => {
-  const turn = (status: 'running' | 'waiting' | 'stuck', more: object = {}) => {
-    const known = { id: 't', session_id: 's', status, started_at: at(0), version: 'may', ...more };
-    return { event: 'turn_updated', turn_id: 't', turn: known } as const;
-  };
-  const waits_for = { since: at(1), request_ids: ['r'] };
-  const problem = { reason: 'changed' as const, at: at(2), message: 'It has changed' };
-  const second = { id: 'u', session_id: 's', status: 'running' as const, started_at: at(0) };
-  let view = reduce(emptyView(), { ...snapshot, turns: [...snapshot.turns, second] });
-  const steps = [
-    turn('waiting', { waits_for }),
-    turn('running', { continued_at: at(2) }),
-    turn('stuck', { problem }),
-  ];
-  for (const [index, step] of steps.entries()) {
-    const after = reduce(view, { ...place(8 + index), ...step });
-    expect(after.turns).toEqual([step.turn, second]);
-    expect(changed(view, after)).toEqual(['position', 'turns']);
-    view = after;
-  }
-  const end = { event: 'turn_ended', ...place(11), turn_id: 't', status: 'aborted', reason: 'expired' } as const;
-  expect(reduce(view, end).turns[0]).toEqual({
-    id: 't',
-    session_id: 's',
-    version: 'may',
-    status: 'aborted',
-    reason: 'expired',
-    started_at: at(0),
     ended_at: at(1),
   });
 });

@@ -1,4 +1,4 @@
-/** What the turns of one session must do, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
+/** What the plain turns of one session must do, as a machine of its own: written from the specification, apart from the one in `lib/actors`. What a durable turn does beside it is in `durable-turn-model.ts`. */
 import { and, assign, emit, setup } from 'xstate';
 import { type TestModel, testModel } from '../../lib/testing';
 

@@ -14,6 +14,7 @@ import type {
   OpenRequest,
   ToolCall,
   Turn,
+  TurnRecord,
   User,
   Verdict,
 } from 'express-hitl';
@@ -201,6 +202,14 @@ export function events(): void {
     if (resolved.kind === 'refund') expectTypeOf(resolved.payload.cents).toEqualTypeOf<number>();
     if (outcome.kind === 'refund' && outcome.status === 'approved')
       expectTypeOf(outcome.response.cents).toEqualTypeOf<number>();
+  });
+  hub.on('turn.waiting', ({ turn, requestIds }) => {
+    expectTypeOf(requestIds).toEqualTypeOf<readonly string[]>();
+    expectTypeOf(turn).toEqualTypeOf<TurnRecord>();
+  });
+  hub.on('turn.stuck', ({ reason, problem }) => {
+    expectTypeOf(reason).toEqualTypeOf<'changed' | 'crashing' | 'too_long'>();
+    expectTypeOf(problem).toEqualTypeOf<string>();
   });
   hub.on('*', (event) => expectTypeOf(event).toEqualTypeOf<HubEvent<App>>());
   // @ts-expect-error the name on the wire is not the event's
