@@ -41,7 +41,7 @@ export function StuckTurn({ turn, desk, agentName }: StuckTurnProps) {
           )}
         </p>
         {problem && <ProblemOf problem={problem} />}
-        <p className="hitl-steps">
+        <div className="hitl-steps">
           <button
             type="button"
             className="hitl-button hitl-button-main"
@@ -54,12 +54,13 @@ export function StuckTurn({ turn, desk, agentName }: StuckTurnProps) {
             what={texts.whatStartOverDoes}
             really={texts.reallyStartOver}
             isBusy={busy !== undefined}
+            className="hitl-button"
             onDo={() => void desk.startOver()}
           >
             {busy === 'start_over' ? texts.sending : texts.startOver}
           </AskedStep>
-          <CancelTurn desk={desk} isAsked />
-        </p>
+          <CancelTurn desk={desk} isAsked className="hitl-button hitl-button-no" />
+        </div>
         <TurnError error={error} />
       </section>
     </li>

@@ -61,7 +61,7 @@ const errors: Partial<Record<WireCode | 'closed' | 'queue_full', string>> = {
 };
 
 /** Of what is done about a turn. */
-const turnErrors: Partial<Record<WireCode | 'closed' | 'queue_full', string>> = {
+const turnErrors: Partial<Record<WireCode | 'closed' | 'queue_full', string | undefined>> = {
   not_allowed: 'You may not do this to the work of this ticket. Another person has to.',
   not_found: 'This is not there, or not for you to see.',
   turn_ended: 'It has ended already.',
@@ -305,8 +305,7 @@ export const texts = {
   moreTurns: (count: number) => `Show ${count} more`,
   fewerTurns: 'Show fewer',
   problem: {
-    changed:
-      'The code of the agent has changed: it no longer does what was recorded. Nothing new was done.',
+    changed: 'The code of the agent has changed: it no longer does what was recorded. Nothing new was done.',
     crashing: 'The server went down each time this was tried, without getting any further.',
     too_long: 'It has done more than can be recorded.',
   } as Readonly<Record<string, string | undefined>>,

@@ -6,8 +6,14 @@ import { Icon } from './icon';
 import { PlainText } from './plain-text';
 import { texts } from './texts';
 
-/** Ends a turn. @param isAsked whether the person is asked whether they mean it */
-export function CancelTurn({ desk, isAsked }: { desk: Turn; isAsked: boolean }) {
+interface CancelTurnProps {
+  desk: Turn;
+  /** Whether the person is asked whether they mean it. */
+  isAsked: boolean;
+  className?: string;
+}
+
+export function CancelTurn({ desk, isAsked, className = 'hitl-quiet' }: CancelTurnProps) {
   const [isEnding, setEnding] = useState(false);
   const cancel = async () => {
     setEnding(true);
@@ -25,13 +31,14 @@ export function CancelTurn({ desk, isAsked }: { desk: Turn; isAsked: boolean }) 
         what={texts.whatCancelDoes}
         really={texts.reallyCancel}
         isBusy={isEnding}
+        className={className}
         onDo={() => void cancel()}
       >
         {words}
       </AskedStep>
     );
   return (
-    <button type="button" className="hitl-quiet" disabled={isEnding} onClick={() => void cancel()}>
+    <button type="button" className={className} disabled={isEnding} onClick={() => void cancel()}>
       {words}
     </button>
   );
@@ -43,12 +50,13 @@ interface AskedStepProps {
   /** On the button that does it. */
   really: string;
   isBusy: boolean;
+  className: string;
   onDo(): void;
   children: ReactNode;
 }
 
 /** A button that says what it does before it does it. */
-export function AskedStep({ what, really, isBusy, onDo, children }: AskedStepProps) {
+export function AskedStep({ what, really, isBusy, className, onDo, children }: AskedStepProps) {
   const [isAsking, setAsking] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const hasClosed = useRef(false);
@@ -62,9 +70,8 @@ export function AskedStep({ what, really, isBusy, onDo, children }: AskedStepPro
     hasClosed.current = false;
   }, [isAsking]);
   return isAsking ? (
-    <span
+    <fieldset
       className="hitl-asked"
-      role="group"
       aria-label={what}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
@@ -87,12 +94,12 @@ export function AskedStep({ what, really, isBusy, onDo, children }: AskedStepPro
       <button type="button" className="hitl-button" autoFocus onClick={close}>
         {texts.notNow}
       </button>
-    </span>
+    </fieldset>
   ) : (
     <button
       ref={button}
       type="button"
-      className="hitl-button"
+      className={className}
       disabled={isBusy}
       onClick={() => setAsking(true)}
     >

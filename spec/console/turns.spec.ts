@@ -162,33 +162,43 @@ describeInChromium('spec/console', 'turns in the console', (launch) => {
     await card.getByText('The work that asked this is stuck: an answer is stored').waitFor();
   });
 
-  it.each(['light', 'dark'] as const)('axe finds nothing against it, in %s, nor is it wider than a phone', async (colorScheme) => {
-    const ticketId = `T-26-${colorScheme}`;
-    const problem = { ...stuck.problem, recorded: 'x'.repeat(300), instead: ['y'.repeat(300)] } as TurnRecord['problem'];
-    const wedged = await putTurn(hub.store, { ...stuck, ticketId, ...(problem && { problem }) });
-    const { turn, requestId } = await waiting(ticketId);
-    const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-    const alice = await enter('alice', {
-      colorScheme,
-      at: `/tickets/${ticketId}`,
-      viewport: { width: 360, height: 740 },
-    });
-    await line(alice, wedged).getByRole('button', { name: 'Start over' }).click();
-    await line(alice, turn).getByText('isolate_host').waitFor();
-    const findings = async () => {
-      await alice.page.waitForLoadState('networkidle');
-      await alice.page.evaluate(axe);
-      const { violations } = (await alice.page.evaluate('axe.run()')) as {
-        violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  it.each(['light', 'dark'] as const)(
+    'axe finds nothing against it, in %s, nor is it wider than a phone',
+    async (colorScheme) => {
+      const ticketId = `T-26-${colorScheme}`;
+      const problem = {
+        ...stuck.problem,
+        recorded: 'x'.repeat(300),
+        instead: ['y'.repeat(300)],
+      } as TurnRecord['problem'];
+      const wedged = await putTurn(hub.store, { ...stuck, ticketId, ...(problem && { problem }) });
+      const { turn, requestId } = await waiting(ticketId);
+      const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+      const alice = await enter('alice', {
+        colorScheme,
+        at: `/tickets/${ticketId}`,
+        viewport: { width: 360, height: 740 },
+      });
+      await line(alice, wedged).getByRole('button', { name: 'Start over' }).click();
+      await line(alice, turn).getByText('isolate_host').waitFor();
+      const findings = async () => {
+        await alice.page.waitForLoadState('networkidle');
+        await alice.page.evaluate(axe);
+        const { violations } = (await alice.page.evaluate('axe.run()')) as {
+          violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+        };
+        const overflow = await alice.page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        return [
+          ...violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`),
+          overflow,
+        ];
       };
-      const overflow = await alice.page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      return [...violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`), overflow];
-    };
-    expect(await findings()).toEqual([0]);
-    await alice.page.evaluate(`location.hash = '#/requests/${requestId}'`);
-    await alice.sees('The work that asked this waits for the answer');
-    expect(await findings()).toEqual([0]);
-  });
+      expect(await findings()).toEqual([0]);
+      await alice.page.evaluate(`location.hash = '#/requests/${requestId}'`);
+      await alice.sees('The work that asked this waits for the answer');
+      expect(await findings()).toEqual([0]);
+    },
+  );
 });

@@ -90,16 +90,19 @@ test('The app cancels a turn that waits, though no process has it', async () => 
   await expect(rig.app.turns.cancel({ turnId: id })).rejects.toMatchObject({ code: 'turn_ended' });
 });
 
-test.each(['retry', 'startOver'] as const)('%s asks the rule for a person, and none for the app', async (change) => {
-  await start({ rules: { mayCancelTurn: ({ user }) => user.id === 'lead' } });
-  const { turns } = rig.app;
-  const { id: turnId } = await putTurn(rig.kept);
-  await expect(turns[change]({ turnId, by: { id: 'bob' } })).rejects.toMatchObject({ code: 'not_allowed' });
-  await expect(turns[change]({ turnId, by: { id: 'lead' } })).rejects.toMatchObject({ code: 'turn_stuck' });
-  await expect(turns[change]({ turnId })).rejects.toMatchObject({ code: 'turn_stuck' });
-  await expect(turns[change]({ turnId: 'none' })).rejects.toMatchObject({ code: 'not_found' });
-  await expect(turns[change]({ id: turnId } as never)).rejects.toMatchObject({ code: 'invalid_request' });
-});
+test.each(['retry', 'startOver'] as const)(
+  '%s asks the rule for a person, and none for the app',
+  async (change) => {
+    await start({ rules: { mayCancelTurn: ({ user }) => user.id === 'lead' } });
+    const { turns } = rig.app;
+    const { id: turnId } = await putTurn(rig.kept);
+    await expect(turns[change]({ turnId, by: { id: 'bob' } })).rejects.toMatchObject({ code: 'not_allowed' });
+    await expect(turns[change]({ turnId, by: { id: 'lead' } })).rejects.toMatchObject({ code: 'turn_stuck' });
+    await expect(turns[change]({ turnId })).rejects.toMatchObject({ code: 'turn_stuck' });
+    await expect(turns[change]({ turnId: 'none' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(turns[change]({ id: turnId } as never)).rejects.toMatchObject({ code: 'invalid_request' });
+  },
+);
 
 test('What a durable turn asked has its asker after a restart, and what another turn asked has lost it', async () => {
   await start();

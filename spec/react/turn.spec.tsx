@@ -102,36 +102,39 @@ test.each([
   ['retry', 'retry'],
   ['startOver', 'start_over'],
   ['cancel', 'cancel'],
-] as const)('`%s` by a person who may not fails as a value and an error, and is sent once', async (action, name) => {
-  let asked = 0;
-  await start({
-    rules: {
-      mayCancelTurn: () => {
-        asked += 1;
-        return false;
+] as const)(
+  '`%s` by a person who may not fails as a value and an error, and is sent once',
+  async (action, name) => {
+    let asked = 0;
+    await start({
+      rules: {
+        mayCancelTurn: () => {
+          asked += 1;
+          return false;
+        },
       },
-    },
-  });
-  const { id } = await putTurn(hub.store, stuck);
-  const { show } = openPage(hub, <Line id={id} />);
-  const words = `stuck, ${stuck.problem?.message}`;
-  await screen.findByText(words);
-  let both: Promise<unknown>[] = [];
-  act(() => {
-    both = [turn[action](), turn[action]()];
-  });
-  await screen.findByText(`${words}, busy: ${name}`);
-  expect(await Promise.all(both)).toMatchObject([
-    { ok: false, error: { code: 'not_allowed', details: { rule: 'app' } } },
-    { ok: false, error: { code: 'not_allowed' } },
-  ]);
-  expect(both[0]).toBe(both[1]);
-  await screen.findByText(`${words}, error: not_allowed`);
-  expect(asked).toBe(1);
-  const other = await putTurn(hub.store, { ticketId: 'T-1' });
-  show(<Line id={other.id} />);
-  await waitFor(() => expect(turn.error).toBeUndefined());
-});
+    });
+    const { id } = await putTurn(hub.store, stuck);
+    const { show } = openPage(hub, <Line id={id} />);
+    const words = `stuck, ${stuck.problem?.message}`;
+    await screen.findByText(words);
+    let both: Promise<unknown>[] = [];
+    act(() => {
+      both = [turn[action](), turn[action]()];
+    });
+    await screen.findByText(`${words}, busy: ${name}`);
+    expect(await Promise.all(both)).toMatchObject([
+      { ok: false, error: { code: 'not_allowed', details: { rule: 'app' } } },
+      { ok: false, error: { code: 'not_allowed' } },
+    ]);
+    expect(both[0]).toBe(both[1]);
+    await screen.findByText(`${words}, error: not_allowed`);
+    expect(asked).toBe(1);
+    const other = await putTurn(hub.store, { ticketId: 'T-1' });
+    show(<Line id={other.id} />);
+    await waitFor(() => expect(turn.error).toBeUndefined());
+  },
+);
 
 test('a turn that is not stuck is not tried again, and what has ended is not known', async () => {
   await start();

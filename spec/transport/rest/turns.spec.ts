@@ -200,19 +200,24 @@ test.each(['retry', 'start_over'])('%s of a turn that waits is refused with `tur
 test.each([
   ['waiting', {}],
   ['stuck', stuck],
-])('A %s turn is cancelled: everybody is sent its end, and what it asks is withdrawn', async (_status, more) => {
-  await start();
-  const { id, ticketId, sessionId } = await put(more);
-  const asked = await portOf(hub.hub).hitl.request({
-    ...{ ticketId, sessionId, turnId: id, userId: 'alice' },
-    ...{ type: 'question', payload: { question: 'Well?' } },
-  });
-  const watcher = await hub.connect({ user: 'bob' });
-  const { body } = await post(id, 'cancel').send({}).expect(200);
-  expect(body.turn).toMatchObject({ id, ticket_id: 'T-1', status: 'aborted', reason: 'cancelled' });
-  expect(await watcher.next('hitl_request_resolved')).toMatchObject({ hitl: { id: asked.id, status: 'cancelled' } });
-  expect(await watcher.next('turn_ended')).toMatchObject({ turn_id: id, reason: 'cancelled' });
-});
+])(
+  'A %s turn is cancelled: everybody is sent its end, and what it asks is withdrawn',
+  async (_status, more) => {
+    await start();
+    const { id, ticketId, sessionId } = await put(more);
+    const asked = await portOf(hub.hub).hitl.request({
+      ...{ ticketId, sessionId, turnId: id, userId: 'alice' },
+      ...{ type: 'question', payload: { question: 'Well?' } },
+    });
+    const watcher = await hub.connect({ user: 'bob' });
+    const { body } = await post(id, 'cancel').send({}).expect(200);
+    expect(body.turn).toMatchObject({ id, ticket_id: 'T-1', status: 'aborted', reason: 'cancelled' });
+    expect(await watcher.next('hitl_request_resolved')).toMatchObject({
+      hitl: { id: asked.id, status: 'cancelled' },
+    });
+    expect(await watcher.next('turn_ended')).toMatchObject({ turn_id: id, reason: 'cancelled' });
+  },
+);
 
 test('What a snapshot shows of turns that wait and are stuck is what a frame then ends', async () => {
   await start();
