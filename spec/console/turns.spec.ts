@@ -196,6 +196,7 @@ describeInChromium('spec/console', 'turns in the console', (launch) => {
         ];
       };
       expect(await findings()).toEqual([0]);
+      await alice.page.setViewportSize({ width: 1280, height: 800 });
       await alice.page.evaluate(`location.hash = '#/requests/${requestId}'`);
       await alice.sees('The work that asked this waits for the answer');
       expect(await findings()).toEqual([0]);
