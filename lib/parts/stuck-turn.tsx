@@ -68,7 +68,8 @@ export function StuckTurn({ turn, desk, agentName }: StuckTurnProps) {
 }
 
 function ProblemOf({ problem }: { problem: NonNullable<ViewedTurn['problem']> }) {
-  const { reason, message, recorded, instead = [] } = problem;
+  const { reason, message, recorded } = problem;
+  const instead = [...new Set(problem.instead)];
   const words = texts.problem[reason];
   return (
     <>

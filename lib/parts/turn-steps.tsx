@@ -83,7 +83,9 @@ export function AskedStep({ what, really, isBusy, className, onDo, children }: A
       <button
         type="button"
         className="hitl-button hitl-button-no"
-        onClick={() => {
+        onClick={(event) => {
+          // The second click of a double click on the button that was in this place.
+          if (event.detail > 1) return;
           setAsking(false);
           onDo();
         }}

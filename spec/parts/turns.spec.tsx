@@ -119,7 +119,7 @@ describe('A stuck turn', () => {
   });
 });
 
-test('A step that asks first goes back with Escape, to where the person was', () => {
+test('A step that asks first goes back with Escape, to where the person was, and takes no double click for a yes', () => {
   const onDo = jest.fn();
   draw(
     <AskedStep what="It ends" really="Really" isBusy={false} className="hitl-button" onDo={onDo}>
@@ -135,7 +135,11 @@ test('A step that asks first goes back with Escape, to where the person was', ()
   fireEvent.click(screen.getByRole('button', { name: 'End' }));
   fireEvent.click(screen.getByRole('button', { name: 'Back' }));
   expect(document.activeElement?.textContent).toBe('End');
+  fireEvent.click(screen.getByRole('button', { name: 'End' }), { detail: 1 });
+  fireEvent.click(screen.getByRole('button', { name: 'Really' }), { detail: 2 });
   expect(onDo).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByRole('button', { name: 'Really' }), { detail: 1 });
+  expect(onDo).toHaveBeenCalledTimes(1);
 });
 
 test('Why something was refused is said in words about work, else as the server says it', () => {
