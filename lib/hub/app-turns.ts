@@ -56,11 +56,12 @@ export class AppTurns {
    * Tries a stuck turn again: it goes on where it was, with the code of the agent as it is now. Resolves when it goes on; if the
    * code does not fit either, the turn is stuck once more, which `turn.stuck` says.
    * @param turn `by`: the person who asks for it; default: the app's own code, which no rule holds back
-   * @throws HubError `not_found`, `turn_ended`, `turn_stuck` unless it is stuck, `not_allowed` (details.rule is `app`)
+   * @throws HubError `not_found`, `turn_ended`, `turn_stuck` unless it is stuck, `busy` while another turn of
+   *   its session is not over, `conflict` where the agent has no code for it, `not_allowed` (details.rule is `app`), `closing`
    */
   async retry(turn: { turnId: string; by?: User | undefined }): Promise<void> {
     assertOptions('The turn', turn, turnFields);
-    await this.port.turns.retry(turn.turnId, { by: turn.by });
+    await this.port.turns.retry(turn.turnId, 'retry', { by: turn.by });
   }
 
   /**
@@ -71,7 +72,7 @@ export class AppTurns {
    */
   async startOver(turn: { turnId: string; by?: User | undefined }): Promise<void> {
     assertOptions('The turn', turn, turnFields);
-    await this.port.turns.startOver(turn.turnId, { by: turn.by });
+    await this.port.turns.retry(turn.turnId, 'start_over', { by: turn.by });
   }
 
   /**

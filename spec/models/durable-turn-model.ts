@@ -8,7 +8,8 @@ export type DurableDeed =
   | { type: 'begin' | 'get_stuck' }
   /** Its agent says what it is about, gets further by one entry, returns or throws. */
   | { type: 'name'; intent: string }
-  | { type: 'work' | 'return' | 'throw' }
+  | { type: 'work' }
+  | { type: 'return' | 'throw' }
   /** Its agent waits for a person, at most until the time if there is one; and what it waits for is there. */
   | { type: 'rest'; until?: number }
   | { type: 'wake' }

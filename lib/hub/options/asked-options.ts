@@ -149,6 +149,9 @@ export const turnListFields = {
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
 
+/** Of `SayOptions`. */
+export const sayFields = { key: askFields.key } satisfies Fields;
+
 /** Of how much of a session's history is read. */
 export const historyFields = { limit: z.number().int().positive() } satisfies Fields;
 

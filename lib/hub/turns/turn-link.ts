@@ -1,13 +1,18 @@
 /** One turn's line to the hub: carries what the agent says and asks, and knows what has to be over before the turn is; turns make one each. */
+import { randomUUID } from 'node:crypto';
 import { HubError } from '../../errors';
 import type { MessageRecord, MessageType, RequestRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
+import type { Clock } from '../commit/clock';
 import type { Hitl } from '../requests/hitl';
 import type { Asked } from '../requests/request-input';
-import type { Outputs, Speaker } from './outputs';
+import { result } from './durable/results';
+import type { Outputs, SayOptions, Speaker } from './outputs';
+import type { TurnLine } from './running';
+import { runStep, type StepContext, type StepOptions } from './steps';
 import type { TurnPort } from './turn';
 
-export class TurnLink implements TurnPort {
+export class TurnLink implements TurnPort, TurnLine {
   /** What the agent has begun to say or to ask and is not committed yet. */
   private readonly underWay = new Set<Promise<unknown>>();
   /** Requests of a turn that is gone, asked again by this one: they end with it like its own. */
@@ -21,13 +26,13 @@ export class TurnLink implements TurnPort {
   refusedLine: unknown;
 
   constructor(
-    private readonly parts: { store: Store; hitl: Hitl; outputs: Outputs },
+    private readonly parts: { store: Store; clock: Clock; hitl: Hitl; outputs: Outputs },
     private readonly turn: Speaker & { user: Required<User> },
     readonly nameIntent: (intent: string) => void,
   ) {}
 
-  add(type: MessageType, content: string): Promise<MessageRecord> {
-    return this.noteRefusal(this.track(this.parts.outputs.add(this.turn, type, content)));
+  add(type: MessageType, content: string, options?: SayOptions): Promise<MessageRecord> {
+    return this.noteRefusal(this.track(this.parts.outputs.add(this.turn, type, content, options)));
   }
 
   update(messageId: string, content: string): Promise<MessageRecord> {
@@ -36,6 +41,17 @@ export class TurnLink implements TurnPort {
 
   history(limit: number): Promise<readonly MessageRecord[]> {
     return this.parts.store.messages(this.turn.sessionId, limit);
+  }
+
+  async step(
+    name: string,
+    run: (context: StepContext) => unknown,
+    options: StepOptions = {},
+  ): Promise<unknown> {
+    const { id: turnId, signal } = this.turn;
+    const key = `${turnId}:${name}:${randomUUID()}`;
+    const value = await runStep({ name, turnId, key, run, options, signal, clock: this.parts.clock });
+    return result(`The step "${name}"`, value).v;
   }
 
   async open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }> {
@@ -64,7 +80,8 @@ export class TurnLink implements TurnPort {
 
   /** Withdraws the pending requests that end with the turn. @throws HubError `storage_failed` */
   withdraw(): Promise<void> {
-    return this.parts.hitl.endWithTurn(this.turn.id, this.adopted, this.attended);
+    const { adopted, attended } = this;
+    return this.parts.hitl.endWithTurn(this.turn.id, { adopted, attended });
   }
 
   /** The end of the turn is committed: a request that it still waits for could not be withdrawn, and is not waited for any more. */

@@ -15,7 +15,7 @@ import type {
   ResponseOf,
 } from '../kinds/app-types';
 import { type AnyTool, partsOf, type ToolArgs, type ToolArgsIn, type ToolResult } from '../kinds/tool';
-import { historyFields } from '../options/asked-options';
+import { historyFields, sayFields } from '../options/asked-options';
 import { assertOptions } from '../options/options';
 import type { AskOptions } from '../requests/ask';
 import { toOutcome, toRequest } from '../requests/outcome';
@@ -26,6 +26,8 @@ import {
   type RequestInput,
   toAsked,
 } from '../requests/request-input';
+import type { SayOptions } from './outputs';
+import { assertStep, type StepContext, type StepOptions, type StepResult } from './steps';
 
 /** What an answer may be: one of the options, or any text where there are none or `freeText` allows it. */
 export type AnswerTo<
@@ -55,12 +57,13 @@ export type Agent<App extends HitlTypes = NoTypes> = (turn: Turn<App>) => unknow
 
 /** What a turn needs of the hub. */
 export interface TurnPort {
-  add(type: MessageType, content: string): Promise<MessageRecord>;
+  add(type: MessageType, content: string, options?: SayOptions): Promise<MessageRecord>;
   update(messageId: string, content: string): Promise<MessageRecord>;
   open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }>;
   wait(requestId: string): Promise<RequestRecord>;
   history(limit: number): Promise<readonly MessageRecord[]>;
   nameIntent(intent: string): void;
+  step(name: string, run: (context: StepContext) => unknown, options?: StepOptions): Promise<unknown>;
 }
 
 /** One chat message and the agent's answer to it; handed to the agent. */
@@ -79,23 +82,23 @@ export class Turn<App extends HitlTypes = NoTypes> {
   ) {}
 
   /** The answer, or a part of it. @throws HubError `turn_ended`, `too_large`, `storage_failed` */
-  say(content: string): Promise<MessageRecord> {
-    return handled(this.port.add('response', content));
+  say(content: string, options?: SayOptions): Promise<MessageRecord> {
+    return this.add('turn.say', 'response', content, options);
   }
 
   /** A step the agent takes, shown small. Same errors. */
-  trace(content: string): Promise<MessageRecord> {
-    return handled(this.port.add('trace', content));
+  trace(content: string, options?: SayOptions): Promise<MessageRecord> {
+    return this.add('turn.trace', 'trace', content, options);
   }
 
   /** What the agent intends to do. Same errors. */
-  plan(content: string): Promise<MessageRecord> {
-    return handled(this.port.add('plan', content));
+  plan(content: string, options?: SayOptions): Promise<MessageRecord> {
+    return this.add('turn.plan', 'plan', content, options);
   }
 
   /** Something the reader should be careful about. Same errors. */
-  warn(content: string): Promise<MessageRecord> {
-    return handled(this.port.add('warning', content));
+  warn(content: string, options?: SayOptions): Promise<MessageRecord> {
+    return this.add('turn.warn', 'warning', content, options);
   }
 
   /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions. Also `not_found`. */
@@ -178,6 +181,39 @@ export class Turn<App extends HitlTypes = NoTypes> {
   wait<N extends KindName<App>>(request: OpenRequest<App, N>): Promise<OutcomeOf<App, N>> {
     const wait = async () => toOutcome(await this.port.wait(request.id));
     return handled(wait() as Promise<unknown> as Promise<OutcomeOf<App, N>>);
+  }
+
+  /**
+   * Work from outside the turn, such as a model's or a service's: in a durable turn its result is recorded, and the function is
+   * not called again once it is; on a plain turn it is called.
+   * @param run given the same `key` at every attempt
+   * @returns what JSON makes of what it returns
+   * @throws HubError `invalid_request` for a result that is no JSON, and beside another step of the same name and input,
+   *   `too_large` beyond 256 KiB, `step_timeout`, `step_unknown`, `turn_ended`; what the function throws
+   */
+  step<T>(
+    name: string,
+    run: (context: StepContext) => T | Promise<T>,
+    options: StepOptions = {},
+  ): Promise<StepResult<T>> {
+    const step = async () => {
+      assertStep(name, run, options);
+      return this.port.step(name, run, options);
+    };
+    return handled(step() as Promise<StepResult<T>>);
+  }
+
+  private add(
+    noun: string,
+    type: MessageType,
+    content: string,
+    options: SayOptions = {},
+  ): Promise<MessageRecord> {
+    const add = async () => {
+      assertOptions(noun, options, sayFields);
+      return this.port.add(type, content, options);
+    };
+    return handled(add());
   }
 
   private askAndWait<T>(noun: string, kind: string, input: object): Promise<T> {

@@ -55,7 +55,7 @@ export const retryTurn = operation({
   id: 'retryTurn',
   path: '/hitl/turns/:id/retry',
   summary: 'Tries a stuck turn again, with the code of the agent as it is now.',
-  refusals: ['not_found', 'not_allowed', 'turn_ended', 'turn_stuck'],
+  refusals: ['not_found', 'not_allowed', 'turn_ended', 'turn_stuck', 'busy', 'conflict'],
 });
 
 export const startTurnOver = operation({
@@ -63,7 +63,7 @@ export const startTurnOver = operation({
   id: 'startTurnOver',
   path: '/hitl/turns/:id/start_over',
   summary: 'Begins a stuck turn again at its top; answers to the very same questions are used again.',
-  refusals: ['not_found', 'not_allowed', 'turn_ended', 'turn_stuck'],
+  refusals: ['not_found', 'not_allowed', 'turn_ended', 'turn_stuck', 'busy', 'conflict'],
 });
 
 export const cancelTurn = operation({
@@ -126,8 +126,8 @@ export function serveTurns(rest: Rest): void {
 
   rest.serve(getTurn, async (call) => ({ body: { turn: view(await visibleTurn(call)) } }));
 
-  serveChange(retryTurn, ({ id }, occasion) => hub.turns.retry(id, occasion));
-  serveChange(startTurnOver, ({ id }, occasion) => hub.turns.startOver(id, occasion));
+  serveChange(retryTurn, ({ id }, occasion) => hub.turns.retry(id, 'retry', occasion));
+  serveChange(startTurnOver, ({ id }, occasion) => hub.turns.retry(id, 'start_over', occasion));
   serveChange(cancelTurn, ({ id, ticketId }, occasion) => hub.turns.cancel(ticketId, id, occasion));
 }
 
