@@ -35,6 +35,7 @@ export const errorCodes = {
   invalid_request: { status: 422, message: 'The request is not acceptable' },
   key_conflict: { status: 409, message: 'The key is in use by a request with other content' },
   turn_ended: { status: 409, message: 'The turn has ended' },
+  turn_lost: { status: 409, message: 'Another process goes on with the turn' },
   session_resume_failed: { status: 409, message: 'The session could not be resumed; a new one begins' },
   tool_timeout: { status: 504, message: 'The tool took longer than allowed' },
   client_not_found: { status: 404, message: 'No such client is connected' },
@@ -106,6 +107,7 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   /** The request that has the key. */
   key_conflict: { request_id: string } | undefined;
   turn_ended: undefined;
+  turn_lost: undefined;
   session_resume_failed: undefined;
   tool_timeout: undefined;
   client_not_found: undefined;

@@ -286,6 +286,7 @@ export const texts = {
     cancelled: (agent: string) => `${agent} was cancelled`,
     shutdown: (agent: string) => `${agent} stopped: the server was closed`,
     crash: (agent: string) => `${agent} stopped: the server went down`,
+    expired: (agent: string) => `${agent} stopped: the time for it was over`,
   },
   typing: (names: readonly string[]) => {
     const [one, two] = names;

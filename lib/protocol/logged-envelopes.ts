@@ -39,7 +39,7 @@ export const turnEndedSchema = z.object({
   status: z.enum(['completed', 'aborted']),
   intent: z.string().optional(),
   /** Why an aborted turn was aborted; not in the classic dialect. */
-  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash']).optional(),
+  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash', 'expired']).optional(),
 });
 const messageEnvelope = { ...base, turn_id: z.string().optional(), message: messageViewSchema };
 export const sessionMessageAddedSchema = z.object({

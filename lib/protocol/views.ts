@@ -41,7 +41,7 @@ export const sessionViewSchema = z.object({
 export const turnViewSchema = z.object({
   id: z.string(),
   session_id: z.string(),
-  status: z.enum(['queued', 'running', 'completed', 'aborted']),
+  status: z.enum(['queued', 'running', 'waiting', 'stuck', 'completed', 'aborted']),
   intent: z.string().optional(),
   started_at: time,
   ended_at: time.optional(),

@@ -11,7 +11,11 @@ export type {
   RequestRecord,
   RequestStatus,
   SessionRecord,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
+  TurnStatus,
+  TurnWait,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
@@ -24,4 +28,5 @@ export * from './shared/order';
 export * from './shared/ordered-list';
 export * from './shared/page';
 export * from './shared/preconditions';
+export * from './shared/turns';
 export type * from './store';

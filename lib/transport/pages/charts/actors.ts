@@ -183,7 +183,13 @@ function ownPart(state: string | undefined, isRun: boolean): string | undefined 
 /** A turn's record holds all of its few steps. */
 function turnSteps(turn: TurnRecord): RecordedStep[] {
   const { id, ticketId, queuedAt, startedAt, endedAt, reason } = turn;
-  const endings = { error: 'fail', cancelled: 'cancel', shutdown: 'shutdown', crash: 'crash' } as const;
+  const endings = {
+    error: 'fail',
+    cancelled: 'cancel',
+    shutdown: 'shutdown',
+    crash: 'crash',
+    expired: 'expire',
+  } as const;
   const events = [
     { event: 'xstate.init', at: queuedAt, to: 'queued' },
     ...(startedAt === undefined ? [] : [{ event: 'start', at: startedAt, to: 'running' }]),
