@@ -276,6 +276,8 @@ export const texts = {
     waits: (agent: string) => `${agent} waits for an answer`,
     runs: (agent: string) => `${agent} is working`,
   },
+  writes: (agent: string) => `${agent} is writing`,
+  hasWritten: (agent: string) => `${agent} has finished writing`,
   moreTurns: (count: number) => `and ${count} more`,
   elapsed: (seconds: number) =>
     seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`,

@@ -16,6 +16,7 @@ export type {
   TurnRun,
   TurnStatus,
   TurnWait,
+  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
