@@ -41,7 +41,7 @@ export interface View {
   readonly pending: readonly RequestView[];
   /** Oldest first, by when they were asked. */
   readonly settled: readonly RequestView[];
-  /** In the order in which they came; the queued, the running and the ended. */
+  /** In the order in which they came; those that have not ended, and the ended. */
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];

@@ -16,7 +16,6 @@ export type {
   TurnRun,
   TurnStatus,
   TurnWait,
-  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
