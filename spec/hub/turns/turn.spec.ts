@@ -12,6 +12,7 @@ describe('What an agent gets from its turn', () => {
       update: async () => message,
       history: async (limit) => Array(limit).fill(message),
       nameIntent: () => {},
+      keep: async () => ({}),
       step: async () => undefined,
       open: async (input) => {
         asked.push(input);
