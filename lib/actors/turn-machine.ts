@@ -52,8 +52,8 @@ export const turnMachine = setup({
     }),
     takeFromTop: assign(({ context, event }) => {
       assertEvent(event, 'start_over');
-      const { owner } = event;
-      return withRun(context, (run) => takeRun(beginLeg(run, undefined), { owner, entries: 0 }));
+      const { owner, at } = event;
+      return withRun(context, (run) => takeRun(beginLeg(run, at, undefined), { owner, entries: 0 }));
     }),
     rest: assign(({ context, event }) => {
       assertEvent(event, ['rest', 'again']);
@@ -62,8 +62,11 @@ export const turnMachine = setup({
     }),
     beginLeg: assign(({ context, event }) => {
       assertEvent(event, 'again');
-      const { owner, when, dueAt } = event;
-      return withRun(context, (run) => ({ ...dueBy(beginLeg(run, when), dueAt), ...(owner && { owner }) }));
+      const { owner, when, dueAt, at } = event;
+      return withRun(context, (run) => ({
+        ...dueBy(beginLeg(run, at, when), dueAt),
+        ...(owner && { owner }),
+      }));
     }),
     release: assign(({ context }) => withRun(context, releaseRun)),
     leave: assign(({ context }) => withRun(context, leaveRun)),

@@ -35,9 +35,9 @@ export function restRun(run: TurnRun, dueAt: Millis | undefined): TurnRun {
 }
 
 /** The next leg begins, with an empty journal. @param when the requests that it waits for first */
-export function beginLeg(run: TurnRun, when: readonly string[] | undefined): TurnRun {
+export function beginLeg(run: TurnRun, at: Millis, when: readonly string[] | undefined): TurnRun {
   const { when: _earlier, ...rest } = run;
-  return { ...rest, leg: run.leg + 1, triedAt: 0, tries: 1, ...(when && { when }) };
+  return { ...rest, leg: run.leg + 1, legBegunAt: at, triedAt: 0, tries: 1, ...(when && { when }) };
 }
 
 /** Its due time: the given one, or its greatest age, whichever comes first. */

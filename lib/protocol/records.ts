@@ -73,6 +73,8 @@ export interface TurnRun {
   generation: number;
   /** +1 with each `again` and each start over; each leg has a journal of its own. From 0. */
   leg: number;
+  /** When the present leg began, if it is not the first. */
+  legBegunAt?: Millis;
   /** Processes that took it since it got any further. */
   tries: number;
   /** Entries of the journal when it was taken last. */
