@@ -35,6 +35,7 @@ export const errorCodes = {
   invalid_request: { status: 422, message: 'The request is not acceptable' },
   key_conflict: { status: 409, message: 'The key is in use by a request with other content' },
   turn_ended: { status: 409, message: 'The turn has ended' },
+  turn_lost: { status: 409, message: 'Another process goes on with the turn' },
   turn_changed: { status: 409, message: 'The code of the agent no longer fits what the turn has done' },
   turn_stuck: { status: 409, message: 'The turn is stuck, or is stuck no longer' },
   turn_too_long: { status: 413, message: 'The journal of the turn is full' },
@@ -114,6 +115,7 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   /** The request that has the key. */
   key_conflict: { request_id: string } | undefined;
   turn_ended: undefined;
+  turn_lost: undefined;
   /** Entry `n` of the journal is `recorded`, and the code makes the calls `instead`. */
   turn_changed: { turn_id: string; n: number; recorded: string; instead: readonly string[] };
   turn_stuck: { turn_id: string };

@@ -16,7 +16,6 @@ export type {
   TurnRun,
   TurnStatus,
   TurnWait,
-  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
@@ -29,4 +28,5 @@ export * from './shared/order';
 export * from './shared/ordered-list';
 export * from './shared/page';
 export * from './shared/preconditions';
+export * from './shared/turns';
 export type * from './store';

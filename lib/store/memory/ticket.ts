@@ -1,4 +1,4 @@
-/** What the memory store holds of one ticket, except its requests: the log, sessions, messages and unfinished turns. */
+/** What the memory store holds of one ticket, except its requests and turns: the log, sessions and messages. */
 import type { AuditEntry } from '../../protocol/audit';
 import type { LoggableEnvelope } from '../../protocol/envelopes';
 import type { Millis, SessionRecord } from '../../protocol/records';
@@ -23,10 +23,9 @@ export class MemoryTicket {
   /** What entries share, by name, with the last of the log that names it. */
   private readonly parts = new Map<string, { text: string; lastSeq: number }>();
 
-  /** These three in the order of the first commit. */
+  /** Both in the order of the first commit. */
   readonly sessions: KeptSession[] = [];
   readonly messages: Kept[] = [];
-  readonly unfinished = new Set<Kept>();
   /** In the order of the commits, never shortened; the record at `index` has the number `index + 1`. */
   readonly audit: { requestId: string; text: string }[] = [];
 

@@ -1,11 +1,7 @@
-/** The SQL statements of sessions, turns, messages and frames. */
+/** The SQL statements of sessions, messages and frames. */
 import type { Millis } from '../../../protocol/records';
-import type { UnfinishedTurn } from '../../store';
 import type { Prepare, TextRow } from './prepared';
 
-const unfinished = `status IN ('queued', 'running')`;
-
-/** `INDEXED BY` stands where SQLite, which does not know that most requests are pending, would take another index. */
 export function recordStatements(prepare: Prepare) {
   return {
     putSession: prepare<
@@ -22,17 +18,6 @@ export function recordStatements(prepare: Prepare) {
     ),
     sessions: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM sessions WHERE ticket_id = ? ORDER BY last_active_at DESC, n DESC LIMIT ?',
-    ),
-    putTurn: prepare<[id: string, ticketId: string, status: string, record: string]>(
-      `INSERT INTO turns (id, ticket_id, status, record) VALUES (?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET status = excluded.status, record = excluded.record`,
-    ),
-    turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
-    unfinishedTurns: prepare<[], UnfinishedTurn>(
-      `SELECT id, ticket_id AS ticketId FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
-    ),
-    unfinishedTurnsOfTicket: prepare<[ticketId: string], TextRow>(
-      `SELECT id, record AS text FROM turns WHERE ticket_id = ? AND ${unfinished} ORDER BY n`,
     ),
     putMessage: prepare<[id: string, ticketId: string, sessionId: string, record: string]>(
       `INSERT INTO messages (id, ticket_id, session_id, record) VALUES (?, ?, ?, ?)
