@@ -297,6 +297,8 @@ export const texts = {
     waitsUntil: (agent: string) => `${agent} waits until`,
     stuck: (agent: string) => `${agent} is stuck`,
   },
+  writes: (agent: string) => `${agent} is writing`,
+  hasWritten: (agent: string) => `${agent} has finished writing`,
   requests: (count: number) => plural(count, 'request'),
   lookAt: 'Show it in the timeline',
   since: 'since',

@@ -10,6 +10,7 @@ import { useKeys } from './keys';
 import { Presence, TypingLine } from './presence';
 import { InPart } from './request';
 import type { Me } from './right-to-answer';
+import { StreamNote } from './stream-note';
 import { texts } from './texts';
 import { type Sought, Timeline } from './timeline';
 import { timelineRows } from './timeline-rows';
@@ -103,6 +104,7 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
           sendTyping={ticket.sendTyping}
         />
         <TypingLine people={typing} />
+        <StreamNote messages={timeline} agentName={agentName} />
       </footer>
       <GoneNote frame={frame} />
     </section>

@@ -152,6 +152,9 @@ export const linkFields = { requestId: text, userId: name, expiresIn: deadline }
 /** Of `SayOptions`. */
 export const sayFields = { key: askFields.key } satisfies Fields;
 
+/** Of a message that grows. */
+export const streamFields = { type: z.enum(['response', 'trace', 'plan', 'warning']) } satisfies Fields;
+
 /** Of how much of a session's history is read. */
 export const historyFields = { limit: z.number().int().positive() } satisfies Fields;
 
