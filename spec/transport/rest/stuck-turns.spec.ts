@@ -31,6 +31,10 @@ test('It says which call was recorded and what came instead, and is stuck once m
   expect(await watcher.next(isOfTurn('running'))).toMatchObject({ turn_id: turnId });
   const stuck = await watcher.next(isOfTurn('stuck'));
   expect(stuck.turn).toMatchObject({ problem: { reason: 'changed' } });
+  // As often as people like.
+  const third = stage.next('turn.stuck');
+  await post('retry').expect(200);
+  await passUntil(hub, third);
   expect(stage.effects).toEqual(['lookup']);
 });
 
