@@ -12,6 +12,8 @@ import type { Beside } from '../commit/occasion';
 
 /** Bytes of one message of the agent; so that its envelope fits a client's buffers. */
 export const maxOutputBytes = 262_144;
+/** Characters of a turn's intent; what is longer is cut. */
+export const maxIntentLength = 200;
 /** Earlier contents stored of a message; of one that is updated more often, the oldest are dropped. */
 export const maxRevisions = 100;
 

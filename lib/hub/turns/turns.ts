@@ -32,7 +32,7 @@ import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
-export { maxIntentLength } from './intake';
+export { maxIntentLength } from './outputs';
 
 /** How often the end of a turn that is not here is tried where another process is at it at the same time. */
 const maxAttempts = 5;

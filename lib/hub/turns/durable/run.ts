@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import type { Funnel } from '../../commit/funnel';
 import type { Beside } from '../../commit/occasion';
+import { jsonLength } from '../../kinds/json-text';
 import type { Logger } from '../../options/logger';
 import type { Speaker } from '../outputs';
 import { assertOutsideStep } from '../steps';
@@ -86,7 +87,7 @@ export class Run {
   /** What was recorded before; called once, before the code. */
   load(entries: readonly JournalEntry[]): void {
     const unknown = entries.filter(({ n }) => n > this.length);
-    for (const { body } of unknown) this.bytes += sizeOf(body);
+    for (const { body } of unknown) this.bytes += jsonLength(body);
     this.journal.load(unknown);
   }
 
@@ -108,7 +109,7 @@ export class Run {
 
   /** An entry that was committed, here or elsewhere. */
   note(entry: JournalEntry): void {
-    this.bytes += sizeOf(entry.body);
+    this.bytes += jsonLength(entry.body);
     this.journal.add(entry);
     this.watchBounds();
   }
@@ -258,8 +259,4 @@ export class Run {
   private changed(): Promise<void> {
     return new Promise((resolve) => this.watchers.push(resolve));
   }
-}
-
-function sizeOf(body: unknown): number {
-  return JSON.stringify(body)?.length ?? 0;
 }

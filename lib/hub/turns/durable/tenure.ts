@@ -2,9 +2,9 @@
 import { HubError } from '../../../errors';
 import type { TurnProblem, TurnRecord, TurnWait } from '../../../protocol/records';
 import type { JournalEntry, Store } from '../../../store/store';
-import { maxIntentLength } from '../intake';
-import type { About } from '../plain-turn';
-import type { Running } from '../running';
+import { maxIntentLength } from '../outputs';
+import type { Holding, Running } from '../running';
+import type { About } from '../said';
 import { type NextLeg, nextLegOf } from './again';
 import type { AgentCode } from './agent-code';
 import type { Divergence } from './journal';
@@ -39,7 +39,7 @@ export interface TenureHooks {
 /** `rests`: its code was let go of while it waits; `lost`: another process has it, or it has ended; `released`: the hub closes. */
 export type Departure = 'rests' | 'stuck' | 'lost' | 'released';
 
-export class Tenure {
+export class Tenure implements Holding {
   private readonly moves: Moves;
   private run: Run;
   private port: RunPort;
