@@ -119,8 +119,15 @@ export interface MessageRecord {
   content: string;
   createdAt: Millis;
   updatedAt?: Millis;
-  /** Earlier contents, oldest first, each with the time it was written. */
-  revisions: readonly { content: string; updatedAt: Millis }[];
+  /** Earlier contents, oldest first, each with the time it was written; who reads one message alone gets none, who updates it the one that was replaced. */
+  revisions: readonly MessageRevision[];
+}
+
+/** What a message said before. */
+export interface MessageRevision {
+  content: string;
+  /** When it began to say so. */
+  updatedAt: Millis;
 }
 
 export type RequestStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';

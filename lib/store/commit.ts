@@ -94,6 +94,10 @@ export interface Commit {
   at: Millis;
   sessions?: readonly SessionRecord[];
   turns?: readonly TurnRecord[];
+  /**
+   * The `revisions` of each are what this write replaces, none of a new message: they are added behind those that are stored, of
+   * which the last 100 stay.
+   */
   messages?: readonly MessageRecord[];
   requests?: readonly RequestWrite[];
   /** Appended to the ticket's audit in this order. */

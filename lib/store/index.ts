@@ -7,6 +7,7 @@ export type {
   Author,
   GrantRecord,
   MessageRecord,
+  MessageRevision,
   Millis,
   RequestRecord,
   RequestStatus,

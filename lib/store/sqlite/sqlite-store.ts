@@ -46,6 +46,7 @@ import { noteDelivery } from './deliveries';
 import { inboxCounts, inboxPage } from './inbox';
 import { auditPage, listGrants, listRequests, liveGrants, pageOf, parseAll, parseOne } from './lists';
 import { readLog, trimLog } from './log';
+import { parseMessage } from './messages';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
 import { parseRequest, toStorageError } from './rows';
 import { ticketState } from './state';
@@ -206,11 +207,14 @@ class SqliteStore implements Store {
   }
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
-    return this.use((s) => {
-      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
-      if (n === undefined) throw noSuchPlace();
-      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
-    });
+    return this.use((s, opened) =>
+      transaction(opened, s.begin, () => {
+        const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
+        if (n === undefined) throw noSuchPlace();
+        const rows = s.messagesOfSession.all(sessionId, n, bounded(limit));
+        return rows.reverse().map((row) => parseMessage(s, row));
+      }),
+    );
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {
