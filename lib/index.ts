@@ -86,6 +86,7 @@ export type {
   Execution,
   GrantRecord,
   MessageRecord,
+  MessageRevision,
   MessageType,
   Millis,
   People,
@@ -93,8 +94,11 @@ export type {
   RequestResponse,
   SessionRecord,
   Stage,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
   TurnStatus,
+  TurnWait,
   UsedGrant,
   User,
 } from './protocol/records';
@@ -104,12 +108,19 @@ export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-stor
 export type {
   Commit,
   CommitResult,
+  DueTurn,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
+  JournalWrite,
   Page,
   Store,
+  TurnFence,
+  TurnFilter,
+  TurnVersion,
+  TurnWaitWrite,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { Handshake } from './transport/core/handshake';
