@@ -106,6 +106,7 @@ export interface Commit {
   deliveries?: readonly DeliveryWrite[];
   /** Appended to the journals of these turns, in this order. */
   journal?: readonly JournalWrite[];
+  /** What turns wait for from now on, until it is answered or the turn has ended; another leg goes on waiting. */
   waits?: readonly TurnWaitWrite[];
   /** What the next leg of a turn begins with; replaces the one before, `undefined` drops it. JSON. */
   state?: { turnId: string; state: unknown };

@@ -155,7 +155,8 @@ export interface GrantFilter {
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
  *   of one that is not there or revoked already, with `conflict`. A use counts one more, also when others use the grant at the same time.
- * - A commit with a `fence` is refused as that says, whatever else it has; no other commit is, so that anybody may answer.
+ * - A commit with a `fence` is refused as `Commit.fence` says, unless its frame is known. A commit that settles a request needs
+ *   no fence of the turns that wait for it, so that anybody may answer.
  * - Journal, waits and state belong to a durable turn (one whose record has a `run`) that has not ended; what a commit has of
  *   them for any other turn is not stored. The order in a commit is: turns (a record of another `run.leg` than the stored one
  *   drops the journal, which begins again at 1; one that has ended drops journal, waits and state), journal, requests, waits,
