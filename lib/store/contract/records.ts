@@ -212,7 +212,11 @@ export function recordObligations({ describe, test, store }: Subject): void {
       await putMessages(said(4, 2, 3));
       const last = (from: number, to: number) => range(from, to).map((n) => [`${n}`, n]);
       expect(await read()).toEqual(['4', [['0', 0], ...last(2, 3)]]);
-      for (const n of range(5, maxRevisions + 9)) await putMessages(said(n, n - 1));
+      for (const n of range(5, maxRevisions + 1)) await putMessages(said(n, n - 1));
+      expect(await read()).toEqual([`${maxRevisions + 1}`, [['0', 0], ...last(2, maxRevisions)]]);
+      await putMessages(said(maxRevisions + 2, maxRevisions + 1));
+      expect(await read()).toEqual([`${maxRevisions + 2}`, last(2, maxRevisions + 1)]);
+      for (const n of range(maxRevisions + 3, maxRevisions + 9)) await putMessages(said(n, n - 1));
       expect(await read()).toEqual([`${maxRevisions + 9}`, last(9, maxRevisions + 8)]);
       await putMessages(said(500, ...range(200, 200 + 2 * maxRevisions)));
       expect(await read()).toEqual(['500', last(201 + maxRevisions, 200 + 2 * maxRevisions)]);
