@@ -1,5 +1,6 @@
 /** Messages in SQLite, whose revisions are rows of their own: written by a commit, read by the store. */
 import type { MessageRecord, MessageRevision } from '../../protocol/records';
+import { noSuchPlace } from '../shared/cursor';
 import { maxRevisions } from '../shared/limits';
 import { parseRow } from './rows';
 import type { Statements, TextRow } from './statements';
@@ -14,8 +15,21 @@ export function writeMessage(s: Statements, message: MessageRecord): void {
   }
 }
 
+/** As `Store.messages`. */
+export function messagesOf(
+  s: Statements,
+  sessionId: string,
+  limit: number,
+  before?: string,
+): MessageRecord[] {
+  const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
+  if (n === undefined) throw noSuchPlace();
+  const rows = s.messagesOfSession.all(sessionId, n, limit);
+  return rows.reverse().map((row) => parseMessage(s, row));
+}
+
 /** The message with its revisions. */
-export function parseMessage(s: Statements, row: TextRow): MessageRecord {
+function parseMessage(s: Statements, row: TextRow): MessageRecord {
   const revisions = s.revisions.all(row.id).map(({ n, text }) => {
     return parseRow<MessageRevision>('message_revisions', { id: `${row.id}:${n}`, text });
   });
