@@ -94,6 +94,7 @@ export type {
   Execution,
   GrantRecord,
   MessageRecord,
+  MessageRevision,
   MessageType,
   Millis,
   People,
@@ -115,12 +116,19 @@ export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-stor
 export type {
   Commit,
   CommitResult,
+  DueTurn,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
+  JournalWrite,
   Page,
   Store,
+  TurnFence,
+  TurnFilter,
+  TurnVersion,
+  TurnWaitWrite,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { Handshake } from './transport/core/handshake';

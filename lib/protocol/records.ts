@@ -123,8 +123,15 @@ export interface MessageRecord {
   updatedAt?: Millis;
   /** It grows: `content` is its beginning. One of a turn that has ended grows no more, whatever is stored; see `asRead`. */
   isStreaming?: true;
-  /** Earlier contents, oldest first, each with the time it was written. */
-  revisions: readonly { content: string; updatedAt: Millis }[];
+  /** Earlier contents, oldest first, each with the time it was written; who reads one message alone gets none, who updates it the one that was replaced. */
+  revisions: readonly MessageRevision[];
+}
+
+/** What a message said before. */
+export interface MessageRevision {
+  content: string;
+  /** When it began to say so. */
+  updatedAt: Millis;
 }
 
 export type RequestStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';

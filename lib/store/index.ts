@@ -7,6 +7,7 @@ export type {
   Author,
   GrantRecord,
   MessageRecord,
+  MessageRevision,
   Millis,
   RequestRecord,
   RequestStatus,
@@ -16,6 +17,7 @@ export type {
   TurnRun,
   TurnStatus,
   TurnWait,
+  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';

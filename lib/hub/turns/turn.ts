@@ -151,7 +151,7 @@ export class Turn<App extends HitlTypes = NoTypes> {
     return handled(stream());
   }
 
-  /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions. Also `not_found`. */
+  /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions, of which the result has the one replaced. Also `not_found`. */
   update(message: Pick<MessageRecord, 'id'>, content: string): Promise<MessageRecord> {
     return handled(this.port.update(message.id, content));
   }

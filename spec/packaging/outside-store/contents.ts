@@ -18,6 +18,7 @@ import {
   type MessageRecord,
   maxDeadDeliveries,
   maxFramesPerUser,
+  maxRevisions,
   type RequestWrite,
   type SessionRecord,
   type TurnRecord,
@@ -94,7 +95,11 @@ export class Contents {
     const stateful = state && this.withJournal(state.turnId);
     if (stateful) stateful.state = state.state;
     const entries = (commit.journal ?? []).flatMap((each) => this.append(each, at));
-    for (const each of commit.messages ?? []) this.messages.set(each.id, each);
+    for (const each of commit.messages ?? []) {
+      const { revisions = [] } = this.messages.get(each.id) ?? {};
+      const all = [...revisions, ...each.revisions].slice(-maxRevisions);
+      this.messages.set(each.id, { ...each, revisions: all });
+    }
     for (const each of commit.requests ?? [])
       this.requests.set(each.record.id, { ...each, version: each.version + 1 });
     for (const { turnId, requestId } of commit.waits ?? []) this.withJournal(turnId)?.waits.add(requestId);

@@ -190,7 +190,7 @@ export function journalStore(path: string): Store {
       return {
         ...positionOf(ticketId),
         sessions: copy(sessionsOf(ticketId, maxSessionsInState)),
-        messages: copy(firstPage(newest, Infinity, sizeOf, maxLogBytes).shown.reverse()),
+        messages: firstPage(newest.map(alone), Infinity, sizeOf, maxLogBytes).shown.reverse(),
         turns: copy(
           [...opened().turns.values()].filter((turn) => turn.ticketId === ticketId && isOpen(turn.status)),
         ),
@@ -211,7 +211,10 @@ export function journalStore(path: string): Store {
     ...turnReads(opened),
     unfinishedTurns: async () =>
       [...opened().turns.values()].filter(isUnfinished).map(({ id, ticketId }) => ({ id, ticketId })),
-    message: async (id) => copy(opened().messages.get(id)),
+    message: async (id) => {
+      const found = opened().messages.get(id);
+      return found && alone(found);
+    },
     messages: async (sessionId, limit, before) => {
       const all = messagesOf((message) => message.sessionId === sessionId);
       const end = before === undefined ? all.length : all.findIndex(({ id }) => id === before);
@@ -334,6 +337,11 @@ function page<T>(
   const { shown, hasMore } = firstPage(wanted, size, sizeOf, maxBytes);
   const last = hasMore && shown.at(-1);
   return { items: copy(shown), ...(last && { nextCursor: encodeCursor(placeOf(last)) }) };
+}
+
+/** A message without its revisions. */
+function alone(message: MessageRecord): MessageRecord {
+  return { ...copy(message), revisions: [] };
 }
 
 function due(until: number, { requests }: Contents): RequestWrite[] {
