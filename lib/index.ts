@@ -121,6 +121,7 @@ export type {
   InboxOwner,
   Page,
   Store,
+  TurnVersion,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { Handshake } from './transport/core/handshake';
