@@ -226,7 +226,10 @@ export class Turns {
     if (!rules?.mayCancelTurn) return;
     const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
     if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
-    throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
+    throw new HubError('not_allowed', {
+      message: 'You may not end or steer this turn',
+      details: { rule: 'app' },
+    });
   }
 
   /** Ends a turn that no process has. @throws HubError `turn_ended`, `storage_failed`, what else the funnel throws */
