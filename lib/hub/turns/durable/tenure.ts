@@ -260,6 +260,7 @@ export class Tenure {
   /** Goes from leg to leg. Resolves with whether the code of the next one is to be called now. */
   private async nextLeg(next: NextLeg): Promise<boolean> {
     const { id } = this.record;
+    this.run.freeze();
     const ended = await this.run.persisted(async () => {
       for (;;) {
         const { move, more, hasToWait } = await endLeg(this.parts, id, next);
