@@ -106,6 +106,7 @@ export const toolFields = {
   args: elsewhere,
   run: callback,
   timeout: duration,
+  idempotent: flag,
   rules: elsewhere,
 } satisfies Fields;
 

@@ -72,20 +72,37 @@ export function assertStep(given: unknown, run: unknown, options: StepOptions): 
   assertOptions('turn.step', options, stepFields);
 }
 
-const inside = new AsyncLocalStorage<{ name: string; turnId: string }>();
+/** Code that is recorded by what it gives. */
+interface Place {
+  /** For errors. */
+  noun: string;
+  turnId: string;
+}
+
+const inside = new AsyncLocalStorage<Place>();
+
+/** Calls `work` as code whose result is recorded: it cannot use its turn. */
+export function runInside<T>(place: Place, work: () => T): T {
+  return inside.run(place, work);
+}
+
+/** Whether this code is inside of what its turn records. */
+export function isInside(turnId: string): boolean {
+  return inside.getStore()?.turnId === turnId;
+}
 
 /** @throws HubError `invalid_request` where code inside a step uses its turn */
 export function assertOutsideStep(what: string, turnId: string): void {
-  const step = inside.getStore();
-  if (step?.turnId !== turnId) return;
+  const place = inside.getStore();
+  if (place?.turnId !== turnId) return;
   throw new HubError('invalid_request', {
-    message: `turn.${what} was called inside the step "${step.name}": a step only returns; say and ask before or after it`,
+    message: `turn.${what} was called inside of ${place.noun}, which only returns: say and ask before or after it`,
   });
 }
 
-/** The name of the step that this code is inside of. */
+/** The step, tool or rule that this code is inside of. */
 export function currentStep(): string | undefined {
-  return inside.getStore()?.name;
+  return inside.getStore()?.noun;
 }
 
 export interface StepRun<T> {
@@ -143,7 +160,9 @@ async function runAttempt<T>(
     stopListening = () => either.removeEventListener('abort', onAbort);
   });
   try {
-    const work = inside.run({ name, turnId }, async () => run({ key, attempt, signal: either }));
+    const work = runInside({ noun: `the step "${name}"`, turnId }, async () =>
+      run({ key, attempt, signal: either }),
+    );
     return await Promise.race([work, aborted]);
   } finally {
     stopListening();

@@ -8,6 +8,7 @@ import type { Clock } from '../commit/clock';
 import type { Hitl } from '../requests/hitl';
 import type { Asked } from '../requests/request-input';
 import { result } from './durable/results';
+import { type CallName, type Entry, type Kept, unrecorded } from './entry';
 import type { MessageStream, StreamOptions } from './message-stream';
 import type { Outputs, SayOptions, Speaker } from './outputs';
 import type { TurnLine } from './running';
@@ -88,6 +89,10 @@ export class TurnLink implements TurnPort, TurnLine {
     const key = `${turnId}:${name}:${randomUUID()}`;
     const value = await runStep({ name, turnId, key, run, options, signal, clock: this.parts.clock });
     return result(`The step "${name}"`, value).v;
+  }
+
+  keep(_call: CallName, work: (entry: Entry) => Promise<Kept>): Promise<Kept> {
+    return work(unrecorded());
   }
 
   async open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }> {

@@ -27,6 +27,7 @@ import {
   type RequestInput,
   toAsked,
 } from '../requests/request-input';
+import type { CallName, Entry, Kept } from './entry';
 import type { MessageStream, StreamOptions } from './message-stream';
 import type { SayOptions } from './outputs';
 import { assertStep, type StepContext, type StepOptions, type StepResult } from './steps';
@@ -44,8 +45,13 @@ export type AnswerTo<
 
 /** What became of a call. A tool that throws makes the call reject with what it threw. */
 export type ToolCall<Result> =
-  /** `request` if a person was asked, or a grant was used (`request.usedGrant`). */
+  /** `request` if a person was asked, or a grant was used (`request.usedGrant`). In a durable turn `result` is what JSON makes of it. */
   | { status: 'executed'; result: Result; request?: Approval['request'] }
+  /**
+   * Of durable turns: it has run, in a process that ended before the result was stored. `report`: what people wrote when they
+   * said so; `message` is written for a model to read.
+   */
+  | { status: 'confirmed'; report?: string; message: string; request?: Approval['request'] }
   /** Not run; `message` is written for a model to read. */
   | {
       status: 'denied' | 'expired' | 'cancelled' | 'superseded';
@@ -53,7 +59,14 @@ export type ToolCall<Result> =
       request?: Approval['request'];
     }
   /** Approved, but an earlier run of the same call was begun: `reason` says how far it came. */
-  | { status: 'not_run'; reason: string; message: string; request: Approval['request'] };
+  | {
+      status: 'not_run';
+      /** `left`: of durable turns; the process ended while it ran, and people left it. */
+      reason: string;
+      message: string;
+      /** None if a rule allowed it. */
+      request?: Approval['request'];
+    };
 
 /** The app's agent: called once per chat message. Its turn always ends: completed if it returns, else aborted. */
 export type Agent<App extends HitlTypes = NoTypes> = (turn: Turn<App>) => unknown;
@@ -70,6 +83,11 @@ export interface TurnPort {
   history(limit: number): Promise<readonly MessageRecord[]>;
   nameIntent(intent: string): void;
   step(name: string, run: (context: StepContext) => unknown, options?: StepOptions): Promise<unknown>;
+  /**
+   * A call that the hub carries out for the code: in a durable turn it is done once, and what it gives is what was recorded.
+   * @param work gives what the call gives, or has recorded it by the entry
+   */
+  keep(call: CallName, work: (entry: Entry) => Promise<Kept>): Promise<Kept>;
 }
 
 /** One chat message and the agent's answer to it; handed to the agent. */
@@ -196,7 +214,7 @@ export class Turn<App extends HitlTypes = NoTypes> {
     args: ToolArgsIn<NoInfer<T>>,
     options: { callId?: string } = {},
   ): Promise<ToolCall<ToolResult<T>>> {
-    const call = async () => partsOf(tool).call(this, args, options);
+    const call = async () => partsOf(tool).call(this, this.port, args, options);
     return handled(call() as Promise<ToolCall<ToolResult<T>>>);
   }
 

@@ -19,6 +19,7 @@ describe('What an agent gets from its turn', () => {
       }),
       history: async (limit) => Array(limit).fill(message),
       nameIntent: () => {},
+      keep: async () => ({}),
       step: async () => undefined,
       open: async (input) => {
         asked.push(input);

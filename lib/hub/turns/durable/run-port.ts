@@ -7,9 +7,10 @@ import type { Clock } from '../../commit/clock';
 import { type Duration, toDeadlineMillis } from '../../options/duration';
 import type { Logger } from '../../options/logger';
 import type { Asked } from '../../requests/request-input';
+import type { CallName, Entry, Kept } from '../entry';
 import type { MessageStream, StreamOptions } from '../message-stream';
 import type { Outputs, SayOptions } from '../outputs';
-import { runStep, type StepContext, type StepOptions } from '../steps';
+import { isInside, runStep, type StepContext, type StepOptions } from '../steps';
 import type { StreamSource } from '../stream-source';
 import { stillGrows } from '../streams';
 import type { TurnPort } from '../turn';
@@ -17,6 +18,7 @@ import { asRevised } from './as-then';
 import { Asks, type AsksParts } from './asks';
 import { Draws } from './draws';
 import { Growing, type GrowingParts } from './growing';
+import { keep } from './kept';
 import { digestOfText, keyed } from './names';
 import { failure, result } from './results';
 import type { Run } from './run';
@@ -103,7 +105,9 @@ export class RunPort implements TurnPort {
 
   history(limit: number): Promise<readonly MessageRecord[]> {
     const { store } = this.parts;
-    const { sessionId } = this.run.turn;
+    const { id, sessionId } = this.run.turn;
+    // What comes of it is recorded there.
+    if (isInside(id)) return store.messages(sessionId, limit);
     return this.run.call('history', `history:${limit}`, {
       perform: async (call) => {
         const messages = await store.messages(sessionId, limit);
@@ -177,6 +181,10 @@ export class RunPort implements TurnPort {
       },
       revive: () => {},
     });
+  }
+
+  keep(call: CallName, work: (entry: Entry) => Promise<Kept>): Promise<Kept> {
+    return keep(this.run, (id) => this.keyOf(id), call, work);
   }
 
   random(): number {

@@ -167,6 +167,14 @@ export class Run {
     return this.sleeps.begin(end, () => this.change());
   }
 
+  /** The same for work under way: the turn may rest meanwhile. Resolves when it may write again. */
+  async restUntil(end: Millis): Promise<void> {
+    this.working -= 1;
+    await this.sleepUntil(end);
+    await this.awake();
+    this.working += 1;
+  }
+
   /** The outcome of a request that this journal gets the answer of. */
   awaitAnswer<T>(requestId: string, revive: () => Promise<T>): Promise<T> {
     return this.journal.wait(requestId, () => this.read(revive));
