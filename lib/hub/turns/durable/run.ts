@@ -147,6 +147,13 @@ export class Run {
     while (!this.isOver && this.working > 0) await this.changed();
   }
 
+  /** The leg is over: what its code goes on to do is not part of the next one, whose journal begins with the commit that ends it. */
+  freeze(): void {
+    this.journal.pause();
+    this.writer.freeze();
+    this.sleeps.end();
+  }
+
   /** Nothing more is handed to the code or written for it. @param error what open calls reject with; default: they stay open */
   end(error?: unknown): void {
     this.isOver = true;
