@@ -72,9 +72,11 @@ export type { Again } from './hub/turns/durable/again';
 export type { DurableOptions } from './hub/turns/durable/agent-code';
 export { type DurableAgent, durable } from './hub/turns/durable/durable';
 export type { DurableTurn } from './hub/turns/durable/durable-turn';
+export type { MessageStream, StreamOptions } from './hub/turns/message-stream';
 export type { SayOptions } from './hub/turns/outputs';
 export type { Line } from './hub/turns/say';
 export type { Jsonify, StepContext, StepOptions, StepResult } from './hub/turns/steps';
+export type { StreamSource } from './hub/turns/stream-source';
 export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
 export type { Accepted } from './hub/turns/turns';
 export type { AuditEntry, AuditView } from './protocol/audit';
@@ -99,8 +101,11 @@ export type {
   RequestResponse,
   SessionRecord,
   Stage,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
   TurnStatus,
+  TurnWait,
   UsedGrant,
   User,
 } from './protocol/records';

@@ -6,6 +6,7 @@ export type {
   ErrorEnvelope,
   LoggedEnvelope,
   Member,
+  MessageDelta,
   Notice,
   Snapshot,
   Typing,
@@ -37,4 +38,4 @@ export {
   type TurnAck,
 } from './ticket-client';
 export { TicketError, type TicketErrorCode } from './ticket-error';
-export { emptyView, reduce, type View, type ViewedTurn } from './view';
+export { emptyView, reduce, type View, type ViewedMessage, type ViewedTurn } from './view';

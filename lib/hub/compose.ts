@@ -28,6 +28,7 @@ import { Waiters } from './requests/waiters';
 import type { Client } from './tickets/client';
 import { type ClassicScope, Prompts } from './tickets/prompts';
 import { Rooms } from './tickets/rooms';
+import { Streams } from './turns/streams';
 import type { Agent } from './turns/turn';
 import { type AgentOrCode, Turns } from './turns/turns';
 
@@ -137,8 +138,9 @@ export function compose(options: HubOptions) {
     ...{ store, clock, logger, links, random: Math.random },
     commit: (commit) => funnel.commit(commit),
   });
+  const streams = new Streams({ store, funnel, clock, rooms });
   const turns = new Turns({
-    ...{ store, funnel, clock, logger, hitl, steps, rules },
+    ...{ store, funnel, clock, logger, hitl, streams, steps, rules },
     agent: () => agents.agent,
     mayContinue: options.mayContinue ?? (async () => true),
   });
@@ -175,7 +177,7 @@ export function compose(options: HubOptions) {
     everybody,
   });
   return {
-    ...{ hitl, grants, links, channels, turns, inbox, rooms, claims, steps, disconnects, events },
+    ...{ hitl, grants, links, channels, turns, streams, inbox, rooms, claims, steps, disconnects, events },
     ...{ lifecycle, agents, everybody },
   };
 }

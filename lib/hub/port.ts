@@ -1,7 +1,7 @@
 /** What the transport and the plugin need of a hub beyond what an app does: the internal side of `Hub`; not exported from the package. */
 import { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
-import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
+import type { DirectEnvelope, EphemeralEnvelope, MessageDelta } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition } from '../store/store';
@@ -233,6 +233,11 @@ export class HubPort {
     const presence = this.rooms.presence(ticketId);
     const presenceVersion = this.rooms.presenceVersion(ticketId);
     return { ...(await openingFor(store, ticketId, after, presence, clock.now())), presenceVersion };
+  }
+
+  /** What the messages that grow in a ticket have beyond what is committed: what a client lacks that has its opening. */
+  deltas(ticketId: string): MessageDelta[] {
+    return this.parts.streams.deltas(ticketId);
   }
 
   /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */

@@ -56,6 +56,8 @@ export const sessionMessageAddedSchema = z.object({
 export const sessionMessageUpdatedSchema = z.object({
   event: z.literal('session_message_updated'),
   ...messageEnvelope,
+  /** It grew until now, and this is all of it. */
+  streamed: z.literal(true).optional(),
 });
 const requestEnvelope = {
   ...base,
@@ -167,12 +169,17 @@ export function sessionMessageUpdated(message: MessageRecord, now: Millis): Logg
   return messageBody('session_message_updated', message, message.updatedAt, now);
 }
 
-function messageBody(
-  event: 'session_message_added' | 'session_message_updated',
+/** The same with which a message that grew is whole. */
+export function messageStreamed(message: MessageRecord, now: Millis): LoggableEnvelope {
+  return { ...messageBody('session_message_updated', message, message.updatedAt, now), streamed: true };
+}
+
+function messageBody<Event extends 'session_message_added' | 'session_message_updated'>(
+  event: Event,
   message: MessageRecord,
   at: Millis | undefined,
   now: Millis,
-): LoggableEnvelope {
+) {
   return {
     event,
     timestamp: toWireTime(at, now),

@@ -121,6 +121,8 @@ export interface MessageRecord {
   content: string;
   createdAt: Millis;
   updatedAt?: Millis;
+  /** It grows: `content` is its beginning. One of a turn that has ended grows no more, whatever is stored; see `asRead`. */
+  isStreaming?: true;
   /** Earlier contents, oldest first, each with the time it was written. */
   revisions: readonly { content: string; updatedAt: Millis }[];
 }

@@ -75,6 +75,8 @@ export const messageViewSchema = z.object({
   created_at: time,
   /** Only once it was updated. */
   updated_at: time.optional(),
+  /** It grows: `content` is its beginning. */
+  is_streaming: z.literal(true).optional(),
 });
 
 export const requestStatusSchema = z.enum([
@@ -267,7 +269,19 @@ export function messageView(message: MessageRecord, now: Millis): MessageView {
     content: message.content,
     created_at: toWireTime(message.createdAt, now),
     ...(message.updatedAt && { updated_at: toWireTime(message.updatedAt, now) }),
+    ...(message.isStreaming && { is_streaming: true as const }),
   };
+}
+
+/**
+ * The message for a reader of what is stored: one whose turn has ended grows no more, also where its process ended before it
+ * could commit that.
+ * @param isOpen whether this turn has not ended
+ */
+export function asRead(message: MessageRecord, isOpen: (turnId: string) => boolean): MessageRecord {
+  if (!message.isStreaming || (message.turnId !== undefined && isOpen(message.turnId))) return message;
+  const { isStreaming: _isStreaming, ...whole } = message;
+  return whole;
 }
 
 export function storedMessageView(message: MessageRecord, now: Millis): StoredMessageView {

@@ -164,6 +164,16 @@ test('an aborted turn says why, and one that was never heard of is known by its 
   });
 });
 
+test('a turn that waited before the log begins is known once it goes on', () => {
+  const view = reduce(emptyView(), {
+    event: 'turn_updated',
+    ...place(8),
+    turn_id: 'old',
+    turn: { id: 'old', session_id: 's', status: 'running', started_at: at(0) },
+  });
+  expect(view.turns).toMatchObject([{ id: 'old', status: 'running' }]);
+});
+
 test('another epoch begins a new view; presence is not of the log and stays', () => {
   const view = reduce(reduce(emptyView(), snapshot), said('n', 1, 'other'));
   expect(view).toEqual({
@@ -216,6 +226,16 @@ describe('a view that is held for weeks', () => {
       resolved.slice(100).map((_each, index) => `r${index + 101}`),
     );
     expect(all.pending).toHaveLength(1_201);
+  });
+
+  test('holds every turn that waits or is stuck', () => {
+    const waits = times(1_200, (n) => ({
+      event: 'turn_updated',
+      ...place(7 + n),
+      turn_id: `t${n}`,
+      turn: { id: `t${n}`, session_id: 's', status: n % 2 ? 'waiting' : 'stuck', started_at: at(0) },
+    }));
+    expect(view(waits).turns).toHaveLength(1_201);
   });
 
   test('holds 1,000 ended turns, and all that still run', () => {

@@ -11,6 +11,7 @@ import { hitlScenes } from './scenes/hitl';
 import { mountingScenes } from './scenes/mounting';
 import { readmeScenes } from './scenes/readme';
 import { referenceApiScenes } from './scenes/reference-api';
+import { streamsScenes } from './scenes/streams';
 import { tutorialScenes } from './scenes/tutorial';
 
 const scenes: Readonly<Record<string, Scenes>> = {
@@ -19,6 +20,7 @@ const scenes: Readonly<Record<string, Scenes>> = {
   'docs/hitl.md': hitlScenes,
   'docs/mounting.md': mountingScenes,
   'docs/reference-api.md': referenceApiScenes,
+  'docs/streams.md': streamsScenes,
   'docs/tutorial.md': tutorialScenes,
 };
 

@@ -21,7 +21,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
   // Private parts of libraries, so that there is one place to look when a release of one changes them.
   'insides/': { files: ['protocol/', 'errors'], packages: ['ws', 'xstate'] },
-  'store/store': { files: ['protocol/', 'errors'], packages: [] },
+  'store/commit': { files: ['protocol/', 'errors'], packages: [] },
+  'store/store': { files: ['store/commit', 'protocol/', 'errors'], packages: [] },
   'store/shared/': { files: ['store/store', 'protocol/', 'errors'] },
   'store/memory/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
   'store/sqlite/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },

@@ -8,6 +8,7 @@ import type { Hitl } from '../requests/hitl';
 import { maxIntentLength } from './intake';
 import type { Outputs } from './outputs';
 import type { Running } from './running';
+import type { Streams } from './streams';
 import { type Agent, Turn } from './turn';
 import { TurnLink } from './turn-link';
 
@@ -16,6 +17,7 @@ export interface PlainParts {
   clock: Clock;
   hitl: Hitl;
   outputs: Outputs;
+  streams: Streams;
   agent(): Agent | undefined;
 }
 

@@ -1,4 +1,5 @@
 /** What the app's agent code is given for one turn: ways to speak, to ask people, and to notice that it was cancelled. */
+import { HubError } from '../../errors';
 import type { MessageRecord, MessageType, RequestRecord } from '../../protocol/records';
 import type {
   Answer,
@@ -15,8 +16,8 @@ import type {
   ResponseOf,
 } from '../kinds/app-types';
 import { type AnyTool, partsOf, type ToolArgs, type ToolArgsIn, type ToolResult } from '../kinds/tool';
-import { historyFields, sayFields } from '../options/asked-options';
-import { assertOptions } from '../options/options';
+import { historyFields, sayFields, streamFields } from '../options/asked-options';
+import { assertOptions, isPlain } from '../options/options';
 import type { AskOptions } from '../requests/ask';
 import { toOutcome, toRequest } from '../requests/outcome';
 import {
@@ -27,8 +28,10 @@ import {
   toAsked,
 } from '../requests/request-input';
 import type { CallName, Entry, Kept } from './entry';
+import type { MessageStream, StreamOptions } from './message-stream';
 import type { SayOptions } from './outputs';
 import { assertStep, type StepContext, type StepOptions, type StepResult } from './steps';
+import { isStreamSource, type StreamSource } from './stream-source';
 
 /** What an answer may be: one of the options, or any text where there are none or `freeText` allows it. */
 export type AnswerTo<
@@ -72,6 +75,9 @@ export type Agent<App extends HitlTypes = NoTypes> = (turn: Turn<App>) => unknow
 export interface TurnPort {
   add(type: MessageType, content: string, options?: SayOptions): Promise<MessageRecord>;
   update(messageId: string, content: string): Promise<MessageRecord>;
+  stream(source: StreamSource, options: StreamOptions): Promise<MessageRecord>;
+  /** @throws HubError `turn_ended`, `busy` */
+  openStream(options: StreamOptions): MessageStream;
   open(asked: Asked): Promise<{ request: RequestRecord; isNew: boolean }>;
   wait(requestId: string): Promise<RequestRecord>;
   history(limit: number): Promise<readonly MessageRecord[]>;
@@ -117,6 +123,32 @@ export class Turn<App extends HitlTypes = NoTypes> {
   /** Something the reader should be careful about. Same errors. */
   warn(content: string, options?: SayOptions): Promise<MessageRecord> {
     return this.add('turn.warn', 'warning', content, options);
+  }
+
+  /**
+   * Says it as it comes, while everybody reads along: what a model writes. Resolves when all of it is stored.
+   * @param source gives the text, piece by piece; as a function it is called when that is wanted, and its signal aborts when it is
+   *   wanted no longer
+   * @throws HubError `turn_ended`, `too_large`, `storage_failed`, `busy` for more than 16 at a time, `invalid_request` for a piece that
+   *   is no text; what the source throws. What came by then is stored
+   */
+  stream(source: StreamSource, options?: StreamOptions): Promise<MessageRecord>;
+  /** The same by hand. @throws HubError `turn_ended`, `busy`, `invalid_request` */
+  stream(options?: StreamOptions): MessageStream;
+  stream(
+    first: StreamSource | StreamOptions = {},
+    options: StreamOptions = {},
+  ): Promise<MessageRecord> | MessageStream {
+    if (!isStreamSource(first)) {
+      if (!isPlain(first)) throw noSource();
+      assertOptions('turn.stream', first, streamFields);
+      return handledStream(this.port.openStream(first));
+    }
+    const stream = async () => {
+      assertOptions('turn.stream', options, streamFields);
+      return this.port.stream(first, options);
+    };
+    return handled(stream());
   }
 
   /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions. Also `not_found`. */
@@ -248,4 +280,23 @@ export class Turn<App extends HitlTypes = NoTypes> {
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
+}
+
+/** The same stream, of which the agent's code need not wait for anything either. */
+function handledStream(stream: MessageStream): MessageStream {
+  return {
+    get message() {
+      return stream.message;
+    },
+    write: (text) => handled(stream.write(text)),
+    end: () => handled(stream.end()),
+    abort: (reason) => handled(stream.abort(reason)),
+  };
+}
+
+function noSource(): HubError {
+  return new HubError('invalid_request', {
+    message:
+      'turn.stream takes an async iterable of texts, a function that gives one, or options; await a promise, or give a function that returns it',
+  });
 }

@@ -28,6 +28,7 @@ import { plainTurn } from './plain-turn';
 import { envelopesOf, fenceOf } from './running';
 import type { Said, SaidElsewhere, Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
+import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
@@ -57,6 +58,7 @@ export class Turns {
       clock: Clock;
       logger: Logger;
       hitl: Hitl;
+      streams: Streams;
       steps: Steps;
       agent(): AgentOrCode | undefined;
       /** Who may end a turn. */

@@ -181,14 +181,14 @@ const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX log_part_texts_by_name ON log_part_texts (ticket_id, name);
   `,
-  // Turns that outlive their process. `generation` is there of durable turns alone; `due_at` is the earlier of what the record
-  // says and `answered_at`. Of turns that have ended before, no list needs the session.
+  // Turns that outlive their process. `open_since`, when it was queued, is there of durable turns that have not ended, and of no
+  // other; `due_at` is the earlier of what the record says and `answered_at`. Of turns that ended before, no list needs the session.
   `
   ALTER TABLE turns ADD COLUMN session_id TEXT;
   ALTER TABLE turns ADD COLUMN version TEXT;
   ALTER TABLE turns ADD COLUMN generation INTEGER;
   ALTER TABLE turns ADD COLUMN leg INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE turns ADD COLUMN queued_at INTEGER;
+  ALTER TABLE turns ADD COLUMN open_since INTEGER;
   ALTER TABLE turns ADD COLUMN due_at INTEGER;
   ALTER TABLE turns ADD COLUMN answered_at INTEGER;
   UPDATE turns SET session_id = json_extract(record, '$.sessionId')
@@ -202,8 +202,7 @@ const migrations: readonly string[] = [
   CREATE INDEX turns_of_version_in_ticket_by_status ON turns (ticket_id, version, status) WHERE version IS NOT NULL;
   CREATE INDEX turns_open_of_ticket ON turns (ticket_id) WHERE status IN ('queued', 'running', 'waiting', 'stuck');
   CREATE INDEX turns_open_of_session ON turns (session_id) WHERE status IN ('queued', 'running', 'waiting', 'stuck');
-  CREATE INDEX turns_durable ON turns (version, queued_at)
-    WHERE generation IS NOT NULL AND status IN ('queued', 'running', 'waiting', 'stuck');
+  CREATE INDEX turns_durable ON turns (version, open_since) WHERE open_since IS NOT NULL;
   CREATE INDEX turns_due ON turns (due_at, id) WHERE due_at IS NOT NULL;
 
   CREATE TABLE turn_journal (

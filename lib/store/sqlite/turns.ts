@@ -4,7 +4,7 @@ import { decodeNumber, encodeNumber } from '../shared/cursor';
 import { bounded, maxJournalPage, maxPageSize } from '../shared/limits';
 import { bytesOfText, firstPage } from '../shared/page';
 import type { FencedTurn } from '../shared/preconditions';
-import { answerCall, answeringRequests, bodyText, dueTimeOf, isOpen } from '../shared/turns';
+import { answerCall, answeringRequests, bodyText, dueTimeOf, hasJournal, isOpen } from '../shared/turns';
 import type { Commit, JournalEntry, Page, TurnFilter, TurnVersion } from '../store';
 import { parseJson, parseRow } from './rows';
 import type { Statements, TurnRow } from './statements';
@@ -35,10 +35,11 @@ function writeTurn(s: Statements, turn: TurnRecord): void {
   }
   const isStillWaiting = known?.status === 'waiting' && status === 'waiting';
   const answeredAt = isStillWaiting ? known.answered_at : null;
+  const openSince = hasJournal(turn) ? queuedAt : null;
   const dueAt = dueTimeOf(turn, answeredAt ?? undefined) ?? null;
   const { version = null, generation = null, leg = 0 } = run ?? {};
   s.putTurn.run(
-    ...([id, ticketId, sessionId, status, version, generation, leg, queuedAt, dueAt, answeredAt] as const),
+    ...([id, ticketId, sessionId, status, version, generation, leg, openSince, dueAt, answeredAt] as const),
     JSON.stringify(turn),
   );
 }

@@ -10,6 +10,13 @@ describe('What an agent gets from its turn', () => {
     const port: TurnPort = {
       add: async () => message,
       update: async () => message,
+      stream: async () => message,
+      openStream: () => ({
+        message: Promise.resolve(message),
+        write: async () => {},
+        end: async () => message,
+        abort: async () => {},
+      }),
       history: async (limit) => Array(limit).fill(message),
       nameIntent: () => {},
       keep: async () => ({}),

@@ -91,7 +91,7 @@ export class DurableTurns {
       abort: new AbortController(),
       call: () => this.call(tenure),
       line: {
-        settled: async () => {},
+        settled: () => tenure.settled(),
         withdraw: () =>
           hitl.endWithTurn(id, { ...tenure.legacy, ...fenceOf(turnRecord(running.actor.snapshot)) }),
         end: () => {},

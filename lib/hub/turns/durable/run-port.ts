@@ -8,12 +8,16 @@ import { type Duration, toDeadlineMillis } from '../../options/duration';
 import type { Logger } from '../../options/logger';
 import type { Asked } from '../../requests/request-input';
 import type { CallName, Entry, Kept } from '../entry';
+import type { MessageStream, StreamOptions } from '../message-stream';
 import type { Outputs, SayOptions } from '../outputs';
 import { isInside, runStep, type StepContext, type StepOptions } from '../steps';
+import type { StreamSource } from '../stream-source';
+import { stillGrows } from '../streams';
 import type { TurnPort } from '../turn';
 import { asRevised } from './as-then';
 import { Asks, type AsksParts } from './asks';
 import { Draws } from './draws';
+import { Growing, type GrowingParts } from './growing';
 import { keep } from './kept';
 import { digestOfText, keyed } from './names';
 import { failure, result } from './results';
@@ -22,7 +26,7 @@ import type { Run } from './run';
 /** Messages of a session that are looked through for those that `history` gave before. */
 const maxHistory = 1_000;
 
-export interface RunPortParts extends AsksParts {
+export interface RunPortParts extends AsksParts, GrowingParts {
   store: Store;
   clock: Clock;
   logger: Logger;
@@ -34,6 +38,7 @@ export class RunPort implements TurnPort {
   private readonly stepsUnderWay = new Set<string>();
   private readonly draws: Draws;
   readonly asks: Asks;
+  readonly growing: Growing;
   /** Why a line of the agent was refused first, where it could not have been said at all. */
   refusedLine: unknown;
 
@@ -45,6 +50,7 @@ export class RunPort implements TurnPort {
   ) {
     this.draws = new Draws(run.turn);
     this.asks = new Asks(parts, run, user);
+    this.growing = new Growing(parts, run);
   }
 
   get isReplaying(): boolean {
@@ -74,12 +80,21 @@ export class RunPort implements TurnPort {
     });
   }
 
+  stream(source: StreamSource, options: StreamOptions): Promise<MessageRecord> {
+    return this.growing.pour(source, options);
+  }
+
+  openStream(options: StreamOptions): MessageStream {
+    return this.growing.open(options);
+  }
+
   update(messageId: string, content: string): Promise<MessageRecord> {
     return this.run.call('update', `update:${messageId}`, {
-      perform: (call) =>
-        this.parts.outputs.update(this.run.turn, messageId, content, {
-          beside: ({ updatedAt }) => this.run.beside(call, { at: updatedAt }),
-        }),
+      perform: async (call) => {
+        if (this.parts.streams.has(this.run.turn.ticketId, messageId)) throw stillGrows();
+        const beside = ({ updatedAt }: MessageRecord) => this.run.beside(call, { at: updatedAt });
+        await this.parts.outputs.update(this.run.turn, messageId, content, { beside });
+      },
       revive: async (body) => {
         const message = await this.parts.store.message(messageId);
         const { at } = body as { at: Millis };

@@ -88,6 +88,11 @@ export class Tenure {
     return { adopted, attended };
   }
 
+  /** Resolves when no message of the turn grows any more. */
+  settled(): Promise<void> {
+    return this.port.growing.settled();
+  }
+
   /** Why a line of the agent was refused first. */
   get refusedLine(): unknown {
     return this.port.refusedLine;
@@ -159,6 +164,7 @@ export class Tenure {
       if (!('turn' in start)) return false;
       void run.whenCaughtUp(onCaughtUp);
       const returned = await settle(this.code.call(start.turn, this.record.run?.version));
+      if (!this.isGone && !run.isReplaying) await this.port.growing.settled();
       // Code that returns or throws before all that is recorded was asked for has changed.
       await run.complete();
       if (this.isGone || this.running.ended) return false;

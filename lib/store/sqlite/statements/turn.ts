@@ -47,17 +47,17 @@ export function turnStatements(prepare: Prepare) {
         version: string | null,
         generation: number | null,
         leg: number,
-        queuedAt: Millis,
+        openSince: Millis | null,
         dueAt: Millis | null,
         answeredAt: Millis | null,
         record: string,
       ]
     >(
       `INSERT INTO turns
-         (id, ticket_id, session_id, status, version, generation, leg, queued_at, due_at, answered_at, record)
+         (id, ticket_id, session_id, status, version, generation, leg, open_since, due_at, answered_at, record)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET
-         status = excluded.status, version = excluded.version, generation = excluded.generation, leg = excluded.leg, due_at = excluded.due_at,
+         status = excluded.status, version = excluded.version, generation = excluded.generation, leg = excluded.leg, open_since = excluded.open_since, due_at = excluded.due_at,
          answered_at = excluded.answered_at, record = excluded.record`,
     ),
     turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
@@ -101,8 +101,8 @@ export function turnStatements(prepare: Prepare) {
        WHERE ticket_id = ? AND version = ? AND status = ? AND ${after}`,
     ),
     turnVersions: prepare<[], { version: string | null; turns: number; since: Millis }>(
-      `SELECT version, count(*) AS turns, min(queued_at) AS since FROM turns INDEXED BY turns_durable
-       WHERE generation IS NOT NULL AND ${open} GROUP BY version`,
+      `SELECT version, count(*) AS turns, min(open_since) AS since FROM turns INDEXED BY turns_durable
+       WHERE open_since IS NOT NULL GROUP BY version`,
     ),
     dueTurns: prepare<[until: Millis, limit: number], DueTurn>(
       'SELECT id, ticket_id AS ticketId FROM turns WHERE due_at <= ? ORDER BY due_at, id LIMIT ?',
@@ -118,7 +118,7 @@ export function turnStatements(prepare: Prepare) {
     addEntry: prepare<[at: Millis, call: string, body: string, turnId: string], { n: number }>(
       `INSERT INTO turn_journal (turn_id, n, at, call, body)
        SELECT id, 1 + ${length('turns.id')}, ?, ?, ? FROM turns
-       WHERE id = ? AND generation IS NOT NULL AND ${open}
+       WHERE id = ? AND open_since IS NOT NULL
        RETURNING n`,
     ),
     journal: prepare<[turnId: string, ...After], EntryRow>(
@@ -127,7 +127,7 @@ export function turnStatements(prepare: Prepare) {
     dropJournal: prepare<[turnId: string]>('DELETE FROM turn_journal WHERE turn_id = ?'),
     addWait: prepare<[requestId: string, turnId: string]>(
       `INSERT INTO turn_waits (request_id, turn_id)
-       SELECT ?, id FROM turns WHERE id = ? AND generation IS NOT NULL AND ${open} ON CONFLICT DO NOTHING`,
+       SELECT ?, id FROM turns WHERE id = ? AND open_since IS NOT NULL ON CONFLICT DO NOTHING`,
     ),
     /** Those who wait for a request that is settled. */
     answeredTurns: prepare<[requestId: string], { turnId: string }>(
@@ -139,7 +139,7 @@ export function turnStatements(prepare: Prepare) {
     dropWaitsOfTurn: prepare<[turnId: string]>('DELETE FROM turn_waits WHERE turn_id = ?'),
     putTurnState: prepare<[state: string, turnId: string]>(
       `INSERT INTO turn_states (turn_id, state)
-       SELECT id, ? FROM turns WHERE id = ? AND generation IS NOT NULL AND ${open}
+       SELECT id, ? FROM turns WHERE id = ? AND open_since IS NOT NULL
        ON CONFLICT (turn_id) DO UPDATE SET state = excluded.state`,
     ),
     turnState: prepare<[turnId: string], TextRow>(
