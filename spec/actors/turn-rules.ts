@@ -51,7 +51,14 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
       if (event.type !== 'again') return turn;
       const { when: _when, ...rest } = run;
       const { owner, when, waitsFor } = event;
-      const leg = { ...rest, leg: run.leg + 1, legBegunAt: event.at, tries: 1, triedAt: 0, ...(when && { when }) };
+      const leg = {
+        ...rest,
+        leg: run.leg + 1,
+        legBegunAt: event.at,
+        tries: 1,
+        triedAt: 0,
+        ...(when && { when }),
+      };
       if (waitsFor) return resting(turn, leg, { ...event, waitsFor });
       return { ...turn, run: { ...dueAt(leg, event.dueAt), ...(owner && { owner }) } };
     }

@@ -1,10 +1,12 @@
 /** Turns in the console that outlive their process: what they wait for, why they are stuck, and what people do about them. */
 import { readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
+import { durable } from '../../lib/index';
 import type { TurnRecord } from '../../lib/protocol/records';
 import type { TestHub } from '../../lib/testing/test-hub';
 import { describeInChromium } from '../browser/chromium';
 import { putTurn, stuck } from '../transport/put-turn';
+import { passUntil, startStuckHub } from '../transport/stuck-hub';
 import { Operator } from './operator';
 import { ask, stageAgent, stageHub } from './stage';
 
@@ -160,6 +162,51 @@ describeInChromium('spec/console', 'turns in the console', (launch) => {
     await putTurn(hub.store, { ...rest, ...stuck });
     await alice.page.reload();
     await card.getByText('The work that asked this is stuck: an answer is stored').waitFor();
+  });
+
+  it('follows a durable turn as it waits, and on its way after the answer', async () => {
+    const agent = durable(async (turn) => {
+      turn.setIntent('find the host');
+      const { status } = await turn.ask({ question: 'Which host?' });
+      await turn.say(`It is ${status}`);
+    });
+    const live = await stageHub({ prepare: (hitl) => void hitl.agent(agent) });
+    try {
+      const alice = await Operator.enter(browser, live.url, 'alice', { at: '/tickets/T-1' });
+      operators.push(alice);
+      await alice.say('go');
+      const bar = alice.page.getByRole('list', { name: 'Work in progress' });
+      await bar.getByText('Agent waits for: Which host?, since').waitFor();
+      await bar.getByRole('button', { name: 'Which host?' }).click();
+      await alice.page.getByRole('textbox', { name: 'Your answer' }).fill('ws-17');
+      await alice.page.getByRole('button', { name: 'Answer' }).click();
+      await alice.sees('It is answered');
+      await bar.waitFor({ state: 'detached' });
+      expect(alice.complaints).toEqual([]);
+    } finally {
+      await live.close();
+    }
+  });
+
+  it('tries a stuck turn again until its code fits, and then it goes on', async () => {
+    const stage = await startStuckHub({ agentName: { id: 'warren', name: 'Warren' } }, stageHub);
+    try {
+      const alice = await Operator.enter(browser, stage.hub.url, 'alice', { at: '/tickets/T-1' });
+      operators.push(alice);
+      const again = alice.page.getByRole('button', { name: 'Try again' });
+      const stuck = stage.next('turn.stuck');
+      await again.click();
+      await passUntil(stage.hub, stuck);
+      await alice.sees('Warren is stuck: block the address');
+      stage.deploy('april');
+      await again.click();
+      await alice.sees('april: approved');
+      await again.waitFor({ state: 'detached' });
+      expect(stage.effects).toEqual(['lookup']);
+      expect(alice.complaints).toEqual([]);
+    } finally {
+      await stage.hub.close();
+    }
   });
 
   it.each(['light', 'dark'] as const)(

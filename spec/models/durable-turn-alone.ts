@@ -46,6 +46,7 @@ export class DurableTurnAlone implements DurableSystem {
       owned: run?.owner === `process ${this.processes}`,
       generation: run?.generation ?? -1,
       leg: run?.leg ?? -1,
+      legBegan: run?.legBegunAt !== undefined,
       tries: run?.tries ?? -1,
       continued: record.continuedAt !== undefined,
       waits: waitsFor !== undefined,

@@ -42,6 +42,8 @@ export interface DurableFacts {
   owned: boolean;
   generation: number;
   leg: number;
+  /** Whether it is known when a leg that is not the first began. */
+  legBegan: boolean;
   /** Processes that took it since it got any further; of one that ended in good order none. */
   tries: number;
   /** Whether another process went on with it. */
@@ -73,6 +75,7 @@ const born: Omit<Facts, 'due' | 'greatest'> = {
   owned: false,
   generation: 0,
   leg: 0,
+  legBegan: false,
   tries: 0,
   continued: false,
   waits: false,
@@ -113,6 +116,7 @@ const stuck = (facts: Facts, problem: string): Facts =>
 const nextLeg = (facts: Facts, when: boolean): Facts => ({
   ...facts,
   leg: facts.leg + 1,
+  legBegan: true,
   when,
   tries: 1,
   hasWorked: false,

@@ -479,12 +479,16 @@ export const mutants: readonly Mutant[] = [
       "event.type === 'again' && event.waitsFor !== undefined",
       'false',
     ],
-    ['what a later leg waits for is lost', 'beginLeg(run, when), dueAt)', 'beginLeg(run, undefined), dueAt)'],
+    [
+      'what a later leg waits for is lost',
+      'beginLeg(run, at, when), dueAt)',
+      'beginLeg(run, at, undefined), dueAt)',
+    ],
     ['a time to wake at is lost', 'restRun(run, dueAt)', 'restRun(run, undefined)'],
     ['nobody knows that another process went on with it', ', continuedAt: event.at };', ' };'],
     [
       'a turn starts over in the leg where it was stuck',
-      'takeRun(beginLeg(run, undefined), {',
+      'takeRun(beginLeg(run, at, undefined), {',
       'takeRun(run, {',
     ],
   ]),
@@ -499,6 +503,7 @@ export const mutants: readonly Mutant[] = [
     ['it is let go of, and owned still', '{ ...leaveRun(run), tries: 0 }', '{ ...run, tries: 0 }'],
     ['an end in good order counts as a try', '{ ...leaveRun(run), tries: 0 }', 'leaveRun(run)'],
     ['the next leg has the journal of the one before', 'leg: run.leg + 1', 'leg: run.leg'],
+    ['when a leg began is not known', ', legBegunAt: at', ''],
     ['the next leg waits as the one before', '{ ...rest, leg:', '{ ...run, leg:'],
     [
       'a turn that waits grows older than it may',

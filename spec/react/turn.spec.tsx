@@ -5,6 +5,7 @@ import type { TurnRecord } from '../../lib/protocol/records';
 import { type Turn, useTurn } from '../../lib/react';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../lib/testing/test-hub';
 import { putTurn, stuck } from '../transport/put-turn';
+import { passUntil, startStuckHub } from '../transport/stuck-hub';
 import { leavePages, openPage } from './page';
 
 let hub: TestHub;
@@ -135,6 +136,25 @@ test.each([
     await waitFor(() => expect(turn.error).toBeUndefined());
   },
 );
+
+test('a stuck turn goes on where it was once its code fits, and from its top where it is started over', async () => {
+  for (const action of ['retry', 'startOver'] as const) {
+    const stage = await startStuckHub();
+    hub = stage.hub;
+    openPage(hub, <Line id={stage.turnId} />);
+    await screen.findByText(/^stuck, /);
+    if (action === 'retry') stage.deploy('april');
+    const ended = stage.next('turn.ended');
+    await act(async () => {
+      expect(await turn[action]()).toEqual({ ok: true, turnId: stage.turnId });
+    });
+    await passUntil(hub, ended);
+    await screen.findByText('completed');
+    expect(stage.effects).toEqual(action === 'retry' ? ['lookup'] : ['lookup', 'geolocate']);
+    await leavePages();
+    if (action === 'retry') await hub.close();
+  }
+});
 
 test('a turn that is not stuck is not tried again, and what has ended is not known', async () => {
   await start();

@@ -70,7 +70,8 @@ export class OngoingTurns {
    */
   async ask(session: { id: string; ticketId: string }, turnId: string): Promise<boolean> {
     await this.know(session);
-    return this.queues.ask(session, turnId);
+    // One that was stuck has its place already where the session was just read.
+    return this.queues.isFirst(session.id, turnId) || this.queues.ask(session, turnId);
   }
 
   /** It could not be stored. */

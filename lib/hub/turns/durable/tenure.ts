@@ -157,10 +157,9 @@ export class Tenure {
     for (;;) {
       const { run } = this;
       run.load(this.taken ?? []);
-      const start = await run.persisted(() => this.startLeg());
+      const start = await this.startLeg();
       if (!start || this.isGone) return false;
       if ('why' in start) await this.getStuck({ reason: 'changed', message: start.why });
-      if ('pending' in start) await this.restAtOnce(start.pending);
       if (!('turn' in start)) return false;
       void run.whenCaughtUp(onCaughtUp);
       const returned = await settle(this.code.call(start.turn, this.record.run?.version));
@@ -243,10 +242,19 @@ export class Tenure {
     this.running.actor.send({ type: 'name_intent', at, intent: intent.slice(0, maxIntentLength) });
   }
 
-  private startLeg() {
-    const { code, port } = this;
+  /** What the code is called with, or why not; nothing where the leg waits, or is not this process's any more. */
+  private async startLeg() {
+    const { code, port, run } = this;
     const { signal } = this.running.abort;
-    return startLeg(this.parts, this.record, this.about, { code, port, signal });
+    for (;;) {
+      const start = await run.persisted(() =>
+        startLeg(this.parts, this.record, this.about, { code, port, signal }),
+      );
+      if (!start || !('pending' in start)) return start;
+      if (await this.restAtOnce(start.pending)) return undefined;
+      // Something came into its journal at this moment: what is pending is looked at once more.
+      await this.catchUp();
+    }
   }
 
   /** Goes from leg to leg. Resolves with whether the code of the next one is to be called now. */
@@ -324,28 +332,41 @@ export class Tenure {
     });
   }
 
-  private async rest(waitsFor = this.run.waitsFor): Promise<void> {
+  private async rest(): Promise<void> {
+    const { waitsFor } = this.run;
     if (!waitsFor || this.isGone || this.running.ended) return;
-    const wait: TurnWait = { since: this.parts.clock.now(), ...waitsFor };
-    const { until } = waitsFor;
-    const move: Move = { type: 'rest', waitsFor: wait, ...(until !== undefined && { dueAt: until }) };
     try {
-      await this.moves.move(() => (this.running.ended ? undefined : move), { entries: this.run.length });
+      await this.restFor(waitsFor);
     } catch (error) {
       // Something was added to its journal, or the store is away: it goes on as it is.
       if (HubError.is(error, 'turn_lost')) this.lose();
-      return;
     }
+  }
+
+  /** @throws HubError `conflict` where something was added to its journal, what else the funnel throws */
+  private async restFor({ requestIds, until }: Pick<TurnWait, 'requestIds' | 'until'>): Promise<void> {
+    const wait: TurnWait = {
+      since: this.parts.clock.now(),
+      requestIds,
+      ...(until !== undefined && { until }),
+    };
+    const move: Move = { type: 'rest', waitsFor: wait, ...(until !== undefined && { dueAt: until }) };
+    await this.moves.move(() => (this.running.ended ? undefined : move), { entries: this.run.length });
     if (this.isGone || this.running.ended) return;
     this.isResting = true;
     this.hooks.onRest();
   }
 
-  /** Before its code is called: what the leg waits for is not there. */
-  private async restAtOnce(requestIds: readonly string[]): Promise<void> {
-    await this.rest({ requestIds });
-    if (this.isResting) this.letGo();
-    else await this.release();
+  /** Before its code is called: what the leg waits for is not there. Resolves with false where that may have come meanwhile. */
+  private async restAtOnce(requestIds: readonly string[]): Promise<boolean> {
+    try {
+      await this.run.persisted(() => this.restFor({ requestIds }));
+    } catch (error) {
+      if (HubError.is(error, 'conflict')) return false;
+      throw error;
+    }
+    this.letGo();
+    return true;
   }
 
   private async diverge({ n, recorded, instead }: Divergence): Promise<void> {

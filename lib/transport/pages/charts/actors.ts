@@ -58,20 +58,28 @@ const charts = {
 export class Actors {
   constructor(private readonly parts: { hub: HubPort; store: Store }) {}
 
-  /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
+  /**
+   * Requests oldest first, a page of them; tickets in use, turns that are queued or run, and those that wait or are stuck,
+   * whichever process had them, up to a page of each.
+   */
   async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
     const { hub, store } = this.parts;
     const isAsked = (id: string) => ticketId === undefined || ticketId === id;
     const filter = { ...(status && { status }), ...(ticketId && { ticketId }) };
     const { items, nextCursor } = await store.requests(filter, pageSize, cursor);
     const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
-    const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
+    const going = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
+    const atRest = await Promise.all(
+      (['waiting', 'stuck'] as const).map((status) =>
+        store.turns({ status, ...(ticketId && { ticketId }) }, pageSize),
+      ),
+    );
     return {
       tickets: [...hub.rooms.tickets()]
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
-      turns: turns
+      turns: [...going, ...atRest.flatMap(({ items: found }) => found)]
         .filter((turn) => turn !== undefined)
         .map((turn) => ({
           machine: turnMachine.id,

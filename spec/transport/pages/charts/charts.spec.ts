@@ -255,6 +255,11 @@ describe('The live charts', () => {
       { ...turn, id: 'e', run, status: 'aborted', endedAt: 7, reason: 'expired' },
     ] as const;
     await hub.store.commit([{ ticketId: 'T-9', at: 8, turns, envelopes: [] }]);
+    const { turns: listed } = await (await ask('actors?ticket_id=T-9')).json();
+    expect(listed.map(({ id, states, what }: Record<string, unknown>) => [id, states, what])).toEqual([
+      ['w', ['turn.waiting'], 'block'],
+      ['s', ['turn.stuck'], 'block'],
+    ]);
     const stepsOf = async (id: string) => {
       const { steps, note } = await (await ask(`actors/turn/${id}`)).json();
       expect(note).toMatch(/not recorded/);
