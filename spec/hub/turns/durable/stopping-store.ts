@@ -1,8 +1,9 @@
-/** A store that stands still before or after one commit, so that a test ends its process just there. */
+/** A store that stands still before or after one commit, so that a test ends its process just there, or refuses some. */
 import type { Commit, Store } from '../../../../lib/store/store';
 
 export class Stops {
   private next: { isIt(commit: Commit): boolean; when: 'before' | 'after'; reach(): void } | undefined;
+  private failing: { isIt(commit: Commit): boolean; times: number } | undefined;
 
   /** Resolves when a commit that fits was reached; it, and what follows, is never answered. */
   at(when: 'before' | 'after', isIt: (commit: Commit) => boolean): Promise<void> {
@@ -11,10 +12,19 @@ export class Stops {
     });
   }
 
+  /** So many commits that fit are refused, as when the disk is full for a while. */
+  fail(times: number, isIt: (commit: Commit) => boolean): void {
+    this.failing = { isIt, times };
+  }
+
   /** @param store of one process */
   watch(store: Store): Store {
     const commit: Store['commit'] = async (commits) => {
-      const { next } = this;
+      const { next, failing } = this;
+      if (failing && failing.times > 0 && commits.some((each) => failing.isIt(each))) {
+        failing.times -= 1;
+        throw new Error('disk full');
+      }
       if (!next || !commits.some((each) => next.isIt(each))) return store.commit(commits);
       this.next = undefined;
       if (next.when === 'after') await store.commit(commits);

@@ -8,8 +8,10 @@ import type {
   DurableOptions,
   DurableTurn,
   NoTypes,
+  Schema,
   ToolCall,
   ToolOptions,
+  Turn,
   TurnRecord,
 } from '../../../../lib/index';
 import { durable, type ExpressHitl } from '../../../../lib/index';
@@ -23,7 +25,8 @@ export const args = z.object({ ip: z.string() });
 
 /** What a spec says of the tool. */
 export type BlockIp = Partial<ToolOptions<typeof args, unknown, NoTypes>>;
-type Agent = (turn: DurableTurn, tool: AnyTool) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: some have a state
+type Agent = (turn: DurableTurn<any, any>, tool: AnyTool) => unknown;
 
 export class ToolRig {
   readonly stops = new Stops();
@@ -39,12 +42,16 @@ export class ToolRig {
     /** Replaced before a restart by a test that changes the code. */
     public tool: BlockIp,
     public agent: Agent,
-    private readonly options: DurableOptions,
+    private readonly options: DurableOptions<Schema>,
     private readonly folder: string,
   ) {}
 
   /** @param agent default: calls the tool with the message's text, notes what it gives, and says its status */
-  static async start(tool: BlockIp = {}, agent?: Agent, options: DurableOptions = {}): Promise<ToolRig> {
+  static async start(
+    tool: BlockIp = {},
+    agent?: Agent,
+    options: DurableOptions<Schema> = {},
+  ): Promise<ToolRig> {
     const folder = mkdtempSync(join(tmpdir(), 'durable-tools-'));
     const rig: ToolRig = new ToolRig(tool, agent ?? ((turn, made) => rig.call(turn, made)), options, folder);
     rig.hub = await startTestHub({
@@ -56,7 +63,7 @@ export class ToolRig {
   }
 
   /** The default agent's call. */
-  async call(turn: DurableTurn, tool: AnyTool, callId?: string): Promise<void> {
+  async call(turn: Turn, tool: AnyTool, callId?: string): Promise<void> {
     const call = await turn
       .callTool(tool, { ip: turn.message.content }, callId === undefined ? {} : { callId })
       .catch((error: Error) => error);
@@ -109,6 +116,7 @@ export class ToolRig {
     for (let look = 0; look < 50; look += 1) {
       const turn = await this.hub.store.turn(turnId);
       if (turn?.status === status) return turn;
+      await this.hub.advance(0);
       await idle();
     }
     throw new Error(`The turn is not ${status}, but ${(await this.hub.store.turn(turnId))?.status}`);
