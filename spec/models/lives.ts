@@ -193,7 +193,9 @@ async function send({ port }: Process): Promise<string | undefined> {
     return turnId;
   } catch (error) {
     if (!isHubError(error)) throw error;
-    return error.code === 'duplicate_id' ? String((error.details as { turn_id?: unknown }).turn_id) : undefined;
+    return error.code === 'duplicate_id'
+      ? String((error.details as { turn_id?: unknown }).turn_id)
+      : undefined;
   }
 }
 

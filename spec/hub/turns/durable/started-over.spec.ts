@@ -1,8 +1,8 @@
 /** A stuck turn that is started over: what people answered to the very same requests is found, and tools that were run are not run again. */
 import { z } from 'zod';
 import type { AnyTool, DurableTurn, NoTypes, Turn } from '../../../../lib/index';
+import { type BlockIp, ToolRig } from '../../../models/tool-rig';
 import { gate, idle } from '../../rig';
-import { type BlockIp, ToolRig } from './tool-rig';
 
 let rig: ToolRig;
 afterEach(() => rig.close());
@@ -95,7 +95,9 @@ test('a request that was withdrawn is asked anew, and one that is pending is fou
   });
   const turnId = await rig.say('x');
   const asked = await rig.asked(2);
-  const [one, two] = ['One?', 'Two?'].map((each) => asked.find(({ payload }) => payload.question === each));
+  const [one, two] = ['One?', 'Two?'].map((each) =>
+    asked.find(({ payload }) => 'question' in payload && payload.question === each),
+  );
   rig.agent = async (turn) => {
     await Promise.all([turn.ask({ question: 'One?' }), turn.ask({ question: 'Two?' })]);
   };
@@ -107,7 +109,8 @@ test('a request that was withdrawn is asked anew, and one that is pending is fou
   await rig.hub.hub.turns.startOver({ turnId });
   await idle();
   const pending = await rig.asked(2);
-  const idOf = (question: string) => pending.find(({ payload }) => payload.question === question)?.id;
+  const idOf = (question: string) =>
+    pending.find(({ payload }) => 'question' in payload && payload.question === question)?.id;
   expect(idOf('Two?')).toBe(two?.id);
   expect([one?.id, undefined]).not.toContain(idOf('One?'));
 });

@@ -1,8 +1,8 @@
 /** Tools in durable turns: whatever process ends, and when, a tool is run once, or people are asked. */
 import type { Turn } from '../../../../lib/index';
+import { writes } from '../../../models/stopping-store';
+import { type Args, type BlockIp, ToolRig } from '../../../models/tool-rig';
 import { gate, idle } from '../../rig';
-import { writes } from './stopping-store';
-import { type Args, type BlockIp, ToolRig } from './tool-rig';
 
 let rig: ToolRig;
 afterEach(() => rig.close());

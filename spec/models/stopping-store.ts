@@ -1,5 +1,5 @@
 /** A store that stands still before or after one commit, so that a test ends its process just there, or refuses some. */
-import type { Commit, Store } from '../../../../lib/store/store';
+import type { Commit, Store } from '../../lib/store/store';
 
 export class Stops {
   private next: { isIt(commit: Commit): boolean; when: 'before' | 'after'; reach(): void } | undefined;

@@ -1,4 +1,4 @@
-/** A hub on a SQLite file whose durable agent calls one tool, for the specs of tools in durable turns: its process can be ended anywhere, and people answer over sockets. */
+/** A hub on a SQLite file whose durable agent calls one tool, for what is shown of tools in durable turns: its process can be ended anywhere, and people answer over sockets. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,17 +7,17 @@ import type {
   AnyTool,
   DurableOptions,
   DurableTurn,
+  Duration,
   NoTypes,
   Schema,
   ToolCall,
   ToolOptions,
   Turn,
   TurnRecord,
-} from '../../../../lib/index';
-import { durable, type ExpressHitl } from '../../../../lib/index';
-import { sqliteStore } from '../../../../lib/store/sqlite/sqlite-store';
-import { startTestHub, type TestClient, type TestHub } from '../../../../lib/testing';
-import { idle } from '../../rig';
+} from '../../lib/index';
+import { durable, type ExpressHitl } from '../../lib/index';
+import { sqliteStore } from '../../lib/store/sqlite/sqlite-store';
+import { startTestHub, type TestClient, type TestHub } from '../../lib/testing';
 import { Stops } from './stopping-store';
 
 export type Args = { ip: string };
@@ -26,7 +26,12 @@ export const args = z.object({ ip: z.string() });
 /** What a spec says of the tool. */
 export type BlockIp = Partial<ToolOptions<typeof args, unknown, NoTypes>>;
 // biome-ignore lint/suspicious/noExplicitAny: some have a state
-type Agent = (turn: DurableTurn<any, any>, tool: AnyTool) => unknown;
+type Agent = (turn: DurableTurn<any, any>, tool: AnyTool, rig: ToolRig) => unknown;
+
+/** Lets everything run that can run without time passing. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 export class ToolRig {
   readonly stops = new Stops();
@@ -111,6 +116,12 @@ export class ToolRig {
     });
   }
 
+  /** Time passes, once everything has run that needs none. */
+  async pass(by: Duration): Promise<void> {
+    await idle();
+    await this.hub.advance(by);
+  }
+
   /** Resolves when the turn has this status. */
   async until(turnId: string, status: TurnRecord['status']): Promise<TurnRecord> {
     for (let look = 0; look < 50; look += 1) {
@@ -152,7 +163,7 @@ export class ToolRig {
         return run ? run(given, context) : `blocked ${given.ip}`;
       },
     });
-    hitl.agent(durable((turn) => this.agent(turn, made), this.options));
+    hitl.agent(durable((turn) => this.agent(turn, made, this), this.options));
   }
 
   private async join(): Promise<void> {
