@@ -17,6 +17,7 @@ import type {
 } from '../../lib/index';
 import { durable, type ExpressHitl } from '../../lib/index';
 import { sqliteStore } from '../../lib/store/sqlite/sqlite-store';
+import type { Store } from '../../lib/store/store';
 import { startTestHub, type TestClient, type TestHub } from '../../lib/testing';
 import { Stops } from './stopping-store';
 
@@ -85,6 +86,16 @@ export class ToolRig {
   async restart(): Promise<void> {
     await this.hub.restart();
     await this.join();
+  }
+
+  /** Another hub beside the first, on the same store and clock. */
+  another(): Promise<TestHub> {
+    const { store, clock } = this.hub;
+    const shared: Store = Object.assign(Object.create(store), {
+      open: async () => {},
+      close: async () => {},
+    });
+    return startTestHub({ makeStore: () => shared, clock, prepare: (hitl) => this.prepare(hitl) });
   }
 
   /** Alice writes; resolves with the turn's id. */

@@ -101,8 +101,11 @@ test('a process that ends between the run and its record leaves the question whe
   const [question] = await rig.asked();
   expect(question).toMatchObject({
     kind: 'question',
-    payload: { options: ['it was done', 'do it again', 'leave it'] },
-    display: { title: 'Was block_ip done?', description: expect.stringContaining(String(request?.id)) },
+    payload: {
+      question: `The process ended while block_ip was running, so whether it was done is not known. Was it? Approved with request ${request?.id}: {"ip":"203.0.113.7"}`,
+      options: ['it was done', 'do it again', 'leave it'],
+    },
+    display: { title: 'Was block_ip done?' },
   });
   await rig.answer(String(question?.id), 'it was done', 'rule 7');
   await rig.until(turnId, 'completed');
@@ -308,7 +311,7 @@ describe('a tool that a rule allows', () => {
       await begun;
       await rig.crash();
       const [question] = await rig.asked();
-      expect(question?.display?.description).toContain('203.0.113.7');
+      expect(question?.payload).toMatchObject({ question: expect.stringContaining('203.0.113.7') });
       await rig.answer(String(question?.id), answer, comment);
       await rig.until(turnId, 'completed');
       expect(rig.calls).toEqual([expect.objectContaining(call)]);
@@ -518,3 +521,41 @@ test('a lease that ended while the store was away leaves the request unknown, an
   expect(rig.calls).toMatchObject([{ status: 'executed', result: 'blocked 203.0.113.7' }]);
   expect(await rig.execution(String(request?.id))).toMatchObject({ state: 'unknown' });
 });
+
+test.each([
+  ['returns', { status: 'confirmed', message: 'block_ip was done, and its result is not there' }, 'executed'],
+  ['throws', { message: 'no route' }, 'failed'],
+] as const)(
+  'a process that has lost the turn while its tool ran still says how it went: the tool %s',
+  async (how, call, state) => {
+    const begun = gate();
+    const end = gate();
+    const run = async () => {
+      begun.open();
+      await end.opened;
+      if (how === 'throws') throw new Error('no route');
+      return 'blocked';
+    };
+    rig = await ToolRig.start({ run });
+    const turnId = await rig.say('203.0.113.7');
+    const [request] = await rig.asked();
+    await rig.approve(String(request?.id));
+    await begun.opened;
+    const other = await rig.another();
+    try {
+      for (let looks = 0; (await rig.hub.store.turn(turnId))?.run?.generation !== 2; looks += 1) {
+        expect(looks).toBeLessThan(50);
+        await idle();
+      }
+      end.open();
+      await idle();
+      expect(await rig.execution(String(request?.id))).toMatchObject({ state });
+      await rig.pass('1m');
+      await rig.until(turnId, 'completed');
+      expect(rig.ran).toHaveLength(1);
+      expect(rig.calls).toEqual([expect.objectContaining(call)]);
+    } finally {
+      await other.close();
+    }
+  },
+);
