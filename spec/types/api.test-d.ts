@@ -148,9 +148,22 @@ export async function callTool(): Promise<void> {
   expectTypeOf(call).toEqualTypeOf<ToolCall<{ rule: string; aborted: boolean }>>();
   if (call.status === 'executed') expectTypeOf(call.result.rule).toEqualTypeOf<string>();
   else expectTypeOf(call.message).toEqualTypeOf<string>();
+  if (call.status === 'confirmed') expectTypeOf(call.report).toEqualTypeOf<string | undefined>();
+  // @ts-expect-error what people confirm has no result of the tool's type
+  if (call.status === 'confirmed') call.result;
+  if (call.status === 'not_run') {
+    expectTypeOf(call.reason).toEqualTypeOf<string>();
+    expectTypeOf(call.request).toEqualTypeOf<Approval['request'] | undefined>();
+  }
+  expectTypeOf(call.status).toEqualTypeOf<
+    'executed' | 'confirmed' | 'denied' | 'expired' | 'cancelled' | 'superseded' | 'not_run'
+  >();
   // @ts-expect-error an argument of another type
   await turn.callTool(blockIp, { ip: 7 });
   const run = () => 1;
+  hitl.tool({ name: 'x', args: z.object({}), run, idempotent: true });
+  // @ts-expect-error it is or it is not
+  hitl.tool({ name: 'x', args: z.object({}), run, idempotent: 'yes' });
   // @ts-expect-error a rule that denies asks nobody
   hitl.tool({ name: 'x', args: z.object({}), run, rules: [{ decide: 'deny', ask: {} }] });
 }

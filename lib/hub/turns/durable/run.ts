@@ -114,6 +114,11 @@ export class Run {
     this.watchBounds();
   }
 
+  /** What such a call had recorded when the turn was started over; nothing if it was not, or had not. */
+  keptOf(call: string): unknown {
+    return this.journal.keptOf(call);
+  }
+
   /** Entries that are known here. */
   get length(): number {
     return this.journal.length;

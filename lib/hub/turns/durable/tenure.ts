@@ -13,6 +13,7 @@ import { type Move, Moves, type MovesParts } from './moves';
 import { readJournal } from './read-journal';
 import { maxEntries, maxJournalBytes, Run, type RunParts } from './run';
 import { RunPort, type RunPortParts } from './run-port';
+import { keptEntries } from './started-over';
 
 /** How long a turn has to do nothing but wait before it rests: a rest and the waking from it are a commit each. */
 export const restAfterMs = 1_000;
@@ -135,16 +136,18 @@ export class Tenure implements Holding {
   async takeStuck(type: 'retry' | 'start_over'): Promise<void> {
     const { owner } = this.parts;
     const turnId = this.record.id;
-    const entries = type === 'retry' ? await readJournal(this.parts.store, turnId) : [];
+    const { store } = this.parts;
+    const entries = await readJournal(store, turnId);
+    const kept = type === 'retry' ? [] : keptEntries(entries).map((entry) => ({ turnId, ...entry }));
     const move: Move = type === 'retry' ? { type, owner, entries: entries.length } : { type, owner };
     try {
-      await this.moves.move(() => move);
+      await this.moves.move(() => move, { journal: kept });
     } catch (error) {
       throw HubError.is(error, 'turn_lost')
         ? new HubError('turn_stuck', { details: { turn_id: turnId } })
         : error;
     }
-    this.taken = entries;
+    this.taken = type === 'retry' ? entries : await this.run.persisted(() => readJournal(store, turnId));
     if (type === 'retry') return;
     this.beganHere = true;
     [this.run, this.port] = this.newRun();
