@@ -52,8 +52,14 @@ export type { Schema } from './hub/kinds/standard-schema';
 export type { AnyTool, Tool } from './hub/kinds/tool';
 export type { Duration } from './hub/options/duration';
 export type { Logger } from './hub/options/logger';
-export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
-export type { Channels, FailedDelivery } from './hub/outbox/channels';
+export {
+  type Channel,
+  type Delivery,
+  DeliveryRefused,
+  type FailedDelivery,
+  type OpenDelivery,
+} from './hub/outbox/channel';
+export type { Channels } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
 export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
 export type { AppGrants } from './hub/requests/app-grants';
@@ -85,10 +91,12 @@ export type {
   Display,
   Execution,
   GrantRecord,
+  MajorityStage,
   MessageRecord,
   MessageType,
   Millis,
   People,
+  PolicyRules,
   RequestRecord,
   RequestResponse,
   SessionRecord,
@@ -97,6 +105,7 @@ export type {
   TurnStatus,
   UsedGrant,
   User,
+  VetoStage,
 } from './protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
 export { memoryStore } from './store/memory/memory-store';

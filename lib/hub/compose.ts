@@ -129,6 +129,7 @@ export function compose(options: HubOptions) {
   const channels = new Channels(options.channels ?? {}, {
     ...{ store, clock, logger, links, random: Math.random },
     commit: (commit) => funnel.commit(commit),
+    onFailed: (...failed) => events.deliveryFailed(...failed),
   });
   const turns = new Turns({
     ...{ store, funnel, clock, logger, hitl, steps, rules },

@@ -4,6 +4,7 @@ import { nearestName } from '../protocol/nearest-name';
 import type { Execution, MessageRecord, Millis, SessionRecord, TurnRecord } from '../protocol/records';
 import type { AnyOutcome, HitlRequest, HitlTypes, NoTypes } from './kinds/app-types';
 import type { Grant } from './kinds/grant';
+import type { FailedDelivery } from './outbox/channel';
 import type { ClientInfo } from './tickets/client-info';
 
 /** What changed of an open request. */
@@ -34,6 +35,12 @@ export interface EventBody<App extends HitlTypes = NoTypes> {
   /** A standing approval approved a request. */
   'grant.used': { grantId: string; request: HitlRequest<App> };
   'grant.revoked': { grantId: string; request: HitlRequest<App> };
+  /** A channel has failed to take a delivery; called for each try that fails. */
+  'delivery.failed': {
+    delivery: FailedDelivery;
+    /** False: it is given up, and among `hub.channels.failed()`. */
+    willRetry: boolean;
+  };
 }
 
 /** In the order of `EventBody`. */
@@ -54,6 +61,7 @@ const eventNames = [
   'grant.given',
   'grant.used',
   'grant.revoked',
+  'delivery.failed',
 ] as const satisfies readonly (keyof EventBody)[];
 
 export type EventName = keyof EventBody;

@@ -101,5 +101,6 @@ export function widened<P extends People>(stage: P, more: People): P {
 /** The policy after an escalation: each of its rounds is answered by more people. */
 export function escalated(policy: AnswerPolicy, more: People): AnswerPolicy {
   const stages = policy.stages?.map((stage) => widened(stage, more));
-  return { ...widened(policy, more), ...(stages && { stages }) };
+  // Which of the two kinds of policy it is does not change.
+  return { ...widened(policy, more), ...(stages && { stages }) } as AnswerPolicy;
 }

@@ -2,6 +2,7 @@
 import type {
   Agent,
   Answer,
+  AnswerPolicy,
   AnyOutcome,
   Approval,
   Author,
@@ -220,4 +221,33 @@ export function channels(): void {
   const general: Channel = { present: ({ request: { id } }) => void id, settle: () => {} };
   expressHitl({ auth, channels: { general } });
   void [chat, half];
+}
+
+export async function policies(): Promise<void> {
+  const policy = (policy: AnswerPolicy) => turn.ask({ question: '?', policy });
+  await policy({});
+  await policy({ users: ['ann'], approvals: 1, excludeRequester: true, claim: 'exclusive', denial: 'veto' });
+  await policy({ groups: ['board'], approvals: 3, of: 5, denial: 'majority', agreement: 'any' });
+  await policy({ stages: [{ name: 'analyst', groups: ['soc'] }, { users: ['cto'] }] });
+  await policy({ stages: [{ approvals: 2, of: 3 }], denial: 'majority', excludeRequester: true });
+  // @ts-expect-error a majority is out of how many
+  await policy({ groups: ['board'], approvals: 3, denial: 'majority' });
+  // @ts-expect-error each round says out of how many
+  await policy({ stages: [{ approvals: 2, of: 3 }, { users: ['cto'] }], denial: 'majority' });
+  // @ts-expect-error `of` counts only for a majority
+  await policy({ approvals: 2, of: 3 });
+  // @ts-expect-error `of` of a round counts only for a majority
+  await policy({ stages: [{ approvals: 2, of: 3 }] });
+  // @ts-expect-error people of one round beside rounds
+  await policy({ users: ['ann'], stages: [{ users: ['cto'] }] });
+  // @ts-expect-error a number of approvals beside rounds
+  await policy({ approvals: 2, stages: [{ users: ['cto'] }] });
+  // @ts-expect-error `of` beside rounds
+  await policy({ of: 3, stages: [{ approvals: 2, of: 3 }], denial: 'majority' });
+  // @ts-expect-error a denial is one of two words
+  await policy({ denial: 'unanimous' });
+  // What reads a policy reads it whatever it is made up of.
+  const read = ({ users, approvals, of, stages, denial }: AnswerPolicy) => ({ users, approvals, of, stages, denial });
+  expectTypeOf(read({}).of).toEqualTypeOf<number | undefined>();
+  expectTypeOf(read({}).denial).toEqualTypeOf<'veto' | 'majority' | undefined>();
 }

@@ -58,6 +58,18 @@ const faults: readonly { what: string; file: string; from: string; to: string }[
     from: '  escalate?: { after: Duration; to: People };\n  /** Default: it waits',
     to: '  escalate?: { after: Duration; to?: People };\n  /** Default: it waits',
   },
+  {
+    what: 'a majority is of an unknown number',
+    file: 'lib/protocol/records.ts',
+    from: '(MajorityStage & { stages?: never;',
+    to: '(Stage & { stages?: never;',
+  },
+  {
+    what: 'rounds stand beside people',
+    file: 'lib/protocol/records.ts',
+    from: '(Partial<Record<keyof Stage, never>> & { stages: readonly VetoStage[]',
+    to: '(Stage & { stages: readonly VetoStage[]',
+  },
 ];
 
 /** What the compiler says of the type tests, with some files changed; nothing if they compile. */

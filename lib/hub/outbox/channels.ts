@@ -1,9 +1,8 @@
 /** The channels of a hub: starts, wakes and stops their couriers, each for itself; the hub has one of these. */
 import { HubError } from '../../errors';
-import type { Millis } from '../../protocol/records';
-import type { Commit, DeadDelivery } from '../../store/store';
+import type { Commit } from '../../store/store';
 import { assertOptions, name } from '../options/options';
-import type { Channel } from './channel';
+import type { Channel, FailedDelivery } from './channel';
 import { Courier, type CourierParts } from './courier';
 
 /** Channels of a hub. */
@@ -11,12 +10,6 @@ export const maxChannels = 32;
 /** Deliveries that were given up which are looked at. */
 const maxFailed = 1_000;
 const nameForm = /^[\w-]{1,64}$/;
-
-/** A delivery that was given up. */
-export interface FailedDelivery
-  extends Pick<DeadDelivery, 'channel' | 'requestId' | 'event' | 'attempts' | 'error'> {
-  failedAt: Millis;
-}
 
 export interface ChannelsParts extends CourierParts {
   /** Stores it. @throws HubError `storage_failed` */
