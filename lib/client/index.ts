@@ -4,9 +4,13 @@ export type {
   Ack,
   Envelope,
   ErrorEnvelope,
+  GoingAway,
+  LoggableEnvelope,
   LoggedEnvelope,
+  LogPlace,
   Member,
   Notice,
+  Pong,
   Snapshot,
   Typing,
   Welcome,
@@ -18,7 +22,7 @@ export type {
   InboxSnapshot,
   InboxUpdated,
 } from '../protocol/inbox-envelopes';
-export type { RequestResponse, RequestStatus } from '../protocol/records';
+export type { AbortReason, RequestResponse, RequestStatus } from '../protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 export type { Clock } from './clock';
 export type { Ending, Refusal } from './ending';
@@ -26,8 +30,8 @@ export type { LogPosition } from './follower';
 export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
 export type { InboxOrder } from './inbox-view';
 export type { ClientState, Transport } from './link-parts';
-export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
-export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
+export type { ClientSocket, Fetch, PageEvents, Reader, SocketConstructor } from './page';
+export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer, SocketClient } from './socket-client';
 export {
   connectTicket,
   type MessageAck,

@@ -65,10 +65,13 @@ const eventNames = [
 ] as const satisfies readonly (keyof EventBody)[];
 
 export type EventName = keyof EventBody;
-type Prefix<Name> = Name extends `${infer Head}.${string}` ? `${Head}.*` : never;
 /** A name, all of a thing (`'request.*'`), or `'*'`. */
-export type EventPattern = EventName | Prefix<EventName> | '*';
-type Matching<Pattern> = Pattern extends '*'
+export type EventPattern =
+  | EventName
+  | (EventName extends infer Name ? (Name extends `${infer Head}.${string}` ? `${Head}.*` : never) : never)
+  | '*';
+/** The names that fit a pattern. */
+export type EventNameOf<Pattern extends EventPattern> = Pattern extends '*'
   ? EventName
   : Pattern extends `${infer Head}.*`
     ? Extract<EventName, `${Head}.${string}`>
@@ -76,13 +79,13 @@ type Matching<Pattern> = Pattern extends '*'
 
 /** One event, or the union of all that fit a pattern; narrow by `event`. */
 export type HubEvent<App extends HitlTypes = NoTypes, Pattern extends EventPattern = '*'> = {
-  [Name in Matching<Pattern>]: {
+  [Name in EventNameOf<Pattern>]: {
     readonly event: Name;
     /** When it happened. */
     readonly at: Millis;
     readonly ticketId: string;
   } & Readonly<EventBody<App>[Name]>;
-}[Matching<Pattern>];
+}[EventNameOf<Pattern>];
 
 /** The names that fit a pattern. @throws HubError `invalid_request` with what was probably meant, if none does */
 export function namesOf(pattern: string): ReadonlySet<EventName> {

@@ -2,10 +2,11 @@
 // For frameworks that render on the server: from here on it is the browser's.
 'use client';
 
-export { checkResponse, type Issue } from './check-response';
+export { checkResponse, type Issue, type JsonSchema } from './check-response';
 export type { Doing, Draft, Unsent } from './desks';
 export type { InboxFilter, InboxState } from './inbox-room';
 export type { Failure, Outcome, RequestOutcome } from './outcome';
+export type { ConnectionOptions } from './connections';
 export { HitlProvider, type HitlProviderProps } from './provider';
 export type { Rest, RestOptions } from './rest';
 export type { TicketState } from './ticket-room';

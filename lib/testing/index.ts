@@ -14,7 +14,10 @@ export { type MachineWatch, watchMachine } from './machine-watch';
 export { ManualClock } from './manual-clock';
 export { type Finding, ModelFailure, type Search } from './model-failure';
 export type {
+  EventOf,
+  EventPayload,
   EventTest,
+  EventTypeOf,
   FuzzOptions,
   ModelOptions,
   Path,
@@ -28,6 +31,7 @@ export type {
 export type { RandomWalkOptions, SimplePathBounds } from './paths';
 export { scheduledStore } from './scheduled-store';
 export {
+  type Matcher,
   type Refused,
   type TestAnswer,
   TestClient,

@@ -53,7 +53,8 @@ function accepted(frame: TestFrame): TestFrame {
   throw new Error(`Refused: ${frame.code ?? frame.error?.code} ${JSON.stringify(frame)}`);
 }
 
-type Matcher = string | ((frame: TestFrame) => boolean);
+/** Which frame: by its event or type, or by a test on it. */
+export type Matcher = string | ((frame: TestFrame) => boolean);
 
 export class TestClient<App extends HitlTypes = NoTypes> {
   /** All frames ever received, in order. */

@@ -19,7 +19,7 @@ export interface ChannelsParts extends CourierParts {
 export class Channels {
   private readonly couriers: readonly Courier[];
 
-  /** @throws HubError `invalid_request` for a name that is none, or too many of them */
+  /** @throws HubError `invalid_request` for a name that is none, or too many of them @internal */
   constructor(
     channels: Readonly<Record<string, Channel>>,
     private readonly parts: ChannelsParts,
@@ -76,17 +76,17 @@ export class Channels {
     this.wake();
   }
 
-  /** Sends what waits, also from before. */
+  /** Sends what waits, also from before. @internal */
   start(): void {
     for (const courier of this.couriers) courier.start();
   }
 
-  /** A change was committed that may have deliveries. */
+  /** A change was committed that may have deliveries. @internal */
   wake(): void {
     for (const courier of this.couriers) courier.wake();
   }
 
-  /** What has not been taken stays for the next start. */
+  /** What has not been taken stays for the next start. @internal */
   async stop(): Promise<void> {
     await Promise.all(this.couriers.map((courier) => courier.stop()));
   }

@@ -33,7 +33,7 @@ export class Broadcast {
   private readonly firstSeq: number | undefined;
   private readonly encodings: Record<string, unknown> = {};
 
-  /** @param outbounds the logged ones of one ticket, in the order of its log */
+  /** @param outbounds the logged ones of one ticket, in the order of its log @internal */
   constructor(readonly outbounds: readonly Outbound[]) {
     let ephemerals = 0;
     for (const each of outbounds) {

@@ -5,7 +5,7 @@ import { HubError, isA } from '../../errors';
 import type { AnyRequest, Approval, HitlTypes } from '../kinds/app-types';
 import { deepFreeze, isSameJson, jsonCopy } from '../kinds/kinds';
 import { jsonSchemaOf, zodOf } from '../kinds/schemas';
-import type { In, ObjectSchema, Out } from '../kinds/standard-schema';
+import type { ObjectSchema, SchemaInput, SchemaOutput } from '../kinds/standard-schema';
 import { registerTool, type Tool } from '../kinds/tool';
 import { callFields, toolFields } from '../options/asked-options';
 import { type Duration, toMillis } from '../options/duration';
@@ -34,11 +34,11 @@ export interface ToolOptions<S extends ObjectSchema, Result, App extends HitlTyp
    * of the arguments, and the tool is given just that.
    */
   args: S;
-  run(args: Out<S>, context: RunContext): Result | Promise<Result>;
+  run(args: SchemaOutput<S>, context: RunContext): Result | Promise<Result>;
   /** How long a run may take; the wait for people does not count. Default: as long as it likes. */
   timeout?: Duration;
   /** The first that fits decides; where none fits, people are asked. */
-  rules?: readonly ToolRule<Out<S>, App>[];
+  rules?: readonly ToolRule<SchemaOutput<S>, App>[];
 }
 
 interface KnownTool {
@@ -58,7 +58,7 @@ interface KnownTool {
 export function makeTool<S extends ObjectSchema, Result, App extends HitlTypes>(
   parts: RunParts,
   options: ToolOptions<S, Result, App>,
-): Tool<In<S> & object, Out<S> & object, Awaited<Result>> {
+): Tool<SchemaInput<S> & object, SchemaOutput<S> & object, Awaited<Result>> {
   const known = knownTool(options as unknown as ToolOptions<ObjectSchema, unknown, HitlTypes>);
   parts.hitl.defineTool(known.name, known.schema);
   const { name, description } = known;
@@ -69,7 +69,7 @@ export function makeTool<S extends ObjectSchema, Result, App extends HitlTypes>(
     read: (args) => deepFreeze(read(known, jsonCopy(args))),
     call: (turn, args, call) => callTool(parts, known, turn as Turn, args, call),
   });
-  return tool as unknown as Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
+  return tool as unknown as Tool<SchemaInput<S> & object, SchemaOutput<S> & object, Awaited<Result>>;
 }
 
 async function callTool(

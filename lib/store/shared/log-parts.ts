@@ -18,7 +18,7 @@ export interface StoredEnvelope {
 }
 
 /** The body of an envelope of which fields are stored apart. */
-interface WithParts {
+export interface WithParts {
   envelope: LoggableEnvelope;
   parts: Partial<Record<Shared, string>>;
 }
