@@ -2,7 +2,7 @@
 import {
   type Hub,
   HubError,
-  type MessageRecord,
+  type Message,
   type RequestStatus,
   type Store,
   type User,
@@ -141,8 +141,8 @@ interface Resolution {
 }
 
 /** Everything said in a session, read back page by page. */
-async function allMessages(store: Store, sessionId: string): Promise<MessageRecord[]> {
-  const all: MessageRecord[] = [];
+async function allMessages(store: Store, sessionId: string): Promise<Message[]> {
+  const all: Message[] = [];
   for (;;) {
     const page = await store.messages(sessionId, pageSize, all[0]?.id);
     all.unshift(...page);

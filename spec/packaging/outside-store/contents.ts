@@ -8,11 +8,11 @@ import {
   frameSlack,
   type GrantRecord,
   grantIdOf,
-  type MessageRecord,
+  type Message,
   maxDeadDeliveries,
   maxFramesPerUser,
   type RequestWrite,
-  type SessionRecord,
+  type Session,
   type TurnRecord,
 } from 'express-hitl/store';
 
@@ -41,9 +41,9 @@ interface Delivery extends DeliveryWrite {
 export class Contents {
   seed = '';
   readonly tickets = new Map<string, Ticket>();
-  readonly sessions = new Map<string, SessionRecord>();
+  readonly sessions = new Map<string, Session>();
   readonly turns = new Map<string, TurnRecord>();
-  readonly messages = new Map<string, MessageRecord>();
+  readonly messages = new Map<string, Message>();
   readonly requests = new Map<string, RequestWrite>();
   readonly grants = new Map<string, GrantRecord>();
   readonly deliveries = new Map<string, Delivery>();

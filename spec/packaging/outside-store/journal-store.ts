@@ -25,7 +25,7 @@ import {
   type LoggedEnvelope,
   listsFor,
   listsOf,
-  type MessageRecord,
+  type Message,
   maxLogBytes,
   maxPageSize,
   maxSessionsInState,
@@ -99,7 +99,7 @@ export function journalStore(path: string): Store {
     );
   };
   const live = (now: number) => (grant: GrantRecord) => (holdsUntil(grant) ?? 0) > now;
-  const messagesOf = (fits: (message: MessageRecord) => boolean) =>
+  const messagesOf = (fits: (message: Message) => boolean) =>
     [...opened().messages.values()].filter(fits);
   const sessionsOf = (ticketId: string, limit: number) =>
     [...opened().sessions.values()]
