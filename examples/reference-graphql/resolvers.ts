@@ -1,12 +1,5 @@
 /** The resolvers of the reference's ticket page, on top of a hub and its store; every one asks for access to the ticket first. */
-import {
-  type Hub,
-  HubError,
-  type Message,
-  type RequestStatus,
-  type Store,
-  type User,
-} from 'express-hitl';
+import { type Hub, HubError, type Message, type RequestStatus, type Store, type User } from 'express-hitl';
 import { messageView, requestView, sessionView } from './views';
 
 export interface Ticket {

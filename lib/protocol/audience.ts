@@ -1,5 +1,5 @@
 /** Who may answer a request at its present stage; the request's guards, inbox lists, the link page and the parts all ask here. */
-import type { AnswerPolicy, Millis, People } from './records';
+import type { AnswerPolicy, Millis, People, Stage } from './records';
 
 /** Some people as a record or a view names them. */
 interface Named {
@@ -46,6 +46,10 @@ export interface Standing {
 }
 
 /** The rounds of a policy, in order; a policy without stages is one round. */
+export function stagesOf(policy: AnswerPolicy): readonly Stage[];
+export function stagesOf<S extends Named>(
+  policy: S & { readonly stages?: readonly S[] | undefined },
+): readonly S[];
 export function stagesOf<S extends Named>(
   policy: S & { readonly stages?: readonly S[] | undefined },
 ): readonly S[] {

@@ -25,7 +25,13 @@ export function checkResponse(schema: JsonSchema | undefined, response: unknown)
 }
 
 /** The same of a part of a response. @param path of the value @param root the document that `schema` refers into */
-export function checkValue(schema: JsonSchema, value: unknown, path: string, root: JsonSchema, depth = 0): Issue[] {
+export function checkValue(
+  schema: JsonSchema,
+  value: unknown,
+  path: string,
+  root: JsonSchema,
+  depth = 0,
+): Issue[] {
   const target = typeof schema.$ref === 'string' ? resolve(schema.$ref, root) : schema;
   // What is not complete is found by itself, and is of no type yet.
   if (!target || depth > deepest || unfinishedOf(value)) return [];
@@ -166,7 +172,7 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-function schemasIn(value: unknown): Schema[] {
+function schemasIn(value: unknown): JsonSchema[] {
   return listOf(value).filter(isSchema);
 }
 

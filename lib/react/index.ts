@@ -3,10 +3,10 @@
 'use client';
 
 export { checkResponse, type Issue, type JsonSchema } from './check-response';
+export type { ConnectionOptions } from './connections';
 export type { Doing, Draft, Unsent } from './desks';
 export type { InboxFilter, InboxState } from './inbox-room';
 export type { Failure, Outcome, RequestOutcome } from './outcome';
-export type { ConnectionOptions } from './connections';
 export { HitlProvider, type HitlProviderProps } from './provider';
 export type { Rest, RestOptions } from './rest';
 export type { TicketState } from './ticket-room';

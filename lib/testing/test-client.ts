@@ -56,6 +56,7 @@ function accepted(frame: TestFrame): TestFrame {
 /** Which frame: by its event or type, or by a test on it. */
 export type Matcher = string | ((frame: TestFrame) => boolean);
 
+/** A client of a hub; `App` has the hub's kinds. */
 export class TestClient<App extends HitlTypes = NoTypes> {
   /** All frames ever received, in order. */
   readonly received: TestFrame[] = [];
@@ -164,7 +165,7 @@ export class TestClient<App extends HitlTypes = NoTypes> {
 
   /** Answers a request as this client's user. @throws Error if that is refused */
   async answer(answer: TestAnswer<App>): Promise<void> {
-    const given: AnyAnswer = answer;
+    const given = answer as object as AnyAnswer;
     const { requestId, status, revision = 1, comment, answer: text, args, grant, response: own } = given;
     const response = { ...own, comment, answer: text, tool_args: args, grant };
     const type = 'hitl_respond';

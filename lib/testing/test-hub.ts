@@ -25,45 +25,27 @@ export type GivenOptions = Required<
   Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'http' | 'limits'>
 >;
 
-/** What every test hub takes. */
-export interface HostOptions {
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export interface TestHubOptions<K extends Kinds = {}, U extends User = User>
+  extends Partial<Omit<ExpressHitlOptions<K, U>, 'auth'>> {
+  /** Defaults: the user in the header `x-user`, every ticket allowed and in every inbox. */
+  auth?: Partial<AuthOptions<Request, U>>;
   /** Creates the store, again at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Store everything in a SQLite file of this hub's own, which is deleted when the hub is closed. Default false: in memory. */
   sqlite?: boolean;
   /** Where the router is mounted. Default `/`. */
   mount?: string;
+  /**
+   * The app under test, in place of a bare one: created again at every start, with these options for its `expressHitl`. Its own
+   * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
+   */
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<{ kinds: K; user: U }> };
+  /** Called at every start, before the first client: to register an agent or listeners. */
+  prepare?: (hitl: ExpressHitl<NoInfer<{ kinds: K; user: U }>>) => void;
   /** Middleware and routes of the app itself, before the router. */
   app?: (app: Express) => void;
 }
-
-/** A bare app with a hub: the options of `expressHitl`, none of them required. */
-// biome-ignore lint/complexity/noBannedTypes: no kinds at all
-export interface TestHubOptions<K extends Kinds = {}, U extends User = User>
-  extends HostOptions,
-    Partial<Omit<ExpressHitlOptions<K, U>, 'auth'>> {
-  /** Defaults: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions<Request, U>>;
-  /** Called at every start, before the first client: to register an agent or listeners. */
-  prepare?: (hitl: ExpressHitl<NoInfer<{ kinds: K; user: U }>>) => void;
-}
-
-/** The app under test, in place of a bare one. */
-export interface TestAppOptions<App extends HitlTypes = NoTypes>
-  extends HostOptions,
-    Partial<Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'http' | 'limits'>> {
-  /**
-   * Called at every start, with the options that its `expressHitl` has to take over; `auth`, `agent`, `kinds` and so on are the
-   * app's own.
-   */
-  create: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<App> };
-  /** Called at every start, before the first client: to register an agent or listeners. */
-  prepare?: (hitl: ExpressHitl<NoInfer<App>>) => void;
-}
-
-/** Either, of any app; what is inside goes by no types of the app's. */
-// biome-ignore lint/suspicious/noExplicitAny: any app
-type AnyOptions = TestHubOptions & Partial<TestAppOptions<any>>;
 
 export interface ConnectOptions extends TestClientOptions {
   /** Default `T-1`. */
@@ -111,12 +93,12 @@ export class TestHub<App extends HitlTypes = NoTypes> {
   private readonly sockets = new Set<Socket>();
   private folder: string | undefined;
 
-  private constructor(private readonly options: AnyOptions) {
+  private constructor(private readonly options: TestHubOptions) {
     this.clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
   }
 
   /** Every ticket is allowed and in every inbox, no agent answers and no frame is too many, unless the options say otherwise. */
-  static async start<App extends HitlTypes>(options: AnyOptions): Promise<TestHub<App>> {
+  static async start<App extends HitlTypes>(options: TestHubOptions): Promise<TestHub<App>> {
     const keptInMemory = memoryStore();
     // A closed memory store loses its data; over a restart the test hub leaves it open.
     const kept: Store = Object.assign(Object.create(keptInMemory), { close: async () => {} });
@@ -297,16 +279,15 @@ export class TestHub<App extends HitlTypes = NoTypes> {
 }
 
 /**
- * A hub for a test, in an app of the test's own or in the app under test (`create`); close it when the test is over. What it gives
- * has the kinds and users of its options or of that app.
+ * A hub for a test, in an app of its own or in the app under test (`create`); close it when the test is over. It has the kinds
+ * and users of its options, or of that app.
  */
-export function startTestHub<App extends HitlTypes>(options: TestAppOptions<App>): Promise<TestHub<App>>;
 // biome-ignore lint/complexity/noBannedTypes: no kinds at all
 export function startTestHub<K extends Kinds = {}, U extends User = User>(
-  options?: TestHubOptions<K, U>,
-): Promise<TestHub<{ kinds: K; user: U }>>;
-export function startTestHub(options: object = {}): Promise<TestHub> {
-  return TestHub.start(options);
+  options: TestHubOptions<K, U> = {},
+): Promise<TestHub<{ kinds: K; user: U }>> {
+  // Inside, kinds and users are as they come.
+  return TestHub.start(options as unknown as TestHubOptions);
 }
 
 /** A client of any server of ours; `url` is that of its ticket's socket. @throws Error with what the server said if it was refused */
@@ -327,7 +308,7 @@ export function restartHub(hub: Pick<TestHub, 'restart'>): Promise<void> {
 }
 
 /** An app with nothing but a hub, and what the options add. */
-function bareApp(options: AnyOptions, given: GivenOptions): { app: Express; hitl: ExpressHitl } {
+function bareApp(options: TestHubOptions, given: GivenOptions): { app: Express; hitl: ExpressHitl } {
   const {
     makeStore: _makeStore,
     sqlite: _sqlite,

@@ -119,7 +119,9 @@ function publicNames(reports: string): ReadonlyMap<string, ReadonlySet<string>> 
     entries.map((entry) => {
       const file = join(reports, `${fileOf(entry)}.api.md`);
       const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-      const names = [declared, listed].flatMap((form) => [...text.matchAll(form)].map(([, name]) => name ?? ''));
+      const names = [declared, listed].flatMap((form) =>
+        [...text.matchAll(form)].map(([, name]) => name ?? ''),
+      );
       return [entry.name, new Set(names)];
     }),
   );
@@ -127,9 +129,13 @@ function publicNames(reports: string): ReadonlyMap<string, ReadonlySet<string>> 
 
 /** The names of all values that the declarations in a folder have. */
 function valuesIn(folder: string): ReadonlySet<string> {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.d.ts'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.d.ts'),
+  );
   const texts = files.map((name) => readFileSync(join(folder, name), 'utf8'));
-  return new Set(texts.flatMap((text) => [...text.matchAll(/declare const (\w+)/g)].map(([, name]) => name ?? '')));
+  return new Set(
+    texts.flatMap((text) => [...text.matchAll(/declare const (\w+)/g)].map(([, name]) => name ?? '')),
+  );
 }
 
 /** `react-parts`, for `react/parts`. */

@@ -39,7 +39,14 @@ function judgeForgotten(outcomes: readonly Outcome[], check: boolean): string[] 
   const isReason = (line: string) => line.startsWith('#');
   const fresh = now.filter((line) => !known.includes(line));
   const gone = known.filter((line) => !isReason(line) && !now.includes(line));
-  if (!check) writeFileSync(ledger, known.filter((line) => !gone.includes(line)).map((line) => `${line}\n`).join(''));
+  if (!check)
+    writeFileSync(
+      ledger,
+      known
+        .filter((line) => !gone.includes(line))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   return [
     ...fresh.map((line) => `Not exported, though a signature has it. ${line}`),
     ...(check ? gone.map((line) => `Exported by now, and still in ${ledger}: ${line}`) : []),

@@ -164,9 +164,21 @@ test('Each try that fails is an event with what it failed with, and the last one
   const busy = 'unavailable: The webhook was answered with 503';
   const gone = 'DeliveryRefused: The webhook was answered with 410';
   expect(seen).toEqual([
-    expect.objectContaining({ ticketId: 'T-1', delivery: { ...delivery, attempts: 1, error: busy, failedAt: seen[0]?.at }, willRetry: true }),
-    expect.objectContaining({ ticketId: 'T-1', delivery: { ...delivery, attempts: 2, error: busy, failedAt: seen[1]?.at }, willRetry: true }),
-    expect.objectContaining({ ticketId: 'T-1', delivery: { ...delivery, attempts: 3, error: gone, failedAt: seen[2]?.at }, willRetry: false }),
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 1, error: busy, failedAt: seen[0]?.at },
+      willRetry: true,
+    }),
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 2, error: busy, failedAt: seen[1]?.at },
+      willRetry: true,
+    }),
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 3, error: gone, failedAt: seen[2]?.at },
+      willRetry: false,
+    }),
   ]);
   expect(await hub.hub.channels.failed()).toEqual([seen[2]?.delivery]);
   answer = (_req, res) => void res.writeHead(204).end();

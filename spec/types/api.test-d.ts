@@ -1,4 +1,5 @@
 /** Type tests of the public names: what compiles, what does not, and what is inferred; `types.spec.ts` compiles this file, nothing runs it. */
+import express from 'express';
 import type {
   Agent,
   Answer,
@@ -19,6 +20,7 @@ import type {
   Verdict,
 } from 'express-hitl';
 import { defineKind, expressHitl } from 'express-hitl';
+import { fireDeadlines, restartHub, startTestHub, type TestHub } from 'express-hitl/testing';
 import { z } from 'zod';
 import { type App, auth, blockIp, hitl } from './app';
 import { expectTypeOf } from './expect-type';
@@ -247,7 +249,56 @@ export async function policies(): Promise<void> {
   // @ts-expect-error a denial is one of two words
   await policy({ denial: 'unanimous' });
   // What reads a policy reads it whatever it is made up of.
-  const read = ({ users, approvals, of, stages, denial }: AnswerPolicy) => ({ users, approvals, of, stages, denial });
+  const read = ({ users, approvals, of, stages, denial }: AnswerPolicy) => ({
+    users,
+    approvals,
+    of,
+    stages,
+    denial,
+  });
   expectTypeOf(read({}).of).toEqualTypeOf<number | undefined>();
   expectTypeOf(read({}).denial).toEqualTypeOf<'veto' | 'majority' | undefined>();
+}
+
+export async function testing(): Promise<void> {
+  const kinds = {
+    pay: defineKind({ payload: z.object({ sum: z.number() }), response: z.object({ iban: z.string() }) }),
+  };
+  const hub = await startTestHub({
+    auth: { identify: (req) => ({ id: req.get('x-user') ?? '', tenant: 'acme' }) },
+    kinds,
+    agent: async (inline) => {
+      expectTypeOf(inline.user.tenant).toEqualTypeOf<string>();
+      await inline.request('pay', { sum: 1 });
+      // @ts-expect-error a misspelt kind
+      await inline.request('pai', { sum: 1 });
+    },
+    prepare: (prepared) => void prepared.hub.on('client.joined', ({ client }) => client.user.tenant),
+    sqlite: true,
+  });
+  expectTypeOf(hub).toEqualTypeOf<TestHub<{ kinds: typeof kinds; user: { id: string; tenant: string } }>>();
+  const client = await hub.connect({ user: 'bob', groups: ['lead'] });
+  const asked = await client.nextRequest();
+  if (asked.kind === 'pay') {
+    expectTypeOf(asked.payload).toEqualTypeOf<{ sum: number }>();
+    await client.answer({ requestId: asked.id, status: 'approved', kind: 'pay', response: { iban: 'DE' } });
+    // @ts-expect-error a response is missing
+    await client.answer({ requestId: asked.id, status: 'approved', kind: 'pay' });
+  }
+  await client.answer({ requestId: 'r', status: 'denied', comment: 'no', revision: 2 });
+  await client.answer({ requestId: 'r', status: 'answered', answer: 'Yes' });
+  // @ts-expect-error a client answers in its own name
+  await client.answer({ requestId: 'r', status: 'denied', by });
+  // @ts-expect-error a kind nobody registered
+  await hub.hub.requests.list({ kind: 'pai' });
+  // @ts-expect-error an option nobody knows
+  await startTestHub({ sqlit: true });
+  const app = await startTestHub({ create: () => ({ app: express(), hitl }) });
+  expectTypeOf(app.hitl).toEqualTypeOf<typeof hitl>();
+  const request = await (await app.connect()).nextRequest();
+  if (request.kind === 'severity') expectTypeOf(request.payload.highest).toEqualTypeOf<number>();
+  const bare: TestHub = await startTestHub();
+  await bare.advance('15m');
+  await fireDeadlines(hub, '1d');
+  await restartHub(app);
 }

@@ -133,7 +133,7 @@ export class Courier {
         const isNoted = await store.noteDelivery(delivery, outcome);
         if (isNoted && failure) {
           if (!failure.willRetry)
-            logger.error('A delivery is given up', { channel, requestId, event, ...outcome });
+            logger.error('A delivery is given up', { channel, requestId, event, ...failure });
           await this.publish(delivery, failure);
         }
         return;

@@ -37,7 +37,9 @@ export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
    * everything. Asked when an inbox is read or opened; `authorize` is asked all the same about what is shown. Default: none,
    * so that an inbox has only what names the person or a group. More than 1,000 tickets and groups are a fault (→ 503).
    */
-  inboxTickets?: ((access: { user: KnownUser<NoInfer<U>> }) => MaybePromise<readonly string[] | 'all'>) | undefined;
+  inboxTickets?:
+    | ((access: { user: KnownUser<NoInfer<U>> }) => MaybePromise<readonly string[] | 'all'>)
+    | undefined;
   /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
   identifyService?: ((req: Req) => MaybePromise<Service | null | undefined>) | undefined;
   /**
