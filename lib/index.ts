@@ -132,6 +132,7 @@ export type {
   Execution,
   GivenGrant,
   GrantRecord,
+  GrantTerms,
   MajorityStage,
   MessageRecord as Message,
   MessageType,

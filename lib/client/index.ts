@@ -31,7 +31,7 @@ export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } f
 export type { InboxOrder } from './inbox-view';
 export type { ClientState, Transport } from './link-parts';
 export type { ClientSocket, Fetch, PageEvents, Reader, SocketConstructor } from './page';
-export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer, SocketClient } from './socket-client';
+export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {
   connectTicket,
   type MessageAck,

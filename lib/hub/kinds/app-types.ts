@@ -103,6 +103,7 @@ export interface BuiltInKinds {
     outcome: Answer;
   };
 }
+/** The names of those two. */
 export type BuiltInKind = keyof BuiltInKinds;
 /** The names of the app's own kinds; `keyof` alone would be any text where the kinds are not known. */
 export type OwnKindName<App extends HitlTypes> = Extract<keyof App['kinds'], string>;

@@ -14,6 +14,7 @@ export interface PromptAgain {
   asOf: number;
 }
 
+/** What reaches all clients of a ticket. */
 export type Outbound = LoggedEnvelope | EphemeralEnvelope | RawFrame | PromptAgain;
 
 /** Logged envelopes must reach the client or the client must go; the others may be dropped for a slow one. */

@@ -99,8 +99,7 @@ export function journalStore(path: string): Store {
     );
   };
   const live = (now: number) => (grant: GrantRecord) => (holdsUntil(grant) ?? 0) > now;
-  const messagesOf = (fits: (message: Message) => boolean) =>
-    [...opened().messages.values()].filter(fits);
+  const messagesOf = (fits: (message: Message) => boolean) => [...opened().messages.values()].filter(fits);
   const sessionsOf = (ticketId: string, limit: number) =>
     [...opened().sessions.values()]
       .filter((session) => session.ticketId === ticketId)
