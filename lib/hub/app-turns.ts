@@ -12,6 +12,7 @@ import type { Accepted } from './turns/turns';
 const nowhere = { deliver: () => true, send: () => true, close: () => {} };
 
 export class AppTurns {
+  /** @internal */
   constructor(
     private readonly port: HubPort,
     private readonly store: Store,

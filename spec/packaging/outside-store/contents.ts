@@ -15,12 +15,12 @@ import {
   isOpen,
   type JournalEntry,
   type JournalWrite,
-  type MessageRecord,
+  type Message,
   maxDeadDeliveries,
   maxFramesPerUser,
   maxRevisions,
   type RequestWrite,
-  type SessionRecord,
+  type Session,
   type TurnRecord,
 } from 'express-hitl/store';
 
@@ -57,10 +57,10 @@ interface Beside {
 export class Contents {
   seed = '';
   readonly tickets = new Map<string, Ticket>();
-  readonly sessions = new Map<string, SessionRecord>();
+  readonly sessions = new Map<string, Session>();
   readonly turns = new Map<string, TurnRecord>();
   readonly beside = new Map<string, Beside>();
-  readonly messages = new Map<string, MessageRecord>();
+  readonly messages = new Map<string, Message>();
   readonly requests = new Map<string, RequestWrite>();
   readonly grants = new Map<string, GrantRecord>();
   readonly deliveries = new Map<string, Delivery>();

@@ -25,7 +25,7 @@ import {
   type LoggedEnvelope,
   listsFor,
   listsOf,
-  type MessageRecord,
+  type Message,
   maxLogBytes,
   maxPageSize,
   maxSessionsInState,
@@ -100,8 +100,7 @@ export function journalStore(path: string): Store {
     );
   };
   const live = (now: number) => (grant: GrantRecord) => (holdsUntil(grant) ?? 0) > now;
-  const messagesOf = (fits: (message: MessageRecord) => boolean) =>
-    [...opened().messages.values()].filter(fits);
+  const messagesOf = (fits: (message: Message) => boolean) => [...opened().messages.values()].filter(fits);
   const sessionsOf = (ticketId: string, limit: number) =>
     [...opened().sessions.values()]
       .filter((session) => session.ticketId === ticketId)
@@ -340,7 +339,7 @@ function page<T>(
 }
 
 /** A message without its revisions. */
-function alone(message: MessageRecord): MessageRecord {
+function alone(message: Message): Message {
   return { ...copy(message), revisions: [] };
 }
 
