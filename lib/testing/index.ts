@@ -17,7 +17,10 @@ export { type MachineWatch, watchMachine } from './machine-watch';
 export { ManualClock } from './manual-clock';
 export { type Finding, ModelFailure, type Search } from './model-failure';
 export type {
+  EventOf,
+  EventPayload,
   EventTest,
+  EventTypeOf,
   FuzzOptions,
   ModelOptions,
   Path,
@@ -33,6 +36,7 @@ export { type PrefixReplay, replayEveryPrefix } from './replay-prefixes';
 export { type Fit, replayJournal, type SavedJournal, saveJournal } from './saved-journal';
 export { scheduledStore } from './scheduled-store';
 export {
+  type Matcher,
   type Refused,
   type TestAnswer,
   TestClient,
@@ -44,6 +48,7 @@ export {
   connectTestClient,
   fireDeadlines,
   type GivenOptions,
+  type InboxConnectOptions,
   restartHub,
   startTestHub,
   TestHub,

@@ -9,6 +9,8 @@ export const wasItDone = { done: 'it was done', again: 'do it again', leave: 'le
 
 /** Characters of the arguments that are shown. */
 const maxShown = 2_000;
+/** Characters of a title. */
+const maxTitleLength = 200;
 
 export type Said =
   | { status: 'done'; by: User | undefined; report: string | undefined }
@@ -20,19 +22,16 @@ export type Said =
 export async function askWhetherDone(
   turn: Turn,
   tool: string,
-  { id, args, request, ask = {} }: ToRun,
+  { args, request, ask = {} }: ToRun,
 ): Promise<Said> {
   const { policy, escalate, remindIn } = ask;
-  const { display } = request ?? {};
+  const risk = request?.display?.risk;
+  const why = request ? `Approved with request ${request.id}` : 'Allowed by a rule';
   const outcome = await turn.ask({
-    // The id tells the questions about two calls apart that look the same.
-    question: `The process ended while ${tool} was running, so whether it was done is not known. Was it? (${id})`,
+    // All of it is in the text, which every client shows.
+    question: `The process ended while ${tool} was running, so whether it was done is not known. Was it? ${why}: ${canonicalJson(args).slice(0, maxShown)}`,
     options: Object.values(wasItDone),
-    display: {
-      title: `Was ${tool} done?`.slice(0, 200),
-      description: `${request ? `Approved with request ${request.id}` : 'Allowed by a rule'}: ${canonicalJson(args).slice(0, maxShown)}`,
-      ...(display?.risk && { risk: display.risk }),
-    },
+    display: { title: `Was ${tool} done?`.slice(0, maxTitleLength), ...(risk && { risk }) },
     ...(policy && { policy }),
     ...(escalate && { escalate }),
     ...(remindIn !== undefined && { remindIn }),

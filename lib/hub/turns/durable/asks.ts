@@ -2,6 +2,7 @@
 import type { RequestRecord, User } from '../../../protocol/records';
 import type { Store } from '../../../store/store';
 import { digestOf } from '../../kinds/kinds';
+import { termsDigestOf } from '../../kinds/terms';
 import type { Hitl } from '../../requests/hitl';
 import type { Asked } from '../../requests/request-input';
 import { asBorn, asSettled } from './as-then';
@@ -57,8 +58,20 @@ export class Asks {
     const { id: turnId, ticketId, sessionId } = this.run.turn;
     const asker = { ticketId, sessionId, turnId, userId: user.id };
     const waitsFor = (id: string) => [{ turnId, requestId: id }];
+    const again = asked.key === undefined ? await this.earlier(call, asked) : undefined;
+    if (again) {
+      const { id, status } = again;
+      const opened: Opened = { asked: id, isNew: false, status, terms: termsDigestOf(asked) };
+      await this.run.append(call, opened, waitsFor(id));
+      return;
+    }
     const beside = ({ id, status }: RequestRecord) => ({
-      ...this.run.beside(call, { asked: id, isNew: true, status } satisfies Opened),
+      ...this.run.beside(call, {
+        asked: id,
+        isNew: true,
+        status,
+        terms: termsDigestOf(asked),
+      } satisfies Opened),
       waits: waitsFor(id),
     });
     const { request, isNew } = await hitl.ask({ ...asked, ...asker }, { by: user, via: 'turn', beside });
@@ -68,8 +81,17 @@ export class Asks {
     if (isOther) await hitl.takeUp(id);
     const earlier = isOther && !request.detached ? await store.turn(request.turnId as string) : undefined;
     const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
-    const opened: Opened = { asked: id, isNew: false, status, ...(isOrphan && { isOrphan }) };
+    const terms = termsDigestOf(asked);
+    const opened: Opened = { asked: id, isNew: false, status, terms, ...(isOrphan && { isOrphan }) };
     await this.run.append(call, opened, waitsFor(id));
+  }
+
+  /** The same request, asked in the leg from which the turn was started over, unless it was withdrawn. */
+  private async earlier(call: string, asked: Asked): Promise<RequestRecord | undefined> {
+    const opened = this.run.keptOf(call) as Opened | undefined;
+    if (opened === undefined || opened.terms !== termsDigestOf(asked)) return undefined;
+    const record = await this.parts.hitl.get(opened.asked);
+    return record.status === 'cancelled' || record.status === 'superseded' ? undefined : record;
   }
 
   /** The turn waits for this request, as one that the hub knows of. */
@@ -97,6 +119,8 @@ interface Opened {
   asked: string;
   isNew: boolean;
   status: RequestRecord['status'];
+  /** Digest of the terms it was asked under. */
+  terms: string;
   /** The turn that asked it is over: it ends with this one. */
   isOrphan?: boolean;
 }

@@ -1,7 +1,7 @@
 /** `durable`: what an app wraps its agent in, so that its turns outlive their process; `hitl.agent` registers what it gives. */
 import { HubError } from '../../../errors';
 import type { HitlTypes, NoTypes } from '../../kinds/app-types';
-import type { Out, Schema } from '../../kinds/standard-schema';
+import type { Schema, SchemaOutput } from '../../kinds/standard-schema';
 import { AgentCode, type DurableOptions } from './agent-code';
 import type { DurableTurn } from './durable-turn';
 
@@ -19,7 +19,7 @@ const codes = new WeakMap<object, AgentCode>();
  * @throws HubError `invalid_request` for what is no function, and options that are unknown or cannot be
  */
 export function durable<App extends HitlTypes = NoTypes, S extends Schema = Schema<never>>(
-  run: (turn: DurableTurn<App, Out<NoInfer<S>>>) => unknown,
+  run: (turn: DurableTurn<App, SchemaOutput<NoInfer<S>>>) => unknown,
   options: DurableOptions<S> = {},
 ): DurableAgent<App> {
   const code = new AgentCode(run as never, options as unknown as DurableOptions<Schema>);

@@ -2,6 +2,7 @@
 import type { Millis } from '../../../protocol/records';
 import type { JournalEntry } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
+import { keptCall } from './started-over';
 
 /** How long a recorded call may be missing: code that awaits something of its own between two calls makes it late. */
 export const patienceMs = 2_000;
@@ -38,7 +39,7 @@ export interface Note {
   begun: unknown;
 }
 
-function isNote(body: unknown): body is Note {
+export function isNote(body: unknown): body is Note {
   return typeof body === 'object' && body !== null && 'begun' in body;
 }
 
@@ -60,6 +61,8 @@ export interface JournalParts {
 export class Journal {
   /** By number; what was handed over is dropped. */
   private readonly entries = new Map<number, JournalEntry>();
+  /** What earlier legs of a turn that was started over have recorded, by call. */
+  private readonly kept = new Map<string, unknown>();
   /** Calls with a result among the entries that were loaded. */
   private readonly recorded = new Set<string>();
   private readonly calls = new Map<string, OpenCall>();
@@ -90,12 +93,25 @@ export class Journal {
   /** What was recorded by others; called once, before the code. */
   load(entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
+      const earlier = keptCall(entry.call);
+      if (earlier !== undefined) {
+        // Before all others of its leg.
+        this.kept.set(earlier, entry.body);
+        this.cursor = entry.n;
+        this.last = entry.n;
+        continue;
+      }
       this.entries.set(entry.n, entry);
       if (!entry.call.startsWith(answerPrefix) && !isNote(entry.body)) this.recorded.add(entry.call);
       this.last = entry.n;
     }
     this.loadedTo = this.last;
     this.isCaughtUp = this.cursor >= this.last;
+  }
+
+  /** The body of the entry of such a call in the leg from which the turn was started over. */
+  keptOf(call: string): unknown {
+    return this.kept.get(call);
   }
 
   /** The number of the last entry that is known here. */

@@ -2,6 +2,7 @@
 import { HubError } from '../../../errors';
 import type { CallName, CommitBeside, Ending, Entry, Kept } from '../entry';
 import { runInside } from '../steps';
+import { isNote } from './journal';
 import { failure, result } from './results';
 import type { Run } from './run';
 
@@ -28,6 +29,9 @@ export function keep(
       begun = note;
     },
     perform: async (call) => {
+      const earlier = run.keptOf(call);
+      if (isNote(earlier)) begun ??= earlier.begun;
+      else if (earlier !== undefined) return run.append(call, earlier);
       let hasEnded = false;
       const write = async (body: unknown, commit: CommitBeside | undefined) => {
         const beside = () => run.beside(call, body);

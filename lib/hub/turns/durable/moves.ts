@@ -39,7 +39,7 @@ export class Moves {
    */
   move(
     toMove: () => Move | undefined,
-    { entries, ...more }: Pick<Commit, 'waits' | 'state'> & { entries?: number } = {},
+    { entries, ...more }: Pick<Commit, 'journal' | 'waits' | 'state'> & { entries?: number } = {},
   ): Promise<void> {
     const moved = this.last.then(async () => {
       const move = toMove();
@@ -51,7 +51,7 @@ export class Moves {
 
   private async commit(
     event: TurnEvent,
-    more: Pick<Commit, 'waits' | 'state'>,
+    more: Pick<Commit, 'journal' | 'waits' | 'state'>,
     entries: number | undefined,
   ): Promise<void> {
     const { running } = this;
