@@ -46,6 +46,8 @@ const ticketId = 'T-1';
 const mostIdleMs = 10_000;
 /** How far the hub's clock goes on while the turn does nothing that can be seen: beyond the second after which it rests. */
 const stepMs = 1_001;
+/** So many of them without a change before it goes on to the next time at which something is due. */
+const minIdleSteps = 6;
 const lookEveryMs = 2;
 const { setTimeout: later } = globalThis;
 
@@ -59,6 +61,8 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
   /** Since when, by the wall clock, nothing has changed of what can be seen. */
   private idleSince = 0;
   private seen = '';
+  /** How often nothing had changed since the look before. */
+  private idleSteps = 0;
   private endLife: () => void = () => {};
   private life = this.newLife();
   /** The next process is there. */
@@ -172,14 +176,17 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
     const { items } = await this.hub.hub.requests.list({ ticketId, status: 'pending', limit: 200 });
     const ids = items.map(({ id }) => id);
     const now = `${turn.status} ${turn.run?.leg} ${ids} ${await this.length()}`;
-    if (now !== this.seen || this.working > 0) this.idleSince = Date.now();
+    const hasChanged = now !== this.seen || this.working > 0;
+    if (hasChanged) this.idleSince = Date.now();
+    this.idleSteps = hasChanged ? 0 : this.idleSteps + 1;
     this.seen = now;
     if (Date.now() - this.idleSince > mostIdleMs)
       throw new Error(
         'The turn neither ends nor waits: its code awaits something that is no step and no call of its turn',
       );
     if (this.working > 0 || (await this.answerFirst(items as readonly AnyRequest[]))) return undefined;
-    if (turn.status !== 'waiting') await this.hub.advance(stepMs);
+    // What came for a turn that waits wakes it by the hub's clock, in five seconds at the latest.
+    if (turn.status !== 'waiting' || this.idleSteps < minIdleSteps) await this.hub.advance(stepMs);
     else if (!(await this.passTime(turn))) return turn;
     return undefined;
   }
