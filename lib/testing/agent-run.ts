@@ -1,4 +1,5 @@
 /** Runs one turn of a durable agent in a test hub, with people who answer as a test says and time that passes by itself; the checks of durable agents use it. */
+import { HubError } from '../errors';
 import type { AnyRequest, HitlTypes, NoTypes } from '../hub/kinds/app-types';
 import { calledBy, type DurableAgent } from '../hub/turns/durable/durable';
 import type { RequestRecord, TurnRecord } from '../protocol/records';
@@ -45,6 +46,8 @@ const ticketId = 'T-1';
 const mostIdleMs = 10_000;
 /** How far the hub's clock goes on while the turn does nothing that can be seen: beyond the second after which it rests. */
 const stepMs = 1_001;
+/** So many of them without a change before it goes on to the next time at which something is due. */
+const minIdleSteps = 6;
 const lookEveryMs = 2;
 const { setTimeout: later } = globalThis;
 
@@ -58,8 +61,12 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
   /** Since when, by the wall clock, nothing has changed of what can be seen. */
   private idleSince = 0;
   private seen = '';
-  private crashing: Promise<void> | undefined;
-  private onCrash: () => void = () => {};
+  /** How often nothing had changed since the look before. */
+  private idleSteps = 0;
+  private endLife: () => void = () => {};
+  private life = this.newLife();
+  /** The next process is there. */
+  private reborn: Promise<void> = Promise.resolve();
   /** Requests that an answer was sent to, or that nobody answers. */
   private readonly asked = new Map<string, GivenAnswer | undefined>();
 
@@ -123,12 +130,7 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
   /** Sends the message. */
   async begin(): Promise<void> {
     const { user = { id: 'alice', name: 'Alice' }, message } = this.run;
-    const started = this.hub.hub.turns.start({ ticketId, user, content: message });
-    // A process that ends in this moment does not say so any more.
-    const gone = new Promise<void>((resolve) => {
-      this.onCrash = resolve;
-    });
-    const accepted = await Promise.race([started, gone]);
+    const accepted = await this.inThisLife(this.hub.hub.turns.start({ ticketId, user, content: message }));
     if (accepted) this.turnId = `${accepted.turnId}`;
   }
 
@@ -136,40 +138,55 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
   async finish(): Promise<TurnRecord> {
     this.idleSince = Date.now();
     for (;;) {
-      await this.pause();
-      try {
-        const over = await this.goOn();
-        if (over) return over;
-      } catch (error) {
-        // The process that was asked is gone.
-        if (!this.crashing) throw error;
-      }
-      await this.crashing;
-      this.crashing = undefined;
+      await this.reborn;
+      const over = await this.inThisLife(this.goOn());
+      if (over) return over;
     }
   }
 
-  /** Ends the process, as by kill -9; another goes on. Whatever is being awaited may reject, and is tried again. */
+  /** Ends the process, as by kill -9; another goes on. */
   crash(): void {
-    this.crashing = this.hub.crash();
-    this.onCrash();
+    this.reborn = this.hub.crash();
+    this.endLife();
+    this.life = this.newLife();
+  }
+
+  /** What is awaited of a process, which says nothing any more once it has ended; then there is nothing. */
+  private async inThisLife<T>(work: Promise<T>): Promise<T | undefined> {
+    const { life } = this;
+    try {
+      return await Promise.race([work, life.then(() => undefined)]);
+    } catch (error) {
+      if (life === this.life) throw error;
+      return undefined;
+    }
+  }
+
+  private newLife(): Promise<void> {
+    return new Promise((resolve) => {
+      this.endLife = resolve;
+    });
   }
 
   /** Answers, or lets time pass. Resolves with the turn if there is nothing more to do. */
   private async goOn(): Promise<TurnRecord | undefined> {
+    await this.pause();
     const turn = await this.turn();
     if (turn.status === 'completed' || turn.status === 'aborted' || turn.status === 'stuck') return turn;
     const { items } = await this.hub.hub.requests.list({ ticketId, status: 'pending', limit: 200 });
     const ids = items.map(({ id }) => id);
     const now = `${turn.status} ${turn.run?.leg} ${ids} ${await this.length()}`;
-    if (now !== this.seen || this.working > 0) this.idleSince = Date.now();
+    const hasChanged = now !== this.seen || this.working > 0;
+    if (hasChanged) this.idleSince = Date.now();
+    this.idleSteps = hasChanged ? 0 : this.idleSteps + 1;
     this.seen = now;
     if (Date.now() - this.idleSince > mostIdleMs)
       throw new Error(
         'The turn neither ends nor waits: its code awaits something that is no step and no call of its turn',
       );
     if (this.working > 0 || (await this.answerFirst(items as readonly AnyRequest[]))) return undefined;
-    if (turn.status !== 'waiting') await this.hub.advance(stepMs);
+    // What came for a turn that waits wakes it by the hub's clock, in five seconds at the latest.
+    if (turn.status !== 'waiting' || this.idleSteps < minIdleSteps) await this.hub.advance(stepMs);
     else if (!(await this.passTime(turn))) return turn;
     return undefined;
   }
@@ -189,7 +206,12 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
       const given = this.asked.get(request.id);
       if (!given) continue;
       const { by = { id: 'bob' }, ...answer } = given;
-      await this.hub.hub.requests.answer({ requestId: request.id, by, ...kindOf(request, answer) } as never);
+      await this.hub.hub.requests
+        .answer({ requestId: request.id, by, ...kindOf(request, answer) } as never)
+        .catch((error: unknown) => {
+          // The turn has withdrawn it, or its time was over.
+          if (!HubError.is(error, 'already_resolved')) throw error;
+        });
       return true;
     }
     return false;
@@ -218,7 +240,7 @@ export class RunningAgent<App extends HitlTypes = NoTypes> {
   }
 
   private async pause(): Promise<void> {
-    await this.hub.settled().catch(() => {});
+    await this.hub.settled();
     await new Promise((resolve) => later(resolve, lookEveryMs));
   }
 }
@@ -228,15 +250,19 @@ function kindOf({ kind }: { kind: string }, answer: Omit<GivenAnswer, 'by'>): ob
   return kind === 'tool_approval' || kind === 'question' ? answer : { kind, ...answer };
 }
 
-/** What people see of a run: for comparing two. */
+/** What people see of a run, for comparing two: sorted, since branches that run at the same time may come in any order. */
 export interface Seen {
+  /** Of the turn, with the reason if it was aborted. */
   status: string;
+  /** Each message by its type and content. */
   said: readonly string[];
+  /** Each request by its kind, by what it is about and by how it ended; not by arguments, which may be chosen by chance. */
   asked: readonly string[];
+  /** How often the end of a turn was announced. */
   ends: number;
 }
 
-/** Of every turn of a run's ticket. */
+/** Of a run's ticket. */
 export async function seenIn({ hub, turnId }: Pick<RunningAgent, 'hub' | 'turnId'>): Promise<Seen> {
   const { store } = hub;
   const turn = await hub.hub.turns.get(turnId);
@@ -245,10 +271,14 @@ export async function seenIn({ hub, turnId }: Pick<RunningAgent, 'hub' | 'turnId
   const log = await store.log(ticketId, 0, 10_000);
   return {
     status: turn.reason ? `${turn.status} (${turn.reason})` : turn.status,
-    said: messages.map(({ type, content }) => `${type}: ${content}`),
-    asked: items.map(
-      (request: RequestRecord) => `${request.type} ${JSON.stringify(request.payload)}: ${request.status}`,
-    ),
+    said: messages.map(({ type, content }) => `${type}: ${content}`).sort(),
+    asked: items.map(({ type, payload, status }) => `${type}${subjectOf(payload)}: ${status}`).sort(),
     ends: log.items.filter((each) => each.event === 'turn_ended').length,
   };
+}
+
+function subjectOf(payload: RequestRecord['payload']): string {
+  const { tool_name, question } = payload as Record<string, unknown>;
+  const subject = tool_name ?? question;
+  return typeof subject === 'string' ? ` ${subject}` : '';
 }

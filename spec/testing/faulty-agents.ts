@@ -62,7 +62,12 @@ export const processWide = durable(async (turn) => {
 });
 
 let answers = 0;
-const model = { call: async () => ({ id: `call-${(answers += 1)}` }) };
+const model = {
+  async call() {
+    answers += 1;
+    return { id: `call-${answers}` };
+  },
+};
 export const modelOutside = durable(async (turn) => {
   const call = await model.call();
   await turn.approve({ tool: 't', args: {}, key: `tool:t:${call.id}` });
@@ -87,7 +92,8 @@ export const plainTimer = durable(async (turn) => {
 /** In a function of the app, as most are. */
 async function ageOf(since: number) {
   await null;
-  return new Date().getTime() - since;
+  const now = new Date();
+  return now.getTime() - since;
 }
 
 export const helped = durable(async (turn) => {

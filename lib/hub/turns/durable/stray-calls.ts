@@ -146,15 +146,19 @@ function stackHere(): string {
   }
 }
 
-/** The first place in the app's own code; nothing where this package comes before it, or libraries alone are seen. */
+/** The first place in the app's own code; nothing where Node itself calls, this package comes before, or libraries alone are seen. */
 function callerIn(stack: string): { file: string; line: number } | undefined {
+  let isFirst = true;
   for (const frame of stack.split('\n').slice(1)) {
     const found = /\((.+):(\d+):\d+\)$/.exec(frame) ?? /^\s*at (?:async )?(.+):(\d+):\d+$/.exec(frame);
     if (!found) continue;
     const [, at = '', line] = found;
-    if (at.startsWith('node:')) continue;
     const file = at.startsWith('file://') ? fileURLToPath(at) : at;
     if (file === __filename) continue;
+    // What `fetch` does inside is part of what was called.
+    if (isFirst && at.startsWith('node:')) return undefined;
+    isFirst = false;
+    if (at.startsWith('node:')) continue;
     if (file.startsWith(own)) return undefined;
     if (!/[\\/]node_modules[\\/]/.test(file)) return { file, line: Number(line) };
   }
