@@ -57,25 +57,19 @@ export const errorCodes = {
 /** Every code that travels. */
 export type WireCode = keyof typeof errorCodes;
 
-/** Codes that only a peer of the wire can meet, so that no program has to think of them; they are not among `ErrorCode`. */
-type WireOnly =
+/** The codes that a program which uses the hub can meet: all but those that only a peer of the wire meets. */
+export type ErrorCode = Exclude<
+  WireCode,
   | 'invalid_handshake'
   | 'upgrade_required'
   | 'unsupported_subprotocol'
   | 'inbox_limit'
   | 'unknown_type'
   | 'session_resume_failed'
-  | 'duplicate_id';
+  | 'duplicate_id'
+>;
 
-/** The codes that a program which uses the hub can meet. */
-export type ErrorCode = Exclude<WireCode, WireOnly>;
-
-/** The request as it stands, which refuses. */
-interface Refusing {
-  hitl: RequestView;
-}
-
-/** What an error carries beside its message, by code, as it travels too; `undefined` where there is nothing. */
+/** What an error carries beside its message, by code, as it travels too; `undefined` where there is nothing. `hitl`: the request as it stands. */
 export interface ErrorDetails extends Record<WireCode, unknown> {
   authentication_required: undefined;
   forbidden: undefined;
@@ -100,15 +94,15 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   unknown_type: { re?: string } | undefined;
   too_large: undefined;
   empty_message: { re?: string } | undefined;
-  already_resolved: Refusing;
-  already_answered: Refusing;
-  stale_revision: Refusing;
+  already_resolved: { hitl: RequestView };
+  already_answered: { hitl: RequestView };
+  stale_revision: { hitl: RequestView };
   /** `rule`: which one refuses; `hitl` where it is about a request. */
   not_allowed: { hitl?: RequestView; rule?: string };
-  claimed_by_other: Refusing;
-  not_claimed: Refusing;
+  claimed_by_other: { hitl: RequestView };
+  not_claimed: { hitl: RequestView };
   /** `rule`: why. */
-  not_executable: Refusing & { rule?: string };
+  not_executable: { hitl: RequestView; rule?: string };
   /** Everything that is wrong, with its place. */
   invalid_response: { issues: readonly { path: string; message: string }[] } | undefined;
   invalid_request: undefined;
@@ -135,14 +129,12 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   internal: undefined;
 }
 
-type Details<Code> = Code extends WireCode ? ErrorDetails[Code] : never;
-
 /** What an error is made of beside its code. */
 export interface HubErrorOptions<Code extends WireCode = WireCode> {
   /** What was wrong and what to write or do instead, in words. Default: the code's general message. */
   message?: string | undefined;
   /** Facts for the receiver, safe to send to the peer. */
-  details?: Details<Code> | undefined;
+  details?: ErrorDetails[Code] | undefined;
   /** For the log; never leaves the process. */
   cause?: unknown;
 }
@@ -161,7 +153,7 @@ const brand: unique symbol = Symbol.for('express-hitl.HubError') as never;
 export class HubError<Code extends WireCode = WireCode> extends Error {
   override readonly name = 'HubError';
   /** What belongs to the code; see `ErrorDetails`. */
-  readonly details: Details<Code>;
+  readonly details: ErrorDetails[Code];
   /** @internal */
   readonly [brand] = true;
 
@@ -181,7 +173,7 @@ export class HubError<Code extends WireCode = WireCode> extends Error {
     { message = errorCodes[code].message, details, ...options }: HubErrorOptions<Code> = {},
   ) {
     super(message, options);
-    this.details = details as Details<Code>;
+    this.details = details as ErrorDetails[Code];
   }
 
   /** The HTTP status this error is answered with. */

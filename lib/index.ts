@@ -17,11 +17,17 @@ export {
 export type { AppTurns } from './hub/app-turns';
 export type { ClientNotice, Clients, Disconnect } from './hub/clients';
 export { type Clock, systemClock } from './hub/commit/clock';
-export type { Occasion } from './hub/commit/occasion';
 export type { LogBounds } from './hub/commit/trimmer';
 export type { ClientLimits, RetentionOptions } from './hub/compose';
 export type { Hub } from './hub/hub';
-export type { EventBody, EventName, EventPattern, HubEvent, RequestUpdate } from './hub/hub-events';
+export type {
+  EventBody,
+  EventName,
+  EventNameOf,
+  EventPattern,
+  HubEvent,
+  RequestUpdate,
+} from './hub/hub-events';
 export type { InboxQuery, InboxReader, InboxSize } from './hub/inbox/inbox-reader';
 export type {
   Answer,
@@ -29,40 +35,71 @@ export type {
   AnyOutcome,
   AnyRequest,
   Approval,
+  BuiltInKind,
+  BuiltInKinds,
+  CountedAnswer,
   DecidedBy,
   Decision,
   HitlRequest,
   HitlTypes,
+  JsonObject,
   Kind,
   KindName,
   Kinds,
   KnownUser,
+  MaybePromise,
   NoTypes,
   OpenRequest,
   Outcome,
   OutcomeOf,
+  OwnKindName,
+  PayloadIn,
+  PayloadOf,
+  RequestFields,
+  RequestGrant,
   RequestStatus,
+  ResponseIn,
+  ResponseOf,
+  Settled,
   Verdict,
 } from './hub/kinds/app-types';
 export { defineKind, type KindOptions } from './hub/kinds/define-kind';
 export type { Grant, GrantSubject } from './hub/kinds/grant';
 export type { GrantOffer } from './hub/kinds/grant-terms';
 export { jsonSchema } from './hub/kinds/schemas';
-export type { Schema } from './hub/kinds/standard-schema';
-export type { AnyTool, Tool } from './hub/kinds/tool';
+export type {
+  ObjectSchema,
+  Schema,
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+} from './hub/kinds/standard-schema';
+export type { AnyTool, Tool, ToolArgs, ToolArgsIn, ToolResult } from './hub/kinds/tool';
 export type { Duration } from './hub/options/duration';
 export type { Logger } from './hub/options/logger';
-export { type Channel, type Delivery, DeliveryRefused, type OpenDelivery } from './hub/outbox/channel';
-export type { Channels, FailedDelivery } from './hub/outbox/channels';
+export {
+  type Channel,
+  type Delivery,
+  DeliveryRefused,
+  type FailedDelivery,
+  type OpenDelivery,
+} from './hub/outbox/channel';
+export type { Channels } from './hub/outbox/channels';
 export type { LinkOptions, Links } from './hub/outbox/links';
-export { type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
+export { type EnvelopeOf, type EventKind, eventKinds, type HITLView, type Reference } from './hub/reference';
 export type { AppGrants } from './hub/requests/app-grants';
-export type { RuleOptions } from './hub/requests/app-rules';
+export type { AppRule, RuleOptions } from './hub/requests/app-rules';
 export type { AskOptions } from './hub/requests/ask';
 export type { Executions, Run } from './hub/requests/executions';
-export type { ApprovalOptions, Place, Question, RequestInput } from './hub/requests/request-input';
-export type { AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
-export type { Broadcast as BroadcastMessage } from './hub/tickets/broadcast';
+export type {
+  AppOccasion as Occasion,
+  ApprovalOptions,
+  Question,
+  RequestInput,
+} from './hub/requests/request-input';
+export type { AnswerFields, AnswerInput, RequestPlace, Requests } from './hub/requests/requests';
+export type { Broadcast as BroadcastMessage, Outbound, PromptAgain, RawFrame } from './hub/tickets/broadcast';
 export type { Client, PresenceMode, PromptPanel, Sink } from './hub/tickets/client';
 export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';
@@ -79,27 +116,41 @@ export type { Jsonify, StepContext, StepOptions, StepResult } from './hub/turns/
 export type { StreamSource } from './hub/turns/stream-source';
 export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
 export type { Accepted } from './hub/turns/turns';
-export type { AuditEntry, AuditView } from './protocol/audit';
+export type { AuditEntry, AuditEvent, AuditRecord, AuditView, Via } from './protocol/audit';
 export type { ChatFrame, ChatUser } from './protocol/chat-frames';
 export type { ClientFrame } from './protocol/client-frames';
 export { type CloseCode, type CloseName, closeCodes } from './protocol/close-codes';
-export type { Envelope, LoggedEnvelope, Snapshot } from './protocol/envelopes';
+export type {
+  DirectEnvelope,
+  Envelope,
+  EphemeralEnvelope,
+  LoggableEnvelope,
+  LoggedEnvelope,
+  LogPlace,
+  Snapshot,
+} from './protocol/envelopes';
 export type { GrantState, GrantView } from './protocol/grants';
 export type {
+  AbortReason,
   AnswerPolicy,
   Author,
   Claim,
   CountedVerdict,
   Display,
   Execution,
+  GivenGrant,
   GrantRecord,
-  MessageRecord,
+  GrantTerms,
+  MajorityStage,
+  MessageRecord as Message,
+  MessageRevision,
   MessageType,
   Millis,
   People,
+  PolicyRules,
   RequestRecord,
   RequestResponse,
-  SessionRecord,
+  SessionRecord as Session,
   Stage,
   TurnProblem,
   TurnRecord,
@@ -108,19 +159,29 @@ export type {
   TurnWait,
   UsedGrant,
   User,
+  VetoStage,
 } from './protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
 export { memoryStore } from './store/memory/memory-store';
 export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-store';
 export type {
+  AuditFilter,
   Commit,
   CommitResult,
+  DueTurn,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
+  JournalWrite,
   Page,
+  RequestFilter,
   Store,
+  TurnFence,
+  TurnFilter,
+  TurnVersion,
+  TurnWaitWrite,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { Handshake } from './transport/core/handshake';
@@ -135,6 +196,7 @@ export {
   type PageOptions,
 } from './transport/express/express-hitl';
 export type { HandledHub, HandlerReference } from './transport/express/handler-reference';
+export type { SocketHandler } from './transport/express/socket-route';
 export type { AttachOptions } from './transport/express/upgrade';
 export type { ChartsOptions } from './transport/pages/charts/charts-router';
 export type { ConsoleOptions } from './transport/pages/console';

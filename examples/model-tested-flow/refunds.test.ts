@@ -4,10 +4,12 @@ import { startTestHub, type TestHub, testModel } from 'express-hitl/testing';
 import { createRefundApp } from './refunds';
 import { refundModel } from './refunds.model';
 
+type App = ReturnType<typeof createRefundApp>['hitl']['$types'];
+
 /** One refund in the real app. */
 class Refund {
   constructor(
-    readonly shop: TestHub,
+    readonly shop: TestHub<App>,
     readonly id: string,
     readonly paid: string[],
   ) {}

@@ -1,12 +1,5 @@
 /** The resolvers of the reference's ticket page, on top of a hub and its store; every one asks for access to the ticket first. */
-import {
-  type Hub,
-  HubError,
-  type MessageRecord,
-  type RequestStatus,
-  type Store,
-  type User,
-} from 'express-hitl';
+import { type Hub, HubError, type Message, type RequestStatus, type Store, type User } from 'express-hitl';
 import { messageView, requestView, sessionView } from './views';
 
 export interface Ticket {
@@ -141,8 +134,8 @@ interface Resolution {
 }
 
 /** Everything said in a session, read back page by page. */
-async function allMessages(store: Store, sessionId: string): Promise<MessageRecord[]> {
-  const all: MessageRecord[] = [];
+async function allMessages(store: Store, sessionId: string): Promise<Message[]> {
+  const all: Message[] = [];
   for (;;) {
     const page = await store.messages(sessionId, pageSize, all[0]?.id);
     all.unshift(...page);

@@ -1,9 +1,9 @@
 /** Records of the hub as the reference's GraphQL types; the resolvers answer with these. */
-import type { HitlRequest, MessageRecord, SessionRecord } from 'express-hitl';
+import type { HitlRequest, Message, Session } from 'express-hitl';
 
 const time = (ms: number) => new Date(ms).toISOString();
 
-export function sessionView(session: SessionRecord, isRunning: boolean) {
+export function sessionView(session: Session, isRunning: boolean) {
   const { id, ticketId: ticketID, source, userId: userID, createdAt, lastActiveAt } = session;
   return {
     id,
@@ -17,7 +17,7 @@ export function sessionView(session: SessionRecord, isRunning: boolean) {
   };
 }
 
-export function messageView(message: MessageRecord) {
+export function messageView(message: Message) {
   const { id, sessionId: sessionID, turnId: turnID, ticketId: ticketID, type, content, author } = message;
   return {
     id,

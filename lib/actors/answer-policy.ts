@@ -1,6 +1,6 @@
 /** What an answer policy takes, and whether anyone can meet it; asking and the guards of the request machine come here, who may answer is the audience's. */
 import { stagesOf, widened } from '../protocol/audience';
-import type { AnswerPolicy, CountedVerdict, People, Stage } from '../protocol/records';
+import type { AnswerPolicy, CountedVerdict, People, PolicyRules, Stage } from '../protocol/records';
 import { firstUnmet } from './distinct-people';
 
 /** Users and groups that may be named together, since a request is listed under each of them. */
@@ -30,6 +30,9 @@ export interface AskedBy {
   /** Who may answer too after a while, where there is such a time. */
   escalateTo?: People | undefined;
 }
+
+/** The rounds of a policy, however it is made up. */
+type Rounds = Stage & Pick<PolicyRules, 'excludeRequester'> & { stages?: readonly Stage[] | undefined };
 
 /** Why a policy cannot be met by anybody, and in which stage, or nothing if it can. */
 export function whyImpossible(policy: AnswerPolicy, asked?: AskedBy): string | undefined {
@@ -65,7 +68,7 @@ function whyWrongStage(stage: Stage, policy: AnswerPolicy, asked: AskedBy | unde
 }
 
 /** Why there are too few people who may answer; groups and everybody are enough for anything. */
-function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | undefined {
+function whyUnmet(policy: Rounds, asked: AskedBy | undefined): string | undefined {
   const rounds = stagesOf(policy).flatMap((stage, index) => {
     const users = possibleUsers(stage, policy, asked);
     return users ? [{ users, approvals: approvalsNeeded(stage), index }] : [];
@@ -84,14 +87,14 @@ function whyUnmet(policy: AnswerPolicy, asked: AskedBy | undefined): string | un
 /** The users who may answer a stage that names only users. */
 function possibleUsers(
   { users, groups }: Stage,
-  { excludeRequester }: AnswerPolicy,
+  { excludeRequester }: Rounds,
   asked: AskedBy | undefined,
 ): Set<string> | undefined {
   if (!users || (groups && groups.length > 0)) return undefined;
   return new Set(users.filter((user) => !(excludeRequester && user === asked?.userId)));
 }
 
-function placeOf({ stages }: AnswerPolicy, index: number): string {
+function placeOf({ stages }: Rounds, index: number): string {
   const name = stages?.[index]?.name;
   return stages ? `stage ${index + 1}${name ? ` (${name})` : ''}: ` : '';
 }

@@ -4,10 +4,14 @@ export type {
   Ack,
   Envelope,
   ErrorEnvelope,
+  GoingAway,
+  LoggableEnvelope,
   LoggedEnvelope,
+  LogPlace,
   Member,
   MessageDelta,
   Notice,
+  Pong,
   Snapshot,
   Typing,
   Welcome,
@@ -19,7 +23,7 @@ export type {
   InboxSnapshot,
   InboxUpdated,
 } from '../protocol/inbox-envelopes';
-export type { RequestResponse, RequestStatus } from '../protocol/records';
+export type { AbortReason, RequestResponse, RequestStatus } from '../protocol/records';
 export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 export type { Clock } from './clock';
 export type { Ending, Refusal } from './ending';
@@ -27,7 +31,7 @@ export type { LogPosition } from './follower';
 export { connectInbox, type InboxClient, type InboxEvents, type InboxOptions } from './inbox-client';
 export type { InboxOrder } from './inbox-view';
 export type { ClientState, Transport } from './link-parts';
-export type { ClientSocket, Fetch, PageEvents, SocketConstructor } from './page';
+export type { ClientSocket, Fetch, PageEvents, Reader, SocketConstructor } from './page';
 export type { ConnectOptions, FrameOptions, RequestAck, RequestAnswer } from './socket-client';
 export {
   connectTicket,

@@ -1,7 +1,7 @@
 /** Turns as the app's own code starts, ends, lists and steers them; `hub.turns` is this. */
 import { HubError } from '../errors';
 import type { TurnRecord, TurnStatus, User } from '../protocol/records';
-import type { Page, Store } from '../store/store';
+import type { Page, Store, TurnVersion } from '../store/store';
 import { messageFields, turnFields, turnListFields } from './options/asked-options';
 import { assertOptions } from './options/options';
 import type { HubPort } from './port';
@@ -12,6 +12,7 @@ import type { Accepted } from './turns/turns';
 const nowhere = { deliver: () => true, send: () => true, close: () => {} };
 
 export class AppTurns {
+  /** @internal */
   constructor(
     private readonly port: HubPort,
     private readonly store: Store,
@@ -94,7 +95,7 @@ export class AppTurns {
    * of them is there. Code of a version that is not among them can be deleted.
    * @throws HubError `storage_failed`
    */
-  versions(): ReturnType<Store['turnVersions']> {
+  versions(): Promise<readonly TurnVersion[]> {
     return this.store.turnVersions();
   }
 

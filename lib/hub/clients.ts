@@ -45,6 +45,7 @@ const disconnectFields = { userId: name, ticketId: name, clientId: name, where: 
 const listFields = { userId: name, ticketId: name };
 
 export class Clients<App extends HitlTypes = NoTypes> {
+  /** @internal */
   constructor(
     private readonly port: HubPort,
     private readonly clock: Clock,
@@ -82,13 +83,13 @@ export class Clients<App extends HitlTypes = NoTypes> {
     else if (clientId !== undefined) this.sendToClient(clientId, frame);
   }
 
-  /** @throws HubError `invalid_id` */
+  /** @throws HubError `invalid_id` @internal */
   sendToTicket(ticketId: string, frame: ChatFrame): void {
     assertName(ticketId);
     this.port.rooms.deliver(ticketId, [noticeOf(ticketId, frame, this.clock.now())]);
   }
 
-  /** @throws HubError `client_not_found`; `client_queue_full`, then the client is disconnected */
+  /** @throws HubError `client_not_found`; `client_queue_full`, then the client is disconnected @internal */
   sendToClient(clientId: string, frame: ChatFrame): void {
     const client = this.port.rooms.client(clientId);
     if (!this.port.send(client, noticeOf(client.ticketId, frame, this.clock.now())))

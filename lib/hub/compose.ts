@@ -137,6 +137,7 @@ export function compose(options: HubOptions) {
   const channels = new Channels(options.channels ?? {}, {
     ...{ store, clock, logger, links, random: Math.random },
     commit: (commit) => funnel.commit(commit),
+    onFailed: (...failed) => events.deliveryFailed(...failed),
   });
   const streams = new Streams({ store, funnel, clock, rooms });
   const turns = new Turns({

@@ -18,6 +18,7 @@ import { deepFreeze } from './kinds/kinds';
 import type { Logger } from './options/logger';
 import { assertOptions } from './options/options';
 import { signalFields } from './options/request-options';
+import type { FailedDelivery } from './outbox/channel';
 import { toOutcome, toRequest } from './requests/outcome';
 import type { Client } from './tickets/client';
 import { toClientInfo } from './tickets/client-info';
@@ -140,6 +141,14 @@ export class Events {
       this.emit('turn.stuck', at, ticketId, () =>
         structuredClone({ turn, reason: problem.reason, problem: problem.message }),
       );
+  }
+
+  /** A try of a delivery has failed, and that is stored. */
+  deliveryFailed(ticketId: string, delivery: FailedDelivery, willRetry: boolean): void {
+    this.emit('delivery.failed', delivery.failedAt, ticketId, () => ({
+      delivery: structuredClone(delivery),
+      willRetry,
+    }));
   }
 
   private noteRequest({ record, event }: RequestChange, at: number, envelope: string): void {

@@ -11,6 +11,7 @@ import type {
 } from '../protocol/records';
 import type { AnyOutcome, HitlRequest, HitlTypes, NoTypes } from './kinds/app-types';
 import type { Grant } from './kinds/grant';
+import type { FailedDelivery } from './outbox/channel';
 import type { ClientInfo } from './tickets/client-info';
 
 /** What changed of an open request. */
@@ -45,6 +46,12 @@ export interface EventBody<App extends HitlTypes = NoTypes> {
   /** A standing approval approved a request. */
   'grant.used': { grantId: string; request: HitlRequest<App> };
   'grant.revoked': { grantId: string; request: HitlRequest<App> };
+  /** A channel has failed to take a delivery; called for each try that fails. */
+  'delivery.failed': {
+    delivery: FailedDelivery;
+    /** False: it is given up, and among `hub.channels.failed()`. */
+    willRetry: boolean;
+  };
 }
 
 /** In the order of `EventBody`. */
@@ -67,13 +74,17 @@ const eventNames = [
   'grant.given',
   'grant.used',
   'grant.revoked',
+  'delivery.failed',
 ] as const satisfies readonly (keyof EventBody)[];
 
 export type EventName = keyof EventBody;
-type Prefix<Name> = Name extends `${infer Head}.${string}` ? `${Head}.*` : never;
 /** A name, all of a thing (`'request.*'`), or `'*'`. */
-export type EventPattern = EventName | Prefix<EventName> | '*';
-type Matching<Pattern> = Pattern extends '*'
+export type EventPattern =
+  | EventName
+  | (EventName extends infer Name ? (Name extends `${infer Head}.${string}` ? `${Head}.*` : never) : never)
+  | '*';
+/** The names that fit a pattern. */
+export type EventNameOf<Pattern extends EventPattern> = Pattern extends '*'
   ? EventName
   : Pattern extends `${infer Head}.*`
     ? Extract<EventName, `${Head}.${string}`>
@@ -81,13 +92,13 @@ type Matching<Pattern> = Pattern extends '*'
 
 /** One event, or the union of all that fit a pattern; narrow by `event`. */
 export type HubEvent<App extends HitlTypes = NoTypes, Pattern extends EventPattern = '*'> = {
-  [Name in Matching<Pattern>]: {
+  [Name in EventNameOf<Pattern>]: {
     readonly event: Name;
     /** When it happened. */
     readonly at: Millis;
     readonly ticketId: string;
   } & Readonly<EventBody<App>[Name]>;
-}[Matching<Pattern>];
+}[EventNameOf<Pattern>];
 
 /** The names that fit a pattern. @throws HubError `invalid_request` with what was probably meant, if none does */
 export function namesOf(pattern: string): ReadonlySet<EventName> {

@@ -41,6 +41,7 @@ export class Hub<App extends HitlTypes = NoTypes> {
   /** The API of the hub that this package re-implements, name by name. */
   readonly reference: Reference;
 
+  /** @internal */
   constructor(options: HubOptions) {
     const port = new HubPort(options);
     const { store, clock } = options;

@@ -12,6 +12,7 @@ import { type Duration, toMillis } from './options/duration';
 import { givenAck } from './requests/request-ack';
 import { assertName, Client, type PresenceMode, type Sink } from './tickets/client';
 import { type Opening, openingFor, openingPage } from './tickets/opening';
+import { warningOfStrayCalls } from './turns/durable/development';
 import { codeOf, type DurableAgent } from './turns/durable/durable';
 import { type Line, say } from './turns/say';
 import type { ResumeFailure } from './turns/sessions';
@@ -63,7 +64,9 @@ export class HubPort {
     const wrong = this.whyNoAgent(agent);
     if (wrong) throw new HubError('invalid_request', { message: `hitl.agent: ${wrong}` });
     const durable = codeOf(agent);
-    this.parts.agents.agent = durable ? { durable } : { plain: agent as Agent };
+    this.parts.agents.agent = durable
+      ? { durable: warningOfStrayCalls(durable, { ...this.options, until: this.closingSignal }) }
+      : { plain: agent as Agent };
   }
 
   private whyNoAgent(agent: unknown): string | undefined {

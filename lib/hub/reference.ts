@@ -16,7 +16,8 @@ import type { Clock } from './commit/clock';
 import type { HubPort } from './port';
 import { assertName, type Client, type Sink } from './tickets/client';
 
-type EnvelopeOf<Event extends LoggableEnvelope['event']> = Extract<LoggableEnvelope, { event: Event }>;
+/** The envelope of one event, as it is made; its place in a ticket's log comes with the commit. */
+export type EnvelopeOf<Event extends LoggableEnvelope['event']> = Extract<LoggableEnvelope, { event: Event }>;
 
 /** The constants `EventKind…`. */
 export const eventKinds = {
@@ -41,6 +42,7 @@ export type EventKind = (typeof eventKinds)[keyof typeof eventKinds];
 export class Reference {
   readonly eventKinds = eventKinds;
 
+  /** @internal */
   constructor(
     private readonly port: HubPort,
     private readonly clients: Clients,

@@ -4,5 +4,6 @@
 
 export { Inbox, type InboxProps } from './inbox';
 export { Request, type RequestProps } from './request';
+export type { CardOptions } from './request-card';
 export type { Me } from './right-to-answer';
 export { Ticket, type TicketProps } from './ticket';

@@ -30,14 +30,18 @@ import { ValueTree } from './value-tree';
 /** What `useRequest` gives, of a request that is there. */
 export type Desk = Omit<Request, 'remainingMs'> & { request: RequestView };
 
-export interface RequestCardProps {
-  desk: Desk;
+/** What a card takes beside its request. */
+export interface CardOptions {
   me?: Me | undefined;
   /** `line`: among the lines of a ticket, which say already where and by whom it was asked. */
   size?: 'full' | 'line';
   /** Links and the like, at the end of the first line. */
   more?: ReactNode;
   onAnswered?: ((status: 'approved' | 'denied') => void) | undefined;
+}
+
+export interface RequestCardProps extends CardOptions {
+  desk: Desk;
 }
 
 export function RequestCard(props: RequestCardProps) {

@@ -4,10 +4,10 @@ import type { RequestView } from '../client';
 import { useRequest } from '../react';
 import { GoneNote } from './gone-note';
 import { useKeys } from './keys';
-import { RequestCard, type RequestCardProps } from './request-card';
+import { type CardOptions, RequestCard } from './request-card';
 import { texts } from './texts';
 
-export interface RequestProps extends Pick<RequestCardProps, 'me' | 'size' | 'more' | 'onAnswered'> {
+export interface RequestProps extends CardOptions {
   id: string;
   /** Where it is known; saves asking the server. */
   ticketId?: string | undefined;

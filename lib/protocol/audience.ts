@@ -1,5 +1,5 @@
 /** Who may answer a request at its present stage; the request's guards, inbox lists, the link page and the parts all ask here. */
-import type { AnswerPolicy, Millis, People } from './records';
+import type { AnswerPolicy, Millis, People, Stage } from './records';
 
 /** Some people as a record or a view names them. */
 interface Named {
@@ -46,6 +46,10 @@ export interface Standing {
 }
 
 /** The rounds of a policy, in order; a policy without stages is one round. */
+export function stagesOf(policy: AnswerPolicy): readonly Stage[];
+export function stagesOf<S extends Named>(
+  policy: S & { readonly stages?: readonly S[] | undefined },
+): readonly S[];
 export function stagesOf<S extends Named>(
   policy: S & { readonly stages?: readonly S[] | undefined },
 ): readonly S[] {
@@ -101,5 +105,6 @@ export function widened<P extends People>(stage: P, more: People): P {
 /** The policy after an escalation: each of its rounds is answered by more people. */
 export function escalated(policy: AnswerPolicy, more: People): AnswerPolicy {
   const stages = policy.stages?.map((stage) => widened(stage, more));
-  return { ...widened(policy, more), ...(stages && { stages }) };
+  // Which of the two kinds of policy it is does not change.
+  return { ...widened(policy, more), ...(stages && { stages }) } as AnswerPolicy;
 }

@@ -13,6 +13,7 @@ import {
 
 /** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: no one, time has passed. */
 export const viaSchema = z.enum(['socket', 'rest', 'link', 'channel', 'app', 'turn', 'deadline']);
+/** The way a change came. */
 export type Via = z.infer<typeof viaSchema>;
 
 /** What happened to a request. `refused` changed nothing: a person answered who may not. */
@@ -39,6 +40,7 @@ export const auditEventSchema = z.enum([
   'not_run',
   'refused',
 ]);
+/** What happened to a request; `refused`: nothing, a person answered who may not. */
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 /** One change of a request, as it was committed with the change itself. */

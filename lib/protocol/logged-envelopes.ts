@@ -106,9 +106,9 @@ export const loggedSchema = z.discriminatedUnion('event', [
   hitlRequestUpdatedSchema.extend(position),
   hitlRequestResolvedSchema.extend(position),
 ]);
-export type LoggedEnvelope = LoggableEnvelope & Position;
+export type LoggedEnvelope = LoggableEnvelope & LogPlace;
 /** A place in a ticket's log. */
-export interface Position {
+export interface LogPlace {
   ticket_id: string;
   epoch: string;
   seq: number;

@@ -123,8 +123,15 @@ export interface MessageRecord {
   updatedAt?: Millis;
   /** It grows: `content` is its beginning. One of a turn that has ended grows no more, whatever is stored; see `asRead`. */
   isStreaming?: true;
-  /** Earlier contents, oldest first, each with the time it was written. */
-  revisions: readonly { content: string; updatedAt: Millis }[];
+  /** Earlier contents, oldest first, each with the time it was written; who reads one message alone gets none, who updates it the one that was replaced. */
+  revisions: readonly MessageRevision[];
+}
+
+/** What a message said before. */
+export interface MessageRevision {
+  content: string;
+  /** When it began to say so. */
+  updatedAt: Millis;
 }
 
 export type RequestStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';
@@ -157,18 +164,25 @@ export interface Stage extends People {
   name?: string;
   /** How many different people must approve. Default 1. */
   approvals?: number;
-  /** Out of how many; only needed where `denial` is `majority`. */
+  /** Out of how many; only where `denial` is `majority`, and needed there. */
   of?: number;
 }
 
-/** Who may answer a request and what it takes. Without any rule: one answer by anyone with access, the requester included. */
-export interface AnswerPolicy extends Stage {
-  /** Rounds in this order, each with its own people; instead of `users`, `groups`, `approvals` and `of`. */
-  stages?: readonly Stage[];
+/** A round that one denial ends. */
+export interface VetoStage extends Stage {
+  of?: never;
+}
+
+/** A round that is denied once its approvals can no longer be reached. */
+export interface MajorityStage extends Stage {
+  /** Out of how many; not less than `approvals`. */
+  of: number;
+}
+
+/** What holds for every round of a policy. */
+export interface PolicyRules {
   /** Four eyes: the requester may not answer. Default false. */
   excludeRequester?: boolean;
-  /** `veto`: one denial denies. `majority`: denied once the approvals can no longer be reached. Default `veto`. */
-  denial?: 'veto' | 'majority';
   /** `exclusive`: while a claim lasts only its holder may answer. Default `courtesy`: a claim only notifies the others. */
   claim?: 'courtesy' | 'exclusive';
   /**
@@ -177,6 +191,20 @@ export interface AnswerPolicy extends Stage {
    */
   agreement?: 'same' | 'any';
 }
+
+/**
+ * Who may answer a request and what it takes. Without any rule: one answer by anyone with access, the requester included.
+ * One round is described by the policy itself; several, in the order in which they are answered, by `stages`, each with its own
+ * people. With `denial: 'veto'`, the default, one denial denies; with `'majority'` a round is denied once its approvals can no
+ * longer be reached, so each round says `of` how many.
+ */
+export type AnswerPolicy = PolicyRules &
+  (
+    | (VetoStage & { stages?: never; denial?: 'veto' })
+    | (MajorityStage & { stages?: never; denial: 'majority' })
+    | (Partial<Record<keyof Stage, never>> & { stages: readonly VetoStage[]; denial?: 'veto' })
+    | (Partial<Record<keyof Stage, never>> & { stages: readonly MajorityStage[]; denial: 'majority' })
+  );
 
 /** What people are shown beside the payload to decide by; not part of what is digested, compared by keys, or executed. */
 export interface Display {

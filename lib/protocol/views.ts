@@ -233,7 +233,8 @@ export function turnView(turn: TurnRecord, now: Millis): TurnView {
     ...(turn.intent && { intent: turn.intent }),
     started_at: toWireTime(turn.startedAt ?? turn.queuedAt, now),
     ...(turn.endedAt && { ended_at: toWireTime(turn.endedAt, now) }),
-    ...(turn.run?.version !== undefined && { version: turn.run.version }),
+    // A turn in the queue is known by its message alone, to those who saw it come too.
+    ...(turn.status !== 'queued' && turn.run?.version !== undefined && { version: turn.run.version }),
     ...(turn.waitsFor && { waits_for: waitView(turn.waitsFor, now) }),
     ...(turn.problem && { problem: problemView(turn.problem, now) }),
     ...(turn.continuedAt && { continued_at: toWireTime(turn.continuedAt, now) }),

@@ -9,7 +9,7 @@ export interface Issue {
 }
 
 /** A JSON Schema, as zod writes it. */
-type Schema = Readonly<Record<string, unknown>>;
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Alternatives within alternatives that are followed without a step into the value. */
 const deepest = 32;
@@ -20,12 +20,18 @@ const deepest = 32;
  * them, and says in `details.issues` where it found what.
  * @param schema the `response_schema` of a request; without one only what is not complete is wrong
  */
-export function checkResponse(schema: Schema | undefined, response: unknown): Issue[] {
+export function checkResponse(schema: JsonSchema | undefined, response: unknown): Issue[] {
   return [...open(response, ''), ...(schema ? checkValue(schema, response, '', schema) : [])];
 }
 
 /** The same of a part of a response. @param path of the value @param root the document that `schema` refers into */
-export function checkValue(schema: Schema, value: unknown, path: string, root: Schema, depth = 0): Issue[] {
+export function checkValue(
+  schema: JsonSchema,
+  value: unknown,
+  path: string,
+  root: JsonSchema,
+  depth = 0,
+): Issue[] {
   const target = typeof schema.$ref === 'string' ? resolve(schema.$ref, root) : schema;
   // What is not complete is found by itself, and is of no type yet.
   if (!target || depth > deepest || unfinishedOf(value)) return [];
@@ -76,7 +82,7 @@ function inAll(parts: readonly Issue[][]): Issue[] {
 
 const unexpected = 'is not expected';
 
-function fields(schema: Schema, value: unknown, path: string, root: Schema): Issue[] {
+function fields(schema: JsonSchema, value: unknown, path: string, root: JsonSchema): Issue[] {
   if (Array.isArray(value)) {
     const first = listOf(schema.prefixItems);
     return value.flatMap((item, at) => {
@@ -101,7 +107,7 @@ function fields(schema: Schema, value: unknown, path: string, root: Schema): Iss
 }
 
 /** What a number, a text or a list is beyond. */
-function bounds(schema: Schema, value: unknown): string[] {
+function bounds(schema: JsonSchema, value: unknown): string[] {
   const limit = (name: string) => {
     const found = schema[name];
     return typeof found === 'number' ? found : undefined;
@@ -150,7 +156,7 @@ function named(type: string): string {
 }
 
 /** What `#/$defs/Name` names; a reference elsewhere is not followed. */
-export function resolve(reference: string, root: Schema): Schema | undefined {
+export function resolve(reference: string, root: JsonSchema): JsonSchema | undefined {
   let found: unknown = root;
   if (!reference.startsWith('#')) return undefined;
   for (const step of reference.slice(1).split('/').filter(Boolean)) {
@@ -166,7 +172,7 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-function schemasIn(value: unknown): Schema[] {
+function schemasIn(value: unknown): JsonSchema[] {
   return listOf(value).filter(isSchema);
 }
 
@@ -174,6 +180,6 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
-function isSchema(value: unknown): value is Schema {
+function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

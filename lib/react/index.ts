@@ -2,7 +2,8 @@
 // For frameworks that render on the server: from here on it is the browser's.
 'use client';
 
-export { checkResponse, type Issue } from './check-response';
+export { checkResponse, type Issue, type JsonSchema } from './check-response';
+export type { ConnectionOptions } from './connections';
 export type { Doing, Draft, Unsent } from './desks';
 export type { InboxFilter, InboxState } from './inbox-room';
 export type { Failure, Outcome, RequestOutcome } from './outcome';

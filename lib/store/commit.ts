@@ -94,6 +94,10 @@ export interface Commit {
   at: Millis;
   sessions?: readonly SessionRecord[];
   turns?: readonly TurnRecord[];
+  /**
+   * The `revisions` of each are what this write replaces, none of a new message: they are added behind those that are stored, of
+   * which the last 100 stay.
+   */
   messages?: readonly MessageRecord[];
   requests?: readonly RequestWrite[];
   /** Appended to the ticket's audit in this order. */
@@ -102,6 +106,7 @@ export interface Commit {
   deliveries?: readonly DeliveryWrite[];
   /** Appended to the journals of these turns, in this order. */
   journal?: readonly JournalWrite[];
+  /** What turns wait for from now on, until it is answered or the turn has ended; another leg goes on waiting. */
   waits?: readonly TurnWaitWrite[];
   /** What the next leg of a turn begins with; replaces the one before, `undefined` drops it. JSON. */
   state?: { turnId: string; state: unknown };

@@ -1,21 +1,23 @@
 /** `express-hitl/store`: the port of a store, with the types it is made of and the rules every store needs; for stores that others write. */
 export { damaged, type ErrorCode, HubError } from '../errors';
 export type { AuditEntry, AuditRecord } from '../protocol/audit';
-export type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+export type { LoggableEnvelope, LoggedEnvelope, LogPlace } from '../protocol/envelopes';
 export type {
   Answerers,
   Author,
   GrantRecord,
-  MessageRecord,
+  MessageRecord as Message,
+  MessageRevision,
   Millis,
   RequestRecord,
   RequestStatus,
-  SessionRecord,
+  SessionRecord as Session,
   TurnProblem,
   TurnRecord,
   TurnRun,
   TurnStatus,
   TurnWait,
+  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';

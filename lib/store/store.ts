@@ -47,7 +47,7 @@ export interface LogPosition {
 export interface TicketState extends LogPosition {
   /** As `Store.sessions`, at most 50. */
   sessions: readonly SessionRecord[];
-  /** The last `limit` that are within 1,048,576 bytes together, oldest first. */
+  /** The last `limit` that are within 1,048,576 bytes together, oldest first; without their revisions, as `Store.message`. */
   messages: readonly MessageRecord[];
   /** Those that have not ended, oldest first. */
   turns: readonly TurnRecord[];
@@ -149,11 +149,14 @@ export interface GrantFilter {
  *   read whole: each envelope as it was committed, also once those before it are trimmed.
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing in the store. They
  *   store nothing: reading an unknown ticket leaves no trace.
+ * - What a write of a message costs does not depend on how often the message was written before: its revisions are neither read
+ *   nor written again.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
  *   of one that is not there or revoked already, with `conflict`. A use counts one more, also when others use the grant at the same time.
- * - A commit with a `fence` is refused as that says, whatever else it has; no other commit is, so that anybody may answer.
+ * - A commit with a `fence` is refused as `Commit.fence` says, unless its frame is known. A commit that settles a request needs
+ *   no fence of the turns that wait for it, so that anybody may answer.
  * - Journal, waits and state belong to a durable turn (one whose record has a `run`) that has not ended; what a commit has of
  *   them for any other turn is not stored. The order in a commit is: turns (a record of another `run.leg` than the stored one
  *   drops the journal, which begins again at 1; one that has ended drops journal, waits and state), journal, requests, waits,
@@ -221,9 +224,10 @@ export interface Store {
   journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
   /** What was stored last for the turn's next leg; undefined if nothing was, or the turn has ended. */
   turnState(turnId: string): Promise<unknown>;
+  /** Without its revisions: the list is empty, and what it costs does not depend on how many there are. */
   message(id: string): Promise<MessageRecord | undefined>;
   /**
-   * The last `limit` messages of a session, or the last before that with the id `before`, oldest first; an update leaves a
+   * The last `limit` messages of a session with all their revisions that are stored, or the last before that with the id `before`, oldest first; an update leaves a
    * message at its place. @throws HubError `invalid_frame` for a `before` that is no message of this session
    */
   messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]>;

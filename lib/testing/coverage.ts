@@ -51,7 +51,7 @@ export class Coverage {
     return [...this.branches.values()];
   }
 
-  /** The states that a step has led to. */
+  /** The states that a step has led to. @internal */
   enter(nodes: readonly AnyStateNode[], before: readonly AnyStateNode[] = []): void {
     for (const node of nodes) {
       const seen = this.entered.get(node);
@@ -59,17 +59,17 @@ export class Coverage {
     }
   }
 
-  /** An event that was decided in these states by taking these branches, which may be none. */
+  /** An event that was decided in these states by taking these branches, which may be none. @internal */
   decide(nodes: readonly AnyStateNode[], event: EventObject, taken: readonly Branch[]): void {
     this.ask(nodes, taken, (node) => candidatesOf(node, event.type));
   }
 
-  /** The same for what happens without an event. */
+  /** The same for what happens without an event. @internal */
   decideAlways(nodes: readonly AnyStateNode[], taken: readonly Branch[]): void {
     this.ask(nodes, taken, (node) => node.always ?? []);
   }
 
-  /** Branches taken where it is not known which others were asked before. */
+  /** Branches taken where it is not known which others were asked before. @internal */
   take(branches: readonly Branch[]): void {
     for (const branch of branches) this.say(branch, true);
   }

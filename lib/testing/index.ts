@@ -1,5 +1,6 @@
 /** The public names of express-hitl/testing, one by one. */
 export type { Clock } from '../hub/commit/clock';
+export type { AgentRun, AgentUnderTest, GivenAnswer, Seen } from './agent-run';
 export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
 export { coverageSvg } from './coverage-picture';
 export {
@@ -10,11 +11,16 @@ export {
   type Share,
   type Threshold,
 } from './coverage-report';
+export { type CrashCheck, crashAfterEachCommit } from './crash-check';
+export { findStrayCalls, type StrayCall } from './find-stray-calls';
 export { type MachineWatch, watchMachine } from './machine-watch';
 export { ManualClock } from './manual-clock';
 export { type Finding, ModelFailure, type Search } from './model-failure';
 export type {
+  EventOf,
+  EventPayload,
   EventTest,
+  EventTypeOf,
   FuzzOptions,
   ModelOptions,
   Path,
@@ -26,8 +32,11 @@ export type {
   TestResult,
 } from './model-options';
 export type { RandomWalkOptions, SimplePathBounds } from './paths';
+export { type PrefixReplay, replayEveryPrefix } from './replay-prefixes';
+export { type Fit, replayJournal, type SavedJournal, saveJournal } from './saved-journal';
 export { scheduledStore } from './scheduled-store';
 export {
+  type Matcher,
   type Refused,
   type TestAnswer,
   TestClient,
@@ -39,6 +48,7 @@ export {
   connectTestClient,
   fireDeadlines,
   type GivenOptions,
+  type InboxConnectOptions,
   restartHub,
   startTestHub,
   TestHub,

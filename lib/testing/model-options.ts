@@ -29,14 +29,18 @@ export type Perform<M extends AnyStateMachine, S, E> = (
 ) => unknown | Promise<unknown>;
 
 /** The events of one type; one member of the union may stand for several types. */
-type EventOf<M extends AnyStateMachine, T> = OfType<EventFromLogic<M>, T>;
-type OfType<E, T> = E extends { type: infer U }
-  ? T extends U
-    ? Omit<E, 'type'> & { type: T }
-    : never
-  : never;
-type PayloadOf<E> = E extends unknown ? Omit<E, 'type'> : never;
-type EventTypeOf<M extends AnyStateMachine> = EventFromLogic<M>['type'];
+export type EventOf<M extends AnyStateMachine, T> =
+  EventFromLogic<M> extends infer E
+    ? E extends { type: infer U }
+      ? T extends U
+        ? Omit<E, 'type'> & { type: T }
+        : never
+      : never
+    : never;
+/** What an event carries beside its type. */
+export type EventPayload<E> = E extends unknown ? Omit<E, 'type'> : never;
+/** The types of a model's events. */
+export type EventTypeOf<M extends AnyStateMachine> = EventFromLogic<M>['type'];
 
 /** How one type of event is tried and carried out. */
 export interface EventTest<M extends AnyStateMachine, S, E> {
@@ -44,7 +48,7 @@ export interface EventTest<M extends AnyStateMachine, S, E> {
    * Everything the event may carry that is worth trying, what is not allowed included: the model says what happens then.
    * A function is asked in each state. Default: once, with nothing.
    */
-  cases?: readonly PayloadOf<E>[] | ((snapshot: SnapshotFrom<M>) => readonly PayloadOf<E>[]);
+  cases?: readonly EventPayload<E>[] | ((snapshot: SnapshotFrom<M>) => readonly EventPayload<E>[]);
   perform: Perform<M, S, E>;
 }
 

@@ -1,6 +1,7 @@
 /** A WebSocket client for tests: records every frame, and hands them out one by one to a test that waits for them. */
 import WebSocket from 'ws';
-import type { HitlRequest } from '../hub/kinds/app-types';
+import type { HitlRequest, HitlTypes, NoTypes } from '../hub/kinds/app-types';
+import type { AnswerInput } from '../hub/requests/requests';
 
 /** A frame as it came, parsed; or the text itself if it is no JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: a test reads any field of any frame and asserts what it finds
@@ -24,14 +25,21 @@ export interface TestClientOptions {
   /** How long `next` and `closed` wait. Default 5,000. */
   timeoutMs?: number;
   /** Reads a request, for `nextRequest`; a test hub gives it to its clients. */
-  requestOf?: (id: string) => Promise<HitlRequest>;
+  requestOf?: (id: string) => Promise<object>;
 }
 
-/** What a client answers; see `AnswerInput`. */
-export interface TestAnswer {
+/** What a client answers: as in `hub.requests.answer`, in the name of its user. `revision`: default 1. */
+export type TestAnswer<App extends HitlTypes = NoTypes> =
+  AnswerInput<App> extends infer Answer
+    ? Answer extends unknown
+      ? Omit<Answer, 'by' | 'occasion'>
+      : never
+    : never;
+
+/** The same whatever it says. */
+interface AnyAnswer {
   requestId: string;
   status: 'approved' | 'answered' | 'denied';
-  /** Default 1. */
   revision?: number;
   comment?: string;
   answer?: string;
@@ -45,9 +53,11 @@ function accepted(frame: TestFrame): TestFrame {
   throw new Error(`Refused: ${frame.code ?? frame.error?.code} ${JSON.stringify(frame)}`);
 }
 
-type Matcher = string | ((frame: TestFrame) => boolean);
+/** Which frame: by its event or type, or by a test on it. */
+export type Matcher = string | ((frame: TestFrame) => boolean);
 
-export class TestClient {
+/** A client of a hub; `App` has the hub's kinds. */
+export class TestClient<App extends HitlTypes = NoTypes> {
   /** All frames ever received, in order. */
   readonly received: TestFrame[] = [];
   private readonly unread: TestFrame[] = [];
@@ -73,14 +83,17 @@ export class TestClient {
   }
 
   /** Resolves when the socket is open, or with what the server said instead. */
-  static open(url: string, options: TestClientOptions = {}): Promise<TestClient | Refused> {
+  static open<App extends HitlTypes = NoTypes>(
+    url: string,
+    options: TestClientOptions = {},
+  ): Promise<TestClient<App> | Refused> {
     const { dialect = 'hitl.v1', headers, origin, ca, timeoutMs = 5_000 } = options;
     const socket = new WebSocket(url, dialect === 'classic' ? [] : [dialect], {
       ...(headers && { headers }),
       ...(origin && { origin }),
       ...(ca && { ca }),
     });
-    const client = new TestClient(socket, timeoutMs, options);
+    const client = new TestClient<App>(socket, timeoutMs, options);
     return new Promise((resolve, reject) => {
       socket.once('open', () => resolve(client));
       socket.once('unexpected-response', (_req, res) => {
@@ -143,20 +156,21 @@ export class TestClient {
   }
 
   /** The next request that is shown to this client, in the words of the API. */
-  async nextRequest(): Promise<HitlRequest> {
+  async nextRequest(): Promise<HitlRequest<App>> {
     const { hitl } = await this.next('hitl_request_pending');
     if (!this.options.requestOf)
       throw new Error('Only a client of a test hub reads requests; write next("hitl_request_pending")');
-    return this.options.requestOf(hitl.id);
+    return (await this.options.requestOf(hitl.id)) as HitlRequest<App>;
   }
 
   /** Answers a request as this client's user. @throws Error if that is refused */
-  async answer(answer: TestAnswer): Promise<void> {
-    const { requestId, status, revision = 1, comment, answer: text, args, grant, response } = answer;
-    const given = { ...response, comment, answer: text, tool_args: args, grant };
+  async answer(answer: TestAnswer<App>): Promise<void> {
+    const given = answer as object as AnyAnswer;
+    const { requestId, status, revision = 1, comment, answer: text, args, grant, response: own } = given;
+    const response = { ...own, comment, answer: text, tool_args: args, grant };
     const type = 'hitl_respond';
     const verdict = status === 'answered' ? 'approved' : status;
-    const frame = { type, request_id: requestId, revision, status: verdict, response: given };
+    const frame = { type, request_id: requestId, revision, status: verdict, response };
     accepted(await this.ask(frame));
   }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import express, { type Express, type Request } from 'express';
 import { createLogger, transports } from 'winston';
 import { portOf } from '../hub/hub';
+import type { HitlTypes, Kinds, NoTypes } from '../hub/kinds/app-types';
 import { type Duration, toMillis } from '../hub/options/duration';
 import type { Logger } from '../hub/options/logger';
 import type { User } from '../protocol/records';
@@ -24,9 +25,11 @@ export type GivenOptions = Required<
   Pick<ExpressHitlOptions, 'store' | 'clock' | 'logger' | 'http' | 'limits'>
 >;
 
-export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>> {
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export interface TestHubOptions<K extends Kinds = {}, U extends User = User>
+  extends Partial<Omit<ExpressHitlOptions<K, U>, 'auth'>> {
   /** Defaults: the user in the header `x-user`, every ticket allowed and in every inbox. */
-  auth?: Partial<AuthOptions<Request, User>>;
+  auth?: Partial<AuthOptions<Request, U>>;
   /** Creates the store, again at every restart; a durable one opens the same file. Default: one memory store for all. */
   makeStore?: () => Store;
   /** Store everything in a SQLite file of this hub's own, which is deleted when the hub is closed. Default false: in memory. */
@@ -37,10 +40,9 @@ export interface TestHubOptions extends Partial<Omit<ExpressHitlOptions, 'auth'>
    * The app under test, in place of a bare one: created again at every start, with these options for its `expressHitl`. Its own
    * `auth`, `agent`, `kinds` and so on are its own; those of the test hub are then not used.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: an app with kinds and users of its own
-  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<any> };
+  create?: (given: GivenOptions) => { app: Express; hitl: ExpressHitl<{ kinds: K; user: U }> };
   /** Called at every start, before the first client: to register an agent or listeners. */
-  prepare?: (hitl: ExpressHitl) => void;
+  prepare?: (hitl: ExpressHitl<NoInfer<{ kinds: K; user: U }>>) => void;
   /** Middleware and routes of the app itself, before the router. */
   app?: (app: Express) => void;
 }
@@ -50,6 +52,8 @@ export interface ConnectOptions extends TestClientOptions {
   ticketId?: string;
   /** Who connects; default `alice`. Null: no one is signed in. */
   user?: string | null;
+  /** Their groups, which the default `auth.identify` reads with the user; no name has a comma. Default: none. */
+  groups?: readonly string[];
   tab?: string;
   /** `<epoch>:<seq>`, to resume. */
   after?: string;
@@ -59,6 +63,7 @@ export interface ConnectOptions extends TestClientOptions {
 export interface InboxConnectOptions extends TestClientOptions {
   /** As for a ticket. */
   user?: string | null;
+  groups?: readonly string[];
   /** From the question mark on: `?type=question&order=urgent`. */
   query?: string;
 }
@@ -80,10 +85,11 @@ interface Running {
   mortal: MortalStore;
 }
 
-export class TestHub {
+/** A hub in an app of its own; `App` has the kinds and users that it was started with. */
+export class TestHub<App extends HitlTypes = NoTypes> {
   readonly clock: ManualClock;
   private running: Running | undefined;
-  private readonly clients = new Set<TestClient>();
+  private readonly clients = new Set<TestClient<App>>();
   private readonly sockets = new Set<Socket>();
   private folder: string | undefined;
 
@@ -92,11 +98,11 @@ export class TestHub {
   }
 
   /** Every ticket is allowed and in every inbox, no agent answers and no frame is too many, unless the options say otherwise. */
-  static async start(options: TestHubOptions = {}): Promise<TestHub> {
+  static async start<App extends HitlTypes>(options: TestHubOptions): Promise<TestHub<App>> {
     const keptInMemory = memoryStore();
     // A closed memory store loses its data; over a restart the test hub leaves it open.
     const kept: Store = Object.assign(Object.create(keptInMemory), { close: async () => {} });
-    const hub: TestHub = new TestHub({
+    const hub: TestHub<App> = new TestHub<App>({
       makeStore: () => options.store ?? (options.sqlite ? sqliteStore(hub.databasePath()) : kept),
       ...options,
     });
@@ -104,8 +110,8 @@ export class TestHub {
     return hub;
   }
 
-  get hitl(): ExpressHitl {
-    return this.parts.hitl;
+  get hitl(): ExpressHitl<App> {
+    return this.parts.hitl as unknown as ExpressHitl<App>;
   }
 
   get app(): Express {
@@ -121,7 +127,7 @@ export class TestHub {
     return this.parts.store;
   }
 
-  get hub(): ExpressHitl['hub'] {
+  get hub(): ExpressHitl<App>['hub'] {
     return this.hitl.hub;
   }
 
@@ -135,43 +141,44 @@ export class TestHub {
   }
 
   /** A client that is in; throws if it was refused. */
-  async connect(options: ConnectOptions = {}): Promise<TestClient> {
+  async connect(options: ConnectOptions = {}): Promise<TestClient<App>> {
     const opened = await this.tryConnect(options);
     if (opened instanceof TestClient) return opened;
     throw refusalOf(opened);
   }
 
   /** A client that is in, or how it was refused. */
-  async tryConnect(options: ConnectOptions = {}): Promise<TestClient | Refused> {
-    const { ticketId = 'T-1', user = 'alice', tab, after, sessionId, ...rest } = options;
+  async tryConnect(options: ConnectOptions = {}): Promise<TestClient<App> | Refused> {
+    const { ticketId = 'T-1', user = 'alice', groups, tab, after, sessionId, ...rest } = options;
     const query = new URLSearchParams({
       ...(tab !== undefined && { tab }),
       ...(after !== undefined && { after }),
       ...(sessionId !== undefined && { session_id: sessionId }),
     });
-    return this.open(`/ws/chat/ticket/${encodeURIComponent(ticketId)}?${query}`, user, rest);
+    return this.open(`/ws/chat/ticket/${encodeURIComponent(ticketId)}?${query}`, { user, groups }, rest);
   }
 
   /** A user's inbox; throws if it was refused. */
-  async connectInbox(options: InboxConnectOptions = {}): Promise<TestClient> {
+  async connectInbox(options: InboxConnectOptions = {}): Promise<TestClient<App>> {
     const opened = await this.tryConnectInbox(options);
     if (opened instanceof TestClient) return opened;
     throw refusalOf(opened);
   }
 
   /** A user's inbox, or how it was refused. */
-  async tryConnectInbox(options: InboxConnectOptions = {}): Promise<TestClient | Refused> {
-    const { user = 'alice', query = '', ...rest } = options;
-    return this.open(`/ws/inbox${query}`, user, rest);
+  async tryConnectInbox(options: InboxConnectOptions = {}): Promise<TestClient<App> | Refused> {
+    const { user = 'alice', groups, query = '', ...rest } = options;
+    return this.open(`/ws/inbox${query}`, { user, groups }, rest);
   }
 
   private async open(
     path: string,
-    user: string | null,
+    { user, groups }: { user: string | null; groups: readonly string[] | undefined },
     options: TestClientOptions,
-  ): Promise<TestClient | Refused> {
-    const headers = { ...(user && { 'x-user': user }), ...options.headers };
-    const opened = await TestClient.open(`${this.url.replace('http', 'ws')}${path}`, {
+  ): Promise<TestClient<App> | Refused> {
+    const named = user && groups ? `${user}:${groups.join(',')}` : user;
+    const headers = { ...(named && { 'x-user': named }), ...options.headers };
+    const opened = await TestClient.open<App>(`${this.url.replace('http', 'ws')}${path}`, {
       requestOf: (id) => this.hub.requests.get(id),
       ...options,
       headers,
@@ -271,9 +278,16 @@ export class TestHub {
   }
 }
 
-/** A hub for a test; close it when the test is over. */
-export function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
-  return TestHub.start(options);
+/**
+ * A hub for a test, in an app of its own or in the app under test (`create`); close it when the test is over. It has the kinds
+ * and users of its options, or of that app.
+ */
+// biome-ignore lint/complexity/noBannedTypes: no kinds at all
+export function startTestHub<K extends Kinds = {}, U extends User = User>(
+  options: TestHubOptions<K, U> = {},
+): Promise<TestHub<{ kinds: K; user: U }>> {
+  // Inside, kinds and users are as they come.
+  return TestHub.start(options as unknown as TestHubOptions);
 }
 
 /** A client of any server of ours; `url` is that of its ticket's socket. @throws Error with what the server said if it was refused */
@@ -284,12 +298,12 @@ export async function connectTestClient(url: string, options: TestClientOptions 
 }
 
 /** Moves a test hub's clock on and waits until every deadline on the way has fired. */
-export function fireDeadlines(hub: TestHub, by: Duration): Promise<void> {
+export function fireDeadlines(hub: Pick<TestHub, 'advance'>, by: Duration): Promise<void> {
   return hub.advance(by);
 }
 
 /** Ends a test hub in good order and starts another on the same store. */
-export function restartHub(hub: TestHub): Promise<void> {
+export function restartHub(hub: Pick<TestHub, 'restart'>): Promise<void> {
   return hub.restart();
 }
 

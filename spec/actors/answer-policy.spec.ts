@@ -27,7 +27,7 @@ test.each<[string, AnswerPolicy, string]>([
   ['21 stages', { stages: Array.from({ length: 21 }, () => ({})) }, '20'],
   ['of less than approvals', { approvals: 3, of: 2, denial: 'majority' }, 'of'],
   ['half an of', { of: 1.5, denial: 'majority' }, 'of'],
-  ['of without majority', { approvals: 2, of: 3 }, 'majority'],
+  ['of without majority', { approvals: 2, of: 3 } as never, 'majority'],
   ['of more than are named', { users: ['ann', 'bob'], approvals: 2, of: 3, denial: 'majority' }, 'of is 3'],
 ])('A policy with %s is refused, with the place and the reason', (_what, policy, says) => {
   expect(whyImpossible(policy, asked)).toContain(says);

@@ -1,5 +1,5 @@
 /** The public surface of every entry of the package, made from its declarations; `npm run api` and the type specs use it. */
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import {
@@ -19,7 +19,10 @@ export interface Entry {
   types: string;
 }
 
-/** A type that an exported signature uses and that its entry does not export. */
+/**
+ * A type that an exported signature uses, and that neither its entry nor one whose types it may use exports. A value does not
+ * count: what a type is inferred from, a schema for example, is not written down by whoever uses the type.
+ */
 export interface Forgotten {
   name: string;
   /** The module of `lib` that uses it. */
@@ -71,7 +74,8 @@ export function compareReports(folder: string, reports: string, write: boolean):
   const compilerState = CompilerState.create(first, {
     additionalEntryPoints: configs.map((config) => config.mainEntryPointFilePath),
   });
-  return entries.map((entry, nth) => {
+  const values = valuesIn(join(folder, 'dist'));
+  const outcomes = entries.map((entry, nth) => {
     const report = relative(root, join(reports, `${fileOf(entry)}.api.md`));
     const outcome: Outcome = { entry, report, changed: false, forgotten: [], errors: [] };
     const messageCallback = (message: ExtractorMessage) => {
@@ -88,6 +92,50 @@ export function compareReports(folder: string, reports: string, write: boolean):
     outcome.changed = result.apiReportChanged;
     return outcome;
   });
+  const names = publicNames(join(folder, 'fresh'));
+  return outcomes.map(({ forgotten, ...outcome }) => {
+    const lent = (lenders[outcome.entry.name] ?? []).map((lender) => names.get(lender));
+    // Of two types of one name api-extractor numbers the second.
+    const isPublic = ({ name }: Forgotten) => lent.some((their) => their?.has(name.replace(/_\d+$/, '')));
+    return { ...outcome, forgotten: forgotten.filter((each) => !values.has(each.name) && !isPublic(each)) };
+  });
+}
+
+/** The entries whose exported types the signatures of an entry may have: an app that uses it has those too. */
+const lenders: Readonly<Record<string, readonly string[]>> = {
+  index: ['store'],
+  store: ['index'],
+  'store-contract': ['store'],
+  testing: ['index', 'store'],
+  react: ['client'],
+  'react/parts': ['client', 'react'],
+};
+
+/** The names that the reports have, by entry. */
+function publicNames(reports: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const declared = /^export (?:declare )?(?:abstract )?(?:class|const|enum|function|interface|type) (\w+)/gm;
+  const listed = /^export \{ (?:\w+ as )?(\w+) \}/gm;
+  return new Map(
+    entries.map((entry) => {
+      const file = join(reports, `${fileOf(entry)}.api.md`);
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+      const names = [declared, listed].flatMap((form) =>
+        [...text.matchAll(form)].map(([, name]) => name ?? ''),
+      );
+      return [entry.name, new Set(names)];
+    }),
+  );
+}
+
+/** The names of all values that the declarations in a folder have. */
+function valuesIn(folder: string): ReadonlySet<string> {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.d.ts'),
+  );
+  const texts = files.map((name) => readFileSync(join(folder, name), 'utf8'));
+  return new Set(
+    texts.flatMap((text) => [...text.matchAll(/declare const (\w+)/g)].map(([, name]) => name ?? '')),
+  );
 }
 
 /** `react-parts`, for `react/parts`. */

@@ -9,7 +9,7 @@ import { root } from '../packaging/command';
 import { compareReports, declarations, type Outcome } from './surface';
 
 const reports = join(root, 'etc');
-/** The types that signatures use and nobody exports, as they were reviewed. The list only becomes shorter. */
+/** The types that signatures use and nobody exports, below a line with `#` that says why. The list only becomes shorter. */
 const ledger = join(reports, 'forgotten.txt');
 
 async function main(check: boolean): Promise<string[]> {
@@ -35,18 +35,15 @@ function judgeForgotten(outcomes: readonly Outcome[], check: boolean): string[] 
     forgotten.map(({ name, file }) => `${entry.name}: ${name}, used in ${file}`),
   );
   const now = [...new Set(lines)].sort();
-  const known = existsSync(ledger)
-    ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean)
-    : check
-      ? []
-      : now;
+  const known = existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean) : [];
+  const isReason = (line: string) => line.startsWith('#');
   const fresh = now.filter((line) => !known.includes(line));
-  const gone = known.filter((line) => !now.includes(line));
+  const gone = known.filter((line) => !isReason(line) && !now.includes(line));
   if (!check)
     writeFileSync(
       ledger,
       known
-        .filter((line) => now.includes(line))
+        .filter((line) => !gone.includes(line))
         .map((line) => `${line}\n`)
         .join(''),
     );

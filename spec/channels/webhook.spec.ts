@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { portOf } from '../../lib/hub/hub';
-import { type WebhookOptions, webhookChannel } from '../../lib/index';
+import { type HubEvent, type NoTypes, type WebhookOptions, webhookChannel } from '../../lib/index';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { until } from '../transport/until';
 
@@ -144,6 +144,48 @@ test('An answer with 410 gives the delivery up', async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(await waits()).toEqual([]);
+});
+
+test('Each try that fails is an event with what it failed with, and the last one says that there is no further', async () => {
+  await start();
+  const seen: HubEvent<NoTypes, 'delivery.failed'>[] = [];
+  hub.hub.on('delivery.failed', (event) => void seen.push(event));
+  answer = (_req, res) => void res.writeHead(503).end('not now');
+  const { id } = await ask();
+  await until(() => seen.length === 1, 'the first try has failed');
+  // It is published when it is stored, and not before.
+  expect(await waits()).toMatchObject([{ attempts: 1 }]);
+  hub.clock.advance(1_000);
+  await until(() => seen.length === 2, 'the second try has failed');
+  answer = (_req, res) => void res.writeHead(410).end();
+  hub.clock.advance(2_000);
+  await until(() => seen.length === 3, 'it is given up');
+  const delivery = { channel: 'hook', requestId: id, event: 'present' };
+  const busy = 'unavailable: The webhook was answered with 503';
+  const gone = 'DeliveryRefused: The webhook was answered with 410';
+  expect(seen).toEqual([
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 1, error: busy, failedAt: seen[0]?.at },
+      willRetry: true,
+    }),
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 2, error: busy, failedAt: seen[1]?.at },
+      willRetry: true,
+    }),
+    expect.objectContaining({
+      ticketId: 'T-1',
+      delivery: { ...delivery, attempts: 3, error: gone, failedAt: seen[2]?.at },
+      willRetry: false,
+    }),
+  ]);
+  expect(await hub.hub.channels.failed()).toEqual([seen[2]?.delivery]);
+  answer = (_req, res) => void res.writeHead(204).end();
+  await settle(id);
+  await until(() => received.length === 4, 'its end is delivered');
+  await hub.settled();
+  expect(seen).toHaveLength(3);
 });
 
 test('A redirect is not followed', async () => {

@@ -1,5 +1,6 @@
 /** Turns that wait and are stuck, as a client has them: from a snapshot, over a break, and until they end. */
 import { emptyView, reduce, type View } from '../../lib/client';
+import { durable } from '../../lib/index';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { putTurn, stuck } from '../transport/put-turn';
@@ -30,6 +31,23 @@ test('they are in the snapshot, and one that is cancelled ends in its place', as
     [wedged.id, 'aborted'],
   ]);
   expect(turnsOf(alice)[1]).not.toHaveProperty('problem');
+});
+
+test('one in the queue is the same in a snapshot and for a client that saw it come', async () => {
+  await hub.close();
+  const agent = durable(async (turn) => void (await turn.ask({ question: 'Well?' })), { version: 'may' });
+  hub = await startTestHub({ prepare: (hitl) => void hitl.agent(agent) });
+  const alice = Guest.start(hub);
+  await alice.client.send('first');
+  await alice.client.send('second');
+  await alice.until(() => turnsOf(alice).length === 2, 'two turns');
+  const bob = Guest.start(hub, { user: 'bob' });
+  await bob.until(() => turnsOf(bob).length === 2, 'two turns');
+  expect(turnsOf(bob)).toEqual(turnsOf(alice));
+  expect(turnsOf(bob).map(({ status, version }) => [status, version])).toEqual([
+    ['running', 'may'],
+    ['queued', undefined],
+  ]);
 });
 
 test('what became of them while the connection was away comes with the resume', async () => {

@@ -87,7 +87,7 @@ describe('the table of', () => {
       'Field of a policy',
       'docs/hitl.md',
       '## Who may answer',
-      ['People', 'Stage', 'AnswerPolicy'].flatMap((name) => fields(name)),
+      [...['People', 'Stage', 'PolicyRules'].flatMap((name) => fields(name)), 'stages', 'denial'],
     ],
     ['Field of a tool', 'docs/hitl.md', '## Guarded tools', fields('ToolOptions')],
     [

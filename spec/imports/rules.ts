@@ -92,7 +92,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // These write no frame: `protocol/unknown-field` quotes a name in a refusal, `protocol/canonical-json` makes the text that
-  // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked and answered, and
+  // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked, answered and recorded, and
   // `charts/implementations` prints what a machine holds into a picture; the doctor reads what it is answered.
   JSON: [
     'protocol/codec',

@@ -1,42 +1,38 @@
+/** Durable turns of programs made by chance, whose processes are killed before and after random commits; the seed is printed where one fails, and `npm run durable` tries thousands. */
 import { memoryStore } from '../../lib/store/memory/memory-store';
 import { sqliteStore } from '../../lib/store/sqlite/sqlite-store';
 import type { Store } from '../../lib/store/store';
-import { seededRandom } from '../../lib/testing/seeded-random';
 import { isLong } from '../length';
 import { seed } from '../seed';
-import { type Deed, type Program, ProgramMaker } from './agent-programs';
-import { type End, type Life, play } from './lives';
+import { faultsOf, sumsOf, type Trial, tryProgram } from './killed-turns';
 
-const programs = isLong ? 3_000 : 60;
-const stores: Record<string, () => Store> = { memory: memoryStore, SQLite: () => sqliteStore(':memory:') };
+const programs = isLong ? 1_300 : 20;
+const stores: readonly [string, () => Store][] = [
+  ['memory', memoryStore],
+  ['SQLite', () => sqliteStore(':memory:')],
+];
 
-async function withStore<T>(makeStore: () => Store, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = makeStore();
-  await store.open();
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
-}
-
-describe.each(Object.entries(stores))('Turns of programs made by chance, in %s', (_name, makeStore) => {
-  it.each([false, true])(
-    'racing %s',
-    async (isRacing) => {
-      for (let n = 0; n < programs; n += 1) {
-        const own = seed + n;
-        const program = new ProgramMaker(own, { isRacing }).program();
-        const random = seededRandom(own + 1);
-        const whole = await withStore(makeStore, (store) => play({ program, seed: own, store, ends: [] }));
-        try {
-          expect([whole.turn.status, whole.world.faults, whole.ends]).toEqual(['completed', [], 1]);
-        } catch (error) {
-          console.log(own, JSON.stringify(program), whole.turn, whole.warnings);
-          throw error;
-        }
+describe.each(stores)('A durable turn in %s, whose processes die', (_name, makeStore) => {
+  it.each([
+    ['says, asks, does and returns what the undisturbed one does', false],
+    ['has one winner of each race over all its lives', true],
+  ])(
+    '%s',
+    async (_title, isRacing) => {
+      const trials: Trial[] = [];
+      for (let index = 0; index < programs; index += 1) {
+        const trial = await tryProgram(seed + index, isRacing, makeStore);
+        const faults = faultsOf(trial);
+        const { ends, program } = trial;
+        expect({ seed: seed + index, ends, faults, program: faults.length > 0 ? program : {} }).toEqual({
+          ...{ seed: seed + index, ends, faults: [], program: {} },
+        });
+        trials.push(trial);
       }
+      const sums = sumsOf(trials);
+      expect(sums.kills).toBeGreaterThan(programs / 2);
+      if (isLong) console.log(JSON.stringify(sums));
     },
-    600_000,
+    isLong ? 3_600_000 : 60_000,
   );
 });

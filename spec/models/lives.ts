@@ -20,7 +20,7 @@ export type End =
   | { how: 'dead' | 'closed' | 'left'; turn: number };
 
 /** What became of a turn. */
-export interface Life {
+export interface Lives {
   turn: TurnRecord;
   world: AgentWorld;
   said: readonly string[];
@@ -29,6 +29,8 @@ export interface Life {
   ends: number;
   lives: number;
   commits: number;
+  /** Of the loop. */
+  turns: number;
   warnings: readonly string[];
 }
 
@@ -119,7 +121,7 @@ class Process implements AgentProcess {
 }
 
 /** Plays one turn to its end. @throws Error where it does not end */
-export async function play({ program, seed, store, ends }: Played): Promise<Life> {
+export async function play({ program, seed, store, ends }: Played): Promise<Lives> {
   const world = new AgentWorld();
   const random = seededRandom(seed);
   const warnings: string[] = [];
@@ -135,22 +137,24 @@ export async function play({ program, seed, store, ends }: Played): Promise<Life
       return turn?.status === 'completed' || turn?.status === 'aborted' || turn?.status === 'stuck';
     });
     now = process.clock.now();
+    if (hasEnded === undefined) throw new Error(await whyNoEnd(store, turnId, processes));
     if (hasEnded) break;
     if (process.end?.how !== 'left') process.die();
   }
   for (const process of processes) process.die();
   const commits = processes.reduce((sum, process) => sum + process.commits, 0);
+  const turns = processes.reduce((sum, process) => sum + process.turns, 0);
   const turn = await store.turn(turnId as unknown as string);
   if (!turn) throw new Error('The turn is not there');
-  return { turn, world, lives: processes.length, commits, warnings, ...(await left(store)) };
+  return { turn, world, lives: processes.length, commits, turns, warnings, ...(await left(store)) };
 }
 
-/** Lets the last process go on, and those that were left, until it ends or the turn is over. Resolves with whether it is over. */
+/** Lets the last process go on, and those that were left, until it ends or the turn is over. Resolves with whether it is over; nothing where it never is. */
 async function runOne(
   processes: readonly Process[],
   random: () => number,
   isOver: () => Promise<boolean>,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const process = processes.at(-1) as Process;
   const { end, port } = process;
   const start = port.start().then(() => {
@@ -161,6 +165,7 @@ async function runOne(
   let quiet = 0;
   for (let turn = 1; turn <= maxTurns; turn += 1) {
     await nextTurn();
+    process.turns = turn;
     if (process.isDead || hasClosed) return false;
     const before = process.commits;
     if (end && 'turn' in end && end.turn === turn) {
@@ -170,7 +175,7 @@ async function runOne(
       });
     }
     if (!process.isUp) continue;
-    if (random() < 0.3) process.letGo();
+    if (random() < 0.3) for (const each of processes) if (!each.isDead) each.letGo();
     if (random() < 0.15) await answerOne(process, random);
     if (random() < 0.2 || quiet > 40) {
       const ms = quiet > 40 ? 1_000 : Math.ceil(random() * 150);
@@ -180,7 +185,20 @@ async function runOne(
     if (turn % 4 === 0 && (await Promise.race([isOver(), process.died]))) return true;
     quiet = process.commits === before ? quiet + 1 : 0;
   }
-  throw new Error('The turn does not end');
+  return undefined;
+}
+
+/** How things stand where a turn does not end. */
+async function whyNoEnd(
+  store: Store,
+  turnId: string | undefined,
+  processes: readonly Process[],
+): Promise<string> {
+  const { items } = await store.turns({}, 2);
+  const journal = turnId === undefined ? [] : await store.journal(turnId, 0, 1_000);
+  const calls = journal.map(({ n, call, body }) => `${n} ${call} ${JSON.stringify(body)}`);
+  const ends = processes.map(({ end, commits, turns }) => ({ end, commits, turns }));
+  return `The turn does not end: ${JSON.stringify({ ends, turns: items })}\n${calls.join('\n')}`;
 }
 
 /** The message that the turn answers, sent again by its client until it is acknowledged. */
@@ -218,7 +236,7 @@ function answerTo({ type, payload }: RequestRecord) {
   return { status: 'approved' as const, response: { answer } };
 }
 
-async function left(store: Store): Promise<Pick<Life, 'said' | 'asked' | 'ends'>> {
+async function left(store: Store): Promise<Pick<Lives, 'said' | 'asked' | 'ends'>> {
   const { items } = await store.log(ticketId, 0, 100_000);
   const said = items.flatMap((each) => {
     if (each.event !== 'session_message_added' && each.event !== 'session_message_updated') return [];

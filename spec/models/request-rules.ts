@@ -1,5 +1,6 @@
 /** The kinds of request that the model is tried with, in the specification's own words, and how each is asked of the hub. */
 import type { HitlRequestInput } from '../../lib/hub/requests/ask';
+import type { AnswerPolicy } from '../../lib/protocol/records';
 
 /** One round of answers. */
 export interface Round {
@@ -253,7 +254,7 @@ export function askOf(rules: Rules): Omit<HitlRequestInput, 'ticketId' | 'sessio
       ...(rules.majority && { denial: 'majority' }),
       ...(rules.mayDiffer && { agreement: 'any' }),
       ...(rules.exclusive && { claim: 'exclusive' }),
-    },
+    } as AnswerPolicy,
     ...(rules.remindAfter && { remindIn: rules.remindAfter.map((after) => after * tick) }),
     ...(more && { escalate: { after: more.after * tick, to: { users: more.users } } }),
     ...(end && { expiresIn: end.after * tick, onExpiry: end.means }),

@@ -128,24 +128,24 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/turns/turns.ts', [
+  ...inFile('hub/turns/ongoing.ts', [
     [
       'the turn that waits never begins',
-      'if (due && !due.ended && !this.isOver) await this.start(due);',
-      '',
+      'if (due && !due.ended) await this.start(due);\n    else if',
+      'if',
       'turns',
     ],
     [
       'two turns of a session run at once',
-      'this.queues.ask(session, turnId);',
-      '(this.queues.ask(session, turnId) || true);',
+      'this.queues.isFirst(session.id, turnId) || this.queues.ask(session, turnId);',
+      '[this.queues.ask(session, turnId)].length > 0;',
       'turns',
     ],
   ]),
   ...inFile('hub/turns/endings.ts', [
     [
       'what a turn has asked outlives it',
-      'await running.link.withdraw()',
+      'await running.line.withdraw()',
       'await Promise.resolve()',
       'turns',
     ],

@@ -103,7 +103,8 @@ export const request: RequestRecord = {
     excludeRequester: true,
     denial: 'majority',
     claim: 'exclusive',
-  },
+    // As a store may have it: the first round says not out of how many.
+  } as never,
   stage: 1,
   verdicts: [
     { by: { userId: 'dan', displayName: 'Dan' }, at: at(13), status: 'approved', stage: 0, comment: 'Fine' },

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { portOf } from '../../lib/hub/hub';
 import { defineKind } from '../../lib/index';
 import '../seed';
-import type { RequestRecord } from '../../lib';
+import type { HitlTypes, Kinds, RequestRecord } from '../../lib';
 import { Request } from '../../lib/parts';
 import { seededRandom } from '../../lib/testing/seeded-random';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
@@ -19,7 +19,7 @@ jest.setTimeout(120_000);
 
 /** The schema of each request, by the number in its payload. */
 const schemas: z.ZodType<Record<string, unknown>>[] = [];
-let hub: TestHub;
+let hub: TestHub<HitlTypes>;
 beforeAll(async () => {
   hub = await startTestHub({
     kinds: {
@@ -31,7 +31,7 @@ beforeAll(async () => {
           return schema;
         },
       }),
-    },
+    } as Kinds,
   });
 });
 afterEach(leavePages);

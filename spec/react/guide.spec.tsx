@@ -141,7 +141,7 @@ test('the work says what it waits for, why it is stuck, and who may not steer it
   expect(screen.getByText('tool_approval').getAttribute('href')).toBe(`#${asked.id}`);
   await screen.findByText(`${stuck.problem?.message}`);
   fireEvent.click(screen.getByText('Try again'));
-  await screen.findByText(/You may not end this turn$/);
+  await screen.findByText(/You may not end or steer this turn$/);
 });
 
 test('the inbox shows what waits, and its cards answer', async () => {

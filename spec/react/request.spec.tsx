@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { z } from 'zod';
-import type { RequestRecord } from '../../lib';
+import type { HitlTypes, Kinds, RequestRecord } from '../../lib';
 import { portOf } from '../../lib/hub/hub';
 import { defineKind } from '../../lib/index';
 import { type Request, useRequest, useTicket } from '../../lib/react';
@@ -8,12 +8,12 @@ import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { leavePages, openPage, untilOn } from './page';
 
-let hub: TestHub;
+let hub: TestHub<HitlTypes>;
 beforeEach(async () => {
   hub = await startTestHub({
     kinds: {
       severity: defineKind({ payload: z.object({}), response: z.strictObject({ level: z.int().max(5) }) }),
-    },
+    } as Kinds,
   });
 });
 afterEach(async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import '../seed';
 import { requestGuards } from '../../lib/actors/hitl-request-guards';
 import { stagesOf } from '../../lib/protocol/audience';
-import type { RequestRecord } from '../../lib/protocol/records';
+import type { AnswerPolicy, RequestRecord } from '../../lib/protocol/records';
 import { allPages, asked, fits, inOrder, orders, tally } from '../../lib/store/contract/inbox-model';
 import type { InboxOwner, Store } from '../../lib/store/store';
 import { noon, requestRecord } from './records';
@@ -36,7 +36,7 @@ const what = fc.constantFrom(question, tool('block_ip'), tool('question'), {
   type: 'severity',
   payload: { tool_name: 'block_ip' },
 });
-const policy = fc.oneof(
+const policy: fc.Arbitrary<AnswerPolicy> = fc.oneof(
   people,
   fc.record({ stages: fc.array(people, { minLength: 1, maxLength: 2 }) }),
   people.map((some) => ({ ...some, excludeRequester: true })),

@@ -1,7 +1,9 @@
 /** Type tests of the public names: what compiles, what does not, and what is inferred; `types.spec.ts` compiles this file, nothing runs it. */
+import express from 'express';
 import type {
   Agent,
   Answer,
+  AnswerPolicy,
   AnyOutcome,
   Approval,
   Author,
@@ -19,6 +21,7 @@ import type {
   Verdict,
 } from 'express-hitl';
 import { defineKind, expressHitl } from 'express-hitl';
+import { fireDeadlines, restartHub, startTestHub, type TestHub } from 'express-hitl/testing';
 import { z } from 'zod';
 import { type App, auth, blockIp, hitl } from './app';
 import { expectTypeOf } from './expect-type';
@@ -242,4 +245,82 @@ export function channels(): void {
   const general: Channel = { present: ({ request: { id } }) => void id, settle: () => {} };
   expressHitl({ auth, channels: { general } });
   void [chat, half];
+}
+
+export async function policies(): Promise<void> {
+  const policy = (policy: AnswerPolicy) => turn.ask({ question: '?', policy });
+  await policy({});
+  await policy({ users: ['ann'], approvals: 1, excludeRequester: true, claim: 'exclusive', denial: 'veto' });
+  await policy({ groups: ['board'], approvals: 3, of: 5, denial: 'majority', agreement: 'any' });
+  await policy({ stages: [{ name: 'analyst', groups: ['soc'] }, { users: ['cto'] }] });
+  await policy({ stages: [{ approvals: 2, of: 3 }], denial: 'majority', excludeRequester: true });
+  // @ts-expect-error a majority is out of how many
+  await policy({ groups: ['board'], approvals: 3, denial: 'majority' });
+  // @ts-expect-error each round says out of how many
+  await policy({ stages: [{ approvals: 2, of: 3 }, { users: ['cto'] }], denial: 'majority' });
+  // @ts-expect-error `of` counts only for a majority
+  await policy({ approvals: 2, of: 3 });
+  // @ts-expect-error `of` of a round counts only for a majority
+  await policy({ stages: [{ approvals: 2, of: 3 }] });
+  // @ts-expect-error people of one round beside rounds
+  await policy({ users: ['ann'], stages: [{ users: ['cto'] }] });
+  // @ts-expect-error a number of approvals beside rounds
+  await policy({ approvals: 2, stages: [{ users: ['cto'] }] });
+  // @ts-expect-error `of` beside rounds
+  await policy({ of: 3, stages: [{ approvals: 2, of: 3 }], denial: 'majority' });
+  // @ts-expect-error a denial is one of two words
+  await policy({ denial: 'unanimous' });
+  // What reads a policy reads it whatever it is made up of.
+  const read = ({ users, approvals, of, stages, denial }: AnswerPolicy) => ({
+    users,
+    approvals,
+    of,
+    stages,
+    denial,
+  });
+  expectTypeOf(read({}).of).toEqualTypeOf<number | undefined>();
+  expectTypeOf(read({}).denial).toEqualTypeOf<'veto' | 'majority' | undefined>();
+}
+
+export async function testing(): Promise<void> {
+  const kinds = {
+    pay: defineKind({ payload: z.object({ sum: z.number() }), response: z.object({ iban: z.string() }) }),
+  };
+  const hub = await startTestHub({
+    auth: { identify: (req) => ({ id: req.get('x-user') ?? '', tenant: 'acme' }) },
+    kinds,
+    agent: async (inline) => {
+      expectTypeOf(inline.user.tenant).toEqualTypeOf<string>();
+      await inline.request('pay', { sum: 1 });
+      // @ts-expect-error a misspelt kind
+      await inline.request('pai', { sum: 1 });
+    },
+    prepare: (prepared) => void prepared.hub.on('client.joined', ({ client }) => client.user.tenant),
+    sqlite: true,
+  });
+  expectTypeOf(hub).toEqualTypeOf<TestHub<{ kinds: typeof kinds; user: { id: string; tenant: string } }>>();
+  const client = await hub.connect({ user: 'bob', groups: ['lead'] });
+  const asked = await client.nextRequest();
+  if (asked.kind === 'pay') {
+    expectTypeOf(asked.payload).toEqualTypeOf<{ sum: number }>();
+    await client.answer({ requestId: asked.id, status: 'approved', kind: 'pay', response: { iban: 'DE' } });
+    // @ts-expect-error a response is missing
+    await client.answer({ requestId: asked.id, status: 'approved', kind: 'pay' });
+  }
+  await client.answer({ requestId: 'r', status: 'denied', comment: 'no', revision: 2 });
+  await client.answer({ requestId: 'r', status: 'answered', answer: 'Yes' });
+  // @ts-expect-error a client answers in its own name
+  await client.answer({ requestId: 'r', status: 'denied', by });
+  // @ts-expect-error a kind nobody registered
+  await hub.hub.requests.list({ kind: 'pai' });
+  // @ts-expect-error an option nobody knows
+  await startTestHub({ sqlit: true });
+  const app = await startTestHub({ create: () => ({ app: express(), hitl }) });
+  expectTypeOf(app.hitl).toEqualTypeOf<typeof hitl>();
+  const request = await (await app.connect()).nextRequest();
+  if (request.kind === 'severity') expectTypeOf(request.payload.highest).toEqualTypeOf<number>();
+  const bare: TestHub = await startTestHub();
+  await bare.advance('15m');
+  await fireDeadlines(hub, '1d');
+  await restartHub(app);
 }

@@ -27,6 +27,7 @@ export interface InboxSize extends Omit<InboxCounts, 'byType'> {
 }
 
 export class InboxReader<App extends HitlTypes = NoTypes> {
+  /** @internal */
   constructor(private readonly inbox: Inbox) {}
 
   /**

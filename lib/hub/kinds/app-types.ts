@@ -2,16 +2,17 @@
 import type {
   Author,
   CountedVerdict,
+  GivenGrant,
   Millis,
   RequestRecord,
   RequestStatus as StoredStatus,
   User,
 } from '../../protocol/records';
 
-type JsonObject = Record<string, unknown>;
-type Simplify<T> = { [P in keyof T]: T[P] } & {};
-/** Its own keys: `keyof` of a type with an index signature would take any text. */
-export type Names<T> = Extract<keyof T, string>;
+/** An object as JSON has it. */
+export type JsonObject = Record<string, unknown>;
+/** What a callback may give: at once, or later. */
+export type MaybePromise<T> = T | Promise<T>;
 
 /** A kind of request, as `defineKind` makes it. */
 export interface Kind<PayloadIn = unknown, Payload = unknown, ResponseIn = unknown, Response = unknown> {
@@ -40,7 +41,7 @@ export interface NoTypes extends HitlTypes {
 
 /** A person with name and groups filled in, and the app's own fields. */
 export type KnownUser<U extends User = User> = Readonly<
-  Simplify<Omit<U, 'id' | 'name' | 'groups'> & { id: string; name: string; groups: readonly string[] }>
+  Omit<U, 'id' | 'name' | 'groups'> & { id: string; name: string; groups: readonly string[] }
 >;
 
 /** What is asked, as the app writes it. */
@@ -65,7 +66,8 @@ export type Verdict<Yes extends object = { status: 'approved' | 'answered' }> =
   | { by: Author; at: Millis; stage: number; status: 'denied'; comment?: string }
   | ({ by: Author; at: Millis; stage: number; comment?: string } & Yes);
 
-interface Settled<Yes extends object> {
+/** What is known of every request that has ended. */
+export interface Settled<Yes extends object = { status: 'approved' | 'answered' }> {
   readonly requestId: string;
   /** Of every person whose answer counted, oldest first; several where the policy asks for several. */
   readonly verdicts: readonly Verdict<Yes>[];
@@ -90,7 +92,8 @@ export type Decision<Response = undefined> = Outcome<
   { status: 'approved' } & ([Response] extends [undefined] ? unknown : { response: Readonly<Response> })
 >;
 
-interface BuiltIn {
+/** What is asked by the two kinds that every hub has, and how they end. */
+export interface BuiltInKinds {
   tool_approval: {
     payload: { tool_name: string; tool_args: JsonObject; editable?: boolean };
     outcome: Approval;
@@ -100,13 +103,16 @@ interface BuiltIn {
     outcome: Answer;
   };
 }
-export type BuiltInKind = keyof BuiltIn;
+/** The names of those two. */
+export type BuiltInKind = keyof BuiltInKinds;
+/** The names of the app's own kinds; `keyof` alone would be any text where the kinds are not known. */
+export type OwnKindName<App extends HitlTypes> = Extract<keyof App['kinds'], string>;
 /** The names of all kinds: the app's own and the two that are built in. */
-export type KindName<App extends HitlTypes = NoTypes> = Names<App['kinds']> | BuiltInKind;
+export type KindName<App extends HitlTypes = NoTypes> = OwnKindName<App> | BuiltInKind;
 /** How a request of this kind may end. */
 export type OutcomeOf<App extends HitlTypes, N> = N extends BuiltInKind
-  ? BuiltIn[N]['outcome']
-  : N extends Names<App['kinds']>
+  ? BuiltInKinds[N]['outcome']
+  : N extends OwnKindName<App>
     ? Decision<ResponseOf<App['kinds'][N]>>
     : never;
 /** The outcome of a request of any kind; narrow by `kind`. */
@@ -119,11 +125,10 @@ export interface CountedAnswer extends Omit<CountedVerdict, 'status'> {
   status: 'approved' | 'answered' | 'denied';
 }
 /** The standing approval that came with an approval. */
-export interface GivenGrant extends Omit<GrantOfRecord, 'args'> {
+export interface RequestGrant extends Omit<GivenGrant, 'args'> {
   /** `exact`: for the arguments that were approved; `any`: for any arguments. */
   covers: 'exact' | 'any';
 }
-type GrantOfRecord = NonNullable<RequestRecord['grant']>;
 /** The fields of a request that do not depend on its kind; what is stored calls `kind` `type` and `requestedBy` `userId`. */
 export interface RequestFields
   extends Omit<RequestRecord, 'type' | 'userId' | 'status' | 'payload' | 'verdicts' | 'grant'> {
@@ -131,7 +136,7 @@ export interface RequestFields
   /** The id of the person or program that asked. */
   requestedBy: string;
   verdicts: readonly CountedAnswer[];
-  grant?: GivenGrant;
+  grant?: RequestGrant;
 }
 /** A request of any kind; its payload has the names of the wire, since the digest is over it. */
 export interface AnyRequest extends RequestFields {
@@ -143,8 +148,8 @@ export type HitlRequest<App extends HitlTypes = NoTypes, N extends KindName<App>
   [M in N]: RequestFields & {
     kind: M;
     payload: M extends BuiltInKind
-      ? BuiltIn[M]['payload']
-      : M extends Names<App['kinds']>
+      ? BuiltInKinds[M]['payload']
+      : M extends OwnKindName<App>
         ? PayloadOf<App['kinds'][M]>
         : never;
   };

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { isA } from '../../errors';
 import { maxCommentLength } from '../../protocol/client-frames';
+import type { JsonObject } from './app-types';
 import { isAdapted, jsonSchemaOf } from './schemas';
 
-type JsonObject = Record<string, unknown>;
 type Carried = z.ZodType<JsonObject>;
 
 export const comment = z.string().max(maxCommentLength).optional();

@@ -2,7 +2,7 @@
 import { HubError } from '../../errors';
 import { assertOptions, elsewhere, text } from '../options/options';
 import type { AnyKind, Kind } from './app-types';
-import type { In, ObjectSchema, Out } from './standard-schema';
+import type { ObjectSchema, SchemaInput, SchemaOutput } from './standard-schema';
 
 /** What a kind asks and what an answer to it carries. */
 export interface KindOptions<P extends ObjectSchema, R extends ObjectSchema | undefined> {
@@ -14,7 +14,7 @@ export interface KindOptions<P extends ObjectSchema, R extends ObjectSchema | un
    * What an approval carries beside a comment; as a function it may depend on what was asked. Default: an approval carries
    * nothing else.
    */
-  response?: R | ((payload: Out<P>) => R);
+  response?: R | ((payload: SchemaOutput<P>) => R);
 }
 
 /** The same without its types. */
@@ -32,10 +32,10 @@ const made = new WeakMap<object, AnyKindOptions>();
 export function defineKind<P extends ObjectSchema, R extends ObjectSchema | undefined = undefined>(
   options: KindOptions<P, R>,
 ): Kind<
-  In<P>,
-  Out<P>,
-  R extends ObjectSchema ? In<R> : undefined,
-  R extends ObjectSchema ? Out<R> : undefined
+  SchemaInput<P>,
+  SchemaOutput<P>,
+  R extends ObjectSchema ? SchemaInput<R> : undefined,
+  R extends ObjectSchema ? SchemaOutput<R> : undefined
 > {
   assertOptions('defineKind', options, { title: text.min(1), payload: elsewhere, response: elsewhere });
   const kind = Object.freeze({ '~kind': undefined }) as unknown as Kind<never, never, never, never>;

@@ -1,10 +1,9 @@
 /** Schemas of other libraries as schemas of zod, which the hub parses and draws forms with; `Kinds` and tools read theirs through here. */
 import { z } from 'zod';
 import { describe, HubError } from '../../errors';
+import type { JsonObject } from './app-types';
 import { inputSchema } from './input-schema';
 import type { Schema, SchemaIssue } from './standard-schema';
-
-type JsonObject = Record<string, unknown>;
 
 /** By the schema that was given: the same one each time, since what is known of it is remembered by it. */
 const adapted = new WeakMap<object, z.ZodType>();

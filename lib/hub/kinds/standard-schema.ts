@@ -24,8 +24,15 @@ export interface SchemaIssue {
 /** A schema of objects, whichever. */
 export type ObjectSchema = Schema<unknown, object>;
 
-type TypesOf<S> = S extends { readonly '~standard': { readonly types?: infer T } } ? NonNullable<T> : never;
 /** What a schema takes. */
-export type In<S> = TypesOf<S> extends { readonly input: infer I } ? I : never;
+export type SchemaInput<S> = S extends {
+  readonly '~standard': { readonly types?: { readonly input: infer I } | undefined };
+}
+  ? I
+  : never;
 /** What a schema makes of it. */
-export type Out<S> = TypesOf<S> extends { readonly output: infer O } ? O : never;
+export type SchemaOutput<S> = S extends {
+  readonly '~standard': { readonly types?: { readonly output: infer O } | undefined };
+}
+  ? O
+  : never;

@@ -1,7 +1,6 @@
 /** A tool as the app holds it, and what stands behind one; `hitl.tool` makes tools, turns ask for them and call them. */
 import { HubError } from '../../errors';
-
-type JsonObject = Record<string, unknown>;
+import type { JsonObject } from './app-types';
 
 /** A tool with people in front: `turn.callTool(tool, args)`, `turn.approve({ tool, args })`. */
 export interface Tool<ArgsIn extends object = JsonObject, Args extends object = ArgsIn, Result = unknown> {

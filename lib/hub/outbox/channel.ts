@@ -51,6 +51,19 @@ export interface Channel<App extends HitlTypes = any> {
   settle(delivery: Delivery<App>): Promise<void> | void;
 }
 
+/** A delivery that failed: the last try of it. */
+export interface FailedDelivery {
+  channel: string;
+  requestId: string;
+  /** What it was: `present` a card, `update` it, `settle` it for good. */
+  event: 'present' | 'update' | 'settle';
+  /** How many tries have failed. */
+  attempts: number;
+  /** What the last one failed with; at most 500 characters. */
+  error: string;
+  failedAt: Millis;
+}
+
 /** What a channel throws when trying again is of no use. */
 export class DeliveryRefused extends Error {
   override readonly name = 'DeliveryRefused';

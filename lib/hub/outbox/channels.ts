@@ -1,9 +1,8 @@
 /** The channels of a hub: starts, wakes and stops their couriers, each for itself; the hub has one of these. */
 import { HubError } from '../../errors';
-import type { Millis } from '../../protocol/records';
-import type { Commit, DeadDelivery } from '../../store/store';
+import type { Commit } from '../../store/store';
 import { assertOptions, name } from '../options/options';
-import type { Channel } from './channel';
+import type { Channel, FailedDelivery } from './channel';
 import { Courier, type CourierParts } from './courier';
 
 /** Channels of a hub. */
@@ -11,12 +10,6 @@ export const maxChannels = 32;
 /** Deliveries that were given up which are looked at. */
 const maxFailed = 1_000;
 const nameForm = /^[\w-]{1,64}$/;
-
-/** A delivery that was given up. */
-export interface FailedDelivery
-  extends Pick<DeadDelivery, 'channel' | 'requestId' | 'event' | 'attempts' | 'error'> {
-  failedAt: Millis;
-}
 
 export interface ChannelsParts extends CourierParts {
   /** Stores it. @throws HubError `storage_failed` */
@@ -26,7 +19,7 @@ export interface ChannelsParts extends CourierParts {
 export class Channels {
   private readonly couriers: readonly Courier[];
 
-  /** @throws HubError `invalid_request` for a name that is none, or too many of them */
+  /** @throws HubError `invalid_request` for a name that is none, or too many of them @internal */
   constructor(
     channels: Readonly<Record<string, Channel>>,
     private readonly parts: ChannelsParts,
@@ -83,17 +76,17 @@ export class Channels {
     this.wake();
   }
 
-  /** Sends what waits, also from before. */
+  /** Sends what waits, also from before. @internal */
   start(): void {
     for (const courier of this.couriers) courier.start();
   }
 
-  /** A change was committed that may have deliveries. */
+  /** A change was committed that may have deliveries. @internal */
   wake(): void {
     for (const courier of this.couriers) courier.wake();
   }
 
-  /** What has not been taken stays for the next start. */
+  /** What has not been taken stays for the next start. @internal */
   async stop(): Promise<void> {
     await Promise.all(this.couriers.map((courier) => courier.stop()));
   }

@@ -1,4 +1,4 @@
-/** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up; `Channels` has one each. */
+/** Carries what waits in the store to one channel: at least once, again after a failure, until it is taken or given up, each failure published; `Channels` has one each. */
 import { answerersOf } from '../../actors/answerers';
 import { describe, HubError, isA } from '../../errors';
 import type { Millis, RequestRecord } from '../../protocol/records';
@@ -6,7 +6,7 @@ import type { DeliveryOutcome, Store, WaitingDelivery } from '../../store/store'
 import type { Clock } from '../commit/clock';
 import type { Logger } from '../options/logger';
 import { toRequest } from '../requests/outcome';
-import { type Channel, DeliveryRefused } from './channel';
+import { type Channel, DeliveryRefused, type FailedDelivery } from './channel';
 import type { Links } from './links';
 
 /** Deliveries of one channel under way at once. */
@@ -19,6 +19,8 @@ export const firstWaitMs = 1_000;
 export const longestWaitMs = 3_600_000;
 /** Failed tries after which a delivery is given up: more than a day of them. */
 export const maxAttempts = 48;
+/** What a try failed with is cut here. */
+const maxErrorLength = 500;
 /** After the store has failed. */
 export const retryMs = 5_000;
 
@@ -29,6 +31,13 @@ export interface CourierParts {
   links: Links;
   /** From 0 up to, not including, 1. */
   random(): number;
+  /** A try has failed, and that is stored. @param willRetry false: the delivery is given up */
+  onFailed(ticketId: string, delivery: FailedDelivery, willRetry: boolean): void;
+}
+
+/** Why a try failed, and whether there will be another. */
+interface Failure extends Pick<FailedDelivery, 'attempts' | 'error' | 'failedAt'> {
+  willRetry: boolean;
 }
 
 export class Courier {
@@ -115,14 +124,18 @@ export class Courier {
 
   /** One try, and what became of it noted. Never rejects. */
   private async carry(delivery: WaitingDelivery): Promise<void> {
-    const outcome = await this.tryDelivery(delivery);
+    const failure = await this.tryDelivery(delivery);
+    const outcome = outcomeOf(failure, this.parts.random);
     const { store, logger } = this.parts;
     const { channel, requestId, event } = delivery;
     while (!this.ending.signal.aborted) {
       try {
         const isNoted = await store.noteDelivery(delivery, outcome);
-        if (isNoted && outcome !== 'delivered' && 'deadAt' in outcome)
-          logger.error('A delivery is given up', { channel, requestId, event, ...outcome });
+        if (isNoted && failure) {
+          if (!failure.willRetry)
+            logger.error('A delivery is given up', { channel, requestId, event, ...failure });
+          await this.publish(delivery, failure);
+        }
         return;
       } catch (error) {
         logger.error('The outcome of a delivery could not be stored; trying again', {
@@ -135,20 +148,31 @@ export class Courier {
     }
   }
 
-  /** Never rejects. */
-  private async tryDelivery(delivery: WaitingDelivery): Promise<DeliveryOutcome> {
-    const { clock, random } = this.parts;
+  /** What it failed with, or nothing if it was taken. Never rejects. */
+  private async tryDelivery(delivery: WaitingDelivery): Promise<Failure | undefined> {
     const attempts = delivery.attempts + 1;
     try {
       await this.inTime((signal) => this.notify(delivery, attempts, signal));
       this.noteTrouble(undefined);
-      return 'delivered';
+      return undefined;
     } catch (thrown) {
-      const error = describe(thrown).slice(0, 500);
-      if (isA(thrown, DeliveryRefused) || attempts >= maxAttempts)
-        return { attempts, deadAt: clock.now(), error };
-      this.noteTrouble(error);
-      return { attempts, dueAt: clock.now() + waitMs(attempts, random()) };
+      const error = describe(thrown).slice(0, maxErrorLength);
+      const willRetry = !isA(thrown, DeliveryRefused) && attempts < maxAttempts;
+      if (willRetry) this.noteTrouble(error);
+      return { attempts, error, failedAt: this.parts.clock.now(), willRetry };
+    }
+  }
+
+  /** Never rejects: where the request cannot be read, the failure is logged in place of being published. */
+  private async publish(delivery: WaitingDelivery, { willRetry, ...failure }: Failure): Promise<void> {
+    const { store, logger, onFailed } = this.parts;
+    const { channel, requestId, event } = delivery;
+    try {
+      const stored = await store.request(requestId);
+      if (stored) onFailed(stored.record.ticketId, { channel, requestId, event, ...failure }, willRetry);
+    } catch (error) {
+      const of = { channel, requestId, event, failure: failure.error };
+      logger.error('A failed delivery could not be published', { ...of, error: describe(error) });
     }
   }
 
@@ -212,6 +236,14 @@ export class Courier {
     if (error === undefined) logger.info('A channel takes deliveries again', { channel: this.name });
     else logger.warn('A channel fails; its deliveries are tried again', { channel: this.name, error });
   }
+}
+
+function outcomeOf(failure: Failure | undefined, random: () => number): DeliveryOutcome {
+  if (!failure) return 'delivered';
+  const { attempts, error, failedAt, willRetry } = failure;
+  return willRetry
+    ? { attempts, dueAt: failedAt + waitMs(attempts, random()) }
+    : { attempts, deadAt: failedAt, error };
 }
 
 /** Whom the policy names by id, of those who may answer now. */

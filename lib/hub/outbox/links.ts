@@ -35,7 +35,7 @@ export class Links {
   /** None where the app has no links. */
   private readonly base: string | undefined;
 
-  /** @throws HubError `invalid_request` for a secret that is too short, or a `baseUrl` that is none */
+  /** @throws HubError `invalid_request` for a secret that is too short, or a `baseUrl` that is none @internal */
   constructor(
     options: LinkOptions | undefined,
     private readonly parts: { hitl: Hitl; clock: Clock },
@@ -75,12 +75,12 @@ export class Links {
     return `${this.base}/hitl/links/${this.sign(request, link.userId, expiresAt)}`;
   }
 
-  /** Whether the app has links. */
+  /** Whether the app has links. @internal */
   get isOn(): boolean {
     return this.base !== undefined;
   }
 
-  /** What a token is bound to. @throws HubError `not_found` for one that is not ours, or whose time is over */
+  /** What a token is bound to. @throws HubError `not_found` for one that is not ours, or whose time is over @internal */
   read(token: string): LinkTerms {
     const [body = '', signature = '', ...more] = token.length > maxTokenLength ? [] : token.split('.');
     const given = Buffer.from(signature, 'base64url');

@@ -8,9 +8,10 @@ import { assertOptions } from '../options/options';
 import { grantListFields, grantUseFields, revokeFields } from '../options/request-options';
 import type { Grants } from './grants';
 import { toRequest } from './outcome';
-import type { Place } from './request-input';
+import type { AppOccasion } from './request-input';
 
 export class AppGrants<App extends HitlTypes = NoTypes> {
+  /** @internal */
   constructor(private readonly grants: Grants) {}
 
   /**
@@ -44,7 +45,7 @@ export class AppGrants<App extends HitlTypes = NoTypes> {
    * has ended stays as it is.
    * @throws HubError `not_found`, `storage_failed`
    */
-  async revoke(revoke: { grantId: string; by: User; occasion?: Place }): Promise<Grant> {
+  async revoke(revoke: { grantId: string; by: User; occasion?: AppOccasion }): Promise<Grant> {
     assertOptions('The revocation', revoke, revokeFields);
     const { grantId, by, occasion } = revoke;
     if (by === undefined)

@@ -8,26 +8,26 @@ import type { GrantSubject } from '../kinds/grant';
 import type { Logger } from '../options/logger';
 import { toRequest } from './outcome';
 
-/** A rule of the app: only `true` is a yes. */
-type Rule<App extends HitlTypes, Subject> = (
+/** A rule of the app's own about a person and a subject: only `true` is a yes. */
+export type AppRule<App extends HitlTypes, Subject> = (
   asked: { user: KnownUser<App['user']> } & Subject,
 ) => boolean | Promise<boolean>;
 
 /** The app's own rules: the option `rules`. Each is asked at the moment of the deed; one that throws, rejects or takes ten seconds says no. */
 export interface RuleOptions<App extends HitlTypes = NoTypes> {
   /** Who may answer or claim, beside each request's policy. Default: all. */
-  mayAnswer?: Rule<App, { request: HitlRequest<App> }> | undefined;
+  mayAnswer?: AppRule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may take a question back. Default: the requester. */
-  mayCancel?: Rule<App, { request: HitlRequest<App> }> | undefined;
+  mayCancel?: AppRule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may end a turn, and try a stuck one again or start it over. Default: all who have access to its ticket. */
-  mayCancelTurn?: Rule<App, { turn: Readonly<TurnRecord> }> | undefined;
+  mayCancelTurn?: AppRule<App, { turn: Readonly<TurnRecord> }> | undefined;
   /** Who may give, see and revoke a grant that holds in every ticket. Default: those who may answer the request it comes with. */
-  mayGrant?: Rule<App, { grant: Readonly<GrantSubject> }> | undefined;
+  mayGrant?: AppRule<App, { grant: Readonly<GrantSubject> }> | undefined;
   /**
    * Whether this person, who has access to the ticket, sees in its audit from which addresses things were done. Default:
    * over REST, no person does. Throwing or rejecting → 503.
    */
-  mayAudit?: Rule<App, { ticketId: string }> | undefined;
+  mayAudit?: AppRule<App, { ticketId: string }> | undefined;
 }
 
 /** How long a rule may take. */

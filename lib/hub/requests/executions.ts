@@ -4,17 +4,18 @@ import type { Execution } from '../../protocol/records';
 import { assertOptions } from '../options/options';
 import { retryFields, runErrorFields, runFields, runStartFields } from '../options/request-options';
 import type { Hitl } from './hitl';
-import type { Place } from './request-input';
+import type { AppOccasion } from './request-input';
 
 /** One run of what was approved. */
 export interface Run {
   requestId: string;
   /** Which run; late words of an earlier one do not count. */
   runId: string;
-  occasion?: Place;
+  occasion?: AppOccasion;
 }
 
 export class Executions {
+  /** @internal */
   constructor(private readonly port: Hitl) {}
 
   /**
@@ -56,7 +57,7 @@ export class Executions {
   }
 
   /** The operator has examined a failed or unknown run: it may be started again. @throws HubError `not_executable`, `not_found` */
-  async allowRetry(run: { requestId: string; occasion?: Place }): Promise<void> {
+  async allowRetry(run: { requestId: string; occasion?: AppOccasion }): Promise<void> {
     assertOptions('The run', run, retryFields);
     await this.port.retry(run.requestId, run.occasion);
   }

@@ -2,17 +2,15 @@
 import { HubError } from '../../errors';
 import type { Via } from '../../protocol/audit';
 import type { User } from '../../protocol/records';
-import type { HitlTypes, KindName, Names, PayloadIn } from '../kinds/app-types';
+import type { HitlTypes, JsonObject, KindName, OwnKindName, PayloadIn } from '../kinds/app-types';
 import { type GrantOffer, toGrantTerms } from '../kinds/grant-terms';
 import { type AnyTool, partsOf } from '../kinds/tool';
 import { approveFields, kindFields, questionFields } from '../options/asked-options';
 import { assertOptions, type Fields } from '../options/options';
 import type { AskOptions } from './ask';
 
-type JsonObject = Record<string, unknown>;
-
 /** On whose behalf and which way something is done, for the audit. Default: the app's own code. */
-export interface Place {
+export interface AppOccasion {
   by?: User | undefined;
   via?: Via | undefined;
   /** The address it came from. */
@@ -44,7 +42,7 @@ export type RequestInput<App extends HitlTypes, N extends KindName<App> = KindNa
     ? ApprovalOptions & { tool: string | AnyTool; args: JsonObject }
     : M extends 'question'
       ? Question
-      : M extends Names<App['kinds']>
+      : M extends OwnKindName<App>
         ? AskOptions & { payload: PayloadIn<App['kinds'][M]> }
         : never);
 }[N];

@@ -8,10 +8,10 @@ import type {
   HitlRequest,
   HitlTypes,
   KindName,
-  Names,
   NoTypes,
   OpenRequest,
   OutcomeOf,
+  OwnKindName,
   RequestStatus,
   ResponseIn,
 } from '../kinds/app-types';
@@ -29,7 +29,7 @@ import {
 import { Executions } from './executions';
 import type { Hitl } from './hitl';
 import { toOutcome, toRequest } from './outcome';
-import { type Place, type RequestInput, toAsked } from './request-input';
+import { type AppOccasion, type RequestInput, toAsked } from './request-input';
 
 /** Where it is asked and for whom. */
 export interface RequestPlace {
@@ -39,10 +39,11 @@ export interface RequestPlace {
   /** Default: a session of the requester's own in this ticket. */
   sessionId?: string;
   turnId?: string;
-  occasion?: Place;
+  occasion?: AppOccasion;
 }
 
-interface AnswerBase {
+/** What every answer says beside what it answers. */
+export interface AnswerFields {
   requestId: string;
   by: User;
   comment?: string;
@@ -51,14 +52,14 @@ interface AnswerBase {
    * the first, so that an amended request is refused.
    */
   revision?: number;
-  occasion?: Place;
+  occasion?: AppOccasion;
 }
 
 /** An answer, by what it says. `kind` is optional but for the app's own: with it the response is typed, and checked against the request. */
 export type AnswerInput<App extends HitlTypes = NoTypes> =
-  | (AnswerBase & { status: 'denied' })
-  | (AnswerBase & { status: 'answered'; answer: string })
-  | (AnswerBase & {
+  | (AnswerFields & { status: 'denied' })
+  | (AnswerFields & { status: 'answered'; answer: string })
+  | (AnswerFields & {
       status: 'approved';
       kind?: 'tool_approval';
       /** Edited arguments, where the request allows that. Default: those that were asked about. */
@@ -67,18 +68,18 @@ export type AnswerInput<App extends HitlTypes = NoTypes> =
       grant?: number;
     })
   | {
-      [N in Names<App['kinds']>]: AnswerBase & { status: 'approved'; kind: N } & ([
+      [N in OwnKindName<App>]: AnswerFields & { status: 'approved'; kind: N } & ([
           ResponseIn<App['kinds'][N]>,
         ] extends [undefined]
           ? unknown
           : { response: ResponseIn<App['kinds'][N]> });
-    }[Names<App['kinds']>];
+    }[OwnKindName<App>];
 
 /** Pages of the store that are read for one page of a kind. */
 const maxReads = 20;
 
 /** What is given with an answer, of any kind. */
-type AnyAnswer = AnswerBase & {
+type AnyAnswer = AnswerFields & {
   status: 'denied' | 'answered' | 'approved';
   kind?: string;
   answer?: string;
@@ -91,6 +92,7 @@ export class Requests<App extends HitlTypes = NoTypes> {
   /** For code that runs by itself what was approved; `turn.callTool` does this. */
   readonly execution: Executions;
 
+  /** @internal */
   constructor(private readonly port: Hitl) {
     this.execution = new Executions(port);
   }
@@ -147,13 +149,13 @@ export class Requests<App extends HitlTypes = NoTypes> {
   }
 
   /** Says "I am on it" for two minutes; again renews. @throws HubError as `answer` */
-  async claim(claim: { requestId: string; by: User; occasion?: Place }): Promise<HitlRequest<App>> {
+  async claim(claim: { requestId: string; by: User; occasion?: AppOccasion }): Promise<HitlRequest<App>> {
     assertOptions('The claim', claim, claimFields);
     return toRequest(await this.port.claim(claim.requestId, claim.by, claim.occasion));
   }
 
   /** Gives a claim up. @throws HubError `not_claimed`, `already_resolved`, `not_found` */
-  async release(claim: { requestId: string; by: User; occasion?: Place }): Promise<HitlRequest<App>> {
+  async release(claim: { requestId: string; by: User; occasion?: AppOccasion }): Promise<HitlRequest<App>> {
     assertOptions('The release', claim, claimFields);
     return toRequest(await this.port.release(claim.requestId, claim.by, claim.occasion));
   }
@@ -168,7 +170,7 @@ export class Requests<App extends HitlTypes = NoTypes> {
     requestId: string;
     payload?: Record<string, unknown>;
     display?: Display | null;
-    occasion?: Place;
+    occasion?: AppOccasion;
   }): Promise<HitlRequest<App>> {
     assertOptions('The amendment', change, changeFields);
     const { requestId, payload, display, occasion } = change;
@@ -184,7 +186,7 @@ export class Requests<App extends HitlTypes = NoTypes> {
     requestId: string;
     by?: User;
     reason: string;
-    occasion?: Place;
+    occasion?: AppOccasion;
   }): Promise<HitlRequest<App>> {
     assertOptions('The cancellation', cancel, cancelFields);
     const { requestId, by, reason, occasion } = cancel;

@@ -14,6 +14,7 @@ export interface PromptAgain {
   asOf: number;
 }
 
+/** What reaches all clients of a ticket. */
 export type Outbound = LoggedEnvelope | EphemeralEnvelope | RawFrame | PromptAgain;
 
 /** Logged envelopes must reach the client or the client must go; the others may be dropped for a slow one. */
@@ -33,7 +34,7 @@ export class Broadcast {
   private readonly firstSeq: number | undefined;
   private readonly encodings: Record<string, unknown> = {};
 
-  /** @param outbounds the logged ones of one ticket, in the order of its log */
+  /** @param outbounds the logged ones of one ticket, in the order of its log @internal */
   constructor(readonly outbounds: readonly Outbound[]) {
     let ephemerals = 0;
     for (const each of outbounds) {

@@ -53,7 +53,7 @@ export class Client {
   readonly presence: PresenceMode;
   private session: string | undefined;
 
-  /** @throws HubError `invalid_id` for a ticket or tab id that is empty, too long or has control characters */
+  /** @throws HubError `invalid_id` for a ticket or tab id that is empty, too long or has control characters @internal */
   constructor(input: ClientInput) {
     this.ticketId = assertName(input.ticketId);
     this.tabId = assertName(input.tabId || 'default');

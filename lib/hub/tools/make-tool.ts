@@ -4,7 +4,7 @@ import { HubError } from '../../errors';
 import type { HitlTypes } from '../kinds/app-types';
 import { deepFreeze, jsonCopy } from '../kinds/kinds';
 import { jsonSchemaOf, zodOf } from '../kinds/schemas';
-import type { In, ObjectSchema, Out } from '../kinds/standard-schema';
+import type { ObjectSchema, SchemaInput, SchemaOutput } from '../kinds/standard-schema';
 import { registerTool, type Tool } from '../kinds/tool';
 import { toolFields } from '../options/asked-options';
 import { type Duration, toMillis } from '../options/duration';
@@ -27,7 +27,7 @@ export interface ToolOptions<S extends ObjectSchema, Result, App extends HitlTyp
    * of the arguments, and the tool is given just that.
    */
   args: S;
-  run(args: Out<S>, context: RunContext): Result | Promise<Result>;
+  run(args: SchemaOutput<S>, context: RunContext): Result | Promise<Result>;
   /** How long a run may take; the wait for people does not count. Default: as long as it likes. */
   timeout?: Duration;
   /**
@@ -36,7 +36,7 @@ export interface ToolOptions<S extends ObjectSchema, Result, App extends HitlTyp
    */
   idempotent?: boolean;
   /** The first that fits decides; where none fits, people are asked. */
-  rules?: readonly ToolRule<Out<S>, App>[];
+  rules?: readonly ToolRule<SchemaOutput<S>, App>[];
 }
 
 /**
@@ -47,7 +47,7 @@ export interface ToolOptions<S extends ObjectSchema, Result, App extends HitlTyp
 export function makeTool<S extends ObjectSchema, Result, App extends HitlTypes>(
   parts: RunParts,
   options: ToolOptions<S, Result, App>,
-): Tool<In<S> & object, Out<S> & object, Awaited<Result>> {
+): Tool<SchemaInput<S> & object, SchemaOutput<S> & object, Awaited<Result>> {
   const known = knownTool(options as unknown as ToolOptions<ObjectSchema, unknown, HitlTypes>);
   parts.hitl.defineTool(known.name, known.schema);
   const { name, description } = known;
@@ -59,7 +59,7 @@ export function makeTool<S extends ObjectSchema, Result, App extends HitlTypes>(
     call: (turn, port, args, call) =>
       callTool({ ...parts, tool: known, turn: turn as Turn, port: port as TurnPort }, args, call),
   });
-  return tool as unknown as Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
+  return tool as unknown as Tool<SchemaInput<S> & object, SchemaOutput<S> & object, Awaited<Result>>;
 }
 
 /** @throws HubError `invalid_request` */

@@ -6,12 +6,8 @@ import type { Funnel } from '../commit/funnel';
 import { LiveActor } from '../commit/live-actor';
 import type { Steps } from '../commit/steps';
 import { messageAck } from './accepted';
-import type { About } from './plain-turn';
 import { envelopesOf, type Running } from './running';
-import { messageOf, type Said, type Spoken } from './said';
-
-/** Characters of a turn's intent; what is longer is cut. */
-export const maxIntentLength = 200;
+import { type About, messageOf, type Said, type Spoken } from './said';
 
 export interface IntakeParts {
   funnel: Funnel;

@@ -12,8 +12,8 @@ import type { Beside } from '../commit/occasion';
 
 /** Bytes of one message of the agent; so that its envelope fits a client's buffers. */
 export const maxOutputBytes = 262_144;
-/** Earlier contents stored of a message; of one that is updated more often, the oldest are dropped. */
-export const maxRevisions = 100;
+/** Characters of a turn's intent; what is longer is cut. */
+export const maxIntentLength = 200;
 
 /** The turn that speaks. Once `signal` has aborted it may say nothing more. */
 export interface Speaker extends Pick<TurnRecord, 'id' | 'ticketId' | 'sessionId'> {
@@ -61,8 +61,7 @@ export class Outputs {
       // What a person wrote has the id of its turn too, and is not the agent's to change.
       if (known?.turnId !== turn.id || known.type === 'user')
         throw new HubError('not_found', { message: 'No such message of the agent in this turn' });
-      const before = { content: known.content, updatedAt: known.updatedAt ?? known.createdAt };
-      const revisions = [...known.revisions, before].slice(-maxRevisions);
+      const revisions = [{ content: known.content, updatedAt: known.updatedAt ?? known.createdAt }];
       const updatedAt = this.parts.clock.now();
       return this.store(turn, { ...known, content, updatedAt, revisions }, sessionMessageUpdated, more);
     });

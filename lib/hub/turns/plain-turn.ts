@@ -1,13 +1,12 @@
 /** A turn of a plain agent, as it runs on this node: its agent is called once, and it ends with its process; turns make one for each message. */
 import type { turnMachine } from '../../actors/turn-machine';
-import type { MessageRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { LiveActor } from '../commit/live-actor';
 import type { Hitl } from '../requests/hitl';
-import { maxIntentLength } from './intake';
-import type { Outputs } from './outputs';
+import { maxIntentLength, type Outputs } from './outputs';
 import type { Running } from './running';
+import type { About } from './said';
 import type { Streams } from './streams';
 import { type Agent, Turn } from './turn';
 import { TurnLink } from './turn-link';
@@ -19,12 +18,6 @@ export interface PlainParts {
   outputs: Outputs;
   streams: Streams;
   agent(): Agent | undefined;
-}
-
-/** What a turn is about: the message it answers, and its author. */
-export interface About {
-  message: MessageRecord;
-  user: Required<User>;
 }
 
 export function plainTurn(

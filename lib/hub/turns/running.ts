@@ -3,9 +3,9 @@ import type { TurnEmitted, turnMachine } from '../../actors/turn-machine';
 import { turnRecord } from '../../actors/turn-machine';
 import { type LoggableEnvelope, turnEnded, turnStarted, turnUpdated } from '../../protocol/envelopes';
 import type { Millis, TurnRecord } from '../../protocol/records';
+import type { JournalEntry } from '../../store/store';
 import type { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
-import type { Tenure } from './durable/tenure';
 
 /** What has to be over before a turn is, and what ends with it. */
 export interface TurnLine {
@@ -19,6 +19,26 @@ export interface TurnLine {
   readonly refusedLine: unknown;
 }
 
+/** A durable turn for as long as this process has it. */
+export interface Holding {
+  /** Whether it only waits, and no process need have it. */
+  readonly rests: boolean;
+  /** It was stored as begun: its journal is empty. */
+  begin(): void;
+  /** The turn is this process's from now on. Resolves with whether its code is to be called. Never rejects. */
+  take(): Promise<boolean>;
+  /** Takes nothing more from the journal; resolves when what is under way is done. */
+  pause(): Promise<void>;
+  /** Gives the turn to whoever takes it next, in good order. Never rejects. */
+  release(): Promise<void>;
+  /** An entry of its journal was committed. */
+  note(entry: JournalEntry): void;
+  /** Reads what others have added to its journal. */
+  catchUp(): Promise<void>;
+  /** Its end has been decided: open calls of the code reject. */
+  end(): void;
+}
+
 export interface Running {
   actor: LiveActor<typeof turnMachine>;
   /** Calls the agent; resolves with whether the turn is over by that. @throws what the agent throws */
@@ -26,7 +46,7 @@ export interface Running {
   line: TurnLine;
   abort: AbortController;
   /** Of a durable turn. */
-  tenure?: Tenure;
+  tenure?: Holding;
   /** What its end made it emit. */
   farewell?: readonly TurnEmitted[];
   /** From the moment it ends; resolves when that is stored. */

@@ -8,10 +8,10 @@ import type {
   HitlTypes,
   KindName,
   KnownUser,
-  Names,
   NoTypes,
   OpenRequest,
   OutcomeOf,
+  OwnKindName,
   PayloadIn,
   ResponseOf,
 } from '../kinds/app-types';
@@ -92,6 +92,7 @@ export interface TurnPort {
 
 /** One chat message and the agent's answer to it; handed to the agent. */
 export class Turn<App extends HitlTypes = NoTypes> {
+  /** @internal */
   constructor(
     readonly id: string,
     readonly ticketId: string,
@@ -151,7 +152,7 @@ export class Turn<App extends HitlTypes = NoTypes> {
     return handled(stream());
   }
 
-  /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions. Also `not_found`. */
+  /** Replaces what a message of this turn says; its last 100 earlier contents stay as revisions, of which the result has the one replaced. Also `not_found`. */
   update(message: Pick<MessageRecord, 'id'>, content: string): Promise<MessageRecord> {
     return handled(this.port.update(message.id, content));
   }
@@ -195,7 +196,7 @@ export class Turn<App extends HitlTypes = NoTypes> {
   }
 
   /** Asks something of one of the app's own kinds, and waits. Same promises and errors as `approve`. */
-  request<N extends Names<App['kinds']>>(
+  request<N extends OwnKindName<App>>(
     kind: N,
     payload: PayloadIn<App['kinds'][N]>,
     options: AskOptions = {},

@@ -32,7 +32,7 @@ import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
-export { maxIntentLength } from './intake';
+export { maxIntentLength } from './outputs';
 
 /** How often the end of a turn that is not here is tried where another process is at it at the same time. */
 const maxAttempts = 5;
@@ -226,7 +226,10 @@ export class Turns {
     if (!rules?.mayCancelTurn) return;
     const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
     if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
-    throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
+    throw new HubError('not_allowed', {
+      message: 'You may not end or steer this turn',
+      details: { rule: 'app' },
+    });
   }
 
   /** Ends a turn that no process has. @throws HubError `turn_ended`, `storage_failed`, what else the funnel throws */

@@ -140,6 +140,8 @@ export function answerObligations({ describe, test, store }: Subject): void {
     const end = { ...settle(mine, 1, 'cancelled'), turns: [{ ...turn, status: 'completed' as const }] };
     expect(await appended(end)).toEqual([]);
     expect(await appended(commitTo('ticket', { waits: waits('t', mine) }))).toEqual([]);
+    // What it waited for is forgotten, and not only passed over: not even a turn of its name is answered.
+    await put(turn);
     expect(await appended(settle(request))).toMatchObject([{ turnId: 'other', n: 1, call: 'answer:r' }]);
     expect(await calls('t')).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { HubError } from '../../errors';
 import type { AuditRecord } from '../../protocol/audit';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { MessageRecord, SessionRecord } from '../../protocol/records';
-import { maxFramesPerUser } from '../shared/limits';
+import { maxFramesPerUser, maxRevisions } from '../shared/limits';
 import { toStored } from '../shared/log-parts';
 import { refusal } from '../shared/preconditions';
 import { answeringRequests } from '../shared/turns';
@@ -88,12 +88,17 @@ function prepareSession(kept: MemoryContents, session: SessionRecord): Write {
 
 function prepareMessage(kept: MemoryContents, message: MessageRecord): Write {
   const { id, ticketId, sessionId } = message;
-  const next = { text: JSON.stringify(message) };
-  return () =>
-    put(kept.messages, id, next, (added) => {
-      kept.ticket(ticketId).messages.push(added);
-      getOrAdd(kept.messagesBySession, sessionId, () => []).push(added);
+  const text = JSON.stringify({ ...message, revisions: [] });
+  const added = message.revisions.map((revision) => JSON.stringify(revision));
+  return () => {
+    const revisions = kept.messages.get(id)?.revisions ?? [];
+    revisions.push(...added);
+    revisions.splice(0, revisions.length - maxRevisions);
+    put(kept.messages, id, { text, revisions }, (isNew) => {
+      kept.ticket(ticketId).messages.push(isNew);
+      getOrAdd(kept.messagesBySession, sessionId, () => []).push(isNew);
     });
+  };
 }
 
 function prepareAudit(kept: MemoryContents, record: AuditRecord): Write {

@@ -4,7 +4,7 @@ import type { Lookup } from '../shared/preconditions';
 import { MemoryDeliveries } from './deliveries';
 import { MemoryGrants } from './grants';
 import { MemoryRequests } from './requests';
-import { type Kept, type KeptSession, MemoryTicket } from './ticket';
+import { type Kept, type KeptMessage, type KeptSession, MemoryTicket } from './ticket';
 import { MemoryTurns } from './turns';
 
 export class MemoryContents {
@@ -12,8 +12,8 @@ export class MemoryContents {
   private readonly tickets = new Map<string, MemoryTicket>();
   /** By id, as the next. */
   readonly sessions = new Map<string, KeptSession>();
-  readonly messages = new Map<string, Kept>();
-  readonly messagesBySession = new Map<string, Kept[]>();
+  readonly messages = new Map<string, KeptMessage>();
+  readonly messagesBySession = new Map<string, KeptMessage[]>();
   readonly turns = new MemoryTurns();
   readonly requests = new MemoryRequests();
   readonly grants = new MemoryGrants();

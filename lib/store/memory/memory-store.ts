@@ -40,6 +40,7 @@ import type {
 } from '../store';
 import { writeCommits } from './commit';
 import { MemoryContents, read, readAll } from './contents';
+import { wholeMessage } from './ticket';
 
 /**
  * A store in memory. Nothing survives the process: pending requests, timelines and the answers to repeated frames are
@@ -160,11 +161,11 @@ class MemoryStore implements Store {
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
     const all = this.kept.messagesBySession.get(sessionId) ?? [];
-    if (before === undefined) return readAll(lastOf(all, limit));
+    if (before === undefined) return lastOf(all, limit).map(wholeMessage);
     const kept = this.kept.messages.get(before);
     const at = kept ? all.lastIndexOf(kept) : -1;
     if (at < 0) throw noSuchPlace();
-    return readAll(lastOf(all.slice(0, at), limit));
+    return lastOf(all.slice(0, at), limit).map(wholeMessage);
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

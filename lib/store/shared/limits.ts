@@ -16,6 +16,8 @@ export const maxStateBytes = 1_048_576;
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */
 export const maxSessionsInState = 50;
+/** Earlier contents stored of a message; of one that is updated more often, the oldest are dropped. */
+export const maxRevisions = 100;
 /** Deliveries that were given up and stay stored. */
 export const maxDeadDeliveries = 1_000;
 /** Frames of each user whose `ack` is stored, the latest ones; and how many more a store may hold before it drops the older ones. */

@@ -18,16 +18,17 @@ export interface StoredEnvelope {
 }
 
 /** The body of an envelope of which fields are stored apart. */
-interface WithParts {
+export interface WithParts {
   envelope: LoggableEnvelope;
-  parts: Partial<Record<Shared, string>>;
+  /** By field, the name of what is stored apart. */
+  parts: Readonly<Record<string, string>>;
 }
 
 /** The envelope in the form in which a log stores it. @throws whatever JSON throws for what it cannot write */
 export function toStored(envelope: LoggableEnvelope): StoredEnvelope {
   const parts = new Map<string, string>();
   if (!('hitl' in envelope)) return { body: JSON.stringify(envelope), parts };
-  const names: WithParts['parts'] = {};
+  const names: Partial<Record<Shared, string>> = {};
   for (const field of shared) {
     const text = envelope.hitl[field] && JSON.stringify(envelope.hitl[field]);
     if (text === undefined || text.length < minPartLength) continue;

@@ -7,6 +7,7 @@ import { toStored } from '../shared/log-parts';
 import { type Lookup, refusal } from '../shared/preconditions';
 import type { Commit, CommitResult, GrantWrite, ProcessedFrame, RequestWrite } from '../store';
 import { listingOf, relist } from './inbox';
+import { writeMessage } from './messages';
 import { parseRow } from './rows';
 import type { Statements, TicketRow } from './statements';
 import { answerTurns, appendToJournals, fencedTurn, writeTurns } from './turns';
@@ -78,9 +79,7 @@ function writeRecords(s: Statements, { sessions = [], messages = [] }: Commit): 
     const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
     s.putSession.run(id, ticketId, userId, tabId, createdAt, lastActiveAt, JSON.stringify(session));
   }
-  for (const message of messages) {
-    s.putMessage.run(message.id, message.ticketId, message.sessionId, JSON.stringify(message));
-  }
+  for (const message of messages) writeMessage(s, message);
 }
 
 function rememberFrame(s: Statements, { userId, frameId, ack }: ProcessedFrame): void {

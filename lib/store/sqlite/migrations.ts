@@ -224,6 +224,21 @@ const migrations: readonly string[] = [
     state TEXT NOT NULL
   );
   `,
+  // A revision of a message is a row, and no part of its record any more. A record that is damaged stays as it is.
+  `
+  CREATE TABLE message_revisions (
+    message_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    revision TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX message_revisions_by_number ON message_revisions (message_id, n);
+  INSERT INTO message_revisions (message_id, n, revision)
+    SELECT messages.id, revisions.key + 1, revisions.value
+    FROM messages, json_each(iif(json_valid(record), record, '{}'), '$.revisions') AS revisions
+    WHERE instr(record, '"revisions":[{') > 0;
+  UPDATE messages SET record = json_set(record, '$.revisions', json('[]'))
+    WHERE instr(record, '"revisions":[{') > 0 AND iif(json_valid(record), 1, 0);
+  `,
 ];
 
 /** The version this code reads and writes, in `PRAGMA user_version`. */

@@ -11,7 +11,7 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../../protocol/records';
-import { decodeCursor, noSuchPlace } from '../shared/cursor';
+import { decodeCursor } from '../shared/cursor';
 import { epochOf } from '../shared/epoch';
 import { bounded, maxPageSize } from '../shared/limits';
 import { firstPage } from '../shared/page';
@@ -46,6 +46,7 @@ import { noteDelivery } from './deliveries';
 import { inboxCounts, inboxPage } from './inbox';
 import { auditPage, listGrants, listRequests, liveGrants, pageOf, parseAll, parseOne } from './lists';
 import { readLog, trimLog } from './log';
+import { messagesOf } from './messages';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
 import { parseRequest, toStorageError } from './rows';
 import { ticketState } from './state';
@@ -206,11 +207,9 @@ class SqliteStore implements Store {
   }
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
-    return this.use((s) => {
-      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
-      if (n === undefined) throw noSuchPlace();
-      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
-    });
+    return this.use((s, opened) =>
+      transaction(opened, s.begin, () => messagesOf(s, sessionId, bounded(limit), before)),
+    );
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { HubError, isHubError, messageOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
-import type { KnownUser } from '../../hub/kinds/app-types';
+import type { KnownUser, MaybePromise } from '../../hub/kinds/app-types';
 import { Hint, Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import type { RuleOptions } from '../../hub/requests/app-rules';
@@ -26,34 +26,28 @@ export interface AuthOptions<Req = Handshake, U extends Identity = Identity> {
    * Who sends this request, after the app's middleware: an id, a user, or nothing if no one is signed in (→ 401). Put it first: what it
    * returns types all callbacks after it. Fields of the app's own are given back to its callbacks and agents, and never sent.
    */
-  identify(req: Req): Given<U | string> | Promise<Given<U | string>>;
+  identify(req: Req): MaybePromise<U | string | null | undefined>;
   /**
    * Whether this person may use this ticket: asked when they join, on every REST call, and at every frame but `ping`; where
    * the app has rules of its own for what is asked, once more after them. Any other value than the three means no (→ 503).
    */
-  authorize(access: { user: KnownUser<NoInfer<U>>; ticketId: string }): TicketAccess | Promise<TicketAccess>;
+  authorize(access: { user: KnownUser<NoInfer<U>>; ticketId: string }): MaybePromise<TicketAccess>;
   /**
    * In which tickets this person finds requests without named answerers in their inbox; `'all'` where everyone works on
    * everything. Asked when an inbox is read or opened; `authorize` is asked all the same about what is shown. Default: none,
    * so that an inbox has only what names the person or a group. More than 1,000 tickets and groups are a fault (→ 503).
    */
-  inboxTickets?: ((access: { user: KnownUser<NoInfer<U>> }) => Tickets | Promise<Tickets>) | undefined;
-  /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
-  identifyService?:
-    | ((req: Req) => Service | null | undefined | Promise<Service | null | undefined>)
+  inboxTickets?:
+    | ((access: { user: KnownUser<NoInfer<U>> }) => MaybePromise<readonly string[] | 'all'>)
     | undefined;
+  /** Which program sends this request, or nothing if it is a person. A program may ask and never answer. Default: there are none. */
+  identifyService?: ((req: Req) => MaybePromise<Service | null | undefined>) | undefined;
   /**
    * A person as they are now, groups included, where no request of theirs is at hand: behind a link, and when a grant
    * is used; nothing for one who is gone. Required with the option `links`.
    */
-  findUser?: ((userId: string) => Given<NoInfer<U>> | Promise<Given<NoInfer<U>>>) | undefined;
+  findUser?: ((userId: string) => MaybePromise<NoInfer<U> | null | undefined>) | undefined;
 }
-
-type Given<T> = T | null | undefined;
-type Tickets = readonly string[] | 'all';
-
-/** Until when something holds: milliseconds since 1970, or a `Date`. */
-type End = number | Date | null | undefined;
 
 /** Who sends a request. */
 export interface Identity extends User {
@@ -61,7 +55,7 @@ export interface Identity extends User {
    * When the login ends: from then on REST answers 401, and the person's sockets are closed with 4401. Default: whenever the
    * app says so, with `hub.clients.disconnect`.
    */
-  expiresAt?: End;
+  expiresAt?: number | Date | null | undefined;
 }
 
 /** A user of whom all is known. */
@@ -74,14 +68,14 @@ export interface Service {
   /** Shown to people; default: the id. */
   name?: string;
   /** In which tickets it may ask. */
-  tickets: 'all' | readonly string[] | ((ticketId: string) => boolean | Promise<boolean>);
+  tickets: 'all' | readonly string[] | ((ticketId: string) => MaybePromise<boolean>);
   /**
    * Whether it may ask with `on_expiry: 'approved'`, and so be approved by silence; only `true` means yes. Default: it may
    * not.
    */
   mayExpireApproved?: boolean;
   /** When its credential ends: from then on the user is not signed in (401), also while waiting for a connection. Default: never by itself. */
-  expiresAt?: End;
+  expiresAt?: number | Date | null | undefined;
 }
 
 /** Groups and tickets of one person at most, since an inbox looks at each. */
@@ -167,7 +161,7 @@ export class Access {
   }
 
   /** @throws HubError `authentication_required` once this time has come */
-  assertHolds(expiresAt: End): void {
+  assertHolds(expiresAt: Identity['expiresAt']): void {
     if (expiresAt != null && Number(expiresAt) <= this.clock.now())
       throw new HubError('authentication_required', { message: 'The login has ended' });
   }

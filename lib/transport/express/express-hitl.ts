@@ -7,7 +7,7 @@ import { type Clock, longestTimerMs, systemClock } from '../../hub/commit/clock'
 import type { ClientLimits, RetentionOptions } from '../../hub/compose';
 import { Hub, portOf } from '../../hub/hub';
 import type { HitlTypes, Kinds, NoTypes } from '../../hub/kinds/app-types';
-import type { In, ObjectSchema, Out } from '../../hub/kinds/standard-schema';
+import type { ObjectSchema, SchemaInput, SchemaOutput } from '../../hub/kinds/standard-schema';
 import type { Tool } from '../../hub/kinds/tool';
 import { type Duration, toMillis } from '../../hub/options/duration';
 import { Hints } from '../../hub/options/hints';
@@ -41,7 +41,7 @@ import { type HandledHub, withHandler } from './handler-reference';
 import { consoleLogger, unfailing } from './logger';
 import { notMiddleware } from './not-middleware';
 import { assertAttachOptions, assertDrainOptions, assertExpressOptions } from './options';
-import { SocketRoute } from './socket-route';
+import { type SocketHandler, SocketRoute } from './socket-route';
 import { socketRouter } from './socket-router';
 import { StreamRoute } from './stream-route';
 import { type AttachOptions, Upgrades } from './upgrade';
@@ -105,9 +105,6 @@ export interface ExpressHitlOptions<K extends Kinds = {}, U extends User = User>
   clock?: Clock;
 }
 
-/** Takes a socket that an app's own express-ws has opened. */
-type SocketHandler = SocketRoute['handler'];
-
 export interface ExpressHitl<App extends HitlTypes = NoTypes> {
   /** REST, sockets and pages; mount it behind the app's own middleware. */
   readonly router: Router;
@@ -137,7 +134,7 @@ export interface ExpressHitl<App extends HitlTypes = NoTypes> {
   /** A tool with people in front: `turn.callTool(tool, args)`. Make tools at the start, so that edits can be validated. */
   tool<S extends ObjectSchema, Result>(
     options: ToolOptions<S, Result, App>,
-  ): Tool<In<S> & object, Out<S> & object, Awaited<Result>>;
+  ): Tool<SchemaInput<S> & object, SchemaOutput<S> & object, Awaited<Result>>;
   /**
    * Opens the store, ends turns that a process which is gone left behind, and catches up with deadlines; `attach` and the first
    * client do it too. Repeatable.

@@ -3,13 +3,13 @@ import type { Router } from 'express';
 import type { Hub } from '../../hub/hub';
 import type { HitlTypes, NoTypes } from '../../hub/kinds/app-types';
 import type { OriginPolicy } from '../core/origin';
-import type { SocketRoute } from './socket-route';
+import type { SocketHandler } from './socket-route';
 
 export interface HandlerReference {
   /** `NewHandler`: the router, to be mounted. */
   newHandler(): Router;
   /** `HandleTicketChat`: what the route of a ticket's socket calls, for an app that runs express-ws. */
-  readonly handleTicketChat: SocketRoute['handler'];
+  readonly handleTicketChat: SocketHandler;
   /** `WithFrontendURL`: one more of `http.origins`. @throws HubError `invalid_request` for no origin, and once a client has come */
   withFrontendUrl(url: string): void;
   /** `WithAllowedOrigins`: the same for several. */
@@ -22,7 +22,7 @@ export type HandledHub<App extends HitlTypes = NoTypes> = Hub<App> & { readonly 
 /** Adds the handler to the hub's reference. */
 export function withHandler<App extends HitlTypes>(
   hub: Hub<App>,
-  { router, origins, ticket }: { router: Router; origins: OriginPolicy; ticket: SocketRoute['handler'] },
+  { router, origins, ticket }: { router: Router; origins: OriginPolicy; ticket: SocketHandler },
 ): HandledHub<App> {
   const handler: HandlerReference = {
     newHandler: () => router,

@@ -28,6 +28,9 @@ export interface SocketRouteParts extends SeatParts {
 /** Makes the seat that the request asks for; nothing is changed by it. @throws HubError saying why there is none */
 type SeatFor = (parts: SeatParts, req: Request, user: Known, connection: Connection) => Promise<Seat>;
 
+/** Takes a socket that an app's own express-ws has opened. */
+export type SocketHandler = (socket: WebSocket, req: Request, next: NextFunction) => void;
+
 export class SocketRoute {
   private readonly heartbeat: Heartbeat;
   private readonly listeners = listenersOf(this);

@@ -145,5 +145,6 @@ function toInput(body: Ask, userId: string): HitlRequestInput {
 }
 
 function toPolicy({ exclude_requester, ...policy }: NonNullable<Ask['policy']>): AnswerPolicy {
-  return { ...policy, ...(exclude_requester && { excludeRequester: true }) } as AnswerPolicy;
+  // Whether it is one of the kinds of policy is looked at when it is asked.
+  return { ...policy, ...(exclude_requester && { excludeRequester: true }) } as object as AnswerPolicy;
 }

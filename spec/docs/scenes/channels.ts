@@ -87,6 +87,19 @@ export const channelsScenes: Scenes = {
     },
   },
 
+  failed: {
+    ...bodyOf({ hub: type('Hub'), pager: '{ page(text: string): void }' }),
+    play: async (load) => {
+      await withHub({ channels: { fax: { present: refuse, settle: refuse } } }, async (hub) => {
+        const pages: string[] = [];
+        await load<Body>().example({ hub: hub.hub, pager: { page: (text: string) => pages.push(text) } });
+        const { id } = await askApproval(hub);
+        await until(() => pages.length === 1, 'somebody is paged');
+        expect(pages).toEqual([`fax lost ${id} after 1 tries: DeliveryRefused: nobody is there`]);
+      });
+    },
+  },
+
   dead: {
     ...bodyOf({ hub: type('Hub'), report: '(text: string) => void' }),
     play: async (load) => {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { defineKind, jsonSchema, type Schema } from '../../../lib/index';
+import { defineKind, type HitlTypes, jsonSchema, type Kinds, type Schema } from '../../../lib/index';
 import { startTestHub, type TestHub } from '../../../lib/testing/test-hub';
 
-let hub: TestHub;
+let hub: TestHub<HitlTypes>;
 afterEach(() => hub?.close());
 
 /** A schema of no library: what Standard Schema asks for, and nothing else. */
@@ -31,7 +31,7 @@ const place = { ticketId: 'T-1', requestedBy: 'cron' };
 describe('A kind by a schema of another library', () => {
   it('is asked and answered by it, a comment apart', async () => {
     const ask = plain<{ alert: string }>((given) => ({ alert: String(given.alert) }));
-    hub = await startTestHub({ kinds: { severity: defineKind({ payload: ask, response: level }) } });
+    hub = await startTestHub({ kinds: { severity: defineKind({ payload: ask, response: level }) } as Kinds });
     const requests = hub.hub.requests as never as { open(o: object): Promise<{ id: string }> } & Record<
       'answer' | 'wait',
       (o: object) => Promise<object>
@@ -61,7 +61,7 @@ describe('A kind by a schema of another library', () => {
       formless: defineKind({ payload: z.object({}), response: level }),
       formed: defineKind({ payload: z.object({}), response: plain(() => ({}), json) }),
     };
-    hub = await startTestHub({ kinds: kinds as never, logger });
+    hub = await startTestHub({ kinds: kinds as Kinds, logger });
     expect(warn.mock.calls.flat().filter((said) => /no JSON Schema/.test(said))).toEqual([
       expect.stringContaining('kinds.formless.response'),
     ]);
@@ -90,7 +90,7 @@ describe('A kind', () => {
       required: ['page'],
     };
     const publish = defineKind({ payload: z.object({}), response: jsonSchema<{ page: string }>(schema) });
-    hub = await startTestHub({ kinds: { publish } as never });
+    hub = await startTestHub({ kinds: { publish } as Kinds });
     const open = hub.hub.requests.open({ ...place, kind: 'publish', payload: {} } as never);
     const { id, responseSchema } = (await open) as { id: string; responseSchema?: object };
     expect(responseSchema).toMatchObject(schema);
@@ -110,7 +110,7 @@ describe('A kind', () => {
 
   it('has a title, which people see unless the request has its own', async () => {
     const pay = defineKind({ title: 'A payment', payload: z.object({}) });
-    hub = await startTestHub({ kinds: { pay } as never });
+    hub = await startTestHub({ kinds: { pay } as Kinds });
     const open = (more: object) =>
       hub.hub.requests.open({ ...place, kind: 'pay', payload: {}, ...more } as never) as Promise<{
         display?: object;

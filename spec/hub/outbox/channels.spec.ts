@@ -243,6 +243,40 @@ test('One that fails on and on is given up after a bounded number of tries', asy
   expect(rig.clock.pending).toBe(0);
 });
 
+test('What a newer delivery has taken the place of while it was tried is not published as failed', async () => {
+  const seen: boolean[] = [];
+  rig.app.on('delivery.failed', ({ willRetry }) => void seen.push(willRetry));
+  const broken = gate();
+  mail.trouble = async () => {
+    await broken.opened;
+    down();
+  };
+  const { id } = await ask();
+  await idle();
+  await claim(id);
+  mail.trouble = () => {};
+  broken.open();
+  await idle();
+  expect(mail.events).toEqual(['present', 'present']);
+  expect([seen, await waits()]).toEqual([[], []]);
+});
+
+test('A failure of a request that cannot be read is logged, and tried again like any', async () => {
+  const seen: string[] = [];
+  rig.app.on('delivery.failed', ({ delivery }) => void seen.push(delivery.error));
+  rig.trouble.request = () => {
+    throw new Error('disk gone');
+  };
+  await ask();
+  await idle();
+  expect(rig.errors).toMatchObject(
+    ['mail', 'chat'].map((channel) => ({ message: 'A failed delivery could not be published', channel })),
+  );
+  delete rig.trouble.request;
+  await pass(1_000);
+  expect([mail.events, seen]).toEqual([['present'], []]);
+});
+
 test('A store that fails is asked again, and what was delivered is not delivered twice', async () => {
   let failures = 2;
   const fail = () => {

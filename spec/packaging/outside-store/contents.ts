@@ -15,11 +15,12 @@ import {
   isOpen,
   type JournalEntry,
   type JournalWrite,
-  type MessageRecord,
+  type Message,
   maxDeadDeliveries,
   maxFramesPerUser,
+  maxRevisions,
   type RequestWrite,
-  type SessionRecord,
+  type Session,
   type TurnRecord,
 } from 'express-hitl/store';
 
@@ -56,10 +57,10 @@ interface Beside {
 export class Contents {
   seed = '';
   readonly tickets = new Map<string, Ticket>();
-  readonly sessions = new Map<string, SessionRecord>();
+  readonly sessions = new Map<string, Session>();
   readonly turns = new Map<string, TurnRecord>();
   readonly beside = new Map<string, Beside>();
-  readonly messages = new Map<string, MessageRecord>();
+  readonly messages = new Map<string, Message>();
   readonly requests = new Map<string, RequestWrite>();
   readonly grants = new Map<string, GrantRecord>();
   readonly deliveries = new Map<string, Delivery>();
@@ -94,7 +95,11 @@ export class Contents {
     const stateful = state && this.withJournal(state.turnId);
     if (stateful) stateful.state = state.state;
     const entries = (commit.journal ?? []).flatMap((each) => this.append(each, at));
-    for (const each of commit.messages ?? []) this.messages.set(each.id, each);
+    for (const each of commit.messages ?? []) {
+      const { revisions = [] } = this.messages.get(each.id) ?? {};
+      const all = [...revisions, ...each.revisions].slice(-maxRevisions);
+      this.messages.set(each.id, { ...each, revisions: all });
+    }
     for (const each of commit.requests ?? [])
       this.requests.set(each.record.id, { ...each, version: each.version + 1 });
     for (const { turnId, requestId } of commit.waits ?? []) this.withJournal(turnId)?.waits.add(requestId);

@@ -25,7 +25,7 @@ import {
   type LoggedEnvelope,
   listsFor,
   listsOf,
-  type MessageRecord,
+  type Message,
   maxLogBytes,
   maxPageSize,
   maxSessionsInState,
@@ -100,8 +100,7 @@ export function journalStore(path: string): Store {
     );
   };
   const live = (now: number) => (grant: GrantRecord) => (holdsUntil(grant) ?? 0) > now;
-  const messagesOf = (fits: (message: MessageRecord) => boolean) =>
-    [...opened().messages.values()].filter(fits);
+  const messagesOf = (fits: (message: Message) => boolean) => [...opened().messages.values()].filter(fits);
   const sessionsOf = (ticketId: string, limit: number) =>
     [...opened().sessions.values()]
       .filter((session) => session.ticketId === ticketId)
@@ -190,7 +189,7 @@ export function journalStore(path: string): Store {
       return {
         ...positionOf(ticketId),
         sessions: copy(sessionsOf(ticketId, maxSessionsInState)),
-        messages: copy(firstPage(newest, Infinity, sizeOf, maxLogBytes).shown.reverse()),
+        messages: firstPage(newest.map(alone), Infinity, sizeOf, maxLogBytes).shown.reverse(),
         turns: copy(
           [...opened().turns.values()].filter((turn) => turn.ticketId === ticketId && isOpen(turn.status)),
         ),
@@ -211,7 +210,10 @@ export function journalStore(path: string): Store {
     ...turnReads(opened),
     unfinishedTurns: async () =>
       [...opened().turns.values()].filter(isUnfinished).map(({ id, ticketId }) => ({ id, ticketId })),
-    message: async (id) => copy(opened().messages.get(id)),
+    message: async (id) => {
+      const found = opened().messages.get(id);
+      return found && alone(found);
+    },
     messages: async (sessionId, limit, before) => {
       const all = messagesOf((message) => message.sessionId === sessionId);
       const end = before === undefined ? all.length : all.findIndex(({ id }) => id === before);
@@ -334,6 +336,11 @@ function page<T>(
   const { shown, hasMore } = firstPage(wanted, size, sizeOf, maxBytes);
   const last = hasMore && shown.at(-1);
   return { items: copy(shown), ...(last && { nextCursor: encodeCursor(placeOf(last)) }) };
+}
+
+/** A message without its revisions. */
+function alone(message: Message): Message {
+  return { ...copy(message), revisions: [] };
 }
 
 function due(until: number, { requests }: Contents): RequestWrite[] {

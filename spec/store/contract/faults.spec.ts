@@ -1,4 +1,6 @@
 /** That the published contract notices what is wrong with a store: each fault below is planted in one that meets every obligation. */
+
+import type { MessageRecord, MessageRevision } from '../../../lib/protocol/records';
 import { type StoreUnderTest, storeContract } from '../../../lib/store/contract';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import type { Commit, JournalEntry, Store } from '../../../lib/store/store';
@@ -327,6 +329,40 @@ const faults: readonly Fault[] = [
         return due;
       },
     }),
+  },
+  {
+    what: 'has of a message the revisions of its last write alone',
+    part: 'sessions, turns and messages',
+    test: /^messages › have the last 100 revisions that were added/,
+    plant: (sound) => {
+      const last = new Map<string, MessageRecord>();
+      return {
+        commit: (commits) => {
+          for (const message of commits.flatMap(({ messages = [] }) => messages))
+            last.set(message.id, message);
+          return sound.commit(commits);
+        },
+        messages: async (...asked) =>
+          (await sound.messages(...asked)).map((each) => last.get(each.id) ?? each),
+      };
+    },
+  },
+  {
+    what: 'has every revision of a message, however many there are',
+    part: 'sessions, turns and messages',
+    test: /^messages › have the last 100 revisions that were added/,
+    plant: (sound) => {
+      const all = new Map<string, MessageRevision[]>();
+      return {
+        commit: (commits) => {
+          for (const { id, revisions } of commits.flatMap(({ messages = [] }) => messages))
+            all.set(id, [...(all.get(id) ?? []), ...revisions]);
+          return sound.commit(commits);
+        },
+        messages: async (...asked) =>
+          (await sound.messages(...asked)).map((each) => ({ ...each, revisions: all.get(each.id) ?? [] })),
+      };
+    },
   },
   {
     what: 'names deadlines before they are due',

@@ -200,6 +200,34 @@ test('a file of version 4 has the journal, the state and the wait of its durable
   ]);
 });
 
+test('a file of version 4 has the revisions of its messages, wherever they were stored', async () => {
+  writeFrozen(4);
+  withFile((db) =>
+    db.exec(`INSERT INTO messages (id, ticket_id, session_id, record)
+    VALUES ('message-9', 'ticket-8', 'session-9', '{"revisions":[{')`),
+  );
+  await store.open();
+  const revisions = [
+    { content: 'begun "\ud83d', updatedAt: noon + 1 },
+    { content: '50 %', updatedAt: noon + 2 },
+  ];
+  expect(await store.messages('session-8', 10)).toMatchObject([
+    { id: 'message-8', content: 'done', revisions },
+  ]);
+  const message = await store.message('message-8');
+  if (!message) throw new Error('the frozen file has it');
+  expect(message).toMatchObject({ content: 'done', updatedAt: noon + 3, revisions: [] });
+  const next = { content: 'done', updatedAt: noon + 3 };
+  await store.commit([
+    commitTo('ticket-8', { messages: [{ ...message, content: 'all done', revisions: [next] }] }),
+  ]);
+  expect(await store.messages('session-8', 10)).toMatchObject([
+    { content: 'all done', revisions: [...revisions, next] },
+  ]);
+  const damaged = { details: { table: 'messages', id: 'message-9' } };
+  await expect(store.messages('session-9', 10)).rejects.toMatchObject(damaged);
+});
+
 test('a file of a newer version is refused by both numbers and left as it is', async () => {
   writeFrozen(1);
   withFile((db) => db.pragma(`user_version = ${schemaVersion + 1}`));

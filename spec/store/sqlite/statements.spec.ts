@@ -53,6 +53,15 @@ test('the messages of a session are searched backwards from a message', () => {
   });
 });
 
+test('the revisions of a message are sought by its id and number', () => {
+  expect(plans()).toMatchObject({
+    revisions: ['SEARCH message_revisions USING INDEX message_revisions_by_number (message_id=?)'],
+    dropRevisions: [
+      'SEARCH message_revisions USING INDEX message_revisions_by_number (message_id=? AND n<?)',
+    ],
+  });
+});
+
 test('each list of turns seeks to its place in the index of its filter', () => {
   const after = (index: string, fields: string) => [
     `SEARCH turns USING INDEX ${index} (${fields} AND rowid>?)`,

@@ -2,6 +2,7 @@
 import request from 'supertest';
 import { longestTimerMs } from '../../../lib/hub/commit/clock';
 import { portOf } from '../../../lib/hub/hub';
+import type { User } from '../../../lib/protocol/records';
 import type { TestClientOptions } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { askIn } from '../asking';
@@ -198,7 +199,7 @@ test('a user’s other fields are the app’s own, and one that looks like expir
   const logger = { error: jest.fn(), warn, info: jest.fn(), debug: jest.fn() } as never;
   hub = await startTestHub({
     logger,
-    auth: { identify: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as never },
+    auth: { identify: () => ({ id: 'alice', email: 'a@example.com', expires_at: 7 }) as User },
   });
   await get('/hitl/me').expect(200);
   await get('/hitl/me').expect(200);

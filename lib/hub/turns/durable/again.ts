@@ -1,5 +1,6 @@
 /** What `turn.again` gives: the agent's code returns it to end a leg and begin the next; a tenure acts on it. */
 import { HubError } from '../../../errors';
+import { jsonWithin } from '../../kinds/json-text';
 
 /** Bytes of a state, as JSON. */
 export const maxStateBytes = 4_194_304;
@@ -34,14 +35,8 @@ export function nextLegOf(returned: unknown): NextLeg | undefined {
 }
 
 function asState(state: unknown): unknown {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(state);
-  } catch (cause) {
-    throw new HubError('invalid_request', { message: 'turn.again: JSON cannot represent this state', cause });
-  }
-  if (text === undefined) throw new HubError('invalid_request', { message: 'turn.again: a state is JSON' });
-  if (Buffer.byteLength(text) > maxStateBytes)
-    throw new HubError('too_large', { message: `A state has at most ${maxStateBytes} bytes` });
-  return JSON.parse(text);
+  const copy = jsonWithin(state, maxStateBytes, 'The state given to turn.again');
+  if (copy === undefined)
+    throw new HubError('invalid_request', { message: 'turn.again: a state is needed, and it is JSON' });
+  return copy;
 }

@@ -107,6 +107,13 @@ export class AgentCode {
     return this.byVersion.get(version)?.(turn);
   }
 
+  /** The same, with its functions called by `call`. */
+  calledBy(call: (turn: DurableTurn, code: Code) => Promise<unknown>): AgentCode {
+    const other: AgentCode = Object.create(this);
+    other.call = (turn, version) => call(turn, (given) => this.call(given, version));
+    return other;
+  }
+
   /**
    * Whether a turn of `version` began with code as new as `asked`.
    * @throws HubError `invalid_request` for a version that is not known

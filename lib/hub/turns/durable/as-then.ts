@@ -1,5 +1,5 @@
 /** What a replay shows of things that have changed since: requests as they were when they were asked and when they were settled, messages as they were read; `Run` uses it. */
-import type { MessageRecord, RequestRecord } from '../../../protocol/records';
+import type { MessageRecord, Millis, RequestRecord } from '../../../protocol/records';
 
 /** A request as it was when the turn asked it, so far as that can have mattered. @param status it had then */
 export function asBorn(record: RequestRecord, status: RequestRecord['status']): RequestRecord {
@@ -31,16 +31,21 @@ export function asSettled(record: RequestRecord): RequestRecord {
   return { ...settled, grant: given };
 }
 
-/** A message as it was after so many revisions. */
-export function asRevised(message: MessageRecord, revisions: number): MessageRecord {
-  const later = message.revisions[revisions];
-  if (!later) return message;
+/** When a message began to say what it says. */
+export function saidAt({ updatedAt, createdAt }: MessageRecord): Millis {
+  return updatedAt ?? createdAt;
+}
+
+/** A message as it was when it began, at that time, to say what it said; where that is not known any more, as it is. */
+export function asSaidAt(message: MessageRecord, at: Millis): MessageRecord {
+  const index = message.revisions.findIndex(({ updatedAt }) => updatedAt === at);
+  const earlier = message.revisions[index];
+  if (saidAt(message) === at || !earlier) return message;
   const { updatedAt: _updatedAt, ...first } = message;
-  const earlier = message.revisions.slice(0, revisions);
   return {
     ...first,
-    content: later.content,
-    ...(revisions > 0 && { updatedAt: later.updatedAt }),
-    revisions: earlier,
+    content: earlier.content,
+    ...(at !== message.createdAt && { updatedAt: at }),
+    revisions: message.revisions.slice(0, index),
   };
 }

@@ -4,15 +4,14 @@ import type { AnyOutcome, HitlTypes, NoTypes, OpenRequest } from '../../kinds/ap
 import { type Duration, toDeadlineMillis } from '../../options/duration';
 import { Turn } from '../turn';
 import { type Again, again } from './again';
-import type { AgentCode } from './agent-code';
 import type { RunPort } from './run-port';
 
 /** What a leg begins with. */
 export interface LegStart {
   state: unknown;
   outcomes: readonly unknown[];
-  code: AgentCode;
-  version: string | undefined;
+  /** See `AgentCode.isSince`. */
+  isSince(version: string): boolean;
 }
 
 /** A turn that survives its process. */
@@ -63,7 +62,7 @@ export class DurableTurn<App extends HitlTypes = NoTypes, State = never> extends
 
   /** Whether this turn began with this version of the code or a later one. @throws HubError `invalid_request` for one that is not known */
   since(version: string): boolean {
-    return this.start.code.isSince(this.start.version, version);
+    return this.start.isSince(version);
   }
 
   /**

@@ -11,8 +11,8 @@ import type { Steps } from '../../commit/steps';
 import { Turnstile } from '../../commit/turnstile';
 import { Deadlines } from '../../requests/deadlines';
 import type { OngoingTurns } from '../ongoing';
-import type { About } from '../plain-turn';
 import { fenceOf, type Running } from '../running';
+import type { About } from '../said';
 import type { AgentCode } from './agent-code';
 import { Tenure, type TenureParts } from './tenure';
 
@@ -33,6 +33,9 @@ export interface DurableParts extends Omit<TenureParts, 'owner'> {
   /** Ends a turn that is not in memory. @throws HubError `turn_ended`, `storage_failed` */
   endStored(turn: TurnRecord, type: 'cancel' | 'expire'): Promise<void>;
 }
+
+/** A durable turn that is here. */
+type Held = Running & { tenure: Tenure };
 
 export class DurableTurns {
   /** This node, as stored with the turns it has. */
@@ -83,7 +86,7 @@ export class DurableTurns {
   }
 
   /** Makes what runs a durable turn. */
-  toRunning(actor: LiveActor<typeof turnMachine>, { message, user }: About, code: AgentCode): Running {
+  toRunning(actor: LiveActor<typeof turnMachine>, { message, user }: About, code: AgentCode): Held {
     const { id } = actor.snapshot.context;
     const { hitl } = this.parts;
     const running: Running = {
@@ -115,8 +118,7 @@ export class DurableTurns {
         onGone: (why) => this.noteGone(running, tenure, why),
       },
     );
-    running.tenure = tenure;
-    return running;
+    return Object.assign(running, { tenure });
   }
 
   /**
@@ -175,14 +177,14 @@ export class DurableTurns {
         return true;
       }
       const running = await this.restore(record);
-      if (!running?.tenure) return false;
-      return this.comeIn(running, running.tenure);
+      return running ? this.comeIn(running) : false;
     });
   }
 
   /** It is called when it is its turn. Resolves with whether that is now. */
-  private async comeIn(running: Running, tenure: Tenure): Promise<true | 'later'> {
+  private async comeIn(running: Held): Promise<true | 'later'> {
     const { ongoing } = this.parts;
+    const { tenure } = running;
     ongoing.add(running);
     const begin = async () => {
       if (!running.ended && (await tenure.take())) void ongoing.run(running);
@@ -213,7 +215,7 @@ export class DurableTurns {
   }
 
   /** What is stored of a turn, ready to be called; nothing where there is no agent for it. */
-  private async restore(record: TurnRecord): Promise<Running | undefined> {
+  private async restore(record: TurnRecord): Promise<Held | undefined> {
     const { store, steps } = this.parts;
     const code = this.parts.code();
     const { messageId, user } = record;

@@ -40,8 +40,11 @@ export class Growing {
     const begun = new Promise<Stream>((resolve) => {
       begin = resolve;
     });
+    /** Written while it is not known whether the message is recorded: what the code does between two texts is recorded apart. */
+    const early: string[] = [];
     const done = this.call(type, async (stream) => {
       this.byHand.add(stream);
+      for (const text of early) await stream.write(text);
       begin(stream);
       await ended(stream).finally(() => this.byHand.delete(stream));
     });
@@ -52,7 +55,10 @@ export class Growing {
       get message() {
         return live().then((stream) => stream?.message ?? done);
       },
-      write: async (text) => (await live())?.write(text),
+      write: async (text) => {
+        if (this.run.isReplaying) early.push(text);
+        else await (await live())?.write(text);
+      },
       end: async () => {
         await (await live())?.end();
         return done;

@@ -4,7 +4,7 @@ import type { Commit, Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import type { Hitl } from '../../requests/hitl';
 import { toOutcome } from '../../requests/outcome';
-import type { About } from '../plain-turn';
+import type { About } from '../said';
 import type { NextLeg } from './again';
 import type { AgentCode } from './agent-code';
 import { asSettled } from './as-then';
@@ -35,9 +35,8 @@ export async function startLeg(
   if (!state.ok) return { why: state.why };
   const outcomes = awaited.map((record) => toOutcome(asSettled(record)));
   const about = { id, ticketId, sessionId, user, message, signal };
-  return {
-    turn: new DurableTurn(about, port, { state: state.state, outcomes, code, version: run?.version }),
-  };
+  const isSince = (version: string) => code.isSince(run?.version, version);
+  return { turn: new DurableTurn(about, port, { state: state.state, outcomes, isSince }) };
 }
 
 /** What ends a leg: the event, what is committed with it, and whether the next leg has to wait. @throws HubError what the store throws */

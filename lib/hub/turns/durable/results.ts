@@ -1,28 +1,14 @@
 /** How results and failures stand in a journal, and how the code gets them from there; `Run` uses it. */
 import { HubError, isHubError, messageOf } from '../../../errors';
+import { jsonWithin } from '../../kinds/json-text';
 
 /** Bytes of what a step returns, as JSON. */
 export const maxResultBytes = 262_144;
 
-/** The body of a step's entry. @throws HubError `invalid_request` for what JSON cannot represent, `too_large` */
-export function result(what: string, value: unknown): { v?: unknown } {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new HubError('invalid_request', { message: `${what} returned what JSON cannot represent`, cause });
-  }
-  if (text === undefined) {
-    if (value === undefined) return {};
-    throw new HubError('invalid_request', {
-      message: `${what} returned a ${typeof value}, which is no JSON`,
-    });
-  }
-  if (Buffer.byteLength(text) > maxResultBytes)
-    throw new HubError('too_large', {
-      message: `${what} returned more than ${maxResultBytes} bytes: store it elsewhere, and return where it is`,
-    });
-  return { v: JSON.parse(text) };
+/** The body of an entry that has a result. @throws HubError `invalid_request` for what JSON cannot represent, `too_large` */
+export function result(noun: string, value: unknown): { v?: unknown } {
+  const v = jsonWithin(value, maxResultBytes, `What ${noun} returned`);
+  return v === undefined ? {} : { v };
 }
 
 /** The body of an entry that rejects. */

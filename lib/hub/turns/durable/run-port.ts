@@ -2,6 +2,7 @@
 import { HubError, stackOf } from '../../../errors';
 import { canonicalJson } from '../../../protocol/canonical-json';
 import type { MessageRecord, MessageType, Millis, RequestRecord, User } from '../../../protocol/records';
+import { asRead } from '../../../protocol/views';
 import type { Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import { type Duration, toDeadlineMillis } from '../../options/duration';
@@ -14,7 +15,7 @@ import { isInside, runStep, type StepContext, type StepOptions } from '../steps'
 import type { StreamSource } from '../stream-source';
 import { stillGrows } from '../streams';
 import type { TurnPort } from '../turn';
-import { asRevised } from './as-then';
+import { asSaidAt, saidAt } from './as-then';
 import { Asks, type AsksParts } from './asks';
 import { Draws } from './draws';
 import { Growing, type GrowingParts } from './growing';
@@ -105,21 +106,25 @@ export class RunPort implements TurnPort {
 
   history(limit: number): Promise<readonly MessageRecord[]> {
     const { store } = this.parts;
-    const { id, sessionId } = this.run.turn;
+    const { id: turnId, sessionId } = this.run.turn;
+    const read = async (most: number) => {
+      const messages = await store.messages(sessionId, most);
+      return messages.map((message) => asRead(message, (id) => id === turnId));
+    };
     // What comes of it is recorded there.
-    if (isInside(id)) return store.messages(sessionId, limit);
+    if (isInside(turnId)) return read(limit);
     return this.run.call('history', `history:${limit}`, {
       perform: async (call) => {
-        const messages = await store.messages(sessionId, limit);
-        await this.run.append(call, { v: messages.map(({ id, revisions }) => [id, revisions.length]) });
+        const messages = await read(limit);
+        await this.run.append(call, { v: messages.map((message) => [message.id, saidAt(message)]) });
       },
       revive: async (body) => {
-        const { v } = body as { v: readonly (readonly [id: string, revisions: number])[] };
-        const messages = await store.messages(sessionId, maxHistory);
+        const { v } = body as { v: readonly (readonly [id: string, at: Millis])[] };
+        const messages = await read(maxHistory);
         const byId = new Map(messages.map((message) => [message.id, message]));
-        return v.flatMap(([id, revisions]) => {
+        return v.flatMap(([id, at]) => {
           const message = byId.get(id);
-          return message ? [asRevised(message, revisions)] : [];
+          return message ? [asSaidAt(message, at)] : [];
         });
       },
     });

@@ -5,6 +5,7 @@ import type { JournalEntry } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import type { Funnel } from '../../commit/funnel';
 import type { Beside } from '../../commit/occasion';
+import { jsonLength } from '../../kinds/json-text';
 import type { Logger } from '../../options/logger';
 import type { Speaker } from '../outputs';
 import { assertOutsideStep } from '../steps';
@@ -86,7 +87,7 @@ export class Run {
   /** What was recorded before; called once, before the code. */
   load(entries: readonly JournalEntry[]): void {
     const unknown = entries.filter(({ n }) => n > this.length);
-    for (const { body } of unknown) this.bytes += sizeOf(body);
+    for (const { body } of unknown) this.bytes += jsonLength(body);
     this.journal.load(unknown);
   }
 
@@ -108,7 +109,7 @@ export class Run {
 
   /** An entry that was committed, here or elsewhere. */
   note(entry: JournalEntry): void {
-    this.bytes += sizeOf(entry.body);
+    this.bytes += jsonLength(entry.body);
     this.journal.add(entry);
     this.watchBounds();
   }
@@ -149,6 +150,13 @@ export class Run {
   /** Resolves when nothing is being done for the code, or when it is over. */
   async idle(): Promise<void> {
     while (!this.isOver && this.working > 0) await this.changed();
+  }
+
+  /** The leg is over: what its code goes on to do is not part of the next one, whose journal begins with the commit that ends it. */
+  freeze(): void {
+    this.journal.pause();
+    this.writer.freeze();
+    this.sleeps.end();
   }
 
   /** Nothing more is handed to the code or written for it. @param error what open calls reject with; default: they stay open */
@@ -263,8 +271,4 @@ export class Run {
   private changed(): Promise<void> {
     return new Promise((resolve) => this.watchers.push(resolve));
   }
-}
-
-function sizeOf(body: unknown): number {
-  return JSON.stringify(body)?.length ?? 0;
 }

@@ -2,9 +2,9 @@
 import { HubError } from '../../../errors';
 import type { TurnProblem, TurnRecord, TurnWait } from '../../../protocol/records';
 import type { JournalEntry, Store } from '../../../store/store';
-import { maxIntentLength } from '../intake';
-import type { About } from '../plain-turn';
-import type { Running } from '../running';
+import { maxIntentLength } from '../outputs';
+import type { Holding, Running } from '../running';
+import type { About } from '../said';
 import { type NextLeg, nextLegOf } from './again';
 import type { AgentCode } from './agent-code';
 import type { Divergence } from './journal';
@@ -40,7 +40,7 @@ export interface TenureHooks {
 /** `rests`: its code was let go of while it waits; `lost`: another process has it, or it has ended; `released`: the hub closes. */
 export type Departure = 'rests' | 'stuck' | 'lost' | 'released';
 
-export class Tenure {
+export class Tenure implements Holding {
   private readonly moves: Moves;
   private run: Run;
   private port: RunPort;
@@ -48,6 +48,9 @@ export class Tenure {
   private isGone = false;
   /** What the journal had when it was taken; nothing before. */
   private taken: readonly JournalEntry[] | undefined;
+  /** That is known to the present leg's run; what comes before that is read then. */
+  private isLoaded = false;
+  private hasMissed = false;
   /** It got stuck by a change of the code, and is to begin at the top. */
   private beginsAnew = false;
   /** The present leg began in this process, so no other code than the present one has run in it. */
@@ -160,6 +163,9 @@ export class Tenure {
     for (;;) {
       const { run } = this;
       run.load(this.taken ?? []);
+      this.isLoaded = true;
+      if (this.hasMissed) await this.catchUp();
+      this.hasMissed = false;
       const start = await this.startLeg();
       if (!start || this.isGone) return false;
       if ('why' in start) await this.getStuck({ reason: 'changed', message: start.why });
@@ -179,8 +185,9 @@ export class Tenure {
 
   /** An entry of its journal was committed. */
   note(entry: JournalEntry): void {
-    if (!this.taken || this.isGone) return;
-    if (entry.n === this.run.length + 1) this.run.note(entry);
+    if (this.isGone) return;
+    if (!this.isLoaded) this.hasMissed = true;
+    else if (entry.n === this.run.length + 1) this.run.note(entry);
     // Another node's were committed before it.
     else if (entry.n > this.run.length) void this.catchUp();
   }
@@ -188,7 +195,7 @@ export class Tenure {
   /** Reads what others have added to its journal. */
   async catchUp(): Promise<void> {
     const { run } = this;
-    if (!this.taken || this.isGone) return;
+    if (!this.isLoaded || this.isGone) return;
     const entries = await run.persisted(() => readJournal(this.parts.store, this.record.id, run.length));
     for (const entry of entries ?? []) if (entry.n === run.length + 1) run.note(entry);
   }
@@ -263,6 +270,7 @@ export class Tenure {
   /** Goes from leg to leg. Resolves with whether the code of the next one is to be called now. */
   private async nextLeg(next: NextLeg): Promise<boolean> {
     const { id } = this.record;
+    this.run.freeze();
     const ended = await this.run.persisted(async () => {
       for (;;) {
         const { move, more, hasToWait } = await endLeg(this.parts, id, next);
@@ -279,6 +287,7 @@ export class Tenure {
     if (!ended || this.isGone) return false;
     this.run.end();
     [this.run, this.port] = this.newRun();
+    this.isLoaded = false;
     this.beganHere = true;
     if (ended.hasToWait) {
       this.leave('rests');
@@ -341,8 +350,10 @@ export class Tenure {
     try {
       await this.restFor(waitsFor);
     } catch (error) {
-      // Something was added to its journal, or the store is away: it goes on as it is.
-      if (HubError.is(error, 'turn_lost')) this.lose();
+      // The store is away, or another node has added something to its journal: it goes on as it is, and tries again.
+      if (HubError.is(error, 'turn_lost')) return this.lose();
+      if (HubError.is(error, 'conflict')) await this.catchUp();
+      this.considerRest();
     }
   }
 

@@ -17,13 +17,15 @@ export interface WriterParts {
 
 export class Writer {
   private isOver = false;
+  private isFrozen = false;
   /** What ends pauses between attempts early. */
   private readonly pauses = new Set<() => void>();
 
   constructor(private readonly parts: WriterParts) {}
 
-  /** The entry of a call, and that only the process which has the turn may write it. */
+  /** The entry of a call, and that only the process which has the turn may write it. @throws HubError `closing` once it is frozen */
   beside(call: string, body: unknown): Required<Pick<Beside, 'journal' | 'fence'>> {
+    if (this.isFrozen) throw new HubError('closing');
     const { turn } = this.parts;
     const turnId = turn.id;
     return { journal: [{ turnId, call, body }], fence: { turnId, generation: turn.generation() } };
@@ -56,6 +58,11 @@ export class Writer {
         await this.pause(wait);
       }
     }
+  }
+
+  /** No entry is written any more that is not on its way. */
+  freeze(): void {
+    this.isFrozen = true;
   }
 
   /** Nothing more is attempted. */

@@ -23,6 +23,16 @@ export function recordStatements(prepare: Prepare) {
       `INSERT INTO messages (id, ticket_id, session_id, record) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
     ),
+    addRevision: prepare<[messageId: string, ofMessage: string, revision: string], { n: number }>(
+      `INSERT INTO message_revisions (message_id, n, revision)
+       VALUES (?, 1 + coalesce((SELECT max(n) FROM message_revisions WHERE message_id = ?), 0), ?) RETURNING n`,
+    ),
+    dropRevisions: prepare<[messageId: string, upTo: number]>(
+      'DELETE FROM message_revisions WHERE message_id = ? AND n <= ?',
+    ),
+    revisions: prepare<[messageId: string], { n: number; text: string }>(
+      'SELECT n, revision AS text FROM message_revisions WHERE message_id = ? ORDER BY n',
+    ),
     message: prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
     messagesOfSession: prepare<[sessionId: string, before: number, limit: number], TextRow>(
       'SELECT id, record AS text FROM messages WHERE session_id = ? AND n < ? ORDER BY n DESC LIMIT ?',

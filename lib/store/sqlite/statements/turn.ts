@@ -17,8 +17,8 @@ export interface EntryRow {
   text: string;
 }
 
-/** What is known of a turn beside its record. */
-interface KnownTurn {
+/** What a new record of a turn is compared with. */
+export interface KnownTurn {
   status: TurnStatus;
   leg: number;
   answered_at: Millis | null;
