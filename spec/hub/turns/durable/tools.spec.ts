@@ -1,4 +1,5 @@
 /** Tools in durable turns: what a call gives is the same in every process, and is decided, asked and run once. */
+import { HubError } from '../../../../lib/errors';
 import type { Turn } from '../../../../lib/index';
 import { writes } from '../../../models/stopping-store';
 import { type Args, allowed, hangs, ToolRig } from '../../../models/tool-rig';
@@ -233,4 +234,15 @@ test('a timeout is an error of the call, which the next process has too, and no 
   expect(rig.ran).toHaveLength(1);
   expect(rig.calls).toMatchObject([{ code: 'tool_timeout' }, { code: 'tool_timeout' }]);
   expect(await rig.execution(String(request?.id))).toMatchObject({ state: 'unknown' });
+});
+
+test('of an error the first 2,000 characters are recorded, and details that JSON cannot represent are not', async () => {
+  const errors = [new Error('x'.repeat(2_001)), new HubError('conflict', { details: { of: 1n } as never })];
+  rig = await ToolRig.start({ ...allowed, run: () => Promise.reject(errors.shift()) }, async (turn, tool) => {
+    await rig.call(turn, tool);
+    await rig.call(turn, tool);
+  });
+  await rig.until(await rig.say('203.0.113.7'), 'completed');
+  expect(rig.calls).toMatchObject([{ message: 'x'.repeat(2_000) }, { code: 'conflict' }]);
+  expect(rig.calls[1]).not.toHaveProperty('details.of');
 });
