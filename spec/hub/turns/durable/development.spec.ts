@@ -25,7 +25,7 @@ async function warningsIn(mode: string | undefined) {
     warn: (text: string) => warnings.push(text),
     error: nothing,
   };
-  hub = await startTestHub({ logger, prepare: (hitl) => void hitl.agent(agent) });
+  hub = await startTestHub({ logger, sqlite: true, prepare: (hitl) => void hitl.agent(agent) });
   const globals = [Date, Math.random, setTimeout, fetch];
   for (const content of ['once', 'twice']) {
     const alice = await hub.connect({ tab: content });
