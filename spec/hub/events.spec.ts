@@ -75,7 +75,12 @@ test('That a durable turn waits or is stuck is emitted, each with what that is a
   for (const [index, turn] of [waiting, running, stuck].entries()) {
     const place = { ticket_id: 'T', epoch: 'e', seq: index + 1 };
     const commit = { ticketId: 'T', at: 5, turns: [turn], envelopes: [] };
-    hub.events.committed({ commit, envelopes: [{ ...turnUpdated(turn, 5), ...place }], requests: [], journal: [] });
+    hub.events.committed({
+      commit,
+      envelopes: [{ ...turnUpdated(turn, 5), ...place }],
+      requests: [],
+      journal: [],
+    });
   }
   expect(seen).toEqual([
     { event: 'turn.waiting', at: 5, ticketId: 'T', turn: waiting, requestIds: ['r1', 'r2'] },

@@ -175,7 +175,7 @@ async function runOne(
       });
     }
     if (!process.isUp) continue;
-    if (random() < 0.3) process.letGo();
+    if (random() < 0.3) for (const each of processes) if (!each.isDead) each.letGo();
     if (random() < 0.15) await answerOne(process, random);
     if (random() < 0.2 || quiet > 40) {
       const ms = quiet > 40 ? 1_000 : Math.ceil(random() * 150);

@@ -47,7 +47,8 @@ export type Jsonify<T> = T extends { toJSON(): infer J }
 /** Of a step that returns `T`; one that returns nothing gives nothing. */
 export type StepResult<T> = unknown extends T
   ? unknown
-  : [T] extends [undefined | void]
+  : // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a result returns
+    [T] extends [undefined | void]
     ? undefined
     : Jsonify<T>;
 
