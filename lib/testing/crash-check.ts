@@ -11,7 +11,7 @@ export type CrashCheck =
   | { same: true; crashes: number }
   | {
       same: false;
-      /** After which commit of the turn the process ended, from 1. */
+      /** After which commit of the turn the process ended, from 1; 0: it gets stuck without that. */
       after: number;
       /** What people see of the turn without the crash, and with it. */
       expected: Seen;
@@ -33,6 +33,8 @@ export async function crashAfterEachCommit<App extends HitlTypes>(
   run: AgentRun,
 ): Promise<CrashCheck> {
   const { seen: expected } = await runWithCrash(agent, run, undefined);
+  if (expected.status === 'stuck')
+    return { same: false, after: 0, expected, actual: expected, message: 'It gets stuck without a crash' };
   for (let after = 1; after <= maxCommits; after += 1) {
     const { seen: actual, hasCrashed } = await runWithCrash(agent, run, after);
     if (!hasCrashed) return { same: true, crashes: after - 1 };

@@ -23,7 +23,7 @@ interface Leg {
   state: unknown;
 }
 
-/** @throws Error for a turn that got stuck or failed while it was recorded */
+/** The turn may have got stuck, if its code did something else after a rest. @throws Error for one that failed while it was recorded */
 export async function recordTurn<App extends HitlTypes>(
   agent: AgentUnderTest<App>,
   run: AgentRun,
@@ -35,7 +35,8 @@ export async function recordTurn<App extends HitlTypes>(
   try {
     await running.begin();
     const turn = await running.finish();
-    if (turn.status === 'stuck' || turn.reason === 'error')
+    const isOther = turn.status === 'stuck' && turn.problem?.reason !== 'changed';
+    if (isOther || turn.reason === 'error')
       throw new Error(`The turn could not be recorded: ${turn.problem?.message ?? 'the agent failed'}`);
     const saved = legs.map((leg) => collect(store, leg.turn, leg.entries, leg.state));
     return { agent: running.agent, turn, legs: await Promise.all(saved) };

@@ -1,6 +1,7 @@
 /** Replays every prefix of the journal of a turn, as if its process had died after each entry: finds agents that do something else the second time. */
 import type { HitlTypes } from '../hub/kinds/app-types';
 import { codeOf } from '../hub/turns/durable/durable';
+import type { TurnRecord } from '../protocol/records';
 import type { AgentRun, AgentUnderTest } from './agent-run';
 import { recordTurn } from './recorded-turn';
 import { rehearse } from './rehearsal';
@@ -42,8 +43,24 @@ export async function replayEveryPrefix<App extends HitlTypes>(
       if (found) return { ...found, leg, ...(afterCall !== undefined && { afterCall }) };
     }
     entries += saved.entries.length;
+    const stuck = isLast && stuckAt(saved, recorded.turn);
+    if (stuck) return { ...stuck, leg };
   }
   return { fits: true, entries };
+}
+
+/** It was called again while it was recorded, since a turn that waits is let go of after a while, and did something else then. */
+function stuckAt(
+  { entries }: SavedJournal,
+  { problem }: TurnRecord,
+): Extract<Fit, { fits: false }> | undefined {
+  if (!problem) return undefined;
+  const { recorded = '', instead = [], message } = problem;
+  const after = Math.max(
+    entries.findIndex(({ call }) => call === recorded),
+    0,
+  );
+  return { fits: false, after, recorded, instead, message: `After entry ${after}: ${message}` };
 }
 
 /** Other words are no fault of new code; of the same code they are. */

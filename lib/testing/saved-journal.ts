@@ -6,7 +6,6 @@ import { readJournal } from '../hub/turns/durable/read-journal';
 import type { MessageRecord, RequestRecord, TurnRecord } from '../protocol/records';
 import type { JournalEntry, Store } from '../store/store';
 import { rehearse } from './rehearsal';
-import type { TestHub } from './test-hub';
 
 /** All that a replay needs. It has what steps returned and what was said: treat it like the messages. */
 export interface SavedJournal {
@@ -46,7 +45,7 @@ const maxMessages = 200;
  * @param from an open store, or a test hub
  * @throws Error for a turn that is not there, is of a plain agent, or is over: the journal ends with its turn
  */
-export async function saveJournal(from: Store | TestHub, turnId: string): Promise<SavedJournal> {
+export async function saveJournal(from: Store | { readonly store: Store }, turnId: string): Promise<SavedJournal> {
   const store = 'commit' in from ? from : from.store;
   const turn = await store.turn(turnId);
   if (!turn) throw new Error(`There is no turn ${turnId}`);

@@ -7,6 +7,7 @@ import { bin } from '../packaging/command';
 import { bodyOf, Examples, type Scenes, type } from './example';
 import { fences, pages, root } from './pages';
 import { channelsScenes } from './scenes/channels';
+import { durableTurnsScenes } from './scenes/durable-turns';
 import { hitlScenes } from './scenes/hitl';
 import { mountingScenes } from './scenes/mounting';
 import { readmeScenes } from './scenes/readme';
@@ -17,6 +18,7 @@ import { tutorialScenes } from './scenes/tutorial';
 const scenes: Readonly<Record<string, Scenes>> = {
   'README.md': readmeScenes,
   'docs/channels.md': channelsScenes,
+  'docs/durable-turns.md': durableTurnsScenes,
   'docs/hitl.md': hitlScenes,
   'docs/mounting.md': mountingScenes,
   'docs/reference-api.md': referenceApiScenes,

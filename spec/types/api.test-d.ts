@@ -20,8 +20,21 @@ import type {
   User,
   Verdict,
 } from 'express-hitl';
-import { defineKind, expressHitl } from 'express-hitl';
-import { fireDeadlines, restartHub, startTestHub, type TestHub } from 'express-hitl/testing';
+import { defineKind, durable, expressHitl } from 'express-hitl';
+import {
+  type CrashCheck,
+  crashAfterEachCommit,
+  findStrayCalls,
+  fireDeadlines,
+  type PrefixReplay,
+  replayEveryPrefix,
+  replayJournal,
+  restartHub,
+  type SavedJournal,
+  saveJournal,
+  startTestHub,
+  type TestHub,
+} from 'express-hitl/testing';
 import { z } from 'zod';
 import { type App, auth, blockIp, hitl } from './app';
 import { expectTypeOf } from './expect-type';
@@ -323,4 +336,36 @@ export async function testing(): Promise<void> {
   await bare.advance('15m');
   await fireDeadlines(hub, '1d');
   await restartHub(app);
+}
+
+export async function durableAgents() {
+  const agent = durable<App>(async (own) => own.say(await own.step('s', () => 'x')));
+  const answers = [
+    { status: 'approved' as const, args: { ip: 'x' } },
+    { status: 'answered' as const, answer: 'Yes' },
+  ];
+  const found = await replayEveryPrefix(agent, { message: 'm', answers, hub: { kinds: {} } });
+  expectTypeOf(found).toEqualTypeOf<PrefixReplay>();
+  if (found.fits) expectTypeOf(found.entries).toEqualTypeOf<number>();
+  else expectTypeOf(found.instead).toEqualTypeOf<readonly string[]>();
+  // @ts-expect-error what does not fit has no count
+  if (!found.fits) found.entries;
+  // @ts-expect-error a message is missing
+  await replayEveryPrefix(agent, { answers });
+  // @ts-expect-error an answer nobody can give
+  await replayEveryPrefix(agent, { message: 'm', answers: [{ status: 'expired' }] });
+  // @ts-expect-error a plain agent is called once
+  await findStrayCalls(async () => {}, { message: 'm' });
+  const strays = await findStrayCalls(() => agent, {
+    message: 'm',
+    answers: ({ kind }) => (kind === 'question' ? undefined : { status: 'denied' }),
+  });
+  expectTypeOf(strays[0]?.line).toEqualTypeOf<number | undefined>();
+  expectTypeOf(await crashAfterEachCommit(agent, { message: 'm' })).toEqualTypeOf<CrashCheck>();
+  const saved = await saveJournal(await startTestHub(), 't');
+  expectTypeOf(saved).toEqualTypeOf<SavedJournal>();
+  const fit = await replayJournal(agent, saved);
+  if (!fit.fits) expectTypeOf(fit.recorded).toEqualTypeOf<string>();
+  // @ts-expect-error what fits has nothing instead
+  if (fit.fits) fit.instead;
 }
