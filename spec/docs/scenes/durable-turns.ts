@@ -16,7 +16,7 @@ function withBlock(load: Load, given: object, play: (hub: TestHub) => Promise<vo
 async function turnOf({ hub }: Pick<ExpressHitl, 'hub'>, answers: (id: string, kind: string) => object) {
   const said: string[] = [];
   hub.on('message.added', ({ message }) => void (message.type === 'response' && said.push(message.content)));
-  hub.on('request.pending', ({ request: { id, kind } }) => {
+  hub.on('request.opened', ({ request: { id, kind } }) => {
     void hub.requests.answer({ requestId: id, by: { id: 'bob' }, ...answers(id, kind) } as never);
   });
   const ended = new Promise((resolve) => hub.on('turn.ended', resolve));
