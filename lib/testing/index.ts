@@ -13,6 +13,7 @@ export {
 } from './coverage-report';
 export { type CrashCheck, crashAfterEachCommit } from './crash-check';
 export { findStrayCalls, type StrayCall } from './find-stray-calls';
+export type { Fit, SavedJournal } from './fit';
 export { type MachineWatch, watchMachine } from './machine-watch';
 export { ManualClock } from './manual-clock';
 export { type Finding, ModelFailure, type Search } from './model-failure';
@@ -33,7 +34,7 @@ export type {
 } from './model-options';
 export type { RandomWalkOptions, SimplePathBounds } from './paths';
 export { type PrefixReplay, replayEveryPrefix } from './replay-prefixes';
-export { type Fit, replayJournal, type SavedJournal, saveJournal } from './saved-journal';
+export { replayJournal, saveJournal } from './saved-journal';
 export { scheduledStore } from './scheduled-store';
 export {
   type Matcher,
