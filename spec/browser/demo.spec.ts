@@ -52,7 +52,7 @@ describeInChromium('spec/browser', 'the demo', (launch) => {
     await demo.end('SIGKILL');
     await alice.sees('Connection lost.');
     demo = await demo.again();
-    await alice.sees('the server went down');
+    await alice.sees('Warren waits for');
     await alice.page.getByText('Connection lost.').waitFor({ state: 'detached' });
     expect(await alice.card.getByRole('textbox', { name: 'Comment' }).inputValue()).toBe('typed before');
     await alice.card.getByRole('button', { name: 'Approve' }).click();
