@@ -39,7 +39,15 @@ export const rooms: Readonly<Record<string, Room>> = {
     files: ['hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided, 'insides/'],
   },
   'hub/turns/': {
-    files: ['hub/requests/', 'hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
+    files: [
+      'hub/requests/',
+      'hub/tickets/',
+      'hub/kinds/',
+      'hub/commit/',
+      'hub/options/',
+      'store/shared/limits',
+      ...decided,
+    ],
   },
   'hub/tools/': {
     files: ['hub/turns/', 'hub/requests/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],

@@ -186,7 +186,8 @@ class ProgramCode {
       if (!isHubError(error)) return `${error}`;
       if (error.code !== 'step_unknown') throw error;
       if (!this.process.isDead) this.world.unknowns += 1;
-      return id;
+      // What it comes to is the same, so that only what is done differs.
+      return deed.throws ? `TypeError: no ${id}` : id;
     }
   }
 

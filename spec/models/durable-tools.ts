@@ -1,15 +1,13 @@
 /** What durable turns promise of tools, as named checks on hubs that end in the middle of it; each throws when a tool is run twice or a person is passed over. */
 import assert from 'node:assert/strict';
 import { writes } from './stopping-store';
-import { type BlockIp, ToolRig } from './tool-rig';
+import { allowed, ToolRig } from './tool-rig';
 
 /** One promise, and what shows that it holds. */
 export interface Promised {
   promise: string;
   check(): Promise<void>;
 }
-
-const allowed: BlockIp = { rules: [{ decide: 'allow' }] };
 
 /** A hub for as long as `use` takes. */
 async function withRig(start: Promise<ToolRig>, use: (rig: ToolRig) => Promise<void>): Promise<void> {

@@ -182,3 +182,24 @@ export class ToolRig {
     this.bob = await this.hub.connect({ user: 'bob' });
   }
 }
+
+/** Options of a tool that is run without asking. */
+export const allowed: BlockIp = { rules: [{ decide: 'allow' }] };
+
+/** What a tool runs that never ends the first `times` times. */
+export function hangs(times: number) {
+  let runs = 0;
+  let begin = () => {};
+  const next = () =>
+    new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+  const begun = next();
+  const run = () => {
+    runs += 1;
+    if (runs > times) return 'blocked';
+    begin();
+    return new Promise(() => {});
+  };
+  return { run, begun, next };
+}

@@ -5,11 +5,12 @@ import { toDisplay } from '../kinds/display';
 import { deepFreeze, jsonCopy } from '../kinds/kinds';
 import { callFields } from '../options/asked-options';
 import { assertOptions, isPlain } from '../options/options';
+import type { ApprovalOptions } from '../requests/request-input';
 import { digestOfText } from '../turns/durable/names';
 import type { ToolCall, Turn, TurnPort } from '../turns/turn';
 import { type Args, asShown, type KnownTool, read } from './known-tool';
 import { type Again, type NoResult, runOnce, type ToRun } from './run-once';
-import { type RuleAsk, ruleFor } from './tool-rules';
+import { ruleFor } from './tool-rules';
 import { noteNotRun, type RunParts } from './tool-run';
 import { askWhetherDone, confirmed } from './was-it-done';
 
@@ -23,7 +24,7 @@ export interface CallParts extends RunParts {
 type Decision =
   | { decide: 'allow' }
   | { decide: 'deny'; because?: string }
-  | { decide: 'ask'; ask: Omit<RuleAsk<Args>, 'display'> };
+  | { decide: 'ask'; ask: Omit<ApprovalOptions, 'key'> };
 
 /** @throws HubError as `Turn.callTool` says; what the tool throws */
 export async function callTool(

@@ -3,9 +3,9 @@ import { HubError, isA } from '../../errors';
 import type { User } from '../../protocol/records';
 import type { AnyRequest } from '../kinds/app-types';
 import { deepFreeze } from '../kinds/kinds';
+import type { ApprovalOptions } from '../requests/request-input';
 import type { Entry, Kept } from '../turns/entry';
 import { type Args, asShown, type KnownTool } from './known-tool';
-import type { RuleAsk } from './tool-rules';
 import { NotBegun, noteNotRun, type RunParts, runAllowed, runApproved, wordsOf } from './tool-run';
 
 /** What is to be run. */
@@ -19,7 +19,7 @@ export interface ToRun {
   /** None if a rule allows it. */
   request?: Readonly<AnyRequest>;
   /** What it was asked with. */
-  ask?: RuleAsk<Args>;
+  ask?: Pick<ApprovalOptions, 'policy' | 'escalate' | 'remindIn'>;
 }
 
 /** What people have said of an attempt that was cut off: once more. */

@@ -205,10 +205,12 @@ export class Turn<App extends HitlTypes = NoTypes> {
   }
 
   /**
-   * Calls a tool: its rules decide, people are asked where they say so, and it is run at most once.
+   * Calls a tool: its rules decide, people are asked where they say so, and it is run at most once. In a durable turn all of that
+   * is recorded, and people are asked what became of a run whose process ended.
    * @param options `callId`: the same for the same call, also after a restart: it then re-attaches instead of asking or running
    *   again
-   * @throws HubError as `approve`, `tool_timeout`; what the tool throws
+   * @throws HubError as `approve`, `tool_timeout`; what the tool throws; in a durable turn `invalid_request` for a result that is
+   *   no JSON, `too_large` beyond 256 KiB
    */
   callTool<T extends AnyTool>(
     tool: T,

@@ -31,21 +31,25 @@ export function asSettled(record: RequestRecord): RequestRecord {
   return { ...settled, grant: given };
 }
 
-/** When a message began to say what it says. */
-export function saidAt({ updatedAt, createdAt }: MessageRecord): Millis {
-  return updatedAt ?? createdAt;
+/** Which content of a message was read: how many it had had before, and since when it says it. */
+export type Reading = readonly [id: string, revisions: number, at: Millis];
+
+export function readingOf({ id, revisions, updatedAt, createdAt }: MessageRecord): Reading {
+  return [id, revisions.length, updatedAt ?? createdAt];
 }
 
-/** A message as it was when it began, at that time, to say what it said; where that is not known any more, as it is. */
-export function asSaidAt(message: MessageRecord, at: Millis): MessageRecord {
-  const index = message.revisions.findIndex(({ updatedAt }) => updatedAt === at);
-  const earlier = message.revisions[index];
-  if (saidAt(message) === at || !earlier) return message;
+/** A message as it was read; where that content is not stored any more, as it is. @param most revisions that are stored */
+export function asReadThen(message: MessageRecord, [, revisions, at]: Reading, most: number): MessageRecord {
+  const all = message.revisions;
+  // Of more than are stored the first are gone, and the place says nothing.
+  const index = all.length < most ? revisions : all.findIndex(({ updatedAt }) => updatedAt === at);
+  const then = all[index];
+  if (!then) return message;
   const { updatedAt: _updatedAt, ...first } = message;
   return {
     ...first,
-    content: earlier.content,
-    ...(at !== message.createdAt && { updatedAt: at }),
-    revisions: message.revisions.slice(0, index),
+    content: then.content,
+    ...(index > 0 && { updatedAt: then.updatedAt }),
+    revisions: all.slice(0, index),
   };
 }

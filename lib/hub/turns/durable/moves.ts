@@ -42,7 +42,8 @@ export class Moves {
     { entries, ...more }: Pick<Commit, 'journal' | 'waits' | 'state'> & { entries?: number } = {},
   ): Promise<void> {
     const moved = this.last.then(async () => {
-      const move = toMove();
+      // Its end, once that is decided, is stored by itself.
+      const move = this.running.ended ? undefined : toMove();
       if (move) await this.commit({ ...move, at: this.parts.clock.now() } as TurnEvent, more, entries);
     });
     this.last = moved.catch(() => {});

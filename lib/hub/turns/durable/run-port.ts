@@ -3,6 +3,7 @@ import { HubError, stackOf } from '../../../errors';
 import { canonicalJson } from '../../../protocol/canonical-json';
 import type { MessageRecord, MessageType, Millis, RequestRecord, User } from '../../../protocol/records';
 import { asRead } from '../../../protocol/views';
+import { maxRevisions } from '../../../store/shared/limits';
 import type { Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import { type Duration, toDeadlineMillis } from '../../options/duration';
@@ -15,7 +16,7 @@ import { isInside, runStep, type StepContext, type StepOptions } from '../steps'
 import type { StreamSource } from '../stream-source';
 import { stillGrows } from '../streams';
 import type { TurnPort } from '../turn';
-import { asSaidAt, saidAt } from './as-then';
+import { asReadThen, type Reading, readingOf } from './as-then';
 import { Asks, type AsksParts } from './asks';
 import { Draws } from './draws';
 import { Growing, type GrowingParts } from './growing';
@@ -116,15 +117,15 @@ export class RunPort implements TurnPort {
     return this.run.call('history', `history:${limit}`, {
       perform: async (call) => {
         const messages = await read(limit);
-        await this.run.append(call, { v: messages.map((message) => [message.id, saidAt(message)]) });
+        await this.run.append(call, { v: messages.map(readingOf) });
       },
       revive: async (body) => {
-        const { v } = body as { v: readonly (readonly [id: string, at: Millis])[] };
+        const { v } = body as { v: readonly Reading[] };
         const messages = await read(maxHistory);
         const byId = new Map(messages.map((message) => [message.id, message]));
-        return v.flatMap(([id, at]) => {
-          const message = byId.get(id);
-          return message ? [asSaidAt(message, at)] : [];
+        return v.flatMap((reading) => {
+          const message = byId.get(reading[0]);
+          return message ? [asReadThen(message, reading, maxRevisions)] : [];
         });
       },
     });

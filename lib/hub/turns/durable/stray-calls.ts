@@ -20,8 +20,8 @@ type Report = (call: StrayCall) => void;
 
 /** Frames of a stack that are looked through for the app's own code. */
 const maxFrames = 50;
-/** Of this package. */
-const own = resolve(__dirname, '../../..') + sep;
+/** Where this package is; not known where an app is bundled with it as ES modules, and then one frame of it may be named. */
+const own = typeof __dirname === 'string' ? resolve(__dirname, '../../..') + sep : undefined;
 
 /** Whose agent's code this is, if it is one's; not inside what the code hands to its turn, such as a step. */
 const inAgent = new AsyncLocalStorage<Report | undefined>();
@@ -159,7 +159,7 @@ function callerIn(stack: string): { file: string; line: number } | undefined {
     if (isFirst && at.startsWith('node:')) return undefined;
     isFirst = false;
     if (at.startsWith('node:')) continue;
-    if (file.startsWith(own)) return undefined;
+    if (own !== undefined && file.startsWith(own)) return undefined;
     if (!/[\\/]node_modules[\\/]/.test(file)) return { file, line: Number(line) };
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** A stuck turn that is started over: what people answered to the very same requests is found, and tools that were run are not run again. */
 import { z } from 'zod';
 import type { AnyTool, DurableTurn, NoTypes, Turn } from '../../../../lib/index';
-import { type BlockIp, ToolRig } from '../../../models/tool-rig';
+import { allowed, type BlockIp, ToolRig } from '../../../models/tool-rig';
 import { gate, idle } from '../../rig';
 
 let rig: ToolRig;
@@ -30,8 +30,6 @@ async function stuck(after: (turn: Turn, tool: AnyTool) => unknown, tool: BlockI
   await rig.until(turnId, 'stuck');
   return turnId;
 }
-
-const allowed: BlockIp = { rules: [{ decide: 'allow' }] };
 
 test.each<[string, BlockIp]>([
   ['people approved', {}],
