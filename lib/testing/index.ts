@@ -1,5 +1,6 @@
 /** The public names of express-hitl/testing, one by one. */
 export type { Clock } from '../hub/commit/clock';
+export type { MessageRecord } from '../protocol/records';
 export type { AgentRun, AgentUnderTest, GivenAnswer, Seen } from './agent-run';
 export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
 export { coverageSvg } from './coverage-picture';

@@ -17,7 +17,9 @@ export interface DurableOptions<S extends Schema = Schema<never>> {
   /** Of this code: turns that begin now have it. Default: all code is one version. */
   version?: string;
   /** Earlier functions, for turns that began with them, in the order in which they were written. */
-  earlier?: Readonly<Record<string, EarlierAgent>>;
+  // A method, so that one with types and a state of its own fits.
+  // biome-ignore lint/suspicious/noExplicitAny: each has its own
+  earlier?: Readonly<Record<string, { run(turn: DurableTurn<any, any>): unknown }['run']>>;
   /** What becomes of a turn that the code no longer fits. Default `'stuck'`: a person decides. */
   onChange?: 'stuck' | 'start_over';
   /** A turn that is older ends as `expired`. Default `'30d'`. */
@@ -29,10 +31,6 @@ export interface DurableOptions<S extends Schema = Schema<never>> {
   /** Whether the session's next message waits until the turn is over. Default `'wait'`. */
   session?: 'wait' | 'free_while_waiting';
 }
-
-/** A method, so that one with types and a state of its own fits. */
-// biome-ignore lint/suspicious/noExplicitAny: each has its own
-type EarlierAgent = { run(turn: DurableTurn<any, any>): unknown }['run'];
 
 const durableFields = {
   state: elsewhere,
