@@ -1,5 +1,6 @@
 /** The public names of express-hitl/testing, one by one. */
 export type { Clock } from '../hub/commit/clock';
+export type { MessageRecord } from '../protocol/records';
 export type { AgentRun, AgentUnderTest, GivenAnswer, Seen } from './agent-run';
 export { Coverage, type StateSeen, type TransitionSeen } from './coverage';
 export { coverageSvg } from './coverage-picture';
@@ -13,6 +14,7 @@ export {
 } from './coverage-report';
 export { type CrashCheck, crashAfterEachCommit } from './crash-check';
 export { findStrayCalls, type StrayCall } from './find-stray-calls';
+export type { Fit, SavedJournal } from './fit';
 export { type MachineWatch, watchMachine } from './machine-watch';
 export { ManualClock } from './manual-clock';
 export { type Finding, ModelFailure, type Search } from './model-failure';
@@ -33,7 +35,7 @@ export type {
 } from './model-options';
 export type { RandomWalkOptions, SimplePathBounds } from './paths';
 export { type PrefixReplay, replayEveryPrefix } from './replay-prefixes';
-export { type Fit, replayJournal, type SavedJournal, saveJournal } from './saved-journal';
+export { replayJournal, saveJournal } from './saved-journal';
 export { scheduledStore } from './scheduled-store';
 export {
   type Matcher,

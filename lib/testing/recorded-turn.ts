@@ -5,7 +5,8 @@ import type { TurnRecord } from '../protocol/records';
 import { memoryStore } from '../store/memory/memory-store';
 import type { Commit, CommitResult, JournalEntry, Store } from '../store/store';
 import { type AgentRun, type AgentUnderTest, RunningAgent } from './agent-run';
-import { collect, type SavedJournal } from './saved-journal';
+import type { SavedJournal } from './fit';
+import { collect } from './saved-journal';
 
 /** What was recorded. */
 export interface RecordedTurn<App extends HitlTypes = NoTypes> {

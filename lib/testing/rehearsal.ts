@@ -9,7 +9,7 @@ import { Run, type RunCall } from '../hub/turns/durable/run';
 import { RunPort } from '../hub/turns/durable/run-port';
 import type { MessageStream, StreamOptions } from '../hub/turns/message-stream';
 import type { MessageRecord } from '../protocol/records';
-import type { Fit, SavedJournal } from './saved-journal';
+import type { Fit, SavedJournal } from './fit';
 
 /** What came of a replay. */
 export interface Rehearsed {

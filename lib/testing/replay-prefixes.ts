@@ -3,9 +3,9 @@ import type { HitlTypes } from '../hub/kinds/app-types';
 import { codeOf } from '../hub/turns/durable/durable';
 import type { TurnRecord } from '../protocol/records';
 import type { AgentRun, AgentUnderTest } from './agent-run';
+import type { Fit, SavedJournal } from './fit';
 import { recordTurn } from './recorded-turn';
 import { rehearse } from './rehearsal';
-import type { Fit, SavedJournal } from './saved-journal';
 
 /** What `replayEveryPrefix` found. */
 export type PrefixReplay =

@@ -3,40 +3,10 @@ import { HubError } from '../errors';
 import type { HitlTypes } from '../hub/kinds/app-types';
 import { codeOf, type DurableAgent } from '../hub/turns/durable/durable';
 import { readJournal } from '../hub/turns/durable/read-journal';
-import type { MessageRecord, RequestRecord, TurnRecord } from '../protocol/records';
+import type { TurnRecord } from '../protocol/records';
 import type { JournalEntry, Store } from '../store/store';
+import type { Fit, SavedJournal } from './fit';
 import { rehearse } from './rehearsal';
-
-/** All that a replay needs. It has what steps returned and what was said: treat it like the messages. */
-export interface SavedJournal {
-  /** Of this shape. */
-  format: 1;
-  turn: TurnRecord;
-  /** What the turn answers. */
-  message: MessageRecord;
-  entries: readonly JournalEntry[];
-  /** What `turn.again` gave the present leg. */
-  state?: unknown;
-  /** Requests that the turn has asked or waits for, as they are now. */
-  requests: readonly RequestRecord[];
-  /** The messages of its session, oldest first. */
-  messages: readonly MessageRecord[];
-}
-
-/** Whether the code does what a journal has. */
-export type Fit =
-  | { fits: true }
-  | {
-      fits: false;
-      /** The last entry that fits; 0: not even the first does. */
-      after: number;
-      /** The call that was recorded and is not made. */
-      recorded: string;
-      /** What the code does in its place; nothing where it waits or has returned. */
-      instead: readonly string[];
-      /** The same in words. */
-      message: string;
-    };
 
 const maxMessages = 200;
 
@@ -45,7 +15,10 @@ const maxMessages = 200;
  * @param from an open store, or a test hub
  * @throws Error for a turn that is not there, is of a plain agent, or is over: the journal ends with its turn
  */
-export async function saveJournal(from: Store | { readonly store: Store }, turnId: string): Promise<SavedJournal> {
+export async function saveJournal(
+  from: Store | { readonly store: Store },
+  turnId: string,
+): Promise<SavedJournal> {
   const store = 'commit' in from ? from : from.store;
   const turn = await store.turn(turnId);
   if (!turn) throw new Error(`There is no turn ${turnId}`);

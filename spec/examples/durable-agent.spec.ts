@@ -34,7 +34,7 @@ it.each([
   [
     'a model that is asked outside of a step',
     "turn.step('find', () => services.findHost(turn.message.content))",
-    'services.findHost(`${turn.message.content} ${Date.now()}`)',
+    `services.findHost(\`\${turn.message.content} \${Date.now()}\`)`,
     'not ok 2 - takes nothing from outside',
   ],
   [
@@ -45,14 +45,14 @@ it.each([
   ],
   [
     'a step before what waits in production',
-    'await turn.trace(`${host}, which',
-    "await turn.step('owner', () => owner);\n    await turn.trace(`${host}, which",
+    `await turn.trace(\`\${host}, which`,
+    `await turn.step('owner', () => owner);\n    await turn.trace(\`\${host}, which`,
     'not ok 4 - fits the turns that wait',
   ],
   [
     'state of the process in what is said',
-    'await turn.say(`${host} is isolated.`);',
-    'const all = ((globalThis as { seen?: string[] }).seen ??= []);\n    if (!all.includes(turn.id)) all.push(turn.id), await turn.say(`${host} is isolated.`);',
+    `await turn.say(\`\${host} is isolated.\`);`,
+    `const all = ((globalThis as { seen?: string[] }).seen ??= []);\n    if (!all.includes(turn.id)) all.push(turn.id), await turn.say(\`\${host} is isolated.\`);`,
     'not ok 3 - says the same whenever',
   ],
 ])(

@@ -71,7 +71,7 @@ describe.each(runners)('the example under %s', (name, program, args, from) => {
     const path = join(consumer, 'agent.js');
     const sound = readFileSync(path, 'utf8');
     try {
-      writeFileSync(path, sound.replace("turn.step('choose'", 'turn.step(`choose ${planes.push(1)}`'));
+      writeFileSync(path, sound.replace("turn.step('choose'", `turn.step(\`choose \${planes.push(1)}\``));
       const { code, stdout, stderr } = await attempt(consumer, program, ...args);
       expect(stdout + stderr).toMatch(
         /At the beginning: step:choose 3#1 is not made; instead: step:choose \d#1/,

@@ -17,8 +17,9 @@ export interface DurableOptions<S extends Schema = Schema<never>> {
   /** Of this code: turns that begin now have it. Default: all code is one version. */
   version?: string;
   /** Earlier functions, for turns that began with them, in the order in which they were written. */
-  // biome-ignore lint/suspicious/noExplicitAny: each has a state of its own
-  earlier?: Readonly<Record<string, (turn: DurableTurn<any, any>) => unknown>>;
+  // A method, so that one with types and a state of its own fits.
+  // biome-ignore lint/suspicious/noExplicitAny: each has its own
+  earlier?: Readonly<Record<string, { run(turn: DurableTurn<any, any>): unknown }['run']>>;
   /** What becomes of a turn that the code no longer fits. Default `'stuck'`: a person decides. */
   onChange?: 'stuck' | 'start_over';
   /** A turn that is older ends as `expired`. Default `'30d'`. */
