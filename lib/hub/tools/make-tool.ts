@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { HubError, isA } from '../../errors';
+import { describeIssue } from '../../protocol/codec';
 import type { AnyRequest, Approval, HitlTypes } from '../kinds/app-types';
 import { deepFreeze, isSameJson, jsonCopy } from '../kinds/kinds';
 import { jsonSchemaOf, zodOf } from '../kinds/schemas';
@@ -175,7 +176,10 @@ function read({ name, schema }: KnownTool, given: unknown): Args {
     // A schema that is asynchronous, or whose own code throws.
     throw new HubError('invalid_request', { message: `The schema of ${name} failed`, cause });
   }
-  if (!parsed.success) throw new HubError('invalid_request', { message: `The arguments do not fit ${name}` });
+  if (!parsed.success)
+    throw new HubError('invalid_request', {
+      message: `The arguments do not fit ${name}: ${parsed.error.issues.slice(0, 8).map(describeIssue).join('; ')}`,
+    });
   return parsed.data;
 }
 
