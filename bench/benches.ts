@@ -4,6 +4,7 @@ import { connectionMemory, fanOut, paces } from './fan-out';
 import { coldStart, crowds, flat, many } from './population';
 import type { Section, Size } from './result';
 import { storm } from './storm';
+import { streams } from './streams';
 
 const bursts = [1, 4, 16];
 
@@ -12,6 +13,7 @@ export const benches: Readonly<Record<string, (size: Size) => Promise<Section>>>
   'fan-out-1x1000': (size) => fanOut({ tickets: 1, clients: size.quick ? 100 : 1_000 }, size, bursts),
   chat,
   'round-trips': roundTrips,
+  streams: (size) => streams(size),
   memory: connectionMemory,
   paces: (size) => paces(size, size.quick ? [1_000] : [1_000, 20_000, 100_000]),
   crowds,

@@ -35,6 +35,15 @@ export const errorCodes = {
   invalid_request: { status: 422, message: 'The request is not acceptable' },
   key_conflict: { status: 409, message: 'The key is in use by a request with other content' },
   turn_ended: { status: 409, message: 'The turn has ended' },
+  turn_lost: { status: 409, message: 'Another process goes on with the turn' },
+  turn_changed: { status: 409, message: 'The code of the agent no longer fits what the turn has done' },
+  turn_stuck: { status: 409, message: 'The turn is stuck, or is stuck no longer' },
+  turn_too_long: { status: 413, message: 'The journal of the turn is full' },
+  step_unknown: {
+    status: 409,
+    message: 'The process ended during the step; whether it was done is not known',
+  },
+  step_timeout: { status: 504, message: 'The step took longer than allowed' },
   session_resume_failed: { status: 409, message: 'The session could not be resumed; a new one begins' },
   tool_timeout: { status: 504, message: 'The tool took longer than allowed' },
   client_not_found: { status: 404, message: 'No such client is connected' },
@@ -100,6 +109,14 @@ export interface ErrorDetails extends Record<WireCode, unknown> {
   /** The request that has the key. */
   key_conflict: { request_id: string } | undefined;
   turn_ended: undefined;
+  turn_lost: undefined;
+  /** Entry `n` of the journal is `recorded`, and the code makes the calls `instead`. */
+  turn_changed: { turn_id: string; n: number; recorded: string; instead: readonly string[] };
+  turn_stuck: { turn_id: string };
+  /** How long the journal is. */
+  turn_too_long: { entries: number; bytes: number };
+  step_unknown: { step: string };
+  step_timeout: { step: string; timeout_ms: number };
   session_resume_failed: undefined;
   tool_timeout: undefined;
   client_not_found: undefined;

@@ -105,7 +105,15 @@ export type { ClientInfo } from './hub/tickets/client-info';
 export type { ClassicScope } from './hub/tickets/prompts';
 export type { RunContext, ToolOptions } from './hub/tools/make-tool';
 export type { RuleAsk, RuleScope, ToolRule } from './hub/tools/tool-rules';
+export type { Again } from './hub/turns/durable/again';
+export type { DurableOptions } from './hub/turns/durable/agent-code';
+export { type DurableAgent, durable } from './hub/turns/durable/durable';
+export type { DurableTurn } from './hub/turns/durable/durable-turn';
+export type { MessageStream, StreamOptions } from './hub/turns/message-stream';
+export type { SayOptions } from './hub/turns/outputs';
 export type { Line } from './hub/turns/say';
+export type { Jsonify, StepContext, StepOptions, StepResult } from './hub/turns/steps';
+export type { StreamSource } from './hub/turns/stream-source';
 export type { Agent, AnswerTo, ToolCall, Turn } from './hub/turns/turn';
 export type { Accepted } from './hub/turns/turns';
 export type { AuditEntry, AuditEvent, AuditRecord, AuditView, Via } from './protocol/audit';
@@ -135,6 +143,7 @@ export type {
   GrantTerms,
   MajorityStage,
   MessageRecord as Message,
+  MessageRevision,
   MessageType,
   Millis,
   People,
@@ -143,8 +152,11 @@ export type {
   RequestResponse,
   SessionRecord as Session,
   Stage,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
   TurnStatus,
+  TurnWait,
   UsedGrant,
   User,
   VetoStage,
@@ -156,13 +168,20 @@ export type {
   AuditFilter,
   Commit,
   CommitResult,
+  DueTurn,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
+  JournalWrite,
   Page,
   RequestFilter,
   Store,
+  TurnFence,
+  TurnFilter,
+  TurnVersion,
+  TurnWaitWrite,
 } from './store/store';
 export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
 export type { Handshake } from './transport/core/handshake';

@@ -13,6 +13,8 @@ export const contents: readonly Group[] = [
     pages: [
       'docs/mounting.md',
       'docs/hitl.md',
+      'docs/durable-turns.md',
+      'docs/streams.md',
       'docs/console.md',
       'docs/channels.md',
       'docs/react.md',

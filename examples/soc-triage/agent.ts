@@ -1,18 +1,19 @@
-/** Warren, the triage agent: scripted, so that the demo needs no model; it understands five commands and sums up the alert otherwise. */
+/** Warren, the triage agent: scripted, so that the demo needs no model; it understands five commands and sums up the alert otherwise. Its turns go on after a restart. */
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Agent, HitlTypes, Turn as TurnOf, User } from 'express-hitl';
+import { type DurableAgent, type DurableTurn, durable, type HitlTypes } from 'express-hitl';
 import { z } from 'zod';
 import type { Alert } from './alerts';
 import type { Firewall } from './firewall';
+import type { Person } from './login';
 import type { incidentReport } from './report';
 
 /** What the demo brings of its own. */
 interface App extends HitlTypes {
   kinds: { incident_report: typeof incidentReport };
-  user: User;
+  user: Person;
 }
-type Turn = TurnOf<App>;
+type Turn = DurableTurn<App>;
 
 /** What Warren works with. */
 export interface Tools {
@@ -27,10 +28,12 @@ export const blockArgs = z.strictObject({
 
 const mostSteps = 50;
 const stepMs = 100;
+/** Between two words of a summary, as a model would write it. */
+const wordMs = 15;
 
-/** An agent for `expressHitl`. */
-export function triageAgent(tools: Tools): Agent<App> {
-  return async (turn) => {
+/** An agent for `hitl.agent`. */
+export function triageAgent(tools: Tools): DurableAgent<App> {
+  return durable<App>(async (turn) => {
     const [command = '', argument = ''] = turn.message.content.trim().split(/\s+/);
     switch (command.toLowerCase()) {
       case 'block':
@@ -46,7 +49,7 @@ export function triageAgent(tools: Tools): Agent<App> {
       default:
         return summarise(turn, tools);
     }
-  };
+  });
 }
 
 /** Blocks an address, but only after a human has said yes to exactly that address, or to another that they put there. */
@@ -56,15 +59,17 @@ async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promi
     return;
   }
   turn.setIntent(`block ${ip}`);
-  const isNamed = alerts.get(turn.ticketId)?.indicators.some(({ value }) => value === ip);
-  const step = await turn.trace(
+  const isNamed = await turn.step('look up', () => {
+    return alerts.get(turn.ticketId)?.indicators.some(({ value }) => value === ip) ?? false;
+  });
+  const shown = await turn.trace(
     `Looking up ${ip}: ${isNamed ? 'it is an indicator of this alert' : 'this alert does not mention it'}`,
   );
   const approval = await turn.approve({
     tool: 'block_ip',
     args: { ip },
     editable: true,
-    message: step,
+    message: shown,
   });
   const by = approval.request.respondedBy?.displayName ?? 'nobody';
   const comment = approval.request.response?.comment;
@@ -72,8 +77,9 @@ async function block(turn: Turn, ip: string, { alerts, firewall }: Tools): Promi
   if (approval.status === 'approved') {
     // Cancelled in the very moment of the approval: then it stays undone.
     turn.signal.throwIfAborted();
-    // What runs is what was seen, so the address comes from the approval.
-    await firewall.block(approval.args.ip, by);
+    // What runs is what was seen, so the address comes from the approval. If the process ends in it, it is run again: an address
+    // that is blocked twice is blocked.
+    await turn.step('block', () => firewall.block(approval.args.ip, by));
     await turn.say(`Done: ${approval.args.ip} is blocked at the edge firewall. Approved by ${by}${said}.`);
   } else if (approval.status === 'denied') {
     await turn.say(`${ip} was not blocked. Denied by ${by}${said}.`);
@@ -115,14 +121,15 @@ async function work(turn: Turn, argument: string): Promise<void> {
   turn.setIntent(`work in ${wanted} steps`);
   const progress = await turn.trace(`Searching the logs: 0 of ${wanted}`);
   for (let step = 1; step <= wanted; step += 1) {
-    await pause(stepMs, undefined, { signal: turn.signal });
+    await turn.step('search', ({ signal }) => pause(stepMs, undefined, { signal }));
     await turn.update(progress, `Searching the logs: ${step} of ${wanted}`);
   }
   await turn.say(`Searched the logs in ${wanted} steps and found nothing new.`);
 }
 
+/** Written word by word, as a model's answer comes. */
 async function summarise(turn: Turn, { alerts }: Tools): Promise<void> {
-  const alert = alerts.get(turn.ticketId);
+  const alert = await turn.step('read', () => alerts.get(turn.ticketId) ?? null);
   if (!alert) {
     await turn.say('There is no alert in this ticket.');
     return;
@@ -130,13 +137,20 @@ async function summarise(turn: Turn, { alerts }: Tools): Promise<void> {
   turn.setIntent('sum up the alert');
   await turn.trace(`Reading the alert from ${alert.source}`);
   if (alert.caution) await turn.warn(alert.caution);
-  await turn.say(
-    [
-      `${alert.id}, ${alert.severity}: ${alert.title}`,
-      alert.description,
-      `Seen ${alert.detected_at.slice(0, 16).replace('T', ' ')} UTC on ${alert.host}${alert.user ? `, account ${alert.user}` : ''}`,
-      `Indicators: ${alert.indicators.map(({ type, value }) => `${type} ${value}`).join(', ')}`,
-    ].join('\n\n'),
-  );
+  await turn.stream(({ signal }) => summaryOf(alert, signal));
   await turn.plan(alert.playbook.map((step, index) => `${index + 1}. ${step}`).join('\n'));
+}
+
+/** The summary, the headline first and then word by word. */
+async function* summaryOf(alert: Alert, signal: AbortSignal): AsyncGenerator<string> {
+  yield `${alert.id}, ${alert.severity}: ${alert.title}`;
+  const rest = [
+    alert.description,
+    `Seen ${alert.detected_at.slice(0, 16).replace('T', ' ')} UTC on ${alert.host}${alert.user ? `, account ${alert.user}` : ''}`,
+    `Indicators: ${alert.indicators.map(({ type, value }) => `${type} ${value}`).join(', ')}`,
+  ];
+  for (const word of `\n\n${rest.join('\n\n')}`.split(/(?<=\s)(?=\S)/)) {
+    await pause(wordMs, undefined, { signal });
+    yield word;
+  }
 }

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express, { type RequestHandler } from 'express';
-import { type Agent, type ExpressHitl, expressHitl, sqliteStore } from 'express-hitl';
+import { type ExpressHitl, expressHitl, sqliteStore } from 'express-hitl';
 import { createLogger, format, transports } from 'winston';
 import { blockArgs, triageAgent } from './agent';
 import { loadAlerts } from './alerts';
@@ -32,7 +32,6 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
   mkdirSync(dataDir, { recursive: true });
   const alerts = loadAlerts();
   const firewall = new Firewall(join(dataDir, 'firewall.jsonl'));
-  const running = new Set<string>();
   const service = serviceWith(serviceToken);
 
   const hitl = expressHitl({
@@ -54,7 +53,6 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
     },
     kinds: { incident_report: incidentReport },
     pages: { console: assets === undefined ? true : { assets } },
-    agent: rememberRunning(triageAgent({ alerts, firewall }), running),
     agentName: { id: 'warren', name: 'Warren' },
     http: {
       // Scripts send the login cookie without an Origin, as no browser does; a page of another site still sends its own
@@ -62,13 +60,8 @@ export function createDemo(dataDir: string, assets?: string, serviceToken?: stri
       allowMissingOrigin: true,
     },
   });
-  // The turn that asked is gone with the process that ran it. Its code does not run again by itself, so nothing is carried
-  // out; the person who approved has to know.
-  hitl.hub.on('request.resolved', ({ ticketId, request: { status, turnId } }) => {
-    if (status !== 'approved' || !turnId || running.has(turnId)) return;
-    const content = 'Approved, but the turn that asked had ended: nothing was done.';
-    hitl.hub.clients.notify({ ticketId, content });
-  });
+  // A turn goes on after a restart, so an approval that comes then is still carried out, by the turn that asked for it.
+  hitl.agent(triageAgent({ alerts, firewall }));
 
   // What people edit has to be an address too.
   hitl.tool({ name: 'block_ip', args: blockArgs, run: ({ ip }) => firewall.block(ip, 'the agent') });
@@ -104,18 +97,6 @@ const securityHeaders: RequestHandler = (_req, res, next) => {
   });
   next();
 };
-
-/** The same agent, with the ids of the turns that it is at work on. */
-function rememberRunning(agent: Agent, running: Set<string>): Agent {
-  return async (turn) => {
-    running.add(turn.id);
-    try {
-      await agent(turn);
-    } finally {
-      running.delete(turn.id);
-    }
-  };
-}
 
 /** Standard output is for the one line with the address. */
 function warningsToStderr() {

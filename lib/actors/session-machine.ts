@@ -17,7 +17,9 @@ export interface SessionContext extends SessionInput {
 export type SessionEvent =
   /** A message wants to be answered by a turn of this id. */
   | { type: 'turn_asked'; turnId: string }
-  /** A turn has ended, was cancelled while it waited, or could not be stored. */
+  /** A turn that had left the queue wants to go on: it waited for people, was stuck, or is of a process that is gone. */
+  | { type: 'turn_back'; turnId: string }
+  /** A turn has ended, was cancelled while it waited, could not be stored, or leaves the queue without having ended. */
   | { type: 'turn_over'; turnId: string };
 
 export type SessionEmitted =
@@ -32,13 +34,14 @@ export const sessionMachine = setup({
     input: {} as SessionInput,
   },
   guards: {
+    isInLine: ({ context, event }) => context.turns.includes(event.turnId),
     isFull: ({ context }) => context.turns.length > context.maxWaiting,
     isOnlyTurn: ({ context, event }) => context.turns.length === 1 && context.turns[0] === event.turnId,
     isFirstTurn: ({ context, event }) => context.turns[0] === event.turnId,
   },
   actions: {
     line: assign(({ context, event }) => {
-      assertEvent(event, 'turn_asked');
+      assertEvent(event, ['turn_asked', 'turn_back']);
       return { turns: [...context.turns, event.turnId] };
     }),
     unline: assign(({ context, event }) => {
@@ -56,13 +59,16 @@ export const sessionMachine = setup({
   description: 'The turns of one conversation: one at a time, in the order of their messages.',
   meta: {
     guards: {
+      isInLine: 'the turn runs or waits in the queue already',
       isFull: 'a turn runs, and as many wait as may',
       isOnlyTurn: 'it is the turn that runs, and none waits',
       isFirstTurn: 'it is the turn that runs',
     },
     events: {
       turn_asked: 'A message wants to be answered.',
-      turn_over: 'A turn has ended, was cancelled while it waited, or could not be stored.',
+      turn_back: 'A turn that had left the queue wants to go on.',
+      turn_over:
+        'A turn has ended, was cancelled while it waited, could not be stored, or leaves the queue without having ended.',
     },
   },
   context: ({ input }) => ({ ...input, turns: [] }),
@@ -76,6 +82,11 @@ export const sessionMachine = setup({
           actions: ['line', 'emitDue'],
           description: 'Nothing runs: it is its turn at once.',
         },
+        turn_back: {
+          target: 'busy',
+          actions: ['line', 'emitDue'],
+          description: 'Nothing runs: it goes on at once.',
+        },
       },
     },
     busy: {
@@ -84,6 +95,13 @@ export const sessionMachine = setup({
         turn_asked: [
           { guard: 'isFull', actions: 'refuseBusy', description: 'Refused: enough turns wait.' },
           { actions: 'line', description: 'It waits until those before it are over.' },
+        ],
+        turn_back: [
+          { guard: 'isInLine', description: 'It has its place already: nothing changes.' },
+          {
+            actions: 'line',
+            description: 'It waits behind those that wait; however many, it is not refused.',
+          },
         ],
         turn_over: [
           { guard: 'isOnlyTurn', target: 'idle', actions: 'unline', description: 'The last turn is over.' },

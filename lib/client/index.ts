@@ -9,6 +9,7 @@ export type {
   LoggedEnvelope,
   LogPlace,
   Member,
+  MessageDelta,
   Notice,
   Pong,
   Snapshot,
@@ -41,4 +42,4 @@ export {
   type TurnAck,
 } from './ticket-client';
 export { TicketError, type TicketErrorCode } from './ticket-error';
-export { emptyView, reduce, type View, type ViewedTurn } from './view';
+export { emptyView, reduce, type View, type ViewedMessage, type ViewedTurn } from './view';

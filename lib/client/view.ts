@@ -1,5 +1,12 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
-import type { Envelope, LoggedEnvelope, Member, PresenceUpdated, Snapshot } from '../protocol/envelopes';
+import type {
+  Envelope,
+  LoggedEnvelope,
+  Member,
+  MessageDelta,
+  PresenceUpdated,
+  Snapshot,
+} from '../protocol/envelopes';
 import type { AbortReason } from '../protocol/records';
 import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
 import type { LogPosition } from './follower';
@@ -7,6 +14,9 @@ import { withUnchanged } from './whole-request';
 
 /** A turn, and of an aborted one why. */
 export type ViewedTurn = TurnView & { reason?: AbortReason };
+
+/** A line. Of one that grows (`is_streaming`) `content` is what has come; so many characters of it are committed. */
+export type ViewedMessage = MessageView & { committed?: number };
 
 /** Lines of a view at most; of a longer timeline the newest. What is cut is cut a tenth at a time, so here it may be a tenth more. */
 export const maxLines = 10_000;
@@ -25,13 +35,13 @@ export const maxPast = 1_000;
 export interface View {
   /** Up to which envelope this is the state; none before the first. */
   readonly position: LogPosition | undefined;
-  /** In the order in which they were sent; an update changes the line in its place. */
-  readonly timeline: readonly MessageView[];
+  /** In the order in which they were sent; an update changes the line in its place, and so does what is added to one that grows. */
+  readonly timeline: readonly ViewedMessage[];
   /** Oldest first. */
   readonly pending: readonly RequestView[];
   /** Oldest first, by when they were asked. */
   readonly settled: readonly RequestView[];
-  /** In the order in which they came; the queued, the running and the ended. */
+  /** In the order in which they came; those that have not ended, and the ended. */
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];
@@ -64,6 +74,7 @@ export function reduce(view: View, envelope: Envelope): View {
     return { ...view, pending: withPage(view.pending, envelope.requests) };
   if (envelope.event === 'presence_changed') return { ...view, presence: envelope.presence };
   if (envelope.event === 'presence_updated') return afterPresence(view, envelope);
+  if (envelope.event === 'message_delta') return afterDelta(view, envelope);
   if (!isLogged(envelope)) return view;
   const { epoch, seq } = envelope;
   const isSameLog = view.position?.epoch === epoch;
@@ -83,9 +94,14 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     case 'session_created':
       return { ...view, sessions: put(view.sessions, envelope.session, byActivity) };
     case 'turn_started':
+    case 'turn_updated':
       return { ...view, turns: put(view.turns, envelope.turn) };
     case 'turn_ended':
-      return { ...view, turns: put(view.turns, ended(view, envelope)) };
+      return {
+        ...view,
+        turns: put(view.turns, ended(view, envelope)),
+        timeline: withoutRest(view.timeline, envelope.turn_id),
+      };
     case 'session_message_added':
       return afterMessage(view, envelope.message);
     case 'session_message_updated': {
@@ -101,6 +117,27 @@ function afterLogged(view: View, envelope: LoggedEnvelope): View {
     default:
       return view;
   }
+}
+
+/** What goes on where the line ends; after a gap the next commit has all. */
+function afterDelta(view: View, { message_id, offset, text }: MessageDelta): View {
+  const line = view.timeline.findLast(({ id }) => id === message_id);
+  if (!line?.is_streaming || offset > line.content.length) return view;
+  const { content, committed = content.length } = line;
+  const more = text.slice(content.length - offset);
+  return more
+    ? { ...view, timeline: put(view.timeline, { ...line, content: content + more, committed }) }
+    : view;
+}
+
+/** Lines of a turn that has ended grow no more; what was not committed is lost. */
+function withoutRest(timeline: View['timeline'], turnId: string): View['timeline'] {
+  const grows = (line: ViewedMessage) => line.is_streaming && line.turn_id === turnId;
+  if (!timeline.some(grows)) return timeline;
+  return timeline.map((line) => {
+    const { is_streaming, committed, ...whole } = line;
+    return grows(line) ? { ...whole, content: line.content.slice(0, committed) } : line;
+  });
 }
 
 /** What the list has already is for the client to pass over. */
@@ -181,8 +218,10 @@ function afterRequest(view: View, envelope: Extract<LoggedEnvelope, { hitl: Requ
 function ended(view: View, envelope: Extract<Envelope, { event: 'turn_ended' }>): ViewedTurn {
   const { turn_id: id, session_id, status, intent, reason, timestamp } = envelope;
   const known = view.turns.find((turn) => turn.id === id);
+  // What it waited for, and why it was stuck, is over with it.
+  const { waits_for: _wait, problem: _problem, ...turn } = known ?? { id, session_id, started_at: timestamp };
   return {
-    ...(known ?? { id, session_id, started_at: timestamp }),
+    ...turn,
     status,
     ...(intent !== undefined && { intent }),
     ...(reason !== undefined && { reason }),

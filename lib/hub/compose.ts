@@ -28,8 +28,9 @@ import { Waiters } from './requests/waiters';
 import type { Client } from './tickets/client';
 import { type ClassicScope, Prompts } from './tickets/prompts';
 import { Rooms } from './tickets/rooms';
+import { Streams } from './turns/streams';
 import type { Agent } from './turns/turn';
-import { Turns } from './turns/turns';
+import { type AgentOrCode, Turns } from './turns/turns';
 
 /** How many clients may be connected: of the option `limits`. */
 export interface ClientLimits {
@@ -56,6 +57,8 @@ export interface HubOptions {
   rules?: RuleOptions | undefined;
   /** Whether a person may use a ticket now: a grant that holds everywhere covers only what its givers may use. Default: they may. */
   mayUseTicket?: ((ticketId: string, person: User) => boolean | Promise<boolean>) | undefined;
+  /** Whether a turn may go on for this person, after a time in which they may have lost their access. Default: it may. */
+  mayContinue?: ((ticketId: string, person: Required<User>) => Promise<boolean>) | undefined;
   /** The app's own kinds of request, by name. */
   kinds?: AppKinds | undefined;
   /** Links by which people answer from a mail or a chat. */
@@ -76,7 +79,7 @@ export type HubParts = ReturnType<typeof compose>;
 /** @throws HubError `invalid_request` for options that cannot be */
 export function compose(options: HubOptions) {
   const { store, clock, logger, rules = {}, limits = {}, mayUseTicket } = options;
-  const agents: { agent: Agent | undefined } = { agent: options.agent };
+  const agents: { agent: AgentOrCode | undefined } = { agent: options.agent && { plain: options.agent } };
   const steps = new Steps(clock);
   const after = new AfterCommit(logger);
   const funnel = new Funnel(store, after, logger);
@@ -105,7 +108,12 @@ export function compose(options: HubOptions) {
   const inbox = new Inbox({ store, funnel });
   const channelNames = Object.keys(options.channels ?? {});
   const actors = new RequestActors({ store, steps, funnel, clock, logger, channels: channelNames });
-  const deadlines = new Deadlines({ store, clock, logger, fire: (id) => actors.fireDue(id) });
+  const deadlines = new Deadlines({
+    ...{ clock, logger },
+    due: (until, limit) => store.dueRequests(until, limit),
+    next: (after) => store.nextDue(after),
+    fire: (id) => actors.fireDue(id),
+  });
   const grants = new Grants({ store, actors, clock, logger, rules, mayUseTicket });
   const hitl = new Hitl({
     ...{ store, actors, grants, waiters, clock, logger, rules },
@@ -131,11 +139,11 @@ export function compose(options: HubOptions) {
     commit: (commit) => funnel.commit(commit),
     onFailed: (...failed) => events.deliveryFailed(...failed),
   });
+  const streams = new Streams({ store, funnel, clock, rooms });
   const turns = new Turns({
-    ...{ store, funnel, clock, logger, hitl, steps, rules },
-    get agent() {
-      return agents.agent;
-    },
+    ...{ store, funnel, clock, logger, hitl, streams, steps, rules },
+    agent: () => agents.agent,
+    mayContinue: options.mayContinue ?? (async () => true),
   });
   const trimmer = new Trimmer(options, options.retention?.log);
 
@@ -155,6 +163,7 @@ export function compose(options: HubOptions) {
   after.add('waiters', ({ requests }) => {
     for (const { emitted, record } of requests) if (emitted.includes('hitl_request_resolved')) settle(record);
   });
+  after.add('turns', (committed) => turns.note(committed));
   after.add('old grants', ({ commit }) => {
     if (commit.grants?.some(({ type }) => type === 'give')) grants.tidy();
   });
@@ -169,13 +178,13 @@ export function compose(options: HubOptions) {
     everybody,
   });
   return {
-    ...{ hitl, grants, links, channels, turns, inbox, rooms, claims, steps, disconnects, events },
+    ...{ hitl, grants, links, channels, turns, streams, inbox, rooms, claims, steps, disconnects, events },
     ...{ lifecycle, agents, everybody },
   };
 }
 
 /** Says once that a person has written and that there is no agent, since what to do about it is easily overlooked. */
-function warnOfMissingAgent(agents: { agent: Agent | undefined }, logger: Logger) {
+function warnOfMissingAgent(agents: { agent: AgentOrCode | undefined }, logger: Logger) {
   let hasWarned = false;
   return ({
     commit,

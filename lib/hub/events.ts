@@ -1,5 +1,6 @@
 /** Calls the app's listeners, `hub.on`, after what they listen to is stored; it follows commits and rooms, last of all. */
 import { HubError, messageOf } from '../errors';
+import type { TurnRecord } from '../protocol/records';
 import type { Committed, RequestChange } from './commit/after-commit';
 import type { Clock } from './commit/clock';
 import {
@@ -103,6 +104,11 @@ export class Events {
           if (turn) this.emit(name, at, ticketId, () => structuredClone({ turn }));
           break;
         }
+        case 'turn_updated': {
+          const turn = commit.turns?.find(({ id }) => id === envelope.turn_id);
+          if (turn) this.noteTurn(turn, at);
+          break;
+        }
         default: {
           const change = byId.get(envelope.hitl.id);
           if (change) this.noteRequest(change, at, envelope.event);
@@ -122,6 +128,19 @@ export class Events {
     this.emit('client.left', this.clock.now(), client.ticketId, () =>
       structuredClone({ client: toClientInfo(client) }),
     );
+  }
+
+  /** That it goes on has no event of its own. */
+  private noteTurn(turn: TurnRecord, at: number): void {
+    const { ticketId, waitsFor, problem } = turn;
+    if (waitsFor)
+      this.emit('turn.waiting', at, ticketId, () =>
+        structuredClone({ turn, requestIds: waitsFor.requestIds }),
+      );
+    if (problem)
+      this.emit('turn.stuck', at, ticketId, () =>
+        structuredClone({ turn, reason: problem.reason, problem: problem.message }),
+      );
   }
 
   /** A try of a delivery has failed, and that is stored. */

@@ -1,7 +1,14 @@
 /** The events that an app may listen to with `hub.on`: their names, what each carries, and the patterns that fit several. */
 import { HubError } from '../errors';
 import { nearestName } from '../protocol/nearest-name';
-import type { Execution, MessageRecord, Millis, SessionRecord, TurnRecord } from '../protocol/records';
+import type {
+  Execution,
+  MessageRecord,
+  Millis,
+  SessionRecord,
+  TurnProblem,
+  TurnRecord,
+} from '../protocol/records';
 import type { AnyOutcome, HitlRequest, HitlTypes, NoTypes } from './kinds/app-types';
 import type { Grant } from './kinds/grant';
 import type { FailedDelivery } from './outbox/channel';
@@ -25,6 +32,10 @@ export interface EventBody<App extends HitlTypes = NoTypes> {
   /** What was approved is being run, is done, or was cut off. */
   'execution.changed': { request: HitlRequest<App>; execution: Execution };
   'turn.started': { turn: TurnRecord };
+  /** A durable turn waits for people or a time; it needs no process until then. */
+  'turn.waiting': { turn: TurnRecord; requestIds: readonly string[] };
+  /** A durable turn cannot go on by itself: somebody tries again, starts it over or cancels it. */
+  'turn.stuck': { turn: TurnRecord; reason: TurnProblem['reason']; problem: string };
   'turn.ended': { turn: TurnRecord };
   'message.added': { message: MessageRecord };
   'message.updated': { message: MessageRecord };
@@ -52,6 +63,8 @@ const eventNames = [
   'request.resolved',
   'execution.changed',
   'turn.started',
+  'turn.waiting',
+  'turn.stuck',
   'turn.ended',
   'message.added',
   'message.updated',

@@ -1,7 +1,7 @@
 /** What the transport and the plugin need of a hub beyond what an app does: the internal side of `Hub`; not exported from the package. */
 import { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
-import type { DirectEnvelope, EphemeralEnvelope } from '../protocol/envelopes';
+import type { DirectEnvelope, EphemeralEnvelope, MessageDelta } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
 import { toWireTime } from '../protocol/views';
 import type { LogPosition } from '../store/store';
@@ -12,6 +12,8 @@ import { type Duration, toMillis } from './options/duration';
 import { givenAck } from './requests/request-ack';
 import { assertName, Client, type PresenceMode, type Sink } from './tickets/client';
 import { type Opening, openingFor, openingPage } from './tickets/opening';
+import { warningOfStrayCalls } from './turns/durable/development';
+import { codeOf, type DurableAgent } from './turns/durable/durable';
 import { type Line, say } from './turns/say';
 import type { ResumeFailure } from './turns/sessions';
 import type { Agent } from './turns/turn';
@@ -58,14 +60,18 @@ export class HubPort {
    * Registers the agent that answers chat messages.
    * @throws HubError `invalid_request` if there is one, or the hub has started: it may have put turns in order without it
    */
-  setAgent(agent: Agent): void {
+  setAgent(agent: Agent | DurableAgent): void {
     const wrong = this.whyNoAgent(agent);
     if (wrong) throw new HubError('invalid_request', { message: `hitl.agent: ${wrong}` });
-    this.parts.agents.agent = agent;
+    const durable = codeOf(agent);
+    this.parts.agents.agent = durable
+      ? { durable: warningOfStrayCalls(durable, { ...this.options, until: this.closingSignal }) }
+      : { plain: agent as Agent };
   }
 
   private whyNoAgent(agent: unknown): string | undefined {
-    if (typeof agent !== 'function') return 'an agent is a function that takes a turn';
+    if (typeof agent !== 'function' && !codeOf(agent))
+      return 'an agent is a function that takes a turn, or what durable gives';
     if (this.parts.agents.agent) return 'there is an agent already; a hub has one';
     if (this.parts.lifecycle.isStarted)
       return 'the hub has started; register the agent before start, attach and the first client';
@@ -230,6 +236,11 @@ export class HubPort {
     const presence = this.rooms.presence(ticketId);
     const presenceVersion = this.rooms.presenceVersion(ticketId);
     return { ...(await openingFor(store, ticketId, after, presence, clock.now())), presenceVersion };
+  }
+
+  /** What the messages that grow in a ticket have beyond what is committed: what a client lacks that has its opening. */
+  deltas(ticketId: string): MessageDelta[] {
+    return this.parts.streams.deltas(ticketId);
   }
 
   /** What is pending behind the requests of a snapshot. @param cursor where those end @throws HubError `storage_failed` */

@@ -110,7 +110,7 @@ function withPage(history: History, items: readonly LoggedEnvelope[]): History {
   const requests = new Map<string, RequestView>();
   const turns = new Map<string, ViewedTurn>();
   for (const item of items) {
-    if ('message' in item) messages.set(item.message.id, item.message);
+    if ('message' in item) messages.set(item.message.id, asPast(item.message));
     else if ('hitl' in item) requests.set(item.hitl.id, item.hitl);
     else if (item.event === 'turn_ended') {
       const { turn_id: id, session_id, status, reason, timestamp } = item;
@@ -130,6 +130,11 @@ function withPage(history: History, items: readonly LoggedEnvelope[]): History {
     requests: joined(requests, history.requests),
     turns: joined(turns, history.turns),
   };
+}
+
+/** What is in history alone is not followed, and grows no more for the reader. */
+function asPast({ is_streaming: _is, ...message }: MessageView): MessageView {
+  return message;
 }
 
 /** Older ones first; of what both know, the newer. */

@@ -17,11 +17,11 @@ interface MessageRowProps {
 
 /** Drawn again only when it says something else: an update leaves all other lines as they are. */
 export const MessageRow = memo(function MessageRow({ message, agentName, isContinued }: MessageRowProps) {
-  const { type, author, content, created_at: at, updated_at: updated } = message;
+  const { type, author, content, created_at: at, updated_at: updated, is_streaming: grows } = message;
   const name = author?.display_name ?? agentName;
   if (type === 'trace') {
     return (
-      <div className="hitl-step">
+      <div className="hitl-step" data-streaming={grows} aria-busy={grows}>
         <span className="hitl-step-mark" />
         <p>
           {/* The agent's steps have none: this is a remark from outside. */}
@@ -37,7 +37,13 @@ export const MessageRow = memo(function MessageRow({ message, agentName, isConti
     );
   }
   return (
-    <div className="hitl-message" data-type={type} data-continued={isContinued || undefined}>
+    <div
+      className="hitl-message"
+      data-type={type}
+      data-continued={isContinued || undefined}
+      data-streaming={grows}
+      aria-busy={grows}
+    >
       {!isContinued && <Face name={name} id={author?.user_id} />}
       {!isContinued && (
         <header>

@@ -24,6 +24,7 @@ import { useAside, useStoredDraft } from './stored-draft';
 import { subjectOf } from './subject';
 import { texts } from './texts';
 import { Ago } from './times';
+import { TurnNote } from './turn-note';
 import { ValueTree } from './value-tree';
 
 /** What `useRequest` gives, of a request that is there. */
@@ -78,7 +79,8 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
           <span className="hitl-push" />
           {more}
         </p>
-        <h2 id={heading} className={isCode ? 'hitl-code' : undefined}>
+        {/* Where one is led to from elsewhere on the page. */}
+        <h2 id={heading} tabIndex={-1} className={isCode ? 'hitl-code' : undefined}>
           <PlainText text={title} first={600} />
         </h2>
         <p className="hitl-card-asked">
@@ -105,6 +107,7 @@ function Card({ desk, me, size = 'full', more, onAnswered }: RequestCardProps) {
         {desk.error && <Problem error={desk.error} request={request} />}
       </MayStayFolded>
       <AskerNote request={request} />
+      {size === 'full' && isPending && <TurnNote request={request} />}
       {isPending ? (
         <>
           <MayStayFolded>

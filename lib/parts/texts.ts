@@ -60,6 +60,23 @@ const errors: Partial<Record<WireCode | 'closed' | 'queue_full', string>> = {
   authentication_required: 'You are signed out. Sign in again to answer.',
 };
 
+/** Of what is done about a turn. */
+const turnErrors: Partial<Record<WireCode | 'closed' | 'queue_full', string | undefined>> = {
+  not_allowed: 'You may not do this to the work of this ticket. Another person has to.',
+  not_found: 'This is not there, or not for you to see.',
+  turn_ended: 'It has ended already.',
+  turn_stuck: 'It is not stuck any more.',
+  forbidden: errors.forbidden,
+  rate_limited: errors.rate_limited,
+  busy: 'Other work of the same conversation is not over yet. Try again then.',
+  conflict: 'The agent has no code any more that this could go on with.',
+  storage_failed: 'The server could not store this, so nothing was done. Try again.',
+  unavailable: 'The server does not answer, or cannot check your rights. Try again.',
+  closed: 'The connection is over. Reload the page.',
+  queue_full: errors.queue_full,
+  authentication_required: 'You are signed out. Sign in again.',
+};
+
 export const texts = {
   // Times and numbers
   justNow: 'just now',
@@ -273,10 +290,40 @@ export const texts = {
   turns: 'Work in progress',
   turn: {
     queued: (agent: string) => `${agent} has this next`,
-    waits: (agent: string) => `${agent} waits for an answer`,
+    asks: (agent: string) => `${agent} waits for an answer`,
     runs: (agent: string) => `${agent} is working`,
+    waits: (agent: string) => `${agent} waits`,
+    waitsFor: (agent: string) => `${agent} waits for:`,
+    waitsUntil: (agent: string) => `${agent} waits until`,
+    stuck: (agent: string) => `${agent} is stuck`,
   },
-  moreTurns: (count: number) => `and ${count} more`,
+  writes: (agent: string) => `${agent} is writing`,
+  hasWritten: (agent: string) => `${agent} has finished writing`,
+  requests: (count: number) => plural(count, 'request'),
+  lookAt: 'Show it in the timeline',
+  since: 'since',
+  atMostUntil: 'at most until',
+  andMore: (count: number) => `and ${count} more`,
+  continued: 'goes on after a restart',
+  moreTurns: (count: number) => `Show ${count} more`,
+  fewerTurns: 'Show fewer',
+  problem: {
+    changed: 'The code of the agent has changed: it no longer does what was recorded. Nothing new was done.',
+    crashing: 'The server went down each time this was tried, without getting any further.',
+    too_long: 'It has done more than can be recorded.',
+  } as Readonly<Record<string, string | undefined>>,
+  recorded: 'Recorded',
+  cameInstead: 'Came instead',
+  startOver: 'Start over',
+  reallyStartOver: 'Really start over',
+  reallyCancel: 'Really cancel',
+  notNow: 'Back',
+  whatStartOverDoes:
+    'It begins again at the top. What was said stays, answers to the very same questions are used again, and everything else is done again.',
+  whatCancelDoes: 'It ends for good, and what it asks is withdrawn.',
+  workWaits: 'The work that asked this waits for the answer',
+  workIsStuck:
+    'The work that asked this is stuck: an answer is stored, and used once it goes on. Its ticket says what can be done',
   elapsed: (seconds: number) =>
     seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`,
   cancel: 'Cancel',
@@ -286,6 +333,7 @@ export const texts = {
     cancelled: (agent: string) => `${agent} was cancelled`,
     shutdown: (agent: string) => `${agent} stopped: the server was closed`,
     crash: (agent: string) => `${agent} stopped: the server went down`,
+    expired: (agent: string) => `${agent} stopped: the time for it was over`,
   },
   typing: (names: readonly string[]) => {
     const [one, two] = names;
@@ -450,4 +498,5 @@ export const texts = {
   ] as ReadonlyArray<readonly [string, string]>,
 
   errors: errors as Readonly<Record<string, string | undefined>>,
+  turnErrors: turnErrors as Readonly<Record<string, string | undefined>>,
 };

@@ -1,5 +1,5 @@
 /** `<Ticket/>`: a whole ticket; what was said and asked in it, what the agent is at, who is there, and a field to write in. */
-import { type ReactNode, useMemo, useRef } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { visibleText } from '../protocol/visible-text';
 import { useTicket } from '../react';
 import { Composer } from './composer';
@@ -10,8 +10,9 @@ import { useKeys } from './keys';
 import { Presence, TypingLine } from './presence';
 import { InPart } from './request';
 import type { Me } from './right-to-answer';
+import { StreamNote } from './stream-note';
 import { texts } from './texts';
-import { Timeline } from './timeline';
+import { type Sought, Timeline } from './timeline';
 import { timelineRows } from './timeline-rows';
 import { TurnBar } from './turn-bar';
 
@@ -36,7 +37,8 @@ export function Ticket(props: TicketProps) {
 
 function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProps) {
   const ticket = useTicket(ticketId);
-  const { state, ending, user, timeline, turns, requests, pending, presence, typing } = ticket;
+  const { state, ending, user, timeline, turns, requests, presence, typing } = ticket;
+  const [sought, setSought] = useState<Sought>();
   const begin = timeline[0]?.id ?? '';
   const { history, loadMore } = useHistory(ticketId, state === 'live', begin);
   const older = useMemo(
@@ -83,11 +85,17 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
         me={me ?? user}
         history={history}
         past={past}
+        sought={sought}
         onBeginning={loadMore}
         empty={state === 'live' ? texts.emptyTicket : ''}
       />
       <footer className="hitl-ticket-foot">
-        <TurnBar turns={turns} pending={pending} agentName={agentName} cancelTurn={ticket.cancelTurn} />
+        <TurnBar
+          turns={turns}
+          ticketId={ticketId}
+          agentName={agentName}
+          onLook={(requestId) => setSought({ requestId })}
+        />
         <Composer
           ticketId={ticketId}
           agentName={agentName}
@@ -96,6 +104,7 @@ function TicketView({ ticketId, me, agentName = texts.agent, title }: TicketProp
           sendTyping={ticket.sendTyping}
         />
         <TypingLine people={typing} />
+        <StreamNote messages={timeline} agentName={agentName} />
       </footer>
       <GoneNote frame={frame} />
     </section>

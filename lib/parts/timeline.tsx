@@ -18,6 +18,11 @@ const nearEnd = 80;
 /** How near to the beginning more is read. */
 const nearBeginning = 600;
 
+/** A request that is to be shown; another object for each time that the reader asks. */
+export interface Sought {
+  readonly requestId: string;
+}
+
 interface TimelineProps {
   rows: readonly Row[];
   ticketId: string;
@@ -26,6 +31,7 @@ interface TimelineProps {
   history: Pick<History, 'state'>;
   /** The requests that are only in history: they are settled, and nothing about them will change. */
   past: ReadonlySet<string>;
+  sought?: Sought | undefined;
   onBeginning(): void;
   /** Shown where there are no rows. */
   empty: ReactNode;
@@ -38,6 +44,7 @@ export function Timeline({
   me,
   history,
   past,
+  sought,
   onBeginning,
   empty,
 }: TimelineProps) {
@@ -64,6 +71,21 @@ export function Timeline({
   });
   const isAtEnd = virtual.isAtEnd(nearEnd);
   const unseen = useUnseen(rows, isAtEnd);
+
+  // First the row comes into sight, which draws it; then its heading takes the focus, so that one reads and tabs on from there.
+  const found = useRef<Sought>(undefined);
+  useEffect(() => {
+    if (!sought || found.current === sought) return;
+    const { requestId } = sought;
+    const at = rows.findIndex((row) => requestsOf(row).some(({ id }) => id === requestId));
+    const heading = scroll.current?.querySelector<HTMLElement>(
+      `[data-request="${CSS.escape(requestId)}"] h2`,
+    );
+    if (at >= 0 && !heading) return virtual.scrollToIndex(at, { align: 'center' });
+    found.current = sought;
+    heading?.focus({ preventScroll: true });
+    heading?.scrollIntoView({ block: 'nearest' });
+  });
 
   // Read on before the reader is there; each page moves the beginning away again.
   const offset = virtual.scrollOffset ?? 0;
@@ -139,6 +161,11 @@ export function Timeline({
       )}
     </div>
   );
+}
+
+function requestsOf(row: Row): readonly RequestView[] {
+  if (row.kind === 'request') return [row.request];
+  return row.kind === 'message' ? row.requests : [];
 }
 
 /** First guesses of heights, until a row has been measured. */

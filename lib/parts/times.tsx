@@ -30,6 +30,24 @@ export function At({ at }: { at: string }) {
   );
 }
 
+/** "14:03" of today, "Tue" of the last days, "3 Nov" of before; the whole of it on hovering. */
+export function Day({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={wholeTime(at)}>
+      {dayText(
+        at,
+        useNow(() => minute),
+      )}
+    </time>
+  );
+}
+
+/** How long it takes so far, counted in seconds. */
+export function Elapsed({ since }: { since: string }) {
+  const now = useNow(() => second);
+  return <time>{texts.elapsed(Math.max(0, Math.floor((now - Date.parse(since)) / second)))}</time>;
+}
+
 export function agoText(ms: number): string {
   if (ms < 5 * second) return texts.justNow;
   if (ms < minute) return texts.ago(texts.seconds(Math.floor(ms / second)));
@@ -61,6 +79,14 @@ export function clockTime(at: string, now: number): string {
   const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   if (date.toDateString() === new Date(now).toDateString()) return time;
   return `${date.toLocaleDateString([], { day: 'numeric', month: 'short' })} ${time}`;
+}
+
+/** In the reader's own zone. @param now what is today, in milliseconds; what is to come is called as what was */
+export function dayText(at: string, now: number): string {
+  const date = new Date(at);
+  if (date.toDateString() === new Date(now).toDateString()) return clockTime(at, now);
+  if (Math.abs(now - date.getTime()) < 6 * day) return date.toLocaleDateString([], { weekday: 'short' });
+  return date.toLocaleDateString([], { day: 'numeric', month: 'short' });
 }
 
 export function wholeTime(at: string): string {

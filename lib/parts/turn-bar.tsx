@@ -1,75 +1,94 @@
-/** The turns that have not ended: what the agent is about, since when, whether it waits for a person, and how to stop it. */
+/** The turns that have not ended: what the agent is about, since when, whom or what it waits for, and how to steer it. */
 import { useState } from 'react';
-import type { RequestView, ViewedTurn } from '../client';
-import type { Ticket } from '../react';
+import type { ViewedTurn } from '../client';
+import { useTurn } from '../react';
 import { Icon } from './icon';
-import { useNow } from './now';
 import { PlainText } from './plain-text';
+import { StuckTurn } from './stuck-turn';
 import { texts } from './texts';
+import { Elapsed, wholeTime } from './times';
+import { CancelTurn, TurnError } from './turn-steps';
+import { RequestLinks, TurnWait } from './turn-wait';
 
-interface TurnBarProps extends Pick<Ticket, 'cancelTurn'> {
+interface TurnBarProps {
   turns: readonly ViewedTurn[];
-  pending: readonly RequestView[];
+  ticketId: string;
   agentName: string;
+  /** Shows a request in the timeline. */
+  onLook(requestId: string): void;
 }
 
 const turnsShown = 3;
 
-export function TurnBar({ turns, pending, agentName, cancelTurn }: TurnBarProps) {
-  const open = turns.filter(({ status }) => status === 'running' || status === 'queued');
+export function TurnBar({ turns, ...props }: TurnBarProps) {
+  const [isWhole, setWhole] = useState(false);
+  const open = turns.filter(({ status }) => status !== 'completed' && status !== 'aborted');
+  // What a person has to do something about is not left out.
+  const [stuck, others] = [open.filter(isStuck), open.filter((turn) => !isStuck(turn))];
+  const shown = [...stuck, ...others].slice(0, isWhole ? open.length : turnsShown);
   if (open.length === 0) return null;
   return (
     <ul className="hitl-turns" aria-label={texts.turns}>
-      {open.slice(0, turnsShown).map((turn) => (
-        <TurnLine
-          key={turn.id}
-          turn={turn}
-          waits={pending.some(({ turn_id }) => turn_id === turn.id)}
-          agentName={agentName}
-          cancel={() => cancelTurn(turn.id)}
-        />
+      {shown.map((turn) => (
+        <TurnLine key={turn.id} turn={turn} {...props} />
       ))}
-      {open.length > turnsShown && <li className="hitl-soft">{texts.moreTurns(open.length - turnsShown)}</li>}
+      {open.length > turnsShown && (
+        <li>
+          <button
+            type="button"
+            className="hitl-more"
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+          >
+            {isWhole ? texts.fewerTurns : texts.moreTurns(open.length - turnsShown)}
+          </button>
+        </li>
+      )}
     </ul>
   );
 }
 
-interface TurnLineProps {
-  turn: ViewedTurn;
-  waits: boolean;
-  agentName: string;
-  cancel(): ReturnType<Ticket['cancelTurn']>;
+function isStuck({ status }: ViewedTurn): boolean {
+  return status === 'stuck';
 }
 
-function TurnLine({ turn, waits, agentName, cancel }: TurnLineProps) {
-  const [isEnding, setEnding] = useState(false);
-  const seconds = Math.max(0, Math.floor((useNow(() => 1_000) - Date.parse(turn.started_at)) / 1_000));
-  const state = turn.status === 'queued' ? 'queued' : waits ? 'waits' : 'runs';
+function TurnLine({ turn, ticketId, agentName, onLook }: Omit<TurnBarProps, 'turns'> & { turn: ViewedTurn }) {
+  const desk = useTurn({ id: turn.id, ticketId });
+  const { waitsFor: requests } = desk;
+  const { status, intent, waits_for: wait, continued_at: continued, started_at: since } = turn;
+  if (status === 'stuck') return <StuckTurn turn={turn} desk={desk} agentName={agentName} />;
+  const isAsking = status === 'running' && requests.length > 0;
+  const state = isAsking ? 'asks' : status === 'waiting' ? 'waits' : status === 'queued' ? 'queued' : 'runs';
   return (
-    <li data-state={state}>
-      <span className="hitl-spinner" />
+    <li data-turn={turn.id} data-state={state}>
+      {state === 'asks' || state === 'waits' ? <Icon name="clock" /> : <span className="hitl-spinner" />}
       <span className="hitl-turn-text">
-        {texts.turn[state](agentName)}
-        {turn.intent !== undefined && (
+        {wait ? (
+          <TurnWait wait={wait} requests={requests} agentName={agentName} onLook={onLook} />
+        ) : (
+          texts.turn[state](agentName)
+        )}
+        {intent !== undefined && (
+          <span className="hitl-soft">
+            {wait ? ' · ' : ': '}
+            <PlainText text={intent} first={200} />
+          </span>
+        )}
+        {isAsking && (
           <>
-            {': '}
-            <PlainText text={turn.intent} first={200} />
+            {' · '}
+            <RequestLinks requests={requests} total={requests.length} onLook={onLook} />
           </>
         )}
+        {status === 'running' && continued !== undefined && (
+          <small className="hitl-continued" title={wholeTime(continued)}>
+            {texts.continued}
+          </small>
+        )}
       </span>
-      <time>{texts.elapsed(seconds)}</time>
-      <button
-        type="button"
-        className="hitl-quiet"
-        disabled={isEnding}
-        onClick={async () => {
-          setEnding(true);
-          const outcome = await cancel();
-          if (!outcome.ok) setEnding(false);
-        }}
-      >
-        <Icon name="stop" /> {isEnding ? texts.cancelling : texts.cancel}
-      </button>
+      {wait === undefined && <Elapsed since={since} />}
+      <CancelTurn desk={desk} isAsked={status === 'waiting'} />
+      <TurnError error={desk.error} />
     </li>
   );
 }

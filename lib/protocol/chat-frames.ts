@@ -65,16 +65,25 @@ export function toClassic(envelope: LoggedEnvelope, agent: ChatUser): readonly o
       return [{ ...classic, hitl: classicRequest(body.hitl) }];
     }
     case 'session_message_added': {
-      const { updated_at: _updated, ...message } = body.message;
+      const { updated_at: _updated, is_streaming, ...message } = body.message;
       const classic = { ...body, message };
-      const frame = chatFrameOf(body, agent);
+      // A chat frame cannot be changed, so that of a message that grows comes once it is whole.
+      const frame = is_streaming ? undefined : chatFrameOf(body, agent);
       if (!frame) return [classic];
       return message.type === 'user' ? [frame, classic] : [classic, frame];
     }
     case 'session_message_updated': {
-      const { updated_at: _updated, ...message } = body.message;
-      return [{ ...body, message }];
+      const { streamed, ...classic } = body;
+      const { updated_at: _updated, is_streaming: _streaming, ...message } = body.message;
+      const frame = streamed && chatFrameOf(body, agent);
+      return [{ ...classic, message }, ...(frame ? [frame] : [])];
     }
+    case 'turn_started': {
+      const { version: _version, ...turn } = body.turn;
+      return [{ ...body, turn }];
+    }
+    case 'turn_updated':
+      return [];
     case 'turn_ended': {
       const { reason, ...classic } = body;
       return reason === 'error'

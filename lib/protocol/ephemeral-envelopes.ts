@@ -40,17 +40,29 @@ export const noticeSchema = z.object({
   /** The line that it repeats, if it repeats one. */
   message_id: z.string().optional(),
 });
+/** More of a message that grows. */
+export const messageDeltaSchema = z.object({
+  event: z.literal('message_delta'),
+  session_id: z.string(),
+  turn_id: z.string(),
+  message_id: z.string(),
+  /** Where `text` begins in the message, in UTF-16 code units. */
+  offset: z.number().int().nonnegative(),
+  text: z.string(),
+});
 
 export const ephemeralSchema = z.discriminatedUnion('event', [
   presenceChangedSchema,
   presenceUpdatedSchema,
   typingSchema,
   noticeSchema,
+  messageDeltaSchema,
 ]);
 
 export type PresenceChanged = z.infer<typeof presenceChangedSchema>;
 export type PresenceUpdated = z.infer<typeof presenceUpdatedSchema>;
 export type Typing = z.infer<typeof typingSchema>;
 export type Notice = z.infer<typeof noticeSchema>;
+export type MessageDelta = z.infer<typeof messageDeltaSchema>;
 /** What goes to every client of a ticket without a place in the log; may be dropped for a client that falls behind. */
 export type EphemeralEnvelope = z.infer<typeof ephemeralSchema>;

@@ -32,6 +32,13 @@ export const turnStartedSchema = z.object({
   turn_id: z.string(),
   turn: turnViewSchema,
 });
+/** It waits, is stuck, or goes on. */
+export const turnUpdatedSchema = z.object({
+  event: z.literal('turn_updated'),
+  ...base,
+  turn_id: z.string(),
+  turn: turnViewSchema,
+});
 export const turnEndedSchema = z.object({
   event: z.literal('turn_ended'),
   ...base,
@@ -39,7 +46,7 @@ export const turnEndedSchema = z.object({
   status: z.enum(['completed', 'aborted']),
   intent: z.string().optional(),
   /** Why an aborted turn was aborted; not in the classic dialect. */
-  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash']).optional(),
+  reason: z.enum(['error', 'cancelled', 'shutdown', 'crash', 'expired']).optional(),
 });
 const messageEnvelope = { ...base, turn_id: z.string().optional(), message: messageViewSchema };
 export const sessionMessageAddedSchema = z.object({
@@ -49,6 +56,8 @@ export const sessionMessageAddedSchema = z.object({
 export const sessionMessageUpdatedSchema = z.object({
   event: z.literal('session_message_updated'),
   ...messageEnvelope,
+  /** It grew until now, and this is all of it. */
+  streamed: z.literal(true).optional(),
 });
 const requestEnvelope = {
   ...base,
@@ -75,6 +84,7 @@ export const hitlRequestResolvedSchema = z.object({
 export const loggableSchema = z.discriminatedUnion('event', [
   sessionCreatedSchema,
   turnStartedSchema,
+  turnUpdatedSchema,
   turnEndedSchema,
   sessionMessageAddedSchema,
   sessionMessageUpdatedSchema,
@@ -88,6 +98,7 @@ export type LoggableEnvelope = z.infer<typeof loggableSchema>;
 export const loggedSchema = z.discriminatedUnion('event', [
   sessionCreatedSchema.extend(position),
   turnStartedSchema.extend(position),
+  turnUpdatedSchema.extend(position),
   turnEndedSchema.extend(position),
   sessionMessageAddedSchema.extend(position),
   sessionMessageUpdatedSchema.extend(position),
@@ -124,6 +135,17 @@ export function turnStarted(turn: TurnRecord, now: Millis): LoggableEnvelope {
   };
 }
 
+/** The body of `turn_updated`: the turn as it is now; its time is `now`. */
+export function turnUpdated(turn: TurnRecord, now: Millis): LoggableEnvelope {
+  return {
+    event: 'turn_updated',
+    timestamp: toWireTime(now, now),
+    session_id: turn.sessionId,
+    turn_id: turn.id,
+    turn: turnView(turn, now),
+  };
+}
+
 /** The body of `turn_ended`; its time is when the turn ended, else when it started. */
 export function turnEnded(turn: TurnRecord, now: Millis): LoggableEnvelope {
   return {
@@ -147,12 +169,17 @@ export function sessionMessageUpdated(message: MessageRecord, now: Millis): Logg
   return messageBody('session_message_updated', message, message.updatedAt, now);
 }
 
-function messageBody(
-  event: 'session_message_added' | 'session_message_updated',
+/** The same with which a message that grew is whole. */
+export function messageStreamed(message: MessageRecord, now: Millis): LoggableEnvelope {
+  return { ...messageBody('session_message_updated', message, message.updatedAt, now), streamed: true };
+}
+
+function messageBody<Event extends 'session_message_added' | 'session_message_updated'>(
+  event: Event,
   message: MessageRecord,
   at: Millis | undefined,
   now: Millis,
-): LoggableEnvelope {
+) {
   return {
     event,
     timestamp: toWireTime(at, now),

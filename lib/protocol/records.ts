@@ -32,9 +32,9 @@ export interface SessionRecord {
   lastActiveAt: Millis;
 }
 
-export type TurnStatus = 'queued' | 'running' | 'completed' | 'aborted';
+export type TurnStatus = 'queued' | 'running' | 'waiting' | 'stuck' | 'completed' | 'aborted';
 /** Why a turn did not complete. */
-export type AbortReason = 'error' | 'cancelled' | 'shutdown' | 'crash';
+export type AbortReason = 'error' | 'cancelled' | 'shutdown' | 'crash' | 'expired';
 
 /** One answer of the agent to one chat message. */
 export interface TurnRecord {
@@ -49,6 +49,63 @@ export interface TurnRecord {
   startedAt?: Millis;
   endedAt?: Millis;
   reason?: AbortReason;
+  /** The message it answers; none of a turn stored by an earlier version. */
+  messageId?: string;
+  /** Who wrote it, as they were then. */
+  user?: Required<User>;
+  /** How a durable turn goes on from process to process; none for a turn of a plain agent. */
+  run?: TurnRun;
+  /** Of a waiting turn. */
+  waitsFor?: TurnWait;
+  /** Of a stuck turn. */
+  problem?: TurnProblem;
+  /** When a later process went on with it last. */
+  continuedAt?: Millis;
+}
+
+/** How a durable turn goes on from process to process. */
+export interface TurnRun {
+  /** Of the agent's code it began with; none where the agent names no version. */
+  version?: string;
+  /** The node that runs it; none while it is queued, waits or is stuck, and after a process has let go of it. */
+  owner?: string;
+  /** +1 each time it is taken; 0 before the first. A write under an older one is refused. */
+  generation: number;
+  /** +1 with each `again` and each start over; each leg has a journal of its own. From 0. */
+  leg: number;
+  /** When the present leg began, if it is not the first. */
+  legBegunAt?: Millis;
+  /** Processes that took it since it got any further. */
+  tries: number;
+  /** Entries of the journal when it was taken last. */
+  triedAt: number;
+  /** When it goes on, or ends for its age, by itself. */
+  dueAt?: Millis;
+  /** Its greatest age: later it ends as `expired`. */
+  expiresAt?: Millis;
+  /** Ids of the requests that the next leg waits for before its code is called. */
+  when?: readonly string[];
+}
+
+/** What a waiting turn waits for: people, a time, or whichever comes first. */
+export interface TurnWait {
+  since: Millis;
+  /** The open requests; empty where it waits for a time alone. */
+  requestIds: readonly string[];
+  /** The time at which it goes on by itself. */
+  until?: Millis;
+}
+
+/** Why a turn is stuck, for people and programs. */
+export interface TurnProblem {
+  /** `changed`: its code no longer does what is recorded. `crashing`: its processes end under it. `too_long`: its journal is full. */
+  reason: 'changed' | 'crashing' | 'too_long';
+  at: Millis;
+  message: string;
+  /** With `changed`: the call that is recorded and was not made. */
+  recorded?: string;
+  /** With `changed`: the calls that were made instead. */
+  instead?: readonly string[];
 }
 
 export type MessageType = 'user' | 'trace' | 'plan' | 'response' | 'warning';
@@ -64,8 +121,17 @@ export interface MessageRecord {
   content: string;
   createdAt: Millis;
   updatedAt?: Millis;
-  /** Earlier contents, oldest first, each with the time it was written. */
-  revisions: readonly { content: string; updatedAt: Millis }[];
+  /** It grows: `content` is its beginning. One of a turn that has ended grows no more, whatever is stored; see `asRead`. */
+  isStreaming?: true;
+  /** Earlier contents, oldest first, each with the time it was written; who reads one message alone gets none, who updates it the one that was replaced. */
+  revisions: readonly MessageRevision[];
+}
+
+/** What a message said before. */
+export interface MessageRevision {
+  content: string;
+  /** When it began to say so. */
+  updatedAt: Millis;
 }
 
 export type RequestStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'superseded';

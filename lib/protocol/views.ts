@@ -11,7 +11,9 @@ import type {
   Millis,
   RequestRecord,
   SessionRecord,
+  TurnProblem,
   TurnRecord,
+  TurnWait,
 } from './records';
 
 /** RFC 3339 in UTC with milliseconds. */
@@ -41,10 +43,26 @@ export const sessionViewSchema = z.object({
 export const turnViewSchema = z.object({
   id: z.string(),
   session_id: z.string(),
-  status: z.enum(['queued', 'running', 'completed', 'aborted']),
+  status: z.enum(['queued', 'running', 'waiting', 'stuck', 'completed', 'aborted']),
   intent: z.string().optional(),
   started_at: time,
   ended_at: time.optional(),
+  /** Of the agent's code that a durable turn began with, where that names one. */
+  version: z.string().optional(),
+  /** Of a waiting turn: the requests, and the time at which it goes on by itself. */
+  waits_for: z.object({ since: time, request_ids: z.array(z.string()), until: time.optional() }).optional(),
+  /** Of a stuck turn: why it cannot go on by itself. */
+  problem: z
+    .object({
+      reason: z.enum(['changed', 'crashing', 'too_long']),
+      at: time,
+      message: z.string(),
+      recorded: z.string().optional(),
+      instead: z.array(z.string()).optional(),
+    })
+    .optional(),
+  /** When a later process went on with it last. */
+  continued_at: time.optional(),
 });
 
 export const messageViewSchema = z.object({
@@ -57,6 +75,8 @@ export const messageViewSchema = z.object({
   created_at: time,
   /** Only once it was updated. */
   updated_at: time.optional(),
+  /** It grows: `content` is its beginning. */
+  is_streaming: z.literal(true).optional(),
 });
 
 export const requestStatusSchema = z.enum([
@@ -213,6 +233,30 @@ export function turnView(turn: TurnRecord, now: Millis): TurnView {
     ...(turn.intent && { intent: turn.intent }),
     started_at: toWireTime(turn.startedAt ?? turn.queuedAt, now),
     ...(turn.endedAt && { ended_at: toWireTime(turn.endedAt, now) }),
+    // A turn in the queue is known by its message alone, to those who saw it come too.
+    ...(turn.status !== 'queued' && turn.run?.version !== undefined && { version: turn.run.version }),
+    ...(turn.waitsFor && { waits_for: waitView(turn.waitsFor, now) }),
+    ...(turn.problem && { problem: problemView(turn.problem, now) }),
+    ...(turn.continuedAt && { continued_at: toWireTime(turn.continuedAt, now) }),
+  };
+}
+
+function waitView({ since, requestIds, until }: TurnWait, now: Millis): TurnView['waits_for'] {
+  return {
+    since: toWireTime(since, now),
+    request_ids: [...requestIds],
+    ...(until !== undefined && { until: toWireTime(until, now) }),
+  };
+}
+
+function problemView(problem: TurnProblem, now: Millis): TurnView['problem'] {
+  const { reason, at, message, recorded, instead } = problem;
+  return {
+    reason,
+    at: toWireTime(at, now),
+    message,
+    ...(recorded !== undefined && { recorded }),
+    ...(instead && { instead: [...instead] }),
   };
 }
 
@@ -226,7 +270,19 @@ export function messageView(message: MessageRecord, now: Millis): MessageView {
     content: message.content,
     created_at: toWireTime(message.createdAt, now),
     ...(message.updatedAt && { updated_at: toWireTime(message.updatedAt, now) }),
+    ...(message.isStreaming && { is_streaming: true as const }),
   };
+}
+
+/**
+ * The message for a reader of what is stored: one whose turn has ended grows no more, also where its process ended before it
+ * could commit that.
+ * @param isOpen whether this turn has not ended
+ */
+export function asRead(message: MessageRecord, isOpen: (turnId: string) => boolean): MessageRecord {
+  if (!message.isStreaming || (message.turnId !== undefined && isOpen(message.turnId))) return message;
+  const { isStreaming: _isStreaming, ...whole } = message;
+  return whole;
 }
 
 export function storedMessageView(message: MessageRecord, now: Millis): StoredMessageView {

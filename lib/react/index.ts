@@ -16,3 +16,4 @@ export { type Request, type RequestActions, type RequestState, useRequest } from
 export { useMount, useRest } from './use-rest';
 export { useServerNow } from './use-server-now';
 export { type Ticket, type TicketActions, usePending, useTicket, useTicketValue } from './use-ticket';
+export { type Turn, type TurnActions, type TurnDoing, type TurnState, useTurn } from './use-turn';

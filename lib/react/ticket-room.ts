@@ -37,7 +37,7 @@ export interface TicketState {
   readonly user: Person | undefined;
   /** In the order in which they were said; an update changes the line in its place. */
   readonly timeline: readonly MessageView[];
-  /** In the order in which they came; the queued, the running and the ended. */
+  /** In the order in which they came; those that have not ended, and the ended. */
   readonly turns: readonly ViewedTurn[];
   /** Newest activity first. */
   readonly sessions: readonly SessionView[];

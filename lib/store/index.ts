@@ -7,11 +7,17 @@ export type {
   Author,
   GrantRecord,
   MessageRecord as Message,
+  MessageRevision,
   Millis,
   RequestRecord,
   RequestStatus,
   SessionRecord as Session,
+  TurnProblem,
   TurnRecord,
+  TurnRun,
+  TurnStatus,
+  TurnWait,
+  User,
 } from '../protocol/records';
 export * from './shared/cursor';
 export * from './shared/epoch';
@@ -24,4 +30,5 @@ export * from './shared/order';
 export * from './shared/ordered-list';
 export * from './shared/page';
 export * from './shared/preconditions';
+export * from './shared/turns';
 export type * from './store';

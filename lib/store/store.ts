@@ -1,10 +1,7 @@
 /** What the hub asks of a store, with the obligations every implementation must meet; `express-hitl/store-contract` holds them to it. */
-import type { WireCode } from '../errors';
-import type { AuditEntry, AuditRecord } from '../protocol/audit';
-import type { LoggableEnvelope, LoggedEnvelope } from '../protocol/envelopes';
+import type { AuditEntry } from '../protocol/audit';
+import type { LoggedEnvelope } from '../protocol/envelopes';
 import type {
-  Answerers,
-  Author,
   GrantRecord,
   MessageRecord,
   Millis,
@@ -12,50 +9,11 @@ import type {
   RequestStatus,
   SessionRecord,
   TurnRecord,
+  TurnStatus,
 } from '../protocol/records';
+import type { Commit, CommitResult, DeliveryWrite, JournalEntry, StoredRequest } from './commit';
 
-/** A request as stored: the projection that is queried and the actor snapshot that is restored. */
-export interface StoredRequest {
-  record: RequestRecord;
-  /** The persisted XState snapshot, JSON only. */
-  snapshot: unknown;
-  /** +1 with every write; what compare-and-set goes by. Begins at 1. */
-  version: number;
-  /** When the earliest of its deadlines is due; none for a request without. */
-  dueAt?: Millis;
-}
-
-/**
- * A request to be written: `version` is the one that was read, 0 for a request that must not exist yet. Its ticket, session,
- * turn and time of creation stay what they were at first; its key too, unless it is given up for another request to take.
- */
-export interface RequestWrite extends StoredRequest {
-  /** In whose inbox it is; none for a request that has no answerers. */
-  answerers?: Answerers;
-}
-
-/** A client frame that was carried out, so that the same frame again gets the same answer. */
-export interface ProcessedFrame {
-  userId: string;
-  frameId: string;
-  ack: Record<string, unknown>;
-}
-
-/** A grant that is given, used once or revoked, with the request that it comes from. */
-export type GrantWrite =
-  | { type: 'give'; grant: GrantRecord }
-  | { type: 'use'; id: string }
-  | { type: 'revoke'; id: string; by: Author };
-
-/** What a channel has to deliver about a request. Keyed by channel and request, of which only the newest is stored. */
-export interface DeliveryWrite {
-  channel: string;
-  requestId: string;
-  /** `present` a card, `update` it, `settle` it for good. */
-  event: 'present' | 'update' | 'settle';
-  /** The version of the request that came of it; later ones are higher. */
-  version: number;
-}
+export type * from './commit';
 
 /** A delivery that waits. */
 export interface WaitingDelivery extends DeliveryWrite {
@@ -78,32 +36,6 @@ export type DeliveryOutcome =
   | Pick<WaitingDelivery, 'attempts' | 'dueAt'>
   | Pick<DeadDelivery, 'attempts' | 'deadAt' | 'error'>;
 
-/** One event's worth of change to one ticket: all of it is committed, or none. */
-export interface Commit {
-  ticketId: string;
-  at: Millis;
-  sessions?: readonly SessionRecord[];
-  turns?: readonly TurnRecord[];
-  messages?: readonly MessageRecord[];
-  requests?: readonly RequestWrite[];
-  /** Appended to the ticket's audit in this order. */
-  audit?: readonly AuditRecord[];
-  grants?: readonly GrantWrite[];
-  deliveries?: readonly DeliveryWrite[];
-  /** Appended to the ticket's log in this order. */
-  envelopes: readonly LoggableEnvelope[];
-  frame?: ProcessedFrame;
-}
-
-/** What became of one commit; a refused one left no trace. */
-export type CommitResult =
-  | { ok: true; envelopes: readonly LoggedEnvelope[] }
-  | {
-      ok: false;
-      code: Extract<WireCode, 'conflict' | 'key_conflict' | 'duplicate_id'>;
-      ack?: Record<string, unknown>;
-    };
-
 /** Where a ticket's log stands. `first` is the oldest `seq` still stored (`seq + 1` if none is). */
 export interface LogPosition {
   epoch: string;
@@ -115,9 +47,9 @@ export interface LogPosition {
 export interface TicketState extends LogPosition {
   /** As `Store.sessions`, at most 50. */
   sessions: readonly SessionRecord[];
-  /** The last `limit` that are within 1,048,576 bytes together, oldest first. */
+  /** The last `limit` that are within 1,048,576 bytes together, oldest first; without their revisions, as `Store.message`. */
   messages: readonly MessageRecord[];
-  /** Those queued or running. */
+  /** Those that have not ended, oldest first. */
   turns: readonly TurnRecord[];
   /** Pending ones, oldest first, within 1,048,576 bytes together. */
   requests: readonly RequestRecord[];
@@ -134,8 +66,28 @@ export interface Page<T> {
 /** A request with a deadline that its actor has to be sent. */
 export type DueRequest = Pick<RequestRecord, 'id' | 'ticketId'>;
 
-/** A turn that has not ended. */
+/** A turn that is queued or runs. */
 export type UnfinishedTurn = Pick<TurnRecord, 'id' | 'ticketId'>;
+
+/** A durable turn that has to go on, or to end for its age. */
+export type DueTurn = Pick<TurnRecord, 'id' | 'ticketId'>;
+
+/** Which turns are listed; a field that is not given fits everything. */
+export interface TurnFilter {
+  ticketId?: string;
+  status?: TurnStatus;
+  /** Of the code that a durable turn began with. */
+  version?: string;
+}
+
+/** The durable turns of one version that have not ended. */
+export interface TurnVersion {
+  /** None of those that began without one. */
+  version?: string;
+  turns: number;
+  /** When the oldest of them was queued. */
+  since: Millis;
+}
 
 export interface RequestFilter {
   ticketId?: string;
@@ -197,14 +149,26 @@ export interface GrantFilter {
  *   read whole: each envelope as it was committed, also once those before it are trimmed.
  * - Reads give what was committed, never a part of a commit, and copies: changing what was read changes nothing in the store. They
  *   store nothing: reading an unknown ticket leaves no trace.
+ * - What a write of a message costs does not depend on how often the message was written before: its revisions are neither read
+ *   nor written again.
  * - A request write whose `version` is not the stored one is refused with `conflict`; two live requests (any status but
  *   `superseded`) with one `key` in a ticket with `key_conflict`; a known (user, frame id) with `duplicate_id` and the
  *   `ack` given the first time; the use of a grant that does not hold at the commit's `at` (`grantState`), and the revoking
  *   of one that is not there or revoked already, with `conflict`. A use counts one more, also when others use the grant at the same time.
+ * - A commit with a `fence` is refused as `Commit.fence` says, unless its frame is known. A commit that settles a request needs
+ *   no fence of the turns that wait for it, so that anybody may answer.
+ * - Journal, waits and state belong to a durable turn (one whose record has a `run`) that has not ended; what a commit has of
+ *   them for any other turn is not stored. The order in a commit is: turns (a record of another `run.leg` than the stored one
+ *   drops the journal, which begins again at 1; one that has ended drops journal, waits and state), journal, requests, waits,
+ *   and then the answers: for each request of its `requests` and `waits`, in this order and each once, that is stored and not pending,
+ *   an entry `{ call: 'answer:<request id>', body: null }` is appended to the journal of every turn that waits for it, by id, and
+ *   the waits are dropped. So a wait for a request that is settled already is answered by the commit that begins it.
+ * - A durable turn that has not ended is due at its `run.dueAt`; one that is `waiting`, also at the `at` of the first answer
+ *   that came to it, until its record is written with another status.
  * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
- * - A page of requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
+ * - A page of turns, requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
  *   stated there; what is larger by itself comes alone. No more is read for it.
  * - A delivery takes the place of one that waits or was given up for the same channel and request, is due at the commit's
  *   `at` and has no failed tries; an `update` of a card whose `present` was not delivered stays a `present`.
@@ -244,11 +208,26 @@ export interface Store {
   /** Newest activity first; of those active at one time, the one first committed last. */
   sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]>;
   turn(id: string): Promise<TurnRecord | undefined>;
-  /** All queued or running turns of all tickets, oldest first; only named, as `dueRequests`. */
+  /** In the order in which they were first committed; `limit` at most 200. @throws HubError `invalid_frame` for a cursor it did not give. */
+  turns(filter: TurnFilter, limit: number, cursor?: string): Promise<Page<TurnRecord>>;
+  /** All queued or running turns of all tickets, oldest first; only named, as `dueRequests`. Waiting and stuck ones are not read. */
   unfinishedTurns(): Promise<readonly UnfinishedTurn[]>;
+  /** The turns of a session that have not ended, in the order in which they were first committed. */
+  openTurns(sessionId: string): Promise<readonly TurnRecord[]>;
+  /** The durable turns that are due at or before `until`, earliest first, at most `limit`; only named, as `dueRequests`. */
+  dueTurns(until: Millis, limit: number): Promise<readonly DueTurn[]>;
+  /** The earliest due time of a durable turn that is later than `after`. */
+  nextDueTurn(after: Millis): Promise<Millis | undefined>;
+  /** Oldest first. */
+  turnVersions(): Promise<readonly TurnVersion[]>;
+  /** The entries with `n > after` of a turn's present leg, in their order; `limit` at most 1,000, within 4,194,304 bytes together (one that is larger comes alone). */
+  journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** What was stored last for the turn's next leg; undefined if nothing was, or the turn has ended. */
+  turnState(turnId: string): Promise<unknown>;
+  /** Without its revisions: the list is empty, and what it costs does not depend on how many there are. */
   message(id: string): Promise<MessageRecord | undefined>;
   /**
-   * The last `limit` messages of a session, or the last before that with the id `before`, oldest first; an update leaves a
+   * The last `limit` messages of a session with all their revisions that are stored, or the last before that with the id `before`, oldest first; an update leaves a
    * message at its place. @throws HubError `invalid_frame` for a `before` that is no message of this session
    */
   messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]>;

@@ -6,6 +6,7 @@ import { roundTrips } from '../../bench/durable';
 import { fanOut, ours, oursLogged, prepared } from '../../bench/fan-out';
 import { FrameCounter } from '../../bench/load/frame-counter';
 import { headlinesOf, pageOf, type Results, resultsFile } from '../../bench/report';
+import { streamPeers, streams } from '../../bench/streams';
 
 const quick = { quick: true, rounds: 1, ms: 5, starts: 1 };
 
@@ -23,6 +24,12 @@ test('a small fan-out runs: every client is sent every envelope, by ours and by 
 test('requests are asked and answered by the round-trip bench', async () => {
   const { rows } = await roundTrips(quick, []);
   expect(rows).toEqual([['express-hitl', ...Array(6).fill(expect.any(String))]]);
+}, 60_000);
+
+test('answers grow in the bench of streams: every token is delivered, by ours and by the peers', async () => {
+  const { rows, ratios } = await streams(quick);
+  expect(rows.map(([name]) => name)).toEqual(streamPeers.map(({ name }) => name));
+  for (const { value } of Object.values(ratios)) expect(value).toBeGreaterThan(0);
 }, 60_000);
 
 describe('the counter of frames', () => {

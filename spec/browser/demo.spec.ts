@@ -52,11 +52,18 @@ describeInChromium('spec/browser', 'the demo', (launch) => {
     await demo.end('SIGKILL');
     await alice.sees('Connection lost.');
     demo = await demo.again();
-    await alice.sees('the server went down');
+    await alice.sees('Warren waits for');
     await alice.page.getByText('Connection lost.').waitFor({ state: 'detached' });
     expect(await alice.card.getByRole('textbox', { name: 'Comment' }).inputValue()).toBe('typed before');
     await alice.card.getByRole('button', { name: 'Approve' }).click();
     await alice.card.getByText('Approved by Alice').waitFor();
+    await alice.sees('Done: 192.0.2.17 is blocked at the edge firewall. Approved by Alice');
+  });
+
+  it('shows a summary while it is written, and whole in the end', async () => {
+    const alice = await enter('alice', { ticketId: 'T-1008' });
+    await alice.say('What do we know?', 'T-1008, ');
+    await alice.sees('Indicators: ');
   });
 
   it('says when the login has ended', async () => {

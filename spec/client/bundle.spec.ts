@@ -20,10 +20,11 @@ async function runModule(text: string, ...args: string[]): Promise<string> {
   return run(dirname(script), process.execPath, script, ...args);
 }
 
-test('the bundle stays below 9.5 kB when it is compressed', async () => {
+// 9.5 kB, and what a message that grows takes in a view: deltas put together by their offsets, and what is left at the end.
+test('the bundle stays below 9.75 kB when it is compressed', async () => {
   const size = gzipSync(await readFile(bundle.file)).length;
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(9_500);
+  expect(size).toBeLessThan(9_750);
 });
 
 test('it holds the client and the close codes, no package and nothing of the server', () => {

@@ -11,7 +11,7 @@ const viewOf = (envelopes: readonly Envelope[], from: View = emptyView()) =>
     return reduce(Object.freeze(view), envelope);
   }, from);
 
-const isUnfinished = ({ status }: { status: string }) => status === 'queued' || status === 'running';
+const isUnfinished = ({ ended_at }: { ended_at?: string | undefined }) => ended_at === undefined;
 
 /** Those of the list that the other one has too. */
 const knownTo = <T extends { id: string }>(list: readonly T[], other: readonly T[]) =>

@@ -122,6 +122,30 @@ test('a line older than the view is not put at its end when it is updated', () =
   expect(changed(view, reduce(view, updated))).toEqual(['position']);
 });
 
+test('a turn that waits, is stuck and goes on is what its last envelope says; when it has ended it is neither', () => {
+  const turn = { id: 't', session_id: 's', status: 'waiting' as const, started_at: at(1) };
+  const waits_for = { since: at(2), request_ids: ['r'] };
+  const problem = { reason: 'changed' as const, at: at(3), message: 'other calls' };
+  const updated = (seq: number, more: object) =>
+    ({ event: 'turn_updated', ...place(seq), turn_id: 't', turn: { ...turn, ...more } }) as Envelope;
+  let view = reduce(emptyView(), snapshot);
+  const become = (envelope: Envelope) => {
+    view = reduce(view, envelope);
+    return view.turns.find(({ id }) => id === 't');
+  };
+  expect(become(updated(8, { waits_for }))).toEqual({ ...turn, waits_for });
+  expect(become(updated(9, { status: 'stuck', problem }))).toEqual({ ...turn, status: 'stuck', problem });
+  const ended = become({
+    event: 'turn_ended',
+    ...place(10),
+    turn_id: 't',
+    status: 'aborted',
+    reason: 'expired',
+  });
+  expect(ended).toEqual({ ...turn, status: 'aborted', reason: 'expired', ended_at: view.turns[0]?.ended_at });
+  expect(ended?.ended_at).toBeDefined();
+});
+
 test('an aborted turn says why, and one that was never heard of is known by its end', () => {
   const ended = {
     event: 'turn_ended',
@@ -138,6 +162,16 @@ test('an aborted turn says why, and one that was never heard of is known by its 
     started_at: at(1),
     ended_at: at(1),
   });
+});
+
+test('a turn that waited before the log begins is known once it goes on', () => {
+  const view = reduce(emptyView(), {
+    event: 'turn_updated',
+    ...place(8),
+    turn_id: 'old',
+    turn: { id: 'old', session_id: 's', status: 'running', started_at: at(0) },
+  });
+  expect(view.turns).toMatchObject([{ id: 'old', status: 'running' }]);
 });
 
 test('another epoch begins a new view; presence is not of the log and stays', () => {
@@ -192,6 +226,16 @@ describe('a view that is held for weeks', () => {
       resolved.slice(100).map((_each, index) => `r${index + 101}`),
     );
     expect(all.pending).toHaveLength(1_201);
+  });
+
+  test('holds every turn that waits or is stuck', () => {
+    const waits = times(1_200, (n) => ({
+      event: 'turn_updated',
+      ...place(7 + n),
+      turn_id: `t${n}`,
+      turn: { id: `t${n}`, session_id: 's', status: n % 2 ? 'waiting' : 'stuck', started_at: at(0) },
+    }));
+    expect(view(waits).turns).toHaveLength(1_201);
   });
 
   test('holds 1,000 ended turns, and all that still run', () => {

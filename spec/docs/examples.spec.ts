@@ -7,18 +7,22 @@ import { bin } from '../packaging/command';
 import { bodyOf, Examples, type Scenes, type } from './example';
 import { fences, pages, root } from './pages';
 import { channelsScenes } from './scenes/channels';
+import { durableTurnsScenes } from './scenes/durable-turns';
 import { hitlScenes } from './scenes/hitl';
 import { mountingScenes } from './scenes/mounting';
 import { readmeScenes } from './scenes/readme';
 import { referenceApiScenes } from './scenes/reference-api';
+import { streamsScenes } from './scenes/streams';
 import { tutorialScenes } from './scenes/tutorial';
 
 const scenes: Readonly<Record<string, Scenes>> = {
   'README.md': readmeScenes,
   'docs/channels.md': channelsScenes,
+  'docs/durable-turns.md': durableTurnsScenes,
   'docs/hitl.md': hitlScenes,
   'docs/mounting.md': mountingScenes,
   'docs/reference-api.md': referenceApiScenes,
+  'docs/streams.md': streamsScenes,
   'docs/tutorial.md': tutorialScenes,
 };
 

@@ -380,7 +380,8 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
     await demo.discard();
   });
 
-  it('by kill -9, has everything when it is back, and runs nothing that is approved afterwards', async () => {
+  it('by kill -9, has everything when it is back, and the same turn does what is approved then, and says so, once', async () => {
+    const turnId = hitl.turn_id;
     await demo.end('SIGKILL');
     expect(await socket.closed()).toMatchObject({ code: 1006 });
     const { epoch, seq } = socket.received.findLast((frame) => frame.seq !== undefined);
@@ -389,29 +390,38 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
 
     const back = await alice.join(`${room('T-1001')}?after=${epoch}:${seq}`);
     expect(await back.next('welcome')).toMatchObject({ resumed: true });
-    expect(await back.next('turn_ended')).toMatchObject({ status: 'aborted', reason: 'crash', seq: seq + 1 });
-    const { items } = await alice.read('/tickets/T-1001/timeline');
-    expect(items.map(({ event }: TestFrame) => event)).toEqual([
-      'session_created',
-      'turn_started',
-      'session_message_added',
-      'session_message_added',
-      'hitl_request_pending',
-      'turn_ended',
-      'hitl_request_updated',
-    ]);
-    expect(await (await alice.join(`${room('T-1001')}?tab=new`)).next('snapshot')).toMatchObject({
-      requests: [{ ...hitl, asker: 'gone' }],
+    const waits = ({ event, turn }: TestFrame) => event === 'turn_updated' && turn.status === 'waiting';
+    expect(await back.next(waits)).toMatchObject({
+      turn: { id: turnId, continued_at: expect.any(String), waits_for: { request_ids: [hitl.id] } },
     });
-    expect(await alice.read(`/hitl/requests/${hitl.id}`)).toEqual({ hitl: { ...hitl, asker: 'gone' } });
+    expect(await alice.read(`/hitl/requests/${hitl.id}`)).toEqual({ hitl });
+    expect(firewallLines(demo)).toEqual([]);
 
     expect((await alice.respond(hitl.id, { revision: 1, status: 'approved' })).status).toBe(200);
-    expect((await back.next('notice')).content).toContain('nothing was done');
-    await back.ask({ type: 'message', content: 'block 198.51.100.1' });
-    const next = await back.next('hitl_request_pending');
-    await back.ask({ type: 'hitl_respond', request_id: next.hitl.id, revision: 1, status: 'approved' });
+    const done = await back.next(isMessage('response'));
+    expect(done.message).toMatchObject({
+      turn_id: turnId,
+      content: 'Done: 203.0.113.7 is blocked at the edge firewall. Approved by Alice.',
+    });
+    expect(await back.next('turn_ended')).toMatchObject({ turn_id: turnId, status: 'completed' });
+    expect(firewallLines(demo).map(({ ip }) => ip)).toEqual(['203.0.113.7']);
+
+    await back.ask({ type: 'message', content: 'What do we know?' });
     await back.next('turn_ended');
-    expect(firewallLines(demo).map(({ ip }) => ip)).toEqual(['198.51.100.1']);
+    const { items } = await alice.read('/tickets/T-1001/timeline');
+    const said = items.filter(({ event }: TestFrame) => event === 'session_message_added');
+    expect(said.filter(({ message }: TestFrame) => message.turn_id === turnId)).toHaveLength(3);
+  });
+
+  it('by kill -9 and answered by nobody, waits on after it was killed once more', async () => {
+    for (let life = 0; life < 2; life += 1) {
+      await demo.end('SIGKILL');
+      demo = await demo.again();
+      alice.place = demo;
+    }
+    const { requests, turns } = await (await alice.join(room('T-1001'))).next('snapshot');
+    expect(requests).toEqual([hitl]);
+    expect(turns).toMatchObject([{ id: hitl.turn_id }]);
   });
 
   it.each([
@@ -422,15 +432,11 @@ describe('the demo, ended in the middle of a turn that waits for an approval,', 
     expect(await socket.closed()).toMatchObject({ code: closeCode });
     demo = await demo.again();
     alice.place = demo;
-    expect(await (await alice.join(room('T-1001'))).next('snapshot')).toMatchObject({
-      turns: [],
-      requests: [{ ...hitl, asker: 'gone' }],
-    });
-    const { items } = await alice.read('/tickets/T-1001/timeline');
-    expect(items.slice(-2)).toMatchObject([
-      { event: 'turn_ended', reason: 'shutdown' },
-      { event: 'hitl_request_updated', cause: { event: 'asker_left' } },
-    ]);
+    const back = await alice.join(room('T-1001'));
+    expect(await back.next('snapshot')).toMatchObject({ turns: [{ id: hitl.turn_id }], requests: [hitl] });
     expect((await alice.respond(hitl.id, { status: 'denied' })).status).toBe(200);
+    expect(await back.next('turn_ended')).toMatchObject({ turn_id: hitl.turn_id, status: 'completed' });
+    const said = back.all('session_message_added').map(({ message }) => message.content);
+    expect(said).toEqual(['203.0.113.7 was not blocked. Denied by Alice.']);
   });
 });

@@ -50,7 +50,7 @@ describe.each(runners)('the example under %s', (name, program, args, from) => {
 
   it('passes', async () => {
     const { code, stdout, stderr } = await attempt(consumer, program, ...args);
-    expect(stdout + stderr).toMatch(/1 passed|# pass 1|pass 1/);
+    expect(stdout + stderr).toMatch(/2 passed|# pass 2|pass 2/);
     expect(code).toBe(0);
   }, 120_000);
 
@@ -61,6 +61,21 @@ describe.each(runners)('the example under %s', (name, program, args, from) => {
       writeFileSync(path, sound.replace('places.includes(event.answer)', "event.answer !== 'mars'"));
       const { code, stdout, stderr } = await attempt(consumer, program, ...args);
       expect(stdout + stderr).toContain('question: the system does not do what the model says');
+      expect(code).toBe(1);
+    } finally {
+      writeFileSync(path, sound);
+    }
+  }, 120_000);
+
+  it('fails, with both calls, when the agent does something else in the next process', async () => {
+    const path = join(consumer, 'agent.js');
+    const sound = readFileSync(path, 'utf8');
+    try {
+      writeFileSync(path, sound.replace("turn.step('choose'", `turn.step(\`choose \${planes.push(1)}\``));
+      const { code, stdout, stderr } = await attempt(consumer, program, ...args);
+      expect(stdout + stderr).toMatch(
+        /At the beginning: step:choose 3#1 is not made; instead: step:choose \d#1/,
+      );
       expect(code).toBe(1);
     } finally {
       writeFileSync(path, sound);

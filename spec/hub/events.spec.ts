@@ -1,5 +1,8 @@
 /** What `hub.on` calls, when, in which order, and what it refuses. */
 import type { EventPattern, HubEvent } from '../../lib/hub/hub-events';
+import type { NoTypes } from '../../lib/hub/kinds/app-types';
+import { turnUpdated } from '../../lib/protocol/envelopes';
+import type { TurnRecord } from '../../lib/protocol/records';
 import { Rig } from './rig';
 
 let rig: Rig;
@@ -41,6 +44,53 @@ test('A message and its turn are emitted in the order of the log, each stored be
   expect(stored).toEqual([true, true]);
   rig.hub.unregister(guest.client);
   expect(seen.at(-1)).toMatchObject({ event: 'client.left', ticketId: 'T', client: { user: { id: 'ann' } } });
+});
+
+test('That a durable turn waits or is stuck is emitted, each with what that is about; that it goes on is not', async () => {
+  await start();
+  listen('turn.*');
+  const { hub } = rig;
+  const running: TurnRecord = {
+    ...{
+      id: 't',
+      ticketId: 'T',
+      sessionId: 's',
+      userId: 'ann',
+      status: 'running',
+      queuedAt: 1,
+      startedAt: 2,
+    },
+    run: { generation: 1, leg: 0, tries: 1, triedAt: 0, owner: 'n1' },
+  };
+  const waitsFor = { since: 3, requestIds: ['r1', 'r2'] };
+  const problem = {
+    reason: 'changed' as const,
+    at: 4,
+    message: 'other calls',
+    recorded: 'a',
+    instead: ['b'],
+  };
+  const waiting: TurnRecord = { ...running, status: 'waiting', waitsFor };
+  const stuck: TurnRecord = { ...running, status: 'stuck', problem };
+  for (const [index, turn] of [waiting, running, stuck].entries()) {
+    const place = { ticket_id: 'T', epoch: 'e', seq: index + 1 };
+    const commit = { ticketId: 'T', at: 5, turns: [turn], envelopes: [] };
+    hub.events.committed({
+      commit,
+      envelopes: [{ ...turnUpdated(turn, 5), ...place }],
+      requests: [],
+      journal: [],
+    });
+  }
+  expect(seen).toEqual([
+    { event: 'turn.waiting', at: 5, ticketId: 'T', turn: waiting, requestIds: ['r1', 'r2'] },
+    { event: 'turn.stuck', at: 5, ticketId: 'T', turn: stuck, reason: 'changed', problem: 'other calls' },
+  ]);
+  const [first] = seen;
+  expect(() => Object.assign((first as HubEvent<NoTypes, 'turn.waiting'>).turn, { id: 'x' })).toThrow(
+    TypeError,
+  );
+  expect(Object.isFrozen(waitsFor)).toBe(false);
 });
 
 test('A request is emitted from its opening to its end, with what changed', async () => {

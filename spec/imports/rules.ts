@@ -21,7 +21,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   'actors/': { files: ['protocol/', 'errors'], packages: ['xstate'] },
   // Private parts of libraries, so that there is one place to look when a release of one changes them.
   'insides/': { files: ['protocol/', 'errors'], packages: ['ws', 'xstate'] },
-  'store/store': { files: ['protocol/', 'errors'], packages: [] },
+  'store/commit': { files: ['protocol/', 'errors'], packages: [] },
+  'store/store': { files: ['store/commit', 'protocol/', 'errors'], packages: [] },
   'store/shared/': { files: ['store/store', 'protocol/', 'errors'] },
   'store/memory/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
   'store/sqlite/': { files: ['store/store', 'store/shared/', 'protocol/', 'errors'] },
@@ -38,7 +39,15 @@ export const rooms: Readonly<Record<string, Room>> = {
     files: ['hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided, 'insides/'],
   },
   'hub/turns/': {
-    files: ['hub/requests/', 'hub/tickets/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
+    files: [
+      'hub/requests/',
+      'hub/tickets/',
+      'hub/kinds/',
+      'hub/commit/',
+      'hub/options/',
+      'store/shared/limits',
+      ...decided,
+    ],
   },
   'hub/tools/': {
     files: ['hub/turns/', 'hub/requests/', 'hub/kinds/', 'hub/commit/', 'hub/options/', ...decided],
@@ -91,7 +100,7 @@ export const reserved: Readonly<Record<string, readonly string[]>> = {
 /** Globals that only some files may use as a value. */
 export const reservedGlobals: Readonly<Record<string, readonly string[]>> = {
   // These write no frame: `protocol/unknown-field` quotes a name in a refusal, `protocol/canonical-json` makes the text that
-  // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked and answered, and
+  // digests and comparisons are defined on, `hub/kinds/json-text` and `hub/kinds/kinds` copy what is asked, answered and recorded, and
   // `charts/implementations` prints what a machine holds into a picture; the doctor reads what it is answered.
   JSON: [
     'protocol/codec',

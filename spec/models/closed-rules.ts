@@ -9,6 +9,8 @@ import type { HitlRequestInput } from '../../lib/hub/requests/ask';
 import { Requests } from '../../lib/hub/requests/requests';
 import { makeTool, type ToolOptions } from '../../lib/hub/tools/make-tool';
 import type { ToolRule } from '../../lib/hub/tools/tool-rules';
+import { unrecorded } from '../../lib/hub/turns/entry';
+import type { TurnPort } from '../../lib/hub/turns/turn';
 import { defineKind } from '../../lib/index';
 import { memoryStore } from '../../lib/store/memory/memory-store';
 import { ManualClock } from '../../lib/testing/manual-clock';
@@ -83,9 +85,12 @@ function callOf(rules: readonly ToolRule<{ n: number }>[], given: CutOptions = t
         const request = await hub.hitl.respond(id, { by: { id: 'ann' }, status: 'approved' });
         return { status: 'approved' as const, request, args: request.response?.tool_args ?? toolArgs };
       };
-      return call({ signal: new AbortController().signal, approve }, args, {});
+      return call({ signal: new AbortController().signal, approve }, plainPort, args, {});
     });
 }
+
+/** Of a turn that records nothing. */
+const plainPort: Pick<TurnPort, 'keep'> = { keep: (_call, work) => work(unrecorded()) };
 
 export const closedRules: readonly ClosedRule[] = [
   {
@@ -316,7 +321,7 @@ export const closedRules: readonly ClosedRule[] = [
           throw new Error('stop');
         };
         const turn = { signal: new AbortController().signal, approve };
-        return partsOf(guarded).call(turn, { n: 1 }, {});
+        return partsOf(guarded).call(turn, plainPort, { n: 1 }, {});
       });
       await assert.rejects(call, /stop/);
       assert.deepEqual(shown, ['asked']);

@@ -55,7 +55,7 @@ export class RequestHand {
       case 'cancel':
         return hitl.cancel(id, 'no longer needed');
       case 'end_turn':
-        return hitl.endWithTurn('a turn that asked it anew', [id]);
+        return hitl.endWithTurn('a turn that asked it anew', { adopted: [id] });
       case 'supersede': {
         this.newer += 1;
         const other = { ...askOf(rules), payload: payloadOf(rules, 100 + this.newer) };

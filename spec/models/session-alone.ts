@@ -1,5 +1,6 @@
 /** The queue of a session as an actor alone, without a hub; it can be persisted and restored. */
 import type * as SessionMachineModule from '../../lib/actors/session-machine';
+import type { SessionEvent } from '../../lib/actors/session-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';
 import { maxWaiting, type SessionDeed, type SessionSight, type SessionSystem } from './session-model';
 
@@ -15,9 +16,7 @@ export class SessionAlone implements SessionSystem {
   }
 
   async perform(deed: SessionDeed): Promise<string> {
-    const turnId =
-      deed.type === 'ask' ? String(this.calls.push(0) - 1) : (this.turns[deed.place] ?? 'not in it');
-    const emitted = this.live.send({ type: deed.type === 'ask' ? 'turn_asked' : 'turn_over', turnId });
+    const emitted = this.live.send(this.eventOf(deed));
     for (const each of emitted) {
       if (each.type === 'refused') return each.code;
       this.calls[Number(each.turnId)] = (this.calls[Number(each.turnId)] ?? 0) + 1;
@@ -35,6 +34,17 @@ export class SessionAlone implements SessionSystem {
       this.code.sessionMachine,
       JSON.parse(JSON.stringify(this.live.persisted())),
     );
+  }
+
+  private eventOf(deed: SessionDeed): SessionEvent {
+    switch (deed.type) {
+      case 'ask':
+        return { type: 'turn_asked', turnId: String(this.calls.push(0) - 1) };
+      case 'over':
+        return { type: 'turn_over', turnId: this.turns[deed.place] ?? 'not in it' };
+      case 'back':
+        return { type: 'turn_back', turnId: String(deed.turn) };
+    }
   }
 
   private get turns(): readonly string[] {

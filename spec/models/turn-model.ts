@@ -1,5 +1,6 @@
-/** What the turns of one session must do, as a machine of its own: written from the specification, apart from the one in `lib/actors`. */
+/** What the plain turns of one session must do, as a machine of its own: written from the specification, apart from the one in `lib/actors`. What a durable turn does beside it is in `durable-turn-model.ts`. */
 import { and, assign, emit, setup } from 'xstate';
+import type { TurnStatus } from '../../lib/protocol/records';
 import { type TestModel, testModel } from '../../lib/testing';
 
 /** What a person, the agent or the process does. */
@@ -15,7 +16,7 @@ export type TurnDeed =
   | { type: 'close' | 'crash' };
 
 export interface TurnFacts {
-  status: 'queued' | 'running' | 'completed' | 'aborted';
+  status: TurnStatus;
   /** Whether its beginning was sent to every client. */
   started: boolean;
   reason: string | null;

@@ -1,11 +1,11 @@
-/** The turns of a session as actors alone, in a row without a hub; they can be persisted and restored. */
+/** The plain turns of a session as actors alone, in a row without a hub; they can be persisted and restored. */
 import type * as TurnMachineModule from '../../lib/actors/turn-machine';
 import type { TurnEvent } from '../../lib/actors/turn-machine';
 import { LiveActor } from '../../lib/hub/commit/live-actor';
 import type { TurnDeed, TurnSight, TurnSystem } from './turn-model';
 
 /** The machine and what reads it; the mutation check hands over versions with a bug. */
-export type TurnActorCode = Pick<typeof TurnMachineModule, 'turnMachine' | 'turnRecord'>;
+export type TurnActorCode = Pick<typeof TurnMachineModule, 'turnMachine' | 'turnRecord' | 'restoreTurn'>;
 
 interface Live {
   actor: LiveActor<TurnActorCode['turnMachine']>;
@@ -101,9 +101,8 @@ export class TurnsAlone implements TurnSystem {
   /** As the next process does it: what was only in the actor is gone, what is stored becomes an actor again. */
   private endByCrash(turn: Live): void {
     if (this.isOver(turn)) return;
-    const { status, intent: _intent, ...kept } = this.code.turnRecord(turn.actor.snapshot);
-    [turn.actor] = LiveActor.begin(this.code.turnMachine, kept);
-    if (status === 'running') turn.actor.send({ type: 'start', at: kept.startedAt ?? 0 });
+    const { intent: _intent, ...kept } = this.code.turnRecord(turn.actor.snapshot);
+    turn.actor = LiveActor.restore(this.code.turnMachine, this.code.restoreTurn(kept));
     turn.ends += turn.actor.send({ type: 'crash', at: this.now }).length;
   }
 

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import type { ClosedRules } from '../models/closed-rules';
+import type { DurableTools } from '../models/durable-tools';
 import type { RequestInHubs } from '../models/request-in-hubs';
 import type { RequestOverSockets } from '../models/request-over-sockets';
 import type { RequestStage } from '../models/request-stage';
@@ -14,6 +15,7 @@ import type { Mutant } from './mutants';
 /** The systems that the models are tried on. */
 export interface Systems {
   ClosedRules: typeof ClosedRules;
+  DurableTools: typeof DurableTools;
   RequestStage: typeof RequestStage;
   RequestOverSockets: typeof RequestOverSockets;
   RequestInHubs: typeof RequestInHubs;
@@ -26,6 +28,7 @@ const root = join(__dirname, '../..');
 const cache = join(root, 'node_modules/.cache/express-hitl-mutations');
 const parts = [
   'closed-rules',
+  'durable-tools',
   'request-stage',
   'request-over-sockets',
   'request-in-hubs',

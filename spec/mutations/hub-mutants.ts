@@ -6,6 +6,7 @@ export type Trial =
   | 'turns'
   | 'tickets'
   | 'closed rules'
+  | 'durable tools'
   | { requests: string; how: 'over sockets' | 'restarted' | 'in two hubs' };
 
 /** `file` is below `lib`. */
@@ -127,24 +128,24 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/turns/turns.ts', [
+  ...inFile('hub/turns/ongoing.ts', [
     [
       'the turn that waits never begins',
-      'if (due && !due.ended && !this.isOver) await this.start(due);',
-      '',
+      'if (due && !due.ended) await this.start(due);\n    else if',
+      'if',
       'turns',
     ],
     [
       'two turns of a session run at once',
-      'this.queues.ask(session, turnId);',
-      '(this.queues.ask(session, turnId) || true);',
+      'this.queues.isFirst(session.id, turnId) || this.queues.ask(session, turnId);',
+      '[this.queues.ask(session, turnId)].length > 0;',
       'turns',
     ],
   ]),
   ...inFile('hub/turns/endings.ts', [
     [
       'what a turn has asked outlives it',
-      'await running.link.withdraw()',
+      'await running.line.withdraw()',
       'await Promise.resolve()',
       'turns',
     ],
@@ -259,12 +260,97 @@ export const hubMutants: readonly HubMutant[] = [
       'closed rules',
     ],
   ]),
-  ...inFile('hub/tools/make-tool.ts', [
+  ...inFile('hub/tools/call-tool.ts', [
     [
       'a tool is given what was changed while a rule looked at it',
       'deepFreeze(read(tool, jsonCopy(givenArgs)))',
       'givenArgs',
       'closed rules',
+    ],
+    [
+      'rules are asked again on a replay',
+      'const decision = value as Decision;',
+      'const decision = (value && (await decide(parts, args, key.key))) as Decision;',
+      'durable tools',
+    ],
+  ]),
+  ...inFile('hub/tools/run-once.ts', [
+    [
+      'what a rule allows is run again after its process ended',
+      "if (begun && !isIdempotent) return noResult({ why: 'unknown', key });",
+      '',
+      'durable tools',
+    ],
+    [
+      'what people approved is run again without their word',
+      "if (earlier === 'unknown' && !isIdempotent) return noResult({ why: 'unknown', key });",
+      '',
+      'durable tools',
+    ],
+    [
+      'what people want done again is not run again',
+      "if (earlier === 'unknown' || again) await",
+      "if (earlier === 'unknown') await",
+      'durable tools',
+    ],
+    [
+      'the lease of a run is not waited for',
+      'if (clock.now() < until && !tool.isIdempotent) await entry.waitUntil(until);\n    else await',
+      'await',
+      'durable tools',
+    ],
+  ]),
+  ...inFile('hub/tools/tool-run.ts', [
+    [
+      'a request is executed before its result is recorded',
+      'entry.end(ran, (beside) => hitl.executed(id, runId, undefined, { ...occasion, beside }));',
+      'hitl.executed(id, runId, undefined, occasion).then(() => entry.end(ran));',
+      'durable tools',
+    ],
+    [
+      'a run begins before that is recorded',
+      'hitl.execute(id, { runId, payload }, { ...occasion, beside });',
+      'hitl.execute(id, { runId, payload }, occasion);',
+      'durable tools',
+    ],
+  ]),
+  ...inFile('hub/tools/was-it-done.ts', [
+    ['everybody is asked whether it was done', '...(policy && { policy }),', '', 'durable tools'],
+  ]),
+  ...inFile('hub/turns/durable/kept.ts', [
+    [
+      'a tool uses its turn',
+      'runInside({ noun, turnId: run.turn.id }, () => work(entry))',
+      'work(entry)',
+      'durable tools',
+    ],
+    [
+      'a tool that was run before the turn was started over is run again',
+      'else if (earlier !== undefined) return run.append(call, earlier);',
+      '',
+      'durable tools',
+    ],
+  ]),
+  ...inFile('hub/turns/durable/run.ts', [
+    [
+      'a turn that waits for a lease does not rest',
+      'this.working -= 1;\n    await this.sleepUntil(end);\n    await this.awake();\n    this.working += 1;',
+      'await this.sleepUntil(end);',
+      'durable tools',
+    ],
+  ]),
+  ...inFile('hub/turns/durable/asks.ts', [
+    [
+      'what was asked before the turn was started over is asked again',
+      'if (opened === undefined || opened.terms !== termsDigestOf(asked)) return undefined;',
+      'return undefined;',
+      'durable tools',
+    ],
+    [
+      'a request under other terms is found when a turn is started over',
+      ' || opened.terms !== termsDigestOf(asked)',
+      '',
+      'durable tools',
     ],
   ]),
   ...inFile('hub/tools/tool-rules.ts', [

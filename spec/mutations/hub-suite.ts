@@ -16,6 +16,7 @@ export function hubKillOf(trial: Trial, systems: Systems): Promise<Kill | undefi
     return kill('turns over sockets', () => modelOfTurns().test({ start, stop }));
   }
   if (trial === 'closed rules') return brokenRule(systems);
+  if (trial === 'durable tools') return brokenPromise(systems);
   if (trial === 'tickets') {
     const start = () => systems.TicketOverSockets.start();
     return kill('tickets over sockets', () => modelOfTicket().test({ start, stop }));
@@ -44,4 +45,9 @@ export function hubKillOf(trial: Trial, systems: Systems): Promise<Kill | undefi
 async function brokenRule({ ClosedRules }: Systems): Promise<Kill | undefined> {
   const after = await ClosedRules.broken();
   return after === undefined ? undefined : { by: 'the rules that fail closed', after };
+}
+
+async function brokenPromise({ DurableTools }: Systems): Promise<Kill | undefined> {
+  const after = await DurableTools.broken();
+  return after === undefined ? undefined : { by: 'the promises about tools in durable turns', after };
 }

@@ -1,5 +1,7 @@
 /** What every planted bug is tried with: the models of the machines, on the machines alone. */
 import { ModelFailure } from '../../lib/testing';
+import { DurableTurnAlone } from '../models/durable-turn-alone';
+import { ages, modelOfDurableTurn } from '../models/durable-turn-model';
 import { RequestAlone } from '../models/request-alone';
 import { modelOfRequest } from '../models/request-model';
 import { requests } from '../models/request-rules';
@@ -28,6 +30,10 @@ const requestModels = Object.entries(requests).map(([name, rules]) => {
 });
 const ticketModel = modelOfTicket();
 const turnModel = modelOfTurns();
+const durableModels = [ages.greatest, null].map((greatest) => ({
+  greatest,
+  model: modelOfDurableTurn(greatest),
+}));
 const sessionModel = modelOfSession();
 
 /** Which models say anything of a file. */
@@ -37,7 +43,13 @@ function modelsFor(file: string): readonly ((code: ActorCode) => Promise<Kill | 
   if (file.startsWith('session'))
     return [(code) => kill('sessions', () => sessionModel.test({ start: () => new SessionAlone(code) }))];
   if (file.startsWith('turn'))
-    return [(code) => kill('turns', () => turnModel.test({ start: () => new TurnsAlone(code) }))];
+    return [
+      (code) => kill('turns', () => turnModel.test({ start: () => new TurnsAlone(code) })),
+      ...durableModels.map(({ greatest, model }) => (code: ActorCode) => {
+        const start = () => new DurableTurnAlone(code, greatest);
+        return kill('a durable turn', () => model.test({ start }));
+      }),
+    ];
   return requestModels.map(({ name, rules, made }) => (code) => {
     const { model, paths } = made();
     const start = () => new RequestAlone(code, rules);

@@ -13,8 +13,9 @@ import {
   sessionMessageUpdated,
   turnEnded,
   turnStarted,
+  turnUpdated,
 } from '../../lib/protocol/envelopes';
-import type { MessageRecord } from '../../lib/protocol/records';
+import type { MessageRecord, TurnRecord } from '../../lib/protocol/records';
 import { requestView, sessionView, turnView } from '../../lib/protocol/views';
 import {
   bareMessage,
@@ -26,8 +27,10 @@ import {
   place,
   request,
   session,
+  stuckTurn,
   turn,
   updatedMessage,
+  waitingTurn,
 } from './records';
 
 const agent = { id: 'warden', name: 'Warden' };
@@ -82,6 +85,19 @@ describe('A classic client is sent', () => {
         ['turn', turnView(turn, now)],
       ],
     ]);
+  });
+
+  test('of a durable turn what a plain one has, and nothing of how it waits, is stuck and goes on', () => {
+    const { run, user, messageId } = waitingTurn;
+    const [started, ...more] = classic(
+      turnStarted({ ...turn, messageId, user, run: { ...run, generation: 1 } } as TurnRecord, now),
+    );
+    expect(JSON.stringify(started)).toBe(JSON.stringify(classic(turnStarted(turn, now))[0]));
+    expect(more).toEqual([]);
+    for (const each of [waitingTurn, stuckTurn]) expect(classic(turnUpdated(each, now))).toEqual([]);
+    const { reason: _reason, ...plain } = endedTurn;
+    const expired = classic(turnEnded({ ...plain, run, reason: 'expired' } as TurnRecord, now));
+    expect(JSON.stringify(expired)).toBe(JSON.stringify(classic(turnEnded(plain, now))));
   });
 
   test('turn_ended with exactly the fields of A47, without our reason', () => {

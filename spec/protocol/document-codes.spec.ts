@@ -8,6 +8,7 @@ import { maxNameLength } from '../../lib/hub/tickets/client';
 import { maxReplay, maxReplayBytes, snapshotMessages } from '../../lib/hub/tickets/opening';
 import { maxOutputBytes } from '../../lib/hub/turns/outputs';
 import { maxQueuedTurns } from '../../lib/hub/turns/queues';
+import { maxCaughtUp, maxStreams } from '../../lib/hub/turns/streams';
 import { maxIntentLength } from '../../lib/hub/turns/turns';
 import { maxCommentLength, maxFrameBytes, maxIdLength } from '../../lib/protocol/client-frames';
 import { classicCloseCode, closeCodes } from '../../lib/protocol/close-codes';
@@ -20,7 +21,12 @@ import {
   maxTimelineBytes,
 } from '../../lib/store/shared/limits';
 import { maxPrincipals } from '../../lib/transport/core/access';
-import { maxQueuedBytes, maxQueuedFrames, pressureBytes } from '../../lib/transport/core/connection';
+import {
+  maxQueuedBytes,
+  maxQueuedFrames,
+  pressureBytes,
+  pressureFrames,
+} from '../../lib/transport/core/connection';
 import { maxFramesInFlight } from '../../lib/transport/core/seat';
 import { codes, readPage, section, tableOf, tables } from './markdown';
 
@@ -119,6 +125,11 @@ test('Every limit is the one that is enforced', () => {
     ['Turns waiting in a session', maxQueuedTurns],
     ["Characters of a turn's `intent`", maxIntentLength],
     ['Bytes of one message of the agent', maxOutputBytes],
+    ['Messages of one turn that grow at a time', maxStreams],
+    [
+      'Characters sent to a client that joins, of messages that grow in its ticket and are not committed',
+      maxCaughtUp,
+    ],
     ["Bytes of a request's payload as JSON", maxPayloadBytes],
     [
       "Bytes of an answer's response, together with the verdicts of others on the request, as JSON",
@@ -142,7 +153,9 @@ test('Every limit is the one that is enforced', () => {
     ['Frames waiting for a client', maxQueuedFrames],
     ['Bytes waiting for a client', maxQueuedBytes],
   ]);
-  expect(section(protocol, '## Delivery')).toContain(`from ${pressureBytes.toLocaleString('en')} bytes on`);
+  expect(section(protocol, '## Delivery')).toContain(
+    `from ${pressureBytes.toLocaleString('en')} bytes on, or ${pressureFrames} frames`,
+  );
 });
 
 test('Every link within the pages leads somewhere', () => {

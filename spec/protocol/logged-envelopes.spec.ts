@@ -10,6 +10,7 @@ import {
   sessionMessageUpdated,
   turnEnded,
   turnStarted,
+  turnUpdated,
 } from '../../lib/protocol/logged-envelopes';
 import type { MessageRecord } from '../../lib/protocol/records';
 import { messageView, requestView, sessionView, turnView } from '../../lib/protocol/views';
@@ -23,8 +24,10 @@ import {
   place,
   request,
   session,
+  stuckTurn,
   turn,
   updatedMessage,
+  waitingTurn,
 } from './records';
 
 const cases: [string, LoggableEnvelope, [string, unknown][]][] = [
@@ -47,6 +50,28 @@ const cases: [string, LoggableEnvelope, [string, unknown][]][] = [
       ['session_id', 's-1'],
       ['turn_id', 't-1'],
       ['turn', turnView(turn, now)],
+    ],
+  ],
+  [
+    'turn_updated happens now, and has all of the turn',
+    turnUpdated(waitingTurn, now),
+    [
+      ['event', 'turn_updated'],
+      ['timestamp', iso(0)],
+      ['session_id', 's-1'],
+      ['turn_id', 't-1'],
+      ['turn', turnView(waitingTurn, now)],
+    ],
+  ],
+  [
+    'turn_updated says why a turn is stuck',
+    turnUpdated(stuckTurn, now),
+    [
+      ['event', 'turn_updated'],
+      ['timestamp', iso(0)],
+      ['session_id', 's-1'],
+      ['turn_id', 't-1'],
+      ['turn', turnView(stuckTurn, now)],
     ],
   ],
   [

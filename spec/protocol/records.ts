@@ -28,6 +28,31 @@ export const turn: TurnRecord = {
 
 export const endedTurn: TurnRecord = { ...turn, status: 'aborted', endedAt: at(5), reason: 'error' };
 
+/** Of a durable agent, which waits for people or a time. */
+export const waitingTurn: TurnRecord = {
+  ...turn,
+  status: 'waiting',
+  messageId: 'm-1',
+  user: { id: 'ana', name: 'Ana', groups: ['soc'] },
+  run: { version: 'may', generation: 3, leg: 1, tries: 0, triedAt: 7, dueAt: at(9), when: ['r-1'] },
+  waitsFor: { since: at(5), requestIds: ['r-1', 'r-2'], until: at(9) },
+  continuedAt: at(4.5),
+};
+
+/** Of a durable agent, which cannot go on by itself. */
+export const stuckTurn: TurnRecord = {
+  ...turn,
+  status: 'stuck',
+  run: { generation: 1, leg: 0, tries: 1, triedAt: 2 },
+  problem: {
+    reason: 'changed',
+    at: at(8),
+    message: 'Recorded call 2 (step:lookup#1) is not made; instead: say:trace#2',
+    recorded: 'step:lookup#1',
+    instead: ['say:trace#2'],
+  },
+};
+
 export const message: MessageRecord = {
   id: 'm-1',
   ticketId: 'INC-7',

@@ -21,8 +21,10 @@ import {
   now,
   request,
   session,
+  stuckTurn,
   turn,
   updatedMessage,
+  waitingTurn,
 } from './records';
 
 describe('A view has exactly its fields, in order:', () => {
@@ -46,6 +48,39 @@ describe('A view has exactly its fields, in order:', () => {
       ['started_at', iso(4)],
       ['ended_at', iso(5)],
     ]);
+  });
+
+  test('turn that waits', () => {
+    expect(Object.entries(turnView(waitingTurn, now))).toEqual([
+      ['id', 't-1'],
+      ['session_id', 's-1'],
+      ['status', 'waiting'],
+      ['intent', 'block an address'],
+      ['started_at', iso(4)],
+      ['version', 'may'],
+      ['waits_for', { since: iso(5), request_ids: ['r-1', 'r-2'], until: iso(9) }],
+      ['continued_at', iso(4.5)],
+    ]);
+    const waitsFor = { since: at(5), requestIds: [] };
+    expect(turnView({ ...waitingTurn, waitsFor }, now).waits_for).toEqual({ since: iso(5), request_ids: [] });
+  });
+
+  test('turn that is stuck', () => {
+    const { problem } = stuckTurn;
+    expect(Object.entries(turnView(stuckTurn, now))).toEqual([
+      ['id', 't-1'],
+      ['session_id', 's-1'],
+      ['status', 'stuck'],
+      ['intent', 'block an address'],
+      ['started_at', iso(4)],
+      ['problem', { ...problem, at: iso(8) }],
+    ]);
+    const crashing = { reason: 'crashing', at: at(8), message: 'Three times' } as const;
+    expect(turnView({ ...stuckTurn, problem: crashing }, now).problem).toEqual({ ...crashing, at: iso(8) });
+  });
+
+  test('of a durable turn neither its user nor how it passes from process to process is shown', () => {
+    expect(JSON.stringify(turnView(waitingTurn, now))).not.toMatch(/user|Ana|soc|generation|tries|owner|leg/);
   });
 
   test('turn without intent and end', () => {

@@ -22,10 +22,11 @@ async function appOf(contents: string): Promise<string> {
   return outputFiles.map(({ text }) => text).join();
 }
 
-test('the bundle stays below 7.5 kB when it is compressed', async () => {
+// A turn to be followed and steered took 0.4 kB beside what ticket, request and inbox need.
+test('the bundle stays below 8 kB when it is compressed', async () => {
   const size = gzipSync(await readFile(bundles.react)).length;
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(7_500);
+  expect(size).toBeLessThan(8_000);
 });
 
 test('it holds the hooks; React and the client stay modules of their own', () => {

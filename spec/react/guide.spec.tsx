@@ -8,6 +8,7 @@ import { maxDesks } from '../../lib/react/desks';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
 import { Examples } from '../docs/example';
 import { fences, page as pageOf } from '../docs/pages';
+import { putTurn, stuck } from '../transport/put-turn';
 import { leavePages, openPage } from './page';
 
 declare const reactMajor: number;
@@ -39,13 +40,14 @@ function load<T>(label: string): T {
   return block.load<T>();
 }
 
-function ask(payload: Record<string, unknown> = {}) {
+function ask(payload: Record<string, unknown> = {}, turnId?: string) {
   return portOf(hub.hub).hitl.request({
     ticketId: 'T-1001',
     sessionId: 's',
     userId: 'agent',
     type: 'tool_approval',
     payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7', hours: 48 }, ...payload },
+    ...(turnId !== undefined && { turnId }),
   });
 }
 
@@ -120,6 +122,26 @@ test('an outcome says that it was done, or who was faster', async () => {
   await portOf(hub.hub).hitl.respond(second.id, { by: { id: 'bob', name: 'Bob' }, status: 'approved' });
   fireEvent.click(screen.getByText('Deny'));
   await waitFor(() => expect(tell).toHaveBeenLastCalledWith('Bob was faster: approved'));
+});
+
+test('the work says what it waits for, why it is stuck, and who may not steer it', async () => {
+  await hub.close();
+  hub = await startTestHub({ mount: '/soc', rules: { mayCancelTurn: () => false } });
+  const { Work } = load<{ Work: ComponentType<{ ticketId: string }> }>('turn');
+  const { id } = await putTurn(hub.store, { ticketId: 'T-1001', status: 'running' });
+  const asked = await ask({}, id);
+  await putTurn(hub.store, {
+    ...{ id, ticketId: 'T-1001' },
+    waitsFor: { since: Date.UTC(2026, 0, 1), requestIds: [asked.id] },
+    status: 'waiting',
+  });
+  await putTurn(hub.store, { ...stuck, ticketId: 'T-1001' });
+  openPage(hub, <Work ticketId="T-1001" />);
+  await screen.findByText(/waiting since .* 2026, for:/);
+  expect(screen.getByText('tool_approval').getAttribute('href')).toBe(`#${asked.id}`);
+  await screen.findByText(`${stuck.problem?.message}`);
+  fireEvent.click(screen.getByText('Try again'));
+  await screen.findByText(/You may not end or steer this turn$/);
 });
 
 test('the inbox shows what waits, and its cards answer', async () => {

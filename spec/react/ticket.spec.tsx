@@ -49,6 +49,35 @@ function People() {
   return <p>here: {presence.map(({ user }) => user.name).join(' ')}</p>;
 }
 
+test('a line grows as it is written, and renders the component at most once in a frame of the screen', async () => {
+  await hub.close();
+  let write: (text: string) => Promise<unknown> = async () => {};
+  let end: () => Promise<unknown> = async () => {};
+  hub = await startTestHub({
+    agent: async (turn) => {
+      const stream = turn.stream();
+      ({ write, end } = stream);
+      await new Promise((resolve) => turn.signal.addEventListener('abort', resolve));
+    },
+  });
+  openPage(hub, <Lines />);
+  await screen.findByText('live:');
+  await act(() => ticket.send('go'));
+  await screen.findByText('live: go');
+  await act(() => write('one '));
+  await screen.findByText('live: go one');
+  expect(ticket.timeline.at(-1)?.is_streaming).toBe(true);
+  const before = renders.Lines ?? 0;
+  for (let n = 0; n < 50; n += 1) {
+    await write(`${n} `);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await screen.findByText(/ 48 49$/);
+  expect((renders.Lines ?? 0) - before).toBeLessThan(50);
+  await act(() => end());
+  await waitFor(() => expect(ticket.timeline.at(-1)).not.toHaveProperty('is_streaming'));
+});
+
 test('this run has the React it is named after', () => {
   expect(version.split('.')[0]).toBe(String(reactMajor));
 });

@@ -16,11 +16,25 @@ import type {
   OpenRequest,
   ToolCall,
   Turn,
+  TurnRecord,
   User,
   Verdict,
 } from 'express-hitl';
-import { defineKind, expressHitl } from 'express-hitl';
-import { fireDeadlines, restartHub, startTestHub, type TestHub } from 'express-hitl/testing';
+import { defineKind, durable, expressHitl } from 'express-hitl';
+import {
+  type CrashCheck,
+  crashAfterEachCommit,
+  findStrayCalls,
+  fireDeadlines,
+  type PrefixReplay,
+  replayEveryPrefix,
+  replayJournal,
+  restartHub,
+  type SavedJournal,
+  saveJournal,
+  startTestHub,
+  type TestHub,
+} from 'express-hitl/testing';
 import { z } from 'zod';
 import { type App, auth, blockIp, hitl } from './app';
 import { expectTypeOf } from './expect-type';
@@ -150,9 +164,22 @@ export async function callTool(): Promise<void> {
   expectTypeOf(call).toEqualTypeOf<ToolCall<{ rule: string; aborted: boolean }>>();
   if (call.status === 'executed') expectTypeOf(call.result.rule).toEqualTypeOf<string>();
   else expectTypeOf(call.message).toEqualTypeOf<string>();
+  if (call.status === 'confirmed') expectTypeOf(call.report).toEqualTypeOf<string | undefined>();
+  // @ts-expect-error what people confirm has no result of the tool's type
+  if (call.status === 'confirmed') call.result;
+  if (call.status === 'not_run') {
+    expectTypeOf(call.reason).toEqualTypeOf<string>();
+    expectTypeOf(call.request).toEqualTypeOf<Approval['request'] | undefined>();
+  }
+  expectTypeOf(call.status).toEqualTypeOf<
+    'executed' | 'confirmed' | 'denied' | 'expired' | 'cancelled' | 'superseded' | 'not_run'
+  >();
   // @ts-expect-error an argument of another type
   await turn.callTool(blockIp, { ip: 7 });
   const run = () => 1;
+  hitl.tool({ name: 'x', args: z.object({}), run, idempotent: true });
+  // @ts-expect-error it is or it is not
+  hitl.tool({ name: 'x', args: z.object({}), run, idempotent: 'yes' });
   // @ts-expect-error a rule that denies asks nobody
   hitl.tool({ name: 'x', args: z.object({}), run, rules: [{ decide: 'deny', ask: {} }] });
 }
@@ -204,6 +231,14 @@ export function events(): void {
     if (resolved.kind === 'refund') expectTypeOf(resolved.payload.cents).toEqualTypeOf<number>();
     if (outcome.kind === 'refund' && outcome.status === 'approved')
       expectTypeOf(outcome.response.cents).toEqualTypeOf<number>();
+  });
+  hub.on('turn.waiting', ({ turn, requestIds }) => {
+    expectTypeOf(requestIds).toEqualTypeOf<readonly string[]>();
+    expectTypeOf(turn).toEqualTypeOf<TurnRecord>();
+  });
+  hub.on('turn.stuck', ({ reason, problem }) => {
+    expectTypeOf(reason).toEqualTypeOf<'changed' | 'crashing' | 'too_long'>();
+    expectTypeOf(problem).toEqualTypeOf<string>();
   });
   hub.on('*', (event) => expectTypeOf(event).toEqualTypeOf<HubEvent<App>>());
   // @ts-expect-error the name on the wire is not the event's
@@ -301,4 +336,36 @@ export async function testing(): Promise<void> {
   await bare.advance('15m');
   await fireDeadlines(hub, '1d');
   await restartHub(app);
+}
+
+export async function durableAgents() {
+  const agent = durable<App>(async (own) => own.say(await own.step('s', () => 'x')));
+  const answers = [
+    { status: 'approved' as const, args: { ip: 'x' } },
+    { status: 'answered' as const, answer: 'Yes' },
+  ];
+  const found = await replayEveryPrefix(agent, { message: 'm', answers, hub: { kinds: {} } });
+  expectTypeOf(found).toEqualTypeOf<PrefixReplay>();
+  if (found.fits) expectTypeOf(found.entries).toEqualTypeOf<number>();
+  else expectTypeOf(found.instead).toEqualTypeOf<readonly string[]>();
+  // @ts-expect-error what does not fit has no count
+  if (!found.fits) found.entries;
+  // @ts-expect-error a message is missing
+  await replayEveryPrefix(agent, { answers });
+  // @ts-expect-error an answer nobody can give
+  await replayEveryPrefix(agent, { message: 'm', answers: [{ status: 'expired' }] });
+  // @ts-expect-error a plain agent is called once
+  await findStrayCalls(async () => {}, { message: 'm' });
+  const strays = await findStrayCalls(() => agent, {
+    message: 'm',
+    answers: ({ kind }) => (kind === 'question' ? undefined : { status: 'denied' }),
+  });
+  expectTypeOf(strays[0]?.line).toEqualTypeOf<number | undefined>();
+  expectTypeOf(await crashAfterEachCommit(agent, { message: 'm' })).toEqualTypeOf<CrashCheck>();
+  const saved = await saveJournal(await startTestHub(), 't');
+  expectTypeOf(saved).toEqualTypeOf<SavedJournal>();
+  const fit = await replayJournal(agent, saved);
+  if (!fit.fits) expectTypeOf(fit.recorded).toEqualTypeOf<string>();
+  // @ts-expect-error what fits has nothing instead
+  if (fit.fits) fit.instead;
 }

@@ -4,7 +4,7 @@ import { describe } from '../../errors';
 import type { AuditEvent } from '../../protocol/audit';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { Millis, RequestRecord } from '../../protocol/records';
-import type { Commit } from '../../store/store';
+import type { Commit, JournalEntry } from '../../store/store';
 import type { Logger } from '../options/logger';
 
 /** What a commit changed of one request. */
@@ -26,6 +26,8 @@ export interface Committed {
   /** Its envelopes with their places in the ticket's log. */
   envelopes: readonly LoggedEnvelope[];
   requests: readonly RequestChange[];
+  /** What came into journals of turns by it. */
+  journal: readonly JournalEntry[];
 }
 
 /** Called after each commit, in the order of the log. What it throws is logged, and the subscribers after it are called all the same. */

@@ -99,9 +99,9 @@ export class Funnel {
       return;
     }
     const { requests = [], onStored } = following;
-    const { envelopes } = result;
+    const { envelopes, journal } = result;
     onStored?.();
-    this.after.publish({ commit, envelopes, requests });
+    this.after.publish({ commit, envelopes, requests, journal });
     resolve(envelopes);
   }
 }

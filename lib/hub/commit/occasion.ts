@@ -1,7 +1,10 @@
 /** The occasion of a change: which frame asked for it, who is behind it, which way and from where it came; every door to the hub says it. */
 import type { Via } from '../../protocol/audit';
-import type { User } from '../../protocol/records';
-import type { ProcessedFrame } from '../../store/store';
+import type { RequestRecord, User } from '../../protocol/records';
+import type { Commit, ProcessedFrame } from '../../store/store';
+
+/** What a durable turn has committed beside something else: the entry of its journal that records it. */
+export type Beside = Pick<Commit, 'journal' | 'waits' | 'fence'>;
 
 export interface Occasion {
   /** The client frame that asked for the change; stored with the change, so that it is carried out once. */
@@ -17,4 +20,6 @@ export interface Occasion {
    * throws, nothing is changed. Default: no check.
    */
   assertAccess?: (() => Promise<void>) | undefined;
+  /** What is committed with the change, made from the request that comes of it. */
+  beside?: ((record: RequestRecord) => Beside) | undefined;
 }

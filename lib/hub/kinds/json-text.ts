@@ -1,5 +1,5 @@
 /** The JSON text of what an app hands over, refused where `JSON.stringify` would silently write something else; `jsonCopy` asks here. */
-import { HubError, type WireCode } from '../../errors';
+import { HubError, isHubError, type WireCode } from '../../errors';
 import { describeFault, numberFault } from '../../protocol/exact-json';
 
 /**
@@ -22,6 +22,30 @@ export function jsonText(value: unknown, code: WireCode): string | undefined {
     const path = open.slice(1).map((at) => at.key);
     throw new HubError(code, { message: describeFault({ path, rule }) });
   });
+}
+
+/**
+ * A value as JSON makes of it, where that has at most so many bytes; `undefined` where it has none.
+ * @param noun what it is, for the refusal
+ * @throws HubError `invalid_request` as `jsonText`, `too_large`
+ */
+export function jsonWithin(value: unknown, maxBytes: number, noun: string): unknown {
+  let text: string | undefined;
+  try {
+    text = jsonText(value, 'invalid_request');
+  } catch (cause) {
+    const why = isHubError(cause) ? `: ${cause.message}` : '';
+    throw new HubError('invalid_request', { message: `${noun} is no JSON${why}`, cause });
+  }
+  if (text === undefined) return undefined;
+  if (Buffer.byteLength(text) > maxBytes)
+    throw new HubError('too_large', { message: `${noun} has more than ${maxBytes} bytes as JSON` });
+  return JSON.parse(text);
+}
+
+/** Characters of a value as JSON that comes from JSON. */
+export function jsonLength(value: unknown): number {
+  return JSON.stringify(value)?.length ?? 0;
 }
 
 /** @param written what is about to be written for `holder[key]`: the same, unless that has a `toJSON` */

@@ -23,8 +23,8 @@ export type ToolResult<T> = T extends Tool<infer _A, infer _B, infer R> ? R : ne
 export interface ToolParts {
   /** The arguments as its schema takes them, frozen. @throws HubError `invalid_request` */
   read(args: unknown): JsonObject;
-  /** @param turn the one that calls */
-  call(turn: unknown, args: unknown, options: { callId?: string }): Promise<unknown>;
+  /** @param turn the one that calls @param port its line to the hub */
+  call(turn: unknown, port: unknown, args: unknown, options: { callId?: string }): Promise<unknown>;
 }
 
 const made = new WeakMap<object, ToolParts>();

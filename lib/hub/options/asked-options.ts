@@ -106,6 +106,7 @@ export const toolFields = {
   args: elsewhere,
   run: callback,
   timeout: duration,
+  idempotent: flag,
   rules: elsewhere,
 } satisfies Fields;
 
@@ -134,11 +135,26 @@ export const messageFields = {
   sessionId: name,
 } satisfies Fields;
 
-/** Of a turn that the app ends. */
+/** Of a turn that the app ends, tries again or starts over. */
 export const turnFields = { turnId: name, by: person } satisfies Fields;
+
+/** Of what turns are listed by. */
+export const turnListFields = {
+  ticketId: elsewhere,
+  status: z.enum(['queued', 'running', 'waiting', 'stuck', 'completed', 'aborted']),
+  version: text,
+  limit: z.int().min(1).max(200),
+  cursor: text,
+} satisfies Fields;
 
 /** Of a link. */
 export const linkFields = { requestId: text, userId: name, expiresIn: deadline } satisfies Fields;
+
+/** Of `SayOptions`. */
+export const sayFields = { key: askFields.key } satisfies Fields;
+
+/** Of a message that grows. */
+export const streamFields = { type: z.enum(['response', 'trace', 'plan', 'warning']) } satisfies Fields;
 
 /** Of how much of a session's history is read. */
 export const historyFields = { limit: z.number().int().positive() } satisfies Fields;

@@ -19,7 +19,7 @@ export interface RuleOptions<App extends HitlTypes = NoTypes> {
   mayAnswer?: AppRule<App, { request: HitlRequest<App> }> | undefined;
   /** Who may take a question back. Default: the requester. */
   mayCancel?: AppRule<App, { request: HitlRequest<App> }> | undefined;
-  /** Who may end a turn with a frame. Default: all who have access to its ticket. */
+  /** Who may end a turn, and try a stuck one again or start it over. Default: all who have access to its ticket. */
   mayCancelTurn?: AppRule<App, { turn: Readonly<TurnRecord> }> | undefined;
   /** Who may give, see and revoke a grant that holds in every ticket. Default: those who may answer the request it comes with. */
   mayGrant?: AppRule<App, { grant: Readonly<GrantSubject> }> | undefined;

@@ -3,7 +3,7 @@ import { legacyOf } from '../../actors/turn-legacy';
 import type { RequestRecord } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
-import type { Occasion } from '../commit/occasion';
+import type { Beside, Occasion } from '../commit/occasion';
 import type { RequestActors } from './request-actors';
 
 /** Stands among turns for the app, which asks and waits without one. */
@@ -13,6 +13,14 @@ export interface AskersParts {
   store: Store;
   actors: RequestActors;
   clock: Clock;
+}
+
+/** What a turn that ends leaves, beside what it asked itself. */
+export interface TurnEnd extends Pick<Beside, 'fence'> {
+  /** Requests of other turns that end with this one. */
+  adopted?: Iterable<string>;
+  /** Requests that stay, for which this turn has waited. */
+  attended?: Iterable<string>;
 }
 
 export class Askers {
@@ -54,23 +62,18 @@ export class Askers {
 
   /**
    * The turn that asked is over: what it asked is withdrawn and gives its key up, or stays without an asker if it is detached.
-   * @param adopted requests of other turns that end with this one
-   * @param attended requests that stay, for which this turn has waited
-   * @throws HubError `storage_failed`, after the others, if one could not be withdrawn
+   * @throws HubError `storage_failed`, after the others, if one could not be withdrawn; `turn_lost` if another process has the turn
    */
-  async endWithTurn(
-    turnId: string,
-    adopted: Iterable<string> = [],
-    attended: Iterable<string> = [],
-  ): Promise<void> {
+  async endWithTurn(turnId: string, { adopted = [], attended = [], fence }: TurnEnd = {}): Promise<void> {
     const pending = await this.parts.store.requestsOfTurn(turnId);
     const asked = pending.map(({ record }) => record);
     const { ending, staying } = legacyOf(asked, adopted, attended);
     const toEvent = async () =>
       ({ type: 'turn_end', at: this.parts.clock.now(), reason: 'its turn has ended' }) as const;
+    const occasion = { via: 'turn' as const, ...(fence && { beside: () => ({ fence }) }) };
     for (const id of staying) this.turnAway(id, turnId);
     const ends = await Promise.allSettled([
-      ...ending.map((id) => this.parts.actors.change(id, toEvent, { via: 'turn' })),
+      ...ending.map((id) => this.parts.actors.change(id, toEvent, occasion)),
       ...staying.map((id) => this.leave(id)),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;

@@ -1,7 +1,6 @@
-/** The one timer for all deadlines: it asks the store what is due and sends that to the requests; the hub starts and stops it. */
+/** One timer for all that is due at a time: it asks the store what is due, and fires that; the hub has one for requests, and durable turns have one. */
 import { describe, isDamage, toHubError } from '../../errors';
 import type { Millis } from '../../protocol/records';
-import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Logger } from '../options/logger';
 
@@ -15,11 +14,18 @@ export const maxUnderWay = 100;
 const outages: readonly string[] = ['storage_failed', 'unavailable', 'busy'];
 
 export interface DeadlinesParts {
-  store: Store;
   clock: Clock;
   logger: Logger;
-  /** Sends a request every deadline that has passed; resolves with whether that changed the request. */
-  fire(requestId: string): Promise<boolean>;
+  /** What is due at or before `until`, earliest first, at most `limit`. */
+  due(until: Millis, limit: number): Promise<readonly { id: string }[]>;
+  /** The earliest time later than `after` at which something is due. */
+  next(after: Millis): Promise<Millis | undefined>;
+  /** Fires what is due of this; resolves with whether that changed it, or `later` if that has to wait for something else. */
+  fire(id: string): Promise<boolean | 'later'>;
+  /** What is due, for the log. Default: a request. */
+  what?: 'request' | 'turn';
+  /** The store is asked this often although nothing is known to be due. Default: it is not. */
+  lookEveryMs?: number;
 }
 
 export class Deadlines {
@@ -96,19 +102,19 @@ export class Deadlines {
 
   /** Begins with all that is due and has room, and sets the timer for the next. Never rejects. */
   private async pass(): Promise<void> {
-    const { store, clock } = this.parts;
+    const { clock, lookEveryMs = Number.POSITIVE_INFINITY } = this.parts;
     const now = clock.now();
     if (now < this.pausedUntil) return this.note(this.pausedUntil);
     // One that is due no more would be waited for without end.
     for (const [id, until] of this.heldBack) if (until <= now) this.heldBack.delete(id);
     try {
-      const due = await store.dueRequests(now, maxUnderWay + this.heldBack.size + this.underWay.size);
+      const due = await this.parts.due(now, maxUnderWay + this.heldBack.size + this.underWay.size);
       for (const { id } of due) {
         const isFree = !this.underWay.has(id) && !this.heldBack.has(id);
         if (isFree && this.underWay.size < maxUnderWay && !this.stopped) this.begin(id);
       }
-      const next = await store.nextDue(now);
-      const wakeAt = Math.min(next ?? Number.POSITIVE_INFINITY, ...this.heldBack.values());
+      const next = await this.parts.next(now);
+      const wakeAt = Math.min(next ?? Number.POSITIVE_INFINITY, now + lookEveryMs, ...this.heldBack.values());
       // The time went on while the store was asked.
       if (wakeAt <= clock.now()) this.isDue = true;
       else if (wakeAt < Number.POSITIVE_INFINITY) this.note(wakeAt);
@@ -129,7 +135,9 @@ export class Deadlines {
   /** Never rejects. */
   private async fire(id: string): Promise<void> {
     try {
-      if (!(await this.parts.fire(id))) this.holdBack(id, 'it is due and did not change');
+      const isFired = await this.parts.fire(id);
+      if (isFired === 'later') this.heldBack.set(id, this.parts.clock.now() + retryMs);
+      else if (!isFired) this.holdBack(id, 'it is due and did not change');
     } catch (thrown) {
       const error = toHubError(thrown);
       if (outages.includes(error.code) && !isDamage(error)) this.pause(error);
@@ -140,7 +148,8 @@ export class Deadlines {
   /** One that is broken must neither hold up the others nor be tried without a pause. */
   private holdBack(id: string, error: string): void {
     this.heldBack.set(id, this.parts.clock.now() + retryMs);
-    this.parts.logger.error('A deadline could not be fired', { requestId: id, error, retryMs });
+    const { what = 'request', logger } = this.parts;
+    logger.error('A deadline could not be fired', { [`${what}Id`]: id, error, retryMs });
   }
 
   private pause(error: unknown): void {

@@ -73,6 +73,7 @@ export class Decisions {
       this.commit({
         ...this.changeOf({ write, emitted, audit, before: known }),
         audit: isRenewal(audit) ? [] : [audit],
+        ...occasion.beside?.(record),
         ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
       }),
     );

@@ -6,7 +6,7 @@ import type { AuditFilter, Page, RequestFilter } from '../../store/store';
 import type { Occasion } from '../commit/occasion';
 import { Answering, type AnsweringParts, type HitlAnswer } from './answering';
 import type { HitlRequestInput } from './ask';
-import { Askers, type AskersParts } from './askers';
+import { Askers, type AskersParts, type TurnEnd } from './askers';
 import { type Amendment, Asking, type AskingParts } from './asking';
 import { RequestReads, type RequestReadsParts } from './request-reads';
 import { Runs, type RunsParts } from './runs';
@@ -148,8 +148,8 @@ export class Hitl {
   }
 
   /** See `Askers.endWithTurn`. */
-  endWithTurn(turnId: string, adopted?: Iterable<string>, attended?: Iterable<string>): Promise<void> {
-    return this.askers.endWithTurn(turnId, adopted, attended);
+  endWithTurn(turnId: string, end?: TurnEnd): Promise<void> {
+    return this.askers.endWithTurn(turnId, end);
   }
 
   /** See `RequestReads.get`. */

@@ -60,7 +60,10 @@ export class RequestActors {
     const live = { actor, version: 0 };
     const write = writeOf(live);
     const audit = auditOfBirth(write.record, stateName(actor.snapshot), occasion);
-    const birth = this.decisions.changeOf({ write, emitted, audit });
+    const birth = {
+      ...this.decisions.changeOf({ write, emitted, audit }),
+      ...occasion.beside?.(write.record),
+    };
     if (olderId === undefined) await this.decisions.commit(birth);
     else await this.lanes.run(olderId, () => retryOnConflict(() => this.makeWay(olderId, birth, occasion)));
     live.version = 1;

@@ -6,12 +6,13 @@ import { hitlRequest, type LoggableEnvelope } from '../../protocol/envelopes';
 import type { Millis, RequestRecord } from '../../protocol/records';
 import type { DeliveryWrite, GrantWrite, ProcessedFrame, RequestWrite } from '../../store/store';
 import type { RequestChange } from '../commit/after-commit';
+import type { Beside } from '../commit/occasion';
 import { grantGiven } from '../kinds/grant-terms';
 import { deliveriesOf } from './deliveries';
 import type { Live } from './live-requests';
 
 /** What is committed for one event: the request it changed, or that and the one it superseded. */
-export interface Change {
+export interface Change extends Beside {
   requests: readonly [RequestWrite, ...RequestWrite[]];
   /** The same for those who follow the commit, in the order of `requests`. */
   changes: readonly RequestChange[];
@@ -64,13 +65,15 @@ export function changeOf(
 
 /** Both in one commit: the first is superseded by the second. */
 export function together(older: Change, newer: Change): Change {
+  const { requests, changes, envelopes, grants, deliveries, audit, ...beside } = newer;
   return {
-    requests: [...older.requests, ...newer.requests],
-    changes: [...older.changes, ...newer.changes],
-    envelopes: [...older.envelopes, ...newer.envelopes],
-    grants: [...older.grants, ...newer.grants],
-    deliveries: [...older.deliveries, ...newer.deliveries],
-    audit: [...older.audit, ...newer.audit],
+    ...beside,
+    requests: [...older.requests, ...requests],
+    changes: [...older.changes, ...changes],
+    envelopes: [...older.envelopes, ...envelopes],
+    grants: [...older.grants, ...grants],
+    deliveries: [...older.deliveries, ...deliveries],
+    audit: [...older.audit, ...audit],
   };
 }
 

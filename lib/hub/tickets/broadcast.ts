@@ -55,6 +55,12 @@ export class Broadcast {
     return this.firstSeq === undefined || this.firstSeq > seq;
   }
 
+  /** Without what is about messages that grow: for a client that will be sent all of these so far. */
+  get withoutDeltas(): Broadcast {
+    const others = this.outbounds.filter((each) => !('event' in each) || each.event !== 'message_delta');
+    return others.length === this.outbounds.length ? this : new Broadcast(others);
+  }
+
   /** What `encode` makes of this broadcast, made once per `form` however many clients ask. */
   encoded<T>(form: string, encode: (outbounds: readonly Outbound[]) => T): T {
     const known = this.encodings[form];

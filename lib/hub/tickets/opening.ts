@@ -7,7 +7,7 @@ import type {
   SnapshotRequests,
 } from '../../protocol/envelopes';
 import type { Millis } from '../../protocol/records';
-import { messageView, requestView, sessionView, toWireTime, turnView } from '../../protocol/views';
+import { asRead, messageView, requestView, sessionView, toWireTime, turnView } from '../../protocol/views';
 import type { LogPosition, Store } from '../../store/store';
 
 /**
@@ -52,13 +52,15 @@ export async function openingFor(
     }
   }
   const state = await store.state(ticketId, snapshotMessages);
+  const open = new Set(state.turns.map(({ id }) => id));
+  const read = state.messages.map((message) => asRead(message, (id) => open.has(id)));
   const snapshot: Snapshot = {
     event: 'snapshot',
     ticket_id: ticketId,
     epoch: state.epoch,
     seq: state.seq,
     sessions: state.sessions.map((session) => sessionView(session, now)),
-    messages: state.messages.map((message) => messageView(message, now)),
+    messages: read.map((message) => messageView(message, now)),
     turns: state.turns.map((turn) => turnView(turn, now)),
     requests: state.requests.map((request) => requestView(request, now)),
     ...(state.nextCursor !== undefined && { more_requests: true as const }),

@@ -5,6 +5,7 @@ import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import type { Logger } from '../options/logger';
 import { type Hitl, runLeaseMs } from '../requests/hitl';
+import type { Entry, Kept } from '../turns/entry';
 
 const occasion: Occasion = { via: 'turn' };
 
@@ -15,7 +16,7 @@ export interface RunParts {
 }
 
 /** What is to be done, once: called with the signal that stops it. */
-export type Work<Result> = (signal: AbortSignal) => Promise<Result> | Result;
+export type Work = (signal: AbortSignal) => unknown;
 
 /** How long work may take, and what stops it beside that. */
 export interface Bounds {
@@ -25,25 +26,36 @@ export interface Bounds {
   timeoutMs: number | undefined;
 }
 
+/** A request that was approved, and what of it is run. */
+export interface ApprovedRun {
+  id: string;
+  /** What the work is about to do; it must be what was approved. */
+  payload: Record<string, unknown>;
+  /** For services outside. */
+  key: string;
+}
+
 /**
- * Does the work if the request may be carried out now and no other run is in progress.
- * @param payload what the work is about to do; it must be what was approved
+ * Does the work if the request may be carried out now and no other run is in progress; beginning and end are recorded with the
+ * request and by the entry.
  * @throws NotBegun if it may not be done, or not again; otherwise what the work throws, `tool_timeout`, or the signal's
  *   reason
  */
-export async function runApproved<Result>(
+export async function runApproved(
   parts: RunParts,
-  { id }: { id: string },
-  payload: Record<string, unknown>,
-  work: Work<Result>,
+  entry: Entry,
+  { id, payload, key }: ApprovedRun,
+  work: Work,
   bounds: Bounds,
-): Promise<Result> {
-  const { hitl, clock, logger } = parts;
+): Promise<Kept> {
+  const { hitl, clock } = parts;
   const runId = randomUUID();
   try {
     // A turn that is over begins nothing: the same call, made again, may still run it.
     bounds.signal.throwIfAborted();
-    await hitl.execute(id, { runId, payload }, occasion).catch((error: unknown) => {
+    const begin = (beside: Occasion['beside']) =>
+      hitl.execute(id, { runId, payload }, { ...occasion, beside });
+    await entry.begin({ runId, key }, begin).catch((error: unknown) => {
       throw HubError.is(error, 'not_executable') ? new NotBegun(String(error.details.rule)) : error;
     });
     bounds.signal.throwIfAborted();
@@ -52,25 +64,20 @@ export async function runApproved<Result>(
     throw error;
   }
   const stopRenewing = keepLease(parts, id, { runId, payload });
-  let end: Promise<unknown> = Promise.resolve();
-  try {
-    const value = await runWithin(clock, work, bounds);
-    end = hitl.executed(id, runId, undefined, occasion);
-    return value;
-  } catch (error) {
-    if (isA(error, CutOff)) end = hitl.lost(id, runId, wordsOf(error.reason), occasion);
-    else end = hitl.executed(id, runId, wordsOf(error), occasion);
-    throw isA(error, CutOff) ? error.reason : error;
-  } finally {
-    stopRenewing();
-    await end.catch((error: unknown) =>
-      // What was done is done. The lease ends by itself, and then the record says `unknown`.
-      logger.error('The end of a run could not be recorded', {
-        requestId: id,
-        error: toHubError(error).code,
-      }),
-    );
+  const ran = await endOf(runWithin(clock, work, bounds));
+  stopRenewing();
+  if (!('error' in ran)) {
+    const end = entry.end(ran, (beside) => hitl.executed(id, runId, undefined, { ...occasion, beside }));
+    await recordEnd(parts, id, end, () => entry.end(ran));
+    return ran;
   }
+  const { error, isCutOff } = ran;
+  const commit = (beside: Occasion['beside']) =>
+    hitl[isCutOff ? 'lost' : 'executed'](id, runId, wordsOf(error), { ...occasion, beside });
+  // The end of the turn, or its process, ends the journal too.
+  if (isCutOff && bounds.signal.aborted) await recordEnd(parts, id, commit(undefined));
+  else await recordEnd(parts, id, entry.end({ error }, commit), () => entry.end({ error }));
+  throw error;
 }
 
 /** Nothing was begun, and why. */
@@ -124,17 +131,55 @@ class CutOff extends Error {
   }
 }
 
-/** Does the work within its bounds. @throws what the work throws, `tool_timeout`, or the signal's reason */
-export async function runFreely<Result>(clock: Clock, work: Work<Result>, bounds: Bounds): Promise<Result> {
+/**
+ * Does what a rule allows; beginning and end are recorded by the entry.
+ * @throws what the work throws, `tool_timeout`, or the signal's reason
+ */
+export async function runAllowed(
+  { clock }: Pick<RunParts, 'clock'>,
+  entry: Entry,
+  note: unknown,
+  work: Work,
+  bounds: Bounds,
+): Promise<Kept> {
   bounds.signal.throwIfAborted();
+  await entry.begin(note);
+  bounds.signal.throwIfAborted();
+  const ran = await endOf(runWithin(clock, work, bounds));
+  if (!('error' in ran)) return ran;
+  if (!ran.isCutOff || !bounds.signal.aborted) await entry.end(ran);
+  throw ran.error;
+}
+
+/** How work ended. */
+type End = { value: unknown } | { error: unknown; isCutOff: boolean };
+
+async function endOf(work: Promise<unknown>): Promise<End> {
   try {
-    return await runWithin(clock, work, bounds);
+    return { value: await work };
   } catch (error) {
-    throw isA(error, CutOff) ? error.reason : error;
+    return isA(error, CutOff) ? { error: error.reason, isCutOff: true } : { error, isCutOff: false };
   }
 }
 
-async function runWithin<Result>(clock: Clock, work: Work<Result>, bounds: Bounds): Promise<Result> {
+/** Never rejects. @param otherwise where that is not recorded */
+async function recordEnd(
+  { logger }: RunParts,
+  id: string,
+  end: Promise<unknown>,
+  otherwise: () => Promise<unknown> = async () => {},
+): Promise<void> {
+  await end.catch(async (error: unknown) => {
+    // What was done is done. The lease ends by itself, and then the record says `unknown`.
+    logger.error('The end of a run could not be recorded', {
+      requestId: id,
+      error: toHubError(error).code,
+    });
+    await otherwise().catch(() => {});
+  });
+}
+
+async function runWithin(clock: Clock, work: Work, bounds: Bounds): Promise<unknown> {
   const { name, timeoutMs } = bounds;
   const timeout = new AbortController();
   const signal = AbortSignal.any([bounds.signal, timeout.signal]);

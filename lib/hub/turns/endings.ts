@@ -1,11 +1,11 @@
 /** Stores the ends of turns, again and again if the store refuses; turns hand each turn that ends over to it. */
 import { turnRecord } from '../../actors/turn-machine';
-import { describe, isHubError } from '../../errors';
+import { describe, HubError, isHubError } from '../../errors';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import type { Logger } from '../options/logger';
 import { cancelAck } from './accepted';
-import { envelopesOf, type Running } from './running';
+import { envelopesOf, fenceOf, type Running } from './running';
 
 /** After the store refused the end of a turn: then again, and twice as long each time up to the larger. */
 const retryMs = { first: 250, longest: 30_000 };
@@ -27,11 +27,11 @@ export class Endings {
       logger.error(what, { turnId: turn.id, error: describe(error) });
     let frame = running.cancelledBy && { ...running.cancelledBy, ack: cancelAck(turn.id) };
     // What is on its way to the store comes before the end, and a request among it is withdrawn like the others.
-    await running.link.settled();
+    await running.line.settled();
     for (let attempt = 1, wait = retryMs.first; ; attempt += 1, wait = Math.min(wait * 2, retryMs.longest)) {
       try {
         if (turn.reason !== 'shutdown') {
-          await running.link.withdraw().catch((error: unknown) => {
+          await running.line.withdraw().catch((error: unknown) => {
             // A single request that cannot be read or written must not prevent the end of the turn.
             if (attempt < maxWithdrawals) throw error;
             log('The requests of a turn could not be withdrawn', error);
@@ -44,11 +44,14 @@ export class Endings {
           at,
           turns: [turn],
           envelopes,
+          ...fenceOf(turn),
           ...(frame && { frame }),
         });
         running.actor.publishSteps();
         return;
       } catch (error) {
+        // Another process has it, and whatever becomes of it is decided there.
+        if (HubError.is(error, 'turn_lost')) return;
         // Another frame has taken the id in the meantime: the turn ends without it.
         if (isHubError(error) && error.code === 'duplicate_id') frame = undefined;
         log('The end of a turn could not be stored', error);

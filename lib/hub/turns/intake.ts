@@ -1,31 +1,27 @@
 /** What a message brings into the store: one commit of it, of its session if that is new, and of the turn that answers it; turns call it. */
 import { turnMachine, turnRecord } from '../../actors/turn-machine';
 import { type LoggableEnvelope, sessionCreated, sessionMessageAdded } from '../../protocol/envelopes';
-import type { MessageRecord, Millis, User } from '../../protocol/records';
-import type { Store } from '../../store/store';
-import type { Clock } from '../commit/clock';
+import type { Millis, TurnRun } from '../../protocol/records';
 import type { Funnel } from '../commit/funnel';
 import { LiveActor } from '../commit/live-actor';
 import type { Steps } from '../commit/steps';
-import type { Hitl } from '../requests/hitl';
 import { messageAck } from './accepted';
-import { Outputs } from './outputs';
 import { envelopesOf, type Running } from './running';
-import { messageOf, type Said, type Spoken } from './said';
-import { Turn } from './turn';
-import { TurnLink } from './turn-link';
+import { type About, messageOf, type Said, type Spoken } from './said';
 
-/** Characters of a turn's intent; what is longer is cut. */
-export const maxIntentLength = 200;
+export interface IntakeParts {
+  funnel: Funnel;
+  steps: Steps;
+  /** Of a turn that begins now: how it goes on from process to process; nothing for one that does not. */
+  newRun(now: Millis): TurnRun | undefined;
+  /** This node, as stored with the turns it has. */
+  owner: string;
+  /** Makes what runs a turn. */
+  toRunning(actor: LiveActor<typeof turnMachine>, about: About): Running;
+}
 
 export class Intake {
-  private readonly outputs: Outputs;
-
-  constructor(
-    private readonly parts: { store: Store; funnel: Funnel; clock: Clock; hitl: Hitl; steps: Steps },
-  ) {
-    this.outputs = new Outputs(parts);
-  }
+  constructor(private readonly parts: IntakeParts) {}
 
   /** Commits a message, and with it the turn that answers it, started if it is due. @throws HubError as `Turns.message` */
   async commit(
@@ -33,10 +29,10 @@ export class Intake {
     said: Said,
     { turnId, isDue, now }: { turnId: string | undefined; isDue: boolean; now: Millis },
   ): Promise<{ messageId: string; running: Running | undefined }> {
-    const { user, frame } = said;
+    const { frame } = said;
     const message = messageOf(session, said, turnId, now);
-    const running = turnId === undefined ? undefined : this.toRunning(turnId, user, message);
-    const begun = running && isDue ? running.actor.send({ type: 'start', at: now }) : [];
+    const running = turnId === undefined ? undefined : this.begin(turnId, { message, user: said.user });
+    const begun = running && isDue ? running.actor.send(this.startOf(running, now)) : [];
     const envelopes: LoggableEnvelope[] = [
       ...(isNew ? [sessionCreated(session, now)] : []),
       ...(running ? envelopesOf(running, begun, now) : []),
@@ -56,18 +52,26 @@ export class Intake {
     return { messageId: message.id, running };
   }
 
-  private toRunning(id: string, user: Required<User>, message: MessageRecord): Running {
-    const { clock } = this.parts;
+  private begin(id: string, about: About): Running {
+    const { message, user } = about;
     const { ticketId, sessionId, createdAt } = message;
-    const input = { id, ticketId, sessionId, userId: user.id, queuedAt: createdAt };
+    const run = this.parts.newRun(createdAt);
+    const kept = { messageId: message.id, user };
+    const input = {
+      id,
+      ticketId,
+      sessionId,
+      userId: user.id,
+      queuedAt: createdAt,
+      ...kept,
+      ...(run && { run }),
+    };
     const [actor] = LiveActor.begin(turnMachine, input, this.parts.steps);
-    const abort = new AbortController();
-    const { signal } = abort;
-    const nameIntent = (intent: string) =>
-      void actor.send({ type: 'name_intent', at: clock.now(), intent: intent.slice(0, maxIntentLength) });
-    const parts = { ...this.parts, outputs: this.outputs };
-    const link = new TurnLink(parts, { id, ticketId, sessionId, user, signal }, nameIntent);
-    const turn = new Turn(id, ticketId, sessionId, user, message, signal, link);
-    return { actor, turn, link, abort };
+    return this.parts.toRunning(actor, about);
+  }
+
+  private startOf({ tenure }: Running, at: Millis) {
+    const take = { owner: this.parts.owner, entries: 0 };
+    return { type: 'start' as const, at, ...(tenure && { take }) };
   }
 }

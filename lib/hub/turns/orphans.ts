@@ -1,6 +1,7 @@
-/** Recovers the turns of a process that has ended, when the hub starts: they are ended, and their requests have no asker; turns call it. */
-import { turnMachine, turnRecord } from '../../actors/turn-machine';
+/** Recovers the turns of a process that has ended, when the hub starts: plain ones are ended, and their requests have no asker; turns call it. */
+import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
+import type { RequestRecord, TurnRecord } from '../../protocol/records';
 import type { Store, UnfinishedTurn } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
@@ -24,7 +25,12 @@ interface Parts {
   logger: Logger;
 }
 
-type IsHere = (turnId: string) => boolean;
+interface GoesOn {
+  /** A turn runs on this node, or waits for its turn here. */
+  isHere(turnId: string): boolean;
+  /** A stored turn goes on at some time. */
+  isOpen(turnId: string): Promise<boolean>;
+}
 
 export class Orphans {
   private isOver = false;
@@ -34,13 +40,15 @@ export class Orphans {
   constructor(private readonly parts: Parts & { hitl: Hitl }) {}
 
   /**
-   * Ends the turns that do not run on this node; their requests stay pending, to be asked for again, and say so.
+   * Ends the plain turns that do not run on this node; their requests stay pending, to be asked for again, and say so.
+   * @returns the durable ones, as they are stored
    * @throws HubError `storage_failed`
    */
-  async recover(isHere: IsHere): Promise<void> {
-    await endOrphans(this.parts, isHere);
-    const cursor = await leaveOrphans(this.parts, isHere, maxLeftAtStart);
-    if (cursor !== undefined) this.leaving = this.leaveOthers(cursor, isHere);
+  async recover(goesOn: GoesOn): Promise<readonly TurnRecord[]> {
+    const durable = await endOrphans(this.parts, goesOn.isHere);
+    const cursor = await leaveOrphans(this.parts, goesOn, maxLeftAtStart);
+    if (cursor !== undefined) this.leaving = this.leaveOthers(cursor, goesOn);
+    return durable;
   }
 
   /** Resolves when nothing more is recorded; the next start continues. */
@@ -50,10 +58,10 @@ export class Orphans {
   }
 
   /** Where so many requests were left that the start does not wait for the rest. Never rejects. */
-  private async leaveOthers(from: string, isHere: IsHere): Promise<void> {
+  private async leaveOthers(from: string, goesOn: GoesOn): Promise<void> {
     try {
       let cursor: string | undefined = from;
-      while (cursor !== undefined && !this.isOver) cursor = await leaveOrphans(this.parts, isHere, 1, cursor);
+      while (cursor !== undefined && !this.isOver) cursor = await leaveOrphans(this.parts, goesOn, 1, cursor);
     } catch (error) {
       const { logger } = this.parts;
       logger.error('Not every request that lost its asker says so', { error: describe(error) });
@@ -62,25 +70,27 @@ export class Orphans {
 }
 
 /**
- * Ends every turn that is queued or running in the store and not on this node; one that cannot be read is left, and logged.
+ * Ends every plain turn that is queued or running in the store and does not go on; one that cannot be read is left, and logged.
+ * @returns the durable ones
  * @throws HubError `storage_failed`
  */
-async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
+async function endOrphans(parts: Parts, isHere: (turnId: string) => boolean): Promise<TurnRecord[]> {
   const { store, funnel, clock, logger } = parts;
   const left = (await store.unfinishedTurns()).filter(({ id }) => !isHere(id));
+  const durable: TurnRecord[] = [];
   const end = async ({ id }: UnfinishedTurn) => {
     const said = 'A turn that was left behind could not be ended';
     const record = await unlessDamaged(store.turn(id), logger, said, { turnId: id });
-    if (!record) return;
-    const { status, ...input } = record;
-    const [actor] = LiveActor.begin(turnMachine, input);
+    if (record?.run) durable.push(record);
+    if (!record || record.run) return;
+    const actor = LiveActor.restore(turnMachine, restoreTurn(record));
     const at = clock.now();
-    if (status === 'running') actor.send({ type: 'start', at: input.startedAt ?? input.queuedAt });
     const envelopes = envelopesOf({ actor }, actor.send({ type: 'crash', at }), at);
     const turn = turnRecord(actor.snapshot);
     await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
   };
   while (left.length > 0) await Promise.all(left.splice(0, groupSize).map(end));
+  return durable;
 }
 
 /**
@@ -93,7 +103,7 @@ async function endOrphans(parts: Parts, isHere: IsHere): Promise<void> {
  */
 async function leaveOrphans(
   { hitl, logger }: Pick<Parts, 'logger'> & { hitl: Hitl },
-  isHere: IsHere,
+  goesOn: GoesOn,
   atMost: number,
   cursor?: string,
 ): Promise<string | undefined> {
@@ -101,8 +111,13 @@ async function leaveOrphans(
   let next = cursor;
   for (let seen = 0; seen < atMost; seen += pageSize) {
     const page = await unlessDamaged(hitl.list({ status: 'pending' }, pageSize, next), logger, said);
-    const left = page?.items.filter(({ turnId, asker }) => turnId && !asker && !isHere(turnId)) ?? [];
-    await Promise.all(left.map(({ id }) => unlessDamaged(hitl.leave(id), logger, said, { requestId: id })));
+    const askedByTurns = page?.items.filter(({ turnId, asker }) => turnId && !asker) ?? [];
+    const leave = async ({ id, turnId }: RequestRecord) => {
+      if (turnId && !goesOn.isHere(turnId) && !(await goesOn.isOpen(turnId))) await hitl.leave(id);
+    };
+    await Promise.all(
+      askedByTurns.map((each) => unlessDamaged(leave(each), logger, said, { requestId: each.id })),
+    );
     next = page?.nextCursor;
     if (next === undefined) return undefined;
     await new Promise((resolve) => setImmediate(resolve));

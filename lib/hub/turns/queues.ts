@@ -20,6 +20,26 @@ export class Queues {
     return emitted.some(({ type }) => type === 'turn_due');
   }
 
+  /** Whether a turn of the session runs here, or waits for its turn. */
+  has(sessionId: string): boolean {
+    return this.bySession.has(sessionId);
+  }
+
+  /** Whether it is the turn that the others of its session wait for. */
+  isFirst(sessionId: string, turnId: string): boolean {
+    return this.bySession.get(sessionId)?.snapshot.context.turns[0] === turnId;
+  }
+
+  /** A turn that was begun before wants to go on; returns whether it is its turn at once. One that has a place keeps it. */
+  back(session: { id: string; ticketId: string }, turnId: string): boolean {
+    const { id, ticketId } = session;
+    const actor = this.bySession.get(id) ?? begun({ id, ticketId, maxWaiting: maxQueuedTurns });
+    if (actor.snapshot.context.turns.includes(turnId)) return false;
+    const emitted = actor.send({ type: 'turn_back', turnId });
+    this.bySession.set(id, actor);
+    return emitted.some(({ type }) => type === 'turn_due');
+  }
+
   /** A turn is over, or was never stored; returns the id of the turn whose turn it is now, if that has changed. */
   end(sessionId: string, turnId: string): string | undefined {
     const actor = this.bySession.get(sessionId);

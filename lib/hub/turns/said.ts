@@ -9,6 +9,12 @@ export interface Spoken {
   isNew: boolean;
 }
 
+/** What a turn is about: the message it answers, and its author. */
+export interface About {
+  message: MessageRecord;
+  user: Required<User>;
+}
+
 /** Something to be said in a session. */
 export interface Said {
   type: MessageType;

@@ -1,12 +1,14 @@
-/** Chat: takes a message in, queues and runs the turns that answer it, and sees to it that each turn ends once. */
+/** Chat: takes a message in, and answers it with a turn of the agent; ends turns, and goes on with those of another process. */
 import { isDeepStrictEqual } from 'node:util';
-import { turnRecord } from '../../actors/turn-machine';
-import { describe, HubError, isHubError, stackOf } from '../../errors';
-import type { SessionRecord, User } from '../../protocol/records';
+import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
+import { HubError, isHubError } from '../../errors';
+import type { SessionRecord, TurnRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
+import type { Committed } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
+import { LiveActor } from '../commit/live-actor';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
@@ -15,36 +17,39 @@ import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
-import { type Accepted, toAccepted } from './accepted';
-import { Endings } from './endings';
+import { type Accepted, cancelAck, toAccepted } from './accepted';
+import type { AgentCode } from './durable/agent-code';
+import { DurableTurns } from './durable/durable-turns';
 import { Intake } from './intake';
+import { type Ending, OngoingTurns } from './ongoing';
 import { Orphans } from './orphans';
-import { maxOutputBytes } from './outputs';
-import { Queues } from './queues';
-import { envelopesOf, type Running } from './running';
+import { maxOutputBytes, Outputs } from './outputs';
+import { plainTurn } from './plain-turn';
+import { envelopesOf, fenceOf } from './running';
 import type { Said, SaidElsewhere, Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
+import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
-export { maxIntentLength } from './intake';
+export { maxIntentLength } from './outputs';
 
-type Ending = 'complete' | 'fail' | 'cancel' | 'shutdown';
+/** How often the end of a turn that is not here is tried where another process is at it at the same time. */
+const maxAttempts = 5;
+
+/** The app's agent: plain, or the code of a durable one. */
+export type AgentOrCode = { plain: Agent } | { durable: AgentCode };
 
 export class Turns {
-  private readonly running = new Map<string, Running>();
-  private readonly queues = new Queues();
+  private readonly ongoing: OngoingTurns;
+  private readonly durable: DurableTurns;
   private readonly lanes = new Lanes();
   /** As it was last stored. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly intake: Intake;
-  private readonly endings: Endings;
   private readonly orphans: Orphans;
   /** No more messages are taken. */
   private closing = false;
-  /** No more turns are started. */
-  private isOver = false;
-  private onIdle = () => {};
 
   constructor(
     private readonly parts: {
@@ -53,20 +58,51 @@ export class Turns {
       clock: Clock;
       logger: Logger;
       hitl: Hitl;
+      streams: Streams;
       steps: Steps;
-      agent?: Agent | undefined;
+      agent(): AgentOrCode | undefined;
       /** Who may end a turn. */
       rules?: Pick<RuleOptions, 'mayCancelTurn'>;
+      /** Whether a turn may go on for this person. */
+      mayContinue(ticketId: string, user: Required<User>): Promise<boolean>;
     },
   ) {
-    this.intake = new Intake(parts);
-    this.endings = new Endings(parts);
+    const outputs = new Outputs(parts);
+    this.ongoing = new OngoingTurns({
+      ...parts,
+      isShared: () => this.code !== undefined,
+      holdsItsSession: (turn) => this.holdsItsSession(turn),
+      fetch: (turnId) => this.durable.look(turnId),
+    });
+    this.durable = new DurableTurns({
+      ...{ ...parts, outputs, ongoing: this.ongoing },
+      code: () => this.code,
+      endStored: (turn, type) => this.endStored(turn, type),
+    });
+    const plain = { ...parts, outputs, agent: () => this.plain };
+    this.intake = new Intake({
+      ...parts,
+      owner: this.durable.owner,
+      newRun: (now) => this.code?.newRun(now),
+      toRunning: (actor, about) =>
+        this.code ? this.durable.toRunning(actor, about, this.code) : plainTurn(plain, actor, about),
+    });
     this.orphans = new Orphans(parts);
   }
 
-  /** Turns running or waiting in this process. */
+  private get code(): AgentCode | undefined {
+    const agent = this.parts.agent();
+    return agent && 'durable' in agent ? agent.durable : undefined;
+  }
+
+  private get plain(): Agent | undefined {
+    const agent = this.parts.agent();
+    return agent && 'plain' in agent ? agent.plain : undefined;
+  }
+
+  /** Turns that run, or wait for their turn, in this process. */
   get size(): number {
-    return this.running.size;
+    return this.ongoing.size;
   }
 
   /**
@@ -90,7 +126,7 @@ export class Turns {
     };
     return this.lanes.run(tabOf(client), async () => {
       const spoken = await this.sessionOf(client);
-      return this.lanes.run(spoken.session.id, async () => {
+      return this.ongoing.lanes.run(spoken.session.id, async () => {
         await assertStillMay(occasion, this.parts.clock);
         return this.accept(spoken, said);
       });
@@ -105,7 +141,7 @@ export class Turns {
     this.assertTakes(said.content);
     const { frame } = said;
     const before = async () => frame && (await this.parts.store.processedFrame(frame.userId, frame.frameId));
-    return this.lanes.run(said.sessionId, async () => {
+    return this.ongoing.lanes.run(said.sessionId, async () => {
       const first = await before();
       if (first) return toAccepted(first);
       try {
@@ -121,7 +157,7 @@ export class Turns {
 
   /** Whether there is an agent that answers. */
   get hasAgent(): boolean {
-    return this.parts.agent !== undefined;
+    return this.parts.agent() !== undefined;
   }
 
   /** @throws HubError `closing`, `empty_message`, `too_large` */
@@ -148,60 +184,137 @@ export class Turns {
    *   what `occasion.assertAccess` throws
    */
   async cancel(ticketId: string, turnId: string, occasion: Occasion = {}): Promise<void> {
-    const { frame, by } = occasion;
-    const running = this.running.get(turnId);
+    const { frame } = occasion;
+    const running = this.ongoing.get(turnId);
     if (running?.actor.snapshot.context.ticketId === ticketId) {
-      if (by) await this.assertMayCancel(by, running);
-      if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
+      await this.assertMaySteer(turnRecord(running.actor.snapshot), occasion);
       if (!running.ended) running.cancelledBy = frame;
       else if (!frame || !isDeepStrictEqual(running.cancelledBy, frame)) throw new HubError('turn_ended');
-      return this.end(running, 'cancel');
+      return this.ongoing.end(running, 'cancel');
     }
     const stored = await this.parts.store.turn(turnId);
-    if (stored?.ticketId === ticketId) throw new HubError('turn_ended');
-    throw new HubError('not_found', { message: 'There is no such turn' });
-  }
-
-  /** @throws HubError `not_allowed` */
-  private async assertMayCancel(by: User, { actor }: Running): Promise<void> {
-    const { rules } = this.parts;
-    if (!rules?.mayCancelTurn) return;
-    const turn = turnRecord(actor.snapshot);
-    const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
-    if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
-    throw new HubError('not_allowed', { message: 'You may not end this turn', details: { rule: 'app' } });
+    if (stored?.ticketId !== ticketId) throw new HubError('not_found', { message: 'There is no such turn' });
+    if (!stored.run || isOver(stored)) throw new HubError('turn_ended');
+    await this.assertMaySteer(stored, occasion);
+    return this.endStored(stored, 'cancel', frame);
   }
 
   /**
-   * Ends the turns that a process which is gone has left behind; their requests stay pending, to be asked for again, and say
-   * so.
+   * A stuck turn is tried again with the present code: over its journal, or from the top with an empty one.
+   * @param occasion as `cancel`
+   * @throws HubError `not_found`, `turn_ended`, `turn_stuck` (it is not stuck), `busy` (another turn of its session is not over),
+   *   `not_allowed`, `conflict` (the agent is not durable), what `occasion.assertAccess` throws
    */
-  recover(): Promise<void> {
-    return this.orphans.recover((turnId) => this.running.has(turnId));
+  async retry(turnId: string, type: 'retry' | 'start_over', occasion: Occasion = {}): Promise<void> {
+    if (this.closing) throw new HubError('closing');
+    const stored = await this.parts.store.turn(turnId);
+    if (!stored) throw new HubError('not_found', { message: 'There is no such turn' });
+    if (isOver(stored)) throw new HubError('turn_ended');
+    await this.assertMaySteer(stored, occasion);
+    return this.durable.retry(turnId, type);
   }
 
-  /** Refuses new messages; running and queued turns continue. */
-  refuse(): void {
-    this.closing = true;
+  /** @throws HubError `not_allowed`, what `occasion.assertAccess` throws */
+  private async assertMaySteer(turn: TurnRecord, occasion: Occasion): Promise<void> {
+    if (occasion.by) await this.assertMayCancel(occasion.by, turn);
+    if (occasion.assertAccess) await assertStillMay(occasion, this.parts.clock);
   }
 
-  /** Resolves when no turn runs or waits. */
-  async idle(): Promise<void> {
-    if (this.running.size === 0) return;
-    await new Promise<void>((resolve) => {
-      this.onIdle = resolve;
+  /** @throws HubError `not_allowed` */
+  private async assertMayCancel(by: User, turn: TurnRecord): Promise<void> {
+    const { rules } = this.parts;
+    if (!rules?.mayCancelTurn) return;
+    const ask = () => rules.mayCancelTurn?.({ user: known(by), turn: deepFreeze(structuredClone(turn)) });
+    if (await saysYes({ name: 'rules.mayCancelTurn', ask, about: { turnId: turn.id } }, this.parts)) return;
+    throw new HubError('not_allowed', {
+      message: 'You may not end or steer this turn',
+      details: { rule: 'app' },
     });
   }
 
-  /** Takes no more messages and aborts what runs; requests stay pending. Resolves when every turn has ended. */
+  /** Ends a turn that no process has. @throws HubError `turn_ended`, `storage_failed`, what else the funnel throws */
+  private async endStored(
+    { id }: Pick<TurnRecord, 'id'>,
+    type: Extract<Ending, 'cancel' | 'expire'>,
+    frame?: Occasion['frame'],
+  ): Promise<void> {
+    const { store, funnel, clock, steps, hitl } = this.parts;
+    for (let attempt = 1; ; attempt += 1) {
+      const running = this.ongoing.get(id);
+      if (running) return this.ongoing.end(running, type);
+      const stored = await store.turn(id);
+      if (!stored || isOver(stored)) throw new HubError('turn_ended');
+      try {
+        await hitl.endWithTurn(id, fenceOf(stored));
+        const actor = LiveActor.restore(turnMachine, restoreTurn(stored), steps);
+        const at = clock.now();
+        const envelopes = envelopesOf({ actor }, actor.send({ type, at }), at);
+        const turn = turnRecord(actor.snapshot);
+        const acked = frame && { frame: { ...frame, ack: cancelAck(id) } };
+        await funnel.commit({
+          ticketId: turn.ticketId,
+          at,
+          turns: [turn],
+          envelopes,
+          ...fenceOf(stored),
+          ...acked,
+        });
+        actor.publishSteps();
+        this.ongoing.removeStored(turn);
+        return;
+      } catch (error) {
+        if (!HubError.is(error, 'turn_lost') || attempt >= maxAttempts) throw error;
+      }
+    }
+  }
+
+  /**
+   * Goes on with the durable turns that a process which is gone has left behind, and ends the others; requests of these stay
+   * pending, to be asked for again, and say so.
+   */
+  async recover(): Promise<void> {
+    const durable = await this.orphans.recover({
+      isHere: (turnId) => this.ongoing.has(turnId),
+      isOpen: async (turnId) => {
+        const turn = await this.parts.store.turn(turnId);
+        return turn?.run !== undefined && !isOver(turn);
+      },
+    });
+    await this.durable.start(durable);
+  }
+
+  /** Follows every commit. */
+  note(committed: Committed): void {
+    this.durable.note(committed);
+  }
+
+  /** Resolves when no durable turn that is due is on its way. */
+  settled(): Promise<void> {
+    return this.durable.settled();
+  }
+
+  /** Refuses new messages; running and queued turns continue, but for durable ones, which another process continues. */
+  refuse(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.durable.drain();
+  }
+
+  /** Resolves when no turn runs or waits for its turn. */
+  idle(): Promise<void> {
+    return this.ongoing.idle();
+  }
+
+  /** Takes no more messages and aborts what runs; requests stay pending. Resolves when every turn has ended or was released. */
   async close(): Promise<void> {
     this.refuse();
-    this.isOver = true;
-    this.endings.close();
+    this.ongoing.close();
     await this.orphans.close();
     // A message that was taken before may still be on its way to its queue.
     await this.lanes.settled();
-    await Promise.all([...this.running.values()].map((running) => this.end(running, 'shutdown')));
+    await this.ongoing.lanes.settled();
+    await this.durable.close();
+    await Promise.all(this.ongoing.all().map((running) => this.ongoing.end(running, 'shutdown')));
   }
 
   /** The session that the client speaks in. What was read once is not read again: of a session only its last activity changes. */
@@ -219,86 +332,33 @@ export class Turns {
     // It may have begun while the message waited.
     if (this.closing) throw new HubError('closing');
     const turnId = said.isAnswered ? newId(now) : undefined;
-    const isDue = turnId !== undefined && this.queues.ask(session, turnId);
+    const isDue = turnId !== undefined && (await this.ongoing.ask(session, turnId));
     try {
       const { messageId, running } = await this.intake.commit(spoken, said, { turnId, isDue, now });
       if (running && turnId) {
         running.actor.publishSteps();
-        this.running.set(turnId, running);
-        if (isDue) void this.run(running);
+        this.ongoing.add(running);
+        if (isDue) {
+          running.tenure?.begin();
+          void this.ongoing.run(running);
+        }
       }
       return { sessionId: session.id, messageId, ...(turnId && { turnId }) };
     } catch (error) {
-      if (turnId) this.queues.end(session.id, turnId);
+      if (turnId) this.ongoing.forget(session.id, turnId);
       throw error;
     }
   }
 
-  /** Calls the agent. Nothing it does, now or later, gets past here. */
-  private async run(running: Running): Promise<void> {
-    try {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (running.ended) return;
-      await this.parts.agent?.(running.turn);
-      // What was said without waiting for it was still said before the end.
-      await running.link.settled();
-      const { refusedLine } = running.link;
-      if (refusedLine !== undefined && !running.ended)
-        this.log('The agent ended well, and a line of it was refused', running, refusedLine);
-      await this.end(running, 'complete');
-    } catch (error) {
-      // What an agent throws after it was aborted is not logged.
-      if (!running.ended) this.log('The agent failed', running, error, { stack: stackOf(error) });
-      await this.end(running, 'fail');
-    }
+  /** Whether the next message of the session waits for this turn, which another process may have left. */
+  private holdsItsSession({ status, run }: TurnRecord): boolean {
+    if (!run || status === 'stuck') return false;
+    return status !== 'waiting' || !this.code?.freesItsSession;
   }
+}
 
-  /** Ends a turn once; a second call changes nothing and waits for the same end. Never rejects. */
-  private end(running: Running, type: Ending): Promise<void> {
-    if (running.ended) return running.ended;
-    const { actor, abort } = running;
-    running.farewell = actor.send({ type, at: this.parts.clock.now() });
-    const { sessionId } = actor.snapshot.context;
-    running.ended = this.lanes.run(sessionId, async () => {
-      await this.endings.store(running);
-      // When the hub closes, waiters of a request that stays pending are rejected with `closing`.
-      if (!this.isOver) running.link.end();
-      const { id } = actor.snapshot.context;
-      this.running.delete(id);
-      const due = this.running.get(this.queues.end(sessionId, id) ?? '');
-      // One that was cancelled while it waited is over as soon as its own end is stored.
-      if (due && !due.ended && !this.isOver) await this.start(due);
-      if (this.running.size === 0) this.onIdle();
-    });
-    // Last, since it calls listeners of the agent's: from here on nothing it says is taken.
-    abort.abort(new HubError('turn_ended'));
-    return running.ended;
-  }
-
-  private async start(next: Running): Promise<void> {
-    const { funnel, clock } = this.parts;
-    const at = clock.now();
-    const envelopes = envelopesOf(next, next.actor.send({ type: 'start', at }), at);
-    const turn = turnRecord(next.actor.snapshot);
-    try {
-      await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
-      next.actor.publishSteps();
-      void this.run(next);
-    } catch (error) {
-      this.log('A turn could not be started', next, error);
-      // Not awaited: this lane is the one that its end needs.
-      void this.end(next, 'fail');
-    }
-  }
-
-  private log(
-    what: string,
-    { actor }: Running,
-    error: unknown,
-    more: { stack?: string | undefined } = {},
-  ): void {
-    this.parts.logger.error(what, { turnId: actor.snapshot.context.id, error: describe(error), ...more });
-  }
+function isOver({ status }: TurnRecord): boolean {
+  return status === 'completed' || status === 'aborted';
 }
 
 /** The lane of everything that decides which session a tab speaks in. */

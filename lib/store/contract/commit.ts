@@ -37,7 +37,7 @@ export function commitObligations({ test, store }: Subject): void {
 
     const { epoch, items } = await store().log('ticket', 0, 10);
     const logged = envelopes.map((body, index) => ({ ...body, ticket_id: 'ticket', epoch, seq: index + 1 }));
-    expect(result).toEqual({ ok: true, envelopes: logged });
+    expect(result).toEqual({ ok: true, envelopes: logged, journal: [] });
     expect(items).toEqual(logged);
     expect(await store().state('ticket', 10)).toEqual({
       epoch,
@@ -54,7 +54,7 @@ export function commitObligations({ test, store }: Subject): void {
   test('of records alone leaves the log where it is', async () => {
     const session = sessionRecord();
     expect(await store().commit([commitTo('ticket', { sessions: [session] })])).toEqual([
-      { ok: true, envelopes: [] },
+      { ok: true, envelopes: [], journal: [] },
     ]);
     expect(await store().session(session.id)).toEqual(session);
     expect(await store().position('ticket')).toMatchObject({ seq: 0, first: 1 });

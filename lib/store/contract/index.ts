@@ -1,6 +1,7 @@
 /** `express-hitl/store-contract`: every obligation of `Store` as one suite of tests, for any test runner; each implementation runs it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Store } from '../store';
+import { answerObligations } from './answers';
 import { auditObligations } from './audit';
 import { closingObligations } from './closing';
 import { commitObligations } from './commit';
@@ -8,6 +9,7 @@ import { deliveryObligations } from './deliveries';
 import { frameObligations } from './frames';
 import { grantObligations } from './grants';
 import { inboxObligations } from './inbox';
+import { journalObligations } from './journals';
 import { logObligations } from './log';
 import { pageObligations } from './pages';
 import { recordObligations } from './records';
@@ -15,6 +17,7 @@ import { refusalObligations } from './refusals';
 import { reopeningObligations } from './reopening';
 import { requestObligations } from './requests';
 import type { Subject } from './subject';
+import { turnObligations } from './turns';
 
 /** A test runner: the `describe` and `it` of vitest, jest or `node:test`, or another with these two. */
 export interface Runner {
@@ -107,6 +110,9 @@ export function storeContract(
     part('a refused commit', refusalObligations);
     part('the log', logObligations);
     part('sessions, turns and messages', recordObligations);
+    part('turns', turnObligations);
+    part('journals', journalObligations);
+    part('answers', answerObligations);
     part('requests', requestObligations);
     part('a page', pageObligations);
     part('the audit', auditObligations);

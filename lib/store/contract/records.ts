@@ -1,5 +1,6 @@
 /** Part of the store contract: how sessions, turns and messages are found, and in which order. */
 import type { MessageRecord, SessionRecord, TurnRecord } from '../../protocol/records';
+import { maxRevisions } from '../shared/limits';
 import { expect } from './expect';
 import {
   chatCommit,
@@ -53,10 +54,13 @@ export function recordObligations({ describe, test, store }: Subject): void {
       updatedAt: noon + 1,
       revisions: [{ content: message.content, updatedAt: noon }],
     };
+    const alone = { ...edited, revisions: [] };
     await store().commit([commitTo('ticket', { sessions: [active], turns: [ended], messages: [edited] })]);
     expect(await store().session(session.id)).toStrictEqual(active);
     expect(await store().turn(turn.id)).toStrictEqual(ended);
-    expect(await store().message(message.id)).toStrictEqual(edited);
+    expect(await store().message(message.id)).toStrictEqual(alone);
+    expect(await store().messages(message.sessionId, 10)).toStrictEqual([edited]);
+    expect((await store().state('ticket', 10)).messages).toStrictEqual([alone]);
   });
 
   test('are read as copies', async () => {
@@ -183,6 +187,51 @@ export function recordObligations({ describe, test, store }: Subject): void {
         await expect(store().messages('a', 2, before)).rejects.toMatchObject(refusal);
         await expect(store().messages('nowhere', 2, before)).rejects.toMatchObject(refusal);
       }
+    });
+
+    test(`have the last ${maxRevisions} revisions that were added, oldest first, however often they were written`, async () => {
+      const said = (content: number, ...revisions: readonly number[]) =>
+        messageRecord({
+          id: 'a',
+          content: `${content}`,
+          revisions: revisions.map((n) => ({ content: `${n}`, updatedAt: noon + n })),
+        });
+      const read = async () => {
+        const [message] = await store().messages('session', 1);
+        return [
+          message?.content,
+          message?.revisions.map(({ content, updatedAt }) => [content, updatedAt - noon]),
+        ];
+      };
+      await putMessages(said(0), messageRecord({ id: 'other', sessionId: 'other' }));
+      expect(await read()).toEqual(['0', []]);
+      await putMessages(said(1, 0));
+      // A write without any adds none, and drops none.
+      await putMessages(said(2));
+      expect(await read()).toEqual(['2', [['0', 0]]]);
+      await putMessages(said(4, 2, 3));
+      const last = (from: number, to: number) => range(from, to).map((n) => [`${n}`, n]);
+      expect(await read()).toEqual(['4', [['0', 0], ...last(2, 3)]]);
+      for (const n of range(5, maxRevisions + 1)) await putMessages(said(n, n - 1));
+      expect(await read()).toEqual([`${maxRevisions + 1}`, [['0', 0], ...last(2, maxRevisions)]]);
+      await putMessages(said(maxRevisions + 2, maxRevisions + 1));
+      expect(await read()).toEqual([`${maxRevisions + 2}`, last(2, maxRevisions + 1)]);
+      for (const n of range(maxRevisions + 3, maxRevisions + 9)) await putMessages(said(n, n - 1));
+      expect(await read()).toEqual([`${maxRevisions + 9}`, last(9, maxRevisions + 8)]);
+      await putMessages(said(500, ...range(200, 200 + 2 * maxRevisions)));
+      expect(await read()).toEqual(['500', last(201 + maxRevisions, 200 + 2 * maxRevisions)]);
+      expect((await store().messages('other', 1))[0]?.revisions).toEqual([]);
+    });
+
+    test('have no revision of a commit that was refused', async () => {
+      const message = messageRecord({ id: 'a' });
+      await putMessages(message);
+      const revisions = [{ content: 'refused', updatedAt: noon }];
+      const taken = requestWrite(requestRecord(), { version: 3 });
+      await store().commit([
+        commitTo('ticket', { messages: [{ ...message, revisions }], requests: [taken] }),
+      ]);
+      expect(await store().messages('session', 1)).toStrictEqual([message]);
     });
 
     test('keep their place when they are edited', async () => {

@@ -4,6 +4,7 @@ import {
   auditRecord,
   chatCommit,
   commitTo,
+  durableTurn,
   grantRecord,
   noon,
   requestRecord,
@@ -92,5 +93,58 @@ export function reopeningObligations({ test, store, reopen }: Subject): void {
       'conflict',
       'key_conflict',
     ]);
+  });
+
+  test('goes on with the journals of durable turns, and answers those who wait', async () => {
+    const request = requestRecord({ id: 'r' });
+    const resting = durableTurn(
+      { id: 't', status: 'waiting' },
+      { version: 'may', generation: 4, dueAt: noon + 9 },
+    );
+    await store().commit([
+      commitTo('ticket', {
+        turns: [resting, durableTurn({ id: 'ended' })],
+        journal: ['t', 'ended'].map((turnId) => ({ turnId, call: 'say', body: { m: 1 } })),
+        requests: [requestWrite(request)],
+        waits: ['t', 'ended'].map((turnId) => ({ turnId, requestId: 'r' })),
+        state: { turnId: 't', state: { step: 2 } },
+      }),
+      commitTo('ticket', { turns: [durableTurn({ id: 'ended', status: 'aborted' })] }),
+    ]);
+    const read = async () => [
+      await store().turn('t'),
+      await store().openTurns('session'),
+      await store().turnVersions(),
+      await store().dueTurns(noon + 9, 10),
+      await store().journal('t', 0, 10),
+      await store().turnState('t'),
+      await store().journal('ended', 0, 10),
+    ];
+    const before = await read();
+    await reopen();
+    expect(await read()).toEqual(before);
+    expect(before).toMatchObject([
+      resting,
+      [resting],
+      [{ version: 'may', turns: 1 }],
+      [{ id: 't' }],
+      [{ n: 1, call: 'say', body: { m: 1 } }],
+      { step: 2 },
+      [],
+    ]);
+    const late = commitTo('ticket', { fence: { turnId: 't', generation: 3 } });
+    const early = commitTo('ticket', { fence: { turnId: 't', generation: 4, entries: 0 } });
+    const settled = commitTo('ticket', {
+      requests: [requestWrite({ ...request, status: 'approved' }, { version: 1 })],
+    });
+    const results = await store().commit([late, early, settled]);
+    expect(results).toMatchObject([
+      { ok: false, code: 'turn_lost' },
+      { ok: false, code: 'conflict' },
+      { ok: true, journal: [{ turnId: 't', n: 2, call: 'answer:r' }] },
+    ]);
+    await reopen();
+    expect(await store().dueTurns(noon, 10)).toEqual([{ id: 't', ticketId: 'ticket' }]);
+    expect((await store().journal('t', 1, 10)).map(({ call }) => call)).toEqual(['answer:r']);
   });
 }

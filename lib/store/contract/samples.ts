@@ -8,6 +8,7 @@ import type {
   RequestRecord,
   SessionRecord,
   TurnRecord,
+  TurnRun,
 } from '../../protocol/records';
 import type { Commit, RequestWrite } from '../store';
 
@@ -47,6 +48,11 @@ export function turnRecord(fields: Partial<TurnRecord> = {}): TurnRecord {
     startedAt: noon,
     ...fields,
   };
+}
+
+/** A running turn of a durable agent, taken once. */
+export function durableTurn(fields: Partial<TurnRecord> = {}, run: Partial<TurnRun> = {}): TurnRecord {
+  return turnRecord({ ...fields, run: { generation: 1, leg: 0, tries: 1, triedAt: 0, ...run } });
 }
 
 /** Something Ann wrote. */

@@ -2,10 +2,11 @@
 import { HubError } from '../../errors';
 import type { AuditRecord } from '../../protocol/audit';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
-import type { MessageRecord, SessionRecord, TurnRecord } from '../../protocol/records';
-import { maxFramesPerUser } from '../shared/limits';
+import type { MessageRecord, SessionRecord } from '../../protocol/records';
+import { maxFramesPerUser, maxRevisions } from '../shared/limits';
 import { toStored } from '../shared/log-parts';
 import { refusal } from '../shared/preconditions';
+import { answeringRequests } from '../shared/turns';
 import type { Commit, CommitResult, ProcessedFrame } from '../store';
 import { getOrAdd, type MemoryContents } from './contents';
 import type { Kept } from './ticket';
@@ -39,12 +40,20 @@ function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult
     audit = [],
     grants = [],
     deliveries = [],
+    journal = [],
+    waits = [],
+    state,
     envelopes,
     frame,
   } = commit;
+  const { turns: keptTurns } = kept;
+  const turnWrites: Write[] = [
+    ...turns.map((turn) => keptTurns.prepare(turn)),
+    ...(state ? [keptTurns.prepareState(state)] : []),
+  ];
+  const appends = journal.map((entry) => keptTurns.prepareEntry(entry, at));
   const writes: Write[] = [
     ...sessions.map((session) => prepareSession(kept, session)),
-    ...turns.map((turn) => prepareTurn(kept, turn)),
     ...messages.map((message) => prepareMessage(kept, message)),
     ...requests.map((request) => kept.requests.prepare(request)),
     ...audit.map((record) => prepareAudit(kept, record)),
@@ -56,12 +65,18 @@ function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult
   return () => {
     const refused = refusal(commit, kept.stored);
     if (refused) return refused;
+    for (const write of turnWrites) write();
+    const entries = appends.flatMap((append) => append());
     for (const write of writes) write();
+    for (const { turnId, requestId } of waits) keptTurns.wait(turnId, requestId);
+    for (const requestId of answeringRequests(commit)) {
+      if (kept.requests.isSettled(requestId)) entries.push(...keptTurns.answer(requestId, at));
+    }
     const ticket = kept.ticket(ticketId);
     const logged = bodies.map(({ envelope, stored }): LoggedEnvelope => {
       return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, stored) };
     });
-    return { ok: true, envelopes: logged };
+    return { ok: true, envelopes: logged, journal: entries };
   };
 }
 
@@ -71,27 +86,19 @@ function prepareSession(kept: MemoryContents, session: SessionRecord): Write {
   return () => put(kept.sessions, id, next, (added) => kept.ticket(ticketId).sessions.push(added));
 }
 
-function prepareTurn(kept: MemoryContents, turn: TurnRecord): Write {
-  const { id, ticketId, status } = turn;
-  const next = { text: JSON.stringify(turn) };
-  return () => {
-    const added = put(kept.turns, id, next);
-    const isUnfinished = status === 'queued' || status === 'running';
-    for (const list of [kept.unfinished, kept.ticket(ticketId).unfinished]) {
-      if (isUnfinished) list.add(added);
-      else list.delete(added);
-    }
-  };
-}
-
 function prepareMessage(kept: MemoryContents, message: MessageRecord): Write {
   const { id, ticketId, sessionId } = message;
-  const next = { text: JSON.stringify(message) };
-  return () =>
-    put(kept.messages, id, next, (added) => {
-      kept.ticket(ticketId).messages.push(added);
-      getOrAdd(kept.messagesBySession, sessionId, () => []).push(added);
+  const text = JSON.stringify({ ...message, revisions: [] });
+  const added = message.revisions.map((revision) => JSON.stringify(revision));
+  return () => {
+    const revisions = kept.messages.get(id)?.revisions ?? [];
+    revisions.push(...added);
+    revisions.splice(0, revisions.length - maxRevisions);
+    put(kept.messages, id, { text, revisions }, (isNew) => {
+      kept.ticket(ticketId).messages.push(isNew);
+      getOrAdd(kept.messagesBySession, sessionId, () => []).push(isNew);
     });
+  };
 }
 
 function prepareAudit(kept: MemoryContents, record: AuditRecord): Write {

@@ -4,18 +4,17 @@ import type { Lookup } from '../shared/preconditions';
 import { MemoryDeliveries } from './deliveries';
 import { MemoryGrants } from './grants';
 import { MemoryRequests } from './requests';
-import { type Kept, type KeptSession, MemoryTicket } from './ticket';
+import { type Kept, type KeptMessage, type KeptSession, MemoryTicket } from './ticket';
+import { MemoryTurns } from './turns';
 
 export class MemoryContents {
   private readonly seed = newSeed();
   private readonly tickets = new Map<string, MemoryTicket>();
-  /** By id, as the next two. */
+  /** By id, as the next. */
   readonly sessions = new Map<string, KeptSession>();
-  readonly turns = new Map<string, Kept>();
-  readonly messages = new Map<string, Kept>();
-  readonly messagesBySession = new Map<string, Kept[]>();
-  /** Turns that have not ended. */
-  readonly unfinished = new Set<Kept>();
+  readonly messages = new Map<string, KeptMessage>();
+  readonly messagesBySession = new Map<string, KeptMessage[]>();
+  readonly turns = new MemoryTurns();
   readonly requests = new MemoryRequests();
   readonly grants = new MemoryGrants();
   readonly deliveries = new MemoryDeliveries();
@@ -27,6 +26,7 @@ export class MemoryContents {
     version: (id) => this.requests.version(id),
     holder: (ticketId, key) => this.requests.holder(ticketId, key),
     grant: (id) => this.grants.get(id),
+    turn: (id) => this.turns.fenced(id),
   };
 
   /** To be written to. */

@@ -21,21 +21,26 @@ import type {
   DeliveryOutcome,
   DeliveryWrite,
   DueRequest,
+  DueTurn,
   GrantFilter,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
   LogPosition,
   Page,
   Store,
   StoredRequest,
   TicketState,
+  TurnFilter,
+  TurnVersion,
   UnfinishedTurn,
   WaitingDelivery,
 } from '../store';
 import { writeCommits } from './commit';
 import { MemoryContents, read, readAll } from './contents';
+import { wholeMessage } from './ticket';
 
 /**
  * A store in memory. Nothing survives the process: pending requests, timelines and the answers to repeated frames are
@@ -96,7 +101,7 @@ class MemoryStore implements Store {
       ...ticket.position(),
       sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
       messages: readAll(firstPage(newest, newest.length, bytesOfText, maxLogBytes).shown.reverse()),
-      turns: readAll(ticket.unfinished),
+      turns: this.kept.turns.openOfTicket(ticketId),
       requests,
       ...more,
     };
@@ -115,11 +120,39 @@ class MemoryStore implements Store {
   }
 
   async turn(id: string): Promise<TurnRecord | undefined> {
-    return read(this.kept.turns.get(id)?.text);
+    return this.kept.turns.record(id);
+  }
+
+  async turns(filter: TurnFilter, limit: number, cursor?: string): Promise<Page<TurnRecord>> {
+    return this.kept.turns.page(filter, limit, cursor);
   }
 
   async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
-    return readAll<TurnRecord>(this.kept.unfinished).map(({ id, ticketId }) => ({ id, ticketId }));
+    return this.kept.turns.unfinished();
+  }
+
+  async openTurns(sessionId: string): Promise<readonly TurnRecord[]> {
+    return this.kept.turns.openOfSession(sessionId);
+  }
+
+  async dueTurns(until: Millis, limit: number): Promise<readonly DueTurn[]> {
+    return this.kept.turns.dueUntil(until, bounded(limit));
+  }
+
+  async nextDueTurn(after: Millis): Promise<Millis | undefined> {
+    return this.kept.turns.nextDue(after);
+  }
+
+  async turnVersions(): Promise<readonly TurnVersion[]> {
+    return this.kept.turns.versions();
+  }
+
+  async journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]> {
+    return this.kept.turns.journal(turnId, after, limit);
+  }
+
+  async turnState(turnId: string): Promise<unknown> {
+    return this.kept.turns.state(turnId);
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
@@ -128,11 +161,11 @@ class MemoryStore implements Store {
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
     const all = this.kept.messagesBySession.get(sessionId) ?? [];
-    if (before === undefined) return readAll(lastOf(all, limit));
+    if (before === undefined) return lastOf(all, limit).map(wholeMessage);
     const kept = this.kept.messages.get(before);
     const at = kept ? all.lastIndexOf(kept) : -1;
     if (at < 0) throw noSuchPlace();
-    return readAll(lastOf(all.slice(0, at), limit));
+    return lastOf(all.slice(0, at), limit).map(wholeMessage);
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

@@ -41,6 +41,12 @@ export class MemoryRequests {
     return this.byId.get(id)?.version ?? 0;
   }
 
+  /** Whether it is there and not pending. */
+  isSettled(id: string): boolean {
+    const kept = this.byId.get(id);
+    return kept !== undefined && kept.status !== 'pending';
+  }
+
   holder(ticketId: string, key: string): string | undefined {
     return this.holders.get(slot(ticketId, key));
   }

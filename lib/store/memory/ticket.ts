@@ -1,7 +1,7 @@
-/** What the memory store holds of one ticket, except its requests: the log, sessions, messages and unfinished turns. */
+/** What the memory store holds of one ticket, except its requests and turns: the log, sessions and messages. */
 import type { AuditEntry } from '../../protocol/audit';
 import type { LoggableEnvelope } from '../../protocol/envelopes';
-import type { Millis, SessionRecord } from '../../protocol/records';
+import type { MessageRecord, Millis, SessionRecord } from '../../protocol/records';
 import { encodeNumber } from '../shared/cursor';
 import { maxPageBytes } from '../shared/limits';
 import { fromStored, type StoredEnvelope } from '../shared/log-parts';
@@ -16,6 +16,16 @@ export interface Kept {
 /** A session with what it is found by. */
 export type KeptSession = Kept & Pick<SessionRecord, 'userId' | 'tabId' | 'createdAt' | 'lastActiveAt'>;
 
+/** A message without its revisions, each of which is JSON beside it. */
+export interface KeptMessage extends Kept {
+  revisions: string[];
+}
+
+/** The message with its revisions. */
+export function wholeMessage({ text, revisions }: KeptMessage): MessageRecord {
+  return { ...JSON.parse(text), revisions: revisions.map((revision) => JSON.parse(revision)) };
+}
+
 export class MemoryTicket {
   /** The `seq` of the oldest entry. */
   private first = 1;
@@ -23,10 +33,9 @@ export class MemoryTicket {
   /** What entries share, by name, with the last of the log that names it. */
   private readonly parts = new Map<string, { text: string; lastSeq: number }>();
 
-  /** These three in the order of the first commit. */
+  /** Both in the order of the first commit. */
   readonly sessions: KeptSession[] = [];
   readonly messages: Kept[] = [];
-  readonly unfinished = new Set<Kept>();
   /** In the order of the commits, never shortened; the record at `index` has the number `index + 1`. */
   readonly audit: { requestId: string; text: string }[] = [];
 

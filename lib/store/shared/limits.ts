@@ -2,7 +2,9 @@
 
 /** Requests on one page of a list at most. */
 export const maxPageSize = 200;
-/** Bytes of JSON on one page of a list: of requests, an inbox, an audit; a page has one item at least, however large. */
+/** Entries of a journal read at once. */
+export const maxJournalPage = 1_000;
+/** Bytes of JSON on one page of a list: of turns, requests, an inbox, an audit, a journal; a page has one item at least, however large. */
 export const maxPageBytes = 4_194_304;
 /** Bytes of JSON of the messages in a ticket's state; one at least, as above. */
 export const maxLogBytes = 1_048_576;
@@ -14,6 +16,8 @@ export const maxStateBytes = 1_048_576;
 export const maxCounted = 1_000;
 /** Sessions in a ticket's state at most. */
 export const maxSessionsInState = 50;
+/** Earlier contents stored of a message; of one that is updated more often, the oldest are dropped. */
+export const maxRevisions = 100;
 /** Deliveries that were given up and stay stored. */
 export const maxDeadDeliveries = 1_000;
 /** Frames of each user whose `ack` is stored, the latest ones; and how many more a store may hold before it drops the older ones. */

@@ -1,7 +1,17 @@
 /** The rules by which a commit is refused, in one place; every store checks them before it writes anything. */
-import type { GrantRecord, Millis } from '../../protocol/records';
-import type { Commit, CommitResult, GrantWrite } from '../store';
+import type { GrantRecord, Millis, TurnStatus } from '../../protocol/records';
+import type { Commit, CommitResult, GrantWrite, TurnFence } from '../store';
 import { afterGrantWrite, grantIdOf } from './grant-writes';
+import { isOpen } from './turns';
+
+/** What a fence is compared with. */
+export interface FencedTurn {
+  status: TurnStatus;
+  /** None of a turn that is not durable. */
+  generation?: number | undefined;
+  /** How many its journal has. */
+  entries: number;
+}
 
 /** What the rules must know of what is stored, read inside the store's transaction. */
 export interface Lookup {
@@ -12,16 +22,19 @@ export interface Lookup {
   /** The id of the live request of this key. */
   holder(ticketId: string, key: string): string | undefined;
   grant(id: string): GrantRecord | undefined;
+  turn(id: string): FencedTurn | undefined;
 }
 
 /**
  * Why this commit is refused; undefined if it is not. A repeated frame is reported before anything else, since what it asked
- * for was done the first time. Request writes are checked in their order, each as if those before it were committed.
+ * for was done the first time; then what its fence says. Request writes are checked in their order, each as if those before it were committed.
  */
 export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, { ok: true }> | undefined {
-  const { frame, requests = [], grants = [] } = commit;
+  const { frame, fence, requests = [], grants = [] } = commit;
   const ack = frame && stored.ack(frame.userId, frame.frameId);
   if (ack) return { ok: false, code: 'duplicate_id', ack };
+  const fenced = fence && refusalByFence(fence, stored.turn(fence.turnId));
+  if (fenced) return { ok: false, code: fenced };
   if (!canWriteGrants(grants, commit.at, stored)) return { ok: false, code: 'conflict' };
   if (requests.length === 0) return undefined;
 
@@ -49,6 +62,14 @@ export function refusal(commit: Commit, stored: Lookup): Exclude<CommitResult, {
     }
   }
   return undefined;
+}
+
+function refusalByFence(
+  { generation, entries }: TurnFence,
+  turn: FencedTurn | undefined,
+): 'turn_lost' | 'conflict' | undefined {
+  if (!turn || !isOpen(turn.status) || turn.generation !== generation) return 'turn_lost';
+  return entries === undefined || entries === turn.entries ? undefined : 'conflict';
 }
 
 /** In their order, each as if those before it were committed. */

@@ -7,8 +7,10 @@ import { toStored } from '../shared/log-parts';
 import { type Lookup, refusal } from '../shared/preconditions';
 import type { Commit, CommitResult, GrantWrite, ProcessedFrame, RequestWrite } from '../store';
 import { listingOf, relist } from './inbox';
+import { writeMessage } from './messages';
 import { parseRow } from './rows';
 import type { Statements, TicketRow } from './statements';
+import { answerTurns, appendToJournals, fencedTurn, writeTurns } from './turns';
 
 /** Writes the commit, or nothing if it must be refused. */
 export type WriteCommit = (commit: Commit) => CommitResult;
@@ -23,11 +25,15 @@ export function commitWriter(s: Statements, epochOf: (ticketId: string) => strin
     version: (id) => s.requestVersion.get(id)?.version ?? 0,
     holder: (ticketId, key) => s.keyHolder.get(ticketId, key)?.id,
     grant: (id) => storedGrant(s, id),
+    turn: (id) => fencedTurn(s, id),
   };
   return (commit) => {
     const refused = refusal(commit, stored);
     if (refused) return refused;
+    writeTurns(s, commit);
+    const journal = appendToJournals(s, commit);
     for (const write of commit.requests ?? []) writeRequest(s, write);
+    journal.push(...answerTurns(s, commit));
     for (const write of commit.grants ?? []) writeGrant(s, write, commit.at);
     writeRecords(s, commit);
     for (const { channel, requestId, event, version } of commit.deliveries ?? []) {
@@ -37,7 +43,7 @@ export function commitWriter(s: Statements, epochOf: (ticketId: string) => strin
       s.addAudit.run(record.ticketId, record.ticketId, record.requestId, JSON.stringify(record));
     }
     if (commit.frame) rememberFrame(s, commit.frame);
-    return { ok: true, envelopes: appendToLog(s, commit, epochOf) };
+    return { ok: true, envelopes: appendToLog(s, commit, epochOf), journal };
   };
 }
 
@@ -68,15 +74,12 @@ function storedGrant(s: Statements, id: string): GrantRecord | undefined {
   return row && parseRow('grants', row);
 }
 
-function writeRecords(s: Statements, { sessions = [], turns = [], messages = [] }: Commit): void {
+function writeRecords(s: Statements, { sessions = [], messages = [] }: Commit): void {
   for (const session of sessions) {
     const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
     s.putSession.run(id, ticketId, userId, tabId, createdAt, lastActiveAt, JSON.stringify(session));
   }
-  for (const turn of turns) s.putTurn.run(turn.id, turn.ticketId, turn.status, JSON.stringify(turn));
-  for (const message of messages) {
-    s.putMessage.run(message.id, message.ticketId, message.sessionId, JSON.stringify(message));
-  }
+  for (const message of messages) writeMessage(s, message);
 }
 
 function rememberFrame(s: Statements, { userId, frameId, ack }: ProcessedFrame): void {

@@ -181,6 +181,64 @@ const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX log_part_texts_by_name ON log_part_texts (ticket_id, name);
   `,
+  // Turns that outlive their process. `open_since`, when it was queued, is there of durable turns that have not ended, and of no
+  // other; `due_at` is the earlier of what the record says and `answered_at`. Of turns that ended before, no list needs the session.
+  `
+  ALTER TABLE turns ADD COLUMN session_id TEXT;
+  ALTER TABLE turns ADD COLUMN version TEXT;
+  ALTER TABLE turns ADD COLUMN generation INTEGER;
+  ALTER TABLE turns ADD COLUMN leg INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE turns ADD COLUMN open_since INTEGER;
+  ALTER TABLE turns ADD COLUMN due_at INTEGER;
+  ALTER TABLE turns ADD COLUMN answered_at INTEGER;
+  UPDATE turns SET session_id = json_extract(record, '$.sessionId')
+    WHERE status IN ('queued', 'running') AND json_valid(record);
+  CREATE INDEX turns_of_ticket ON turns (ticket_id);
+  CREATE INDEX turns_by_status ON turns (status);
+  CREATE INDEX turns_of_ticket_by_status ON turns (ticket_id, status);
+  CREATE INDEX turns_of_version ON turns (version) WHERE version IS NOT NULL;
+  CREATE INDEX turns_of_version_in_ticket ON turns (ticket_id, version) WHERE version IS NOT NULL;
+  CREATE INDEX turns_of_version_by_status ON turns (version, status) WHERE version IS NOT NULL;
+  CREATE INDEX turns_of_version_in_ticket_by_status ON turns (ticket_id, version, status) WHERE version IS NOT NULL;
+  CREATE INDEX turns_open_of_ticket ON turns (ticket_id) WHERE status IN ('queued', 'running', 'waiting', 'stuck');
+  CREATE INDEX turns_open_of_session ON turns (session_id) WHERE status IN ('queued', 'running', 'waiting', 'stuck');
+  CREATE INDEX turns_durable ON turns (version, open_since) WHERE open_since IS NOT NULL;
+  CREATE INDEX turns_due ON turns (due_at, id) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE turn_journal (
+    turn_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    call TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (turn_id, n)
+  ) WITHOUT ROWID;
+  CREATE TABLE turn_waits (
+    request_id TEXT NOT NULL,
+    turn_id TEXT NOT NULL,
+    PRIMARY KEY (request_id, turn_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX turn_waits_of_turn ON turn_waits (turn_id);
+  CREATE TABLE turn_states (
+    turn_id TEXT PRIMARY KEY NOT NULL,
+    state TEXT NOT NULL
+  );
+  `,
+  // A revision of a message is a row, and no part of its record any more. A record that is damaged stays as it is.
+  `
+  CREATE TABLE message_revisions (
+    message_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    revision TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX message_revisions_by_number ON message_revisions (message_id, n);
+  INSERT INTO message_revisions (message_id, n, revision)
+    SELECT messages.id, revisions.key + 1, revisions.value
+    FROM messages, json_each(iif(json_valid(record), record, '{}'), '$.revisions') AS revisions
+    WHERE instr(record, '"revisions":[{') > 0;
+  UPDATE messages SET record = json_set(record, '$.revisions', json('[]'))
+    WHERE instr(record, '"revisions":[{') > 0 AND iif(json_valid(record), 1, 0);
+  `,
 ];
 
 /** The version this code reads and writes, in `PRAGMA user_version`. */

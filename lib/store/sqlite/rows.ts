@@ -18,7 +18,8 @@ export function parseRequest(row: RequestRow): StoredRequest {
   return { record, snapshot, version: row.version, ...(row.due_at !== null && { dueAt: row.due_at }) };
 }
 
-function parseJson(table: string, row: TextRow) {
+/** @throws HubError as `parseRow`, if the text is no JSON */
+export function parseJson(table: string, row: TextRow) {
   try {
     return JSON.parse(row.text);
   } catch (cause) {

@@ -11,10 +11,10 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../../protocol/records';
-import { decodeCursor, noSuchPlace, start } from '../shared/cursor';
+import { decodeCursor } from '../shared/cursor';
 import { epochOf } from '../shared/epoch';
-import { bounded, maxLogBytes, maxPageSize, maxSessionsInState, maxStateBytes } from '../shared/limits';
-import { bytesOfText, firstPage } from '../shared/page';
+import { bounded, maxPageSize } from '../shared/limits';
+import { firstPage } from '../shared/page';
 import type {
   AuditFilter,
   Commit,
@@ -23,16 +23,20 @@ import type {
   DeliveryOutcome,
   DeliveryWrite,
   DueRequest,
+  DueTurn,
   GrantFilter,
   InboxCounts,
   InboxFilter,
   InboxOrder,
   InboxOwner,
+  JournalEntry,
   LogPosition,
   Page,
   Store,
   StoredRequest,
   TicketState,
+  TurnFilter,
+  TurnVersion,
   UnfinishedTurn,
   WaitingDelivery,
 } from '../store';
@@ -42,9 +46,12 @@ import { noteDelivery } from './deliveries';
 import { inboxCounts, inboxPage } from './inbox';
 import { auditPage, listGrants, listRequests, liveGrants, pageOf, parseAll, parseOne } from './lists';
 import { readLog, trimLog } from './log';
+import { messagesOf } from './messages';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
 import { parseRequest, toStorageError } from './rows';
+import { ticketState } from './state';
 import { prepareStatements, type Statements, type TicketRow } from './statements';
+import { journalOf, turnPage, turnStateOf, turnVersions } from './turns';
 
 export type { SqliteStoreOptions } from './options';
 
@@ -144,29 +151,7 @@ class SqliteStore implements Store {
   }
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
-    return this.read(ticketId, (s, position) => {
-      const newest = firstPage(
-        s.messagesOfTicket.iterate(ticketId, bounded(limit)),
-        Infinity,
-        bytesOfText,
-        maxLogBytes,
-      );
-      const pending = [ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const;
-      const { items: requests, ...more } = pageOf<RequestRecord>(
-        'requests',
-        s.requestsOfTicketByStatus.iterate(...pending),
-        Infinity,
-        maxStateBytes,
-      );
-      return {
-        ...position,
-        sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
-        messages: parseAll<MessageRecord>('messages', newest.shown.reverse()),
-        turns: parseAll<TurnRecord>('turns', s.unfinishedTurnsOfTicket.all(ticketId)),
-        requests,
-        ...more,
-      };
-    });
+    return this.read(ticketId, (s, position) => ({ ...position, ...ticketState(s, ticketId, limit) }));
   }
 
   async session(id: string): Promise<SessionRecord | undefined> {
@@ -185,8 +170,36 @@ class SqliteStore implements Store {
     return this.use((s) => parseOne('turns', s.turn.get(id)));
   }
 
+  async turns(filter: TurnFilter, limit: number, cursor?: string): Promise<Page<TurnRecord>> {
+    return this.use((s) => turnPage(s, filter, limit, cursor));
+  }
+
   async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
     return this.use((s) => s.unfinishedTurns.all());
+  }
+
+  async openTurns(sessionId: string): Promise<readonly TurnRecord[]> {
+    return this.use((s) => parseAll('turns', s.openTurnsOfSession.all(sessionId)));
+  }
+
+  async dueTurns(until: Millis, limit: number): Promise<readonly DueTurn[]> {
+    return this.use((s) => s.dueTurns.all(until, bounded(limit)));
+  }
+
+  async nextDueTurn(after: Millis): Promise<Millis | undefined> {
+    return this.use((s) => s.nextDueTurn.get(after)?.due_at);
+  }
+
+  async turnVersions(): Promise<readonly TurnVersion[]> {
+    return this.use(turnVersions);
+  }
+
+  async journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]> {
+    return this.use((s) => journalOf(s, turnId, after, limit));
+  }
+
+  async turnState(turnId: string): Promise<unknown> {
+    return this.use((s) => turnStateOf(s, turnId));
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
@@ -194,11 +207,9 @@ class SqliteStore implements Store {
   }
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
-    return this.use((s) => {
-      const n = before === undefined ? Number.MAX_SAFE_INTEGER : s.placeOfMessage.get(before, sessionId)?.n;
-      if (n === undefined) throw noSuchPlace();
-      return parseAll('messages', s.messagesOfSession.all(sessionId, n, bounded(limit)).reverse());
-    });
+    return this.use((s, opened) =>
+      transaction(opened, s.begin, () => messagesOf(s, sessionId, bounded(limit), before)),
+    );
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {

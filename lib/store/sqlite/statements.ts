@@ -7,8 +7,10 @@ import { logStatements } from './statements/log';
 import type { Prepare, Prepared } from './statements/prepared';
 import { recordStatements } from './statements/record';
 import { requestStatements } from './statements/request';
+import { turnStatements } from './statements/turn';
 
 export type { ListedRow, RequestRow, TextRow, TicketRow } from './statements/prepared';
+export type { TurnRow } from './statements/turn';
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
@@ -24,6 +26,7 @@ export function prepareStatements(db: Database) {
 
     ...logStatements(prepare),
     ...recordStatements(prepare),
+    ...turnStatements(prepare),
     ...requestStatements(prepare),
     ...inboxStatements(prepare),
     ...grantStatements(prepare),

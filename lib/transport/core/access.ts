@@ -297,6 +297,19 @@ export class Access {
     return this.mayUse(ticketId, user);
   }
 
+  /**
+   * Whether a turn may go on for the person who began it: as they are now, where `auth.findUser` says that, else as they were.
+   * @throws HubError `unavailable`
+   */
+  async mayContinue(ticketId: string, user: Known): Promise<boolean> {
+    try {
+      return await this.mayUse(ticketId, this.auth.findUser ? await this.person(user.id) : user);
+    } catch (error) {
+      if (HubError.is(error, 'authentication_required')) return false;
+      throw error;
+    }
+  }
+
   /** Like `authorize`, as a yes or no. @throws HubError `authentication_required` and `unavailable`, which are neither */
   private async mayUse(ticketId: string, user: Known): Promise<boolean> {
     try {

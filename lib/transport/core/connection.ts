@@ -25,6 +25,8 @@ export const maxQueuedFrames = 256;
 export const maxQueuedBytes = 1_048_576;
 /** Bytes behind at which ephemeral frames are dropped for this client. */
 export const pressureBytes = 65_536;
+/** Frames behind at which the same is done: deltas are many and small. */
+export const pressureFrames = 64;
 /** How long a client may take to answer a close. */
 export const closeTimeoutMs = 5_000;
 
@@ -83,9 +85,9 @@ export class Connection implements Sink {
 
   deliver(broadcast: Broadcast): boolean {
     if (this.state === 'closed') return true;
-    return this.state === 'opening'
-      ? this.hold(broadcast, broadcast.outbounds.length)
-      : this.forward(broadcast);
+    if (this.state === 'live') return this.forward(broadcast);
+    const held = broadcast.withoutDeltas;
+    return held.outbounds.length === 0 || this.hold(held, held.outbounds.length);
   }
 
   send(envelope: Told): boolean {
@@ -129,6 +131,13 @@ export class Connection implements Sink {
     return held.every((each) =>
       each instanceof Broadcast ? this.forward(each) : this.write(this.batchOf([each])),
     );
+  }
+
+  /** Sends what belongs to the opening and is not in the log: as that, it is no sign of a slow client. */
+  catchUp(envelopes: readonly EphemeralEnvelope[]): void {
+    if (this.state !== 'live' || !this.socket || envelopes.length === 0) return;
+    this.batchOf(envelopes).writeTo(this.socket);
+    this.exemptBytes = this.buffered;
   }
 
   close(name: CloseName): void {
@@ -178,7 +187,9 @@ export class Connection implements Sink {
   }
 
   private forward(broadcast: Broadcast): boolean {
-    const underPressure = this.buffered > pressureBytes;
+    const { buffered } = this;
+    const underPressure =
+      buffered > pressureBytes || (buffered > 0 && this.given - this.gone >= pressureFrames);
     if (broadcast.isAfter(this.seq) && !(underPressure && broadcast.ephemerals > 0)) {
       this.seq = broadcast.lastSeq ?? this.seq;
       this.note(broadcast.outbounds);

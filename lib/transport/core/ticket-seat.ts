@@ -112,9 +112,14 @@ export class TicketSeat extends Seat {
         : [{ ...opening.snapshot, ...version }];
     const first = [welcome, ...session, ...rest];
     const cursor = 'missed' in opening ? undefined : opening.more;
+    const goLive = (done?: () => void) => {
+      const keepsUp = connection.goLive(first, position.seq, done);
+      connection.catchUp(hub.deltas(client.ticketId));
+      return keepsUp;
+    };
     if (cursor === undefined) this.knowsAll();
-    else return { cursor, gone: this.given((done) => connection.goLive(first, position.seq, done)) };
-    if (!connection.goLive(first, position.seq)) this.dismiss('resync');
+    else return { cursor, gone: this.given(goLive) };
+    if (!goLive()) this.dismiss('resync');
     return undefined;
   }
 

@@ -18,6 +18,7 @@ import type { HubPort } from '../../hub/port';
 import type { RuleOptions } from '../../hub/requests/app-rules';
 import type { ClassicScope } from '../../hub/tickets/prompts';
 import { makeTool, type ToolOptions } from '../../hub/tools/make-tool';
+import type { DurableAgent } from '../../hub/turns/durable/durable';
 import type { Agent } from '../../hub/turns/turn';
 import type { ChatUser } from '../../protocol/chat-frames';
 import type { User } from '../../protocol/records';
@@ -122,6 +123,7 @@ export interface ExpressHitl<App extends HitlTypes = NoTypes> {
    * Registers the agent that answers chat messages, where it is written in another file than the options; gives it back.
    * @throws HubError `invalid_request` for a second one, and once the hub has started
    */
+  agent(agent: DurableAgent<App>): DurableAgent<App>;
   agent(agent: Agent<App>): Agent<App>;
   /**
    * Takes the handshakes of tickets and inboxes on this server, until the hub has closed, and leaves everything else to the
@@ -176,6 +178,7 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),
+    mayContinue: (ticketId, person) => access.mayContinue(ticketId, person),
   });
   const port = portOf(hub);
   const origins = new OriginPolicy(http);
@@ -243,10 +246,10 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
     hub: withHandler(hub, { router, origins, ticket: sockets.ticket }) as never,
     linkRouter: linkPages,
     sockets,
-    agent: <A extends Agent<App>>(registered: A) => {
-      port.setAgent(registered as unknown as Agent);
+    agent: (<A extends Agent<App> | DurableAgent<App>>(registered: A) => {
+      port.setAgent(registered as unknown as Agent | DurableAgent);
       return registered;
-    },
+    }) as ExpressHitl<App>['agent'],
     attach: (server: Server | SecureServer, attachOptions?: AttachOptions) => {
       assertAttachOptions(attachOptions);
       const detach = upgrades.attach(server, attachOptions);

@@ -14,6 +14,7 @@ import {
   name,
   text,
 } from '../../hub/options/options';
+import { codeOf } from '../../hub/turns/durable/durable';
 import { nearestName } from '../../protocol/nearest-name';
 import { movedOptions } from './moved-options';
 
@@ -26,6 +27,13 @@ const made = z.custom<object>(
   (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
   'Must be an object',
 );
+
+/** Types of a durable one cannot be told apart there, so it has a place of its own. */
+// biome-ignore lint/complexity/noBannedTypes: any function will do
+const plainAgent = z.custom<Function>((value) => typeof value === 'function', {
+  error: ({ input }) =>
+    codeOf(input) ? 'A durable agent is registered: hitl.agent(durable(…))' : 'Must be a function',
+});
 
 /** The options, and of each group its own by its path. */
 const groups: Readonly<Record<string, Fields>> = {
@@ -40,7 +48,7 @@ const groups: Readonly<Record<string, Fields>> = {
     kinds: made,
     channels: made,
     store: made,
-    agent: callback,
+    agent: plainAgent,
     agentName: made,
     classic: made,
     logger: made,

@@ -7,6 +7,7 @@ import { requestOperations, serveRequests } from './requests';
 import type { Rest } from './rest';
 import { serveServices, serviceOperations } from './services';
 import { serveTickets, ticketOperations } from './tickets';
+import { serveTurns, turnOperations } from './turns';
 
 /** What is declared, in the order of the documentation. */
 export const operations = [
@@ -14,6 +15,7 @@ export const operations = [
   ...serviceOperations,
   ...inboxOperations,
   ...grantOperations,
+  ...turnOperations,
   ...ticketOperations,
   ...meOperations,
   ...auditOperations,
@@ -24,6 +26,7 @@ export function serveOperations(rest: Rest): void {
   serveServices(rest);
   serveInbox(rest);
   serveGrants(rest);
+  serveTurns(rest);
   serveTickets(rest);
   serveAudit(rest);
   serveMe(rest);

@@ -4,7 +4,13 @@ import { HubError } from '../../errors';
 import { idSchema } from '../../protocol/client-frames';
 import { loggedSchema } from '../../protocol/envelopes';
 import type { MessageRecord } from '../../protocol/records';
-import { sessionView, sessionViewSchema, storedMessageSchema, storedMessageView } from '../../protocol/views';
+import {
+  asRead,
+  sessionView,
+  sessionViewSchema,
+  storedMessageSchema,
+  storedMessageView,
+} from '../../protocol/views';
 import { maxTimelineBytes } from '../../store/shared/limits';
 import type { Store } from '../../store/store';
 import { operation } from './operation';
@@ -83,7 +89,13 @@ export function serveTickets(rest: Rest): void {
     const { before, limit: most } = call.query;
     const { messages, isWhole } = await pageOfMessages(store, sessionId, most, before);
     const [oldest] = messages;
-    const items = messages.map((message) => storedMessageView(withLastRevisions(message), clock.now()));
+    const open = await openTurns(store, messages);
+    const items = messages.map((message) =>
+      storedMessageView(
+        asRead(withLastRevisions(message), (id) => open.has(id)),
+        clock.now(),
+      ),
+    );
     return { body: { items, ...(oldest && !isWhole && { next_before: oldest.id }) } };
   });
 }
@@ -107,6 +119,13 @@ async function pageOfMessages(
     }
     if (some.length < atOnce) return { messages: newestFirst.reverse(), isWhole: true };
   }
+}
+
+/** Of the turns whose messages grow, as they were stored, those that have not ended. */
+async function openTurns(store: Store, messages: readonly MessageRecord[]): Promise<ReadonlySet<string>> {
+  const named = new Set(messages.flatMap(({ isStreaming, turnId }) => (isStreaming && turnId) || []));
+  const turns = await Promise.all([...named].map((id) => store.turn(id)));
+  return new Set(turns.flatMap((turn) => (turn && turn.endedAt === undefined ? turn.id : [])));
 }
 
 function charsOf({ content, revisions }: MessageRecord): number {

@@ -1,7 +1,12 @@
 /** Who follows a commit: in which order, and that one that fails holds up no other. */
 import { AfterCommit, type Committed } from '../../../lib/hub/commit/after-commit';
 
-const committed: Committed = { commit: { ticketId: 'T', at: 1, envelopes: [] }, envelopes: [], requests: [] };
+const committed: Committed = {
+  commit: { ticketId: 'T', at: 1, envelopes: [] },
+  envelopes: [],
+  requests: [],
+  journal: [],
+};
 
 test('Subscribers are called in the order in which they were added, and one that throws is logged', () => {
   const called: string[] = [];

@@ -47,8 +47,11 @@ describe('Deadlines', () => {
       ]);
       return true;
     };
+    const asked = troubled(store, trouble);
     deadlines = new Deadlines({
-      ...{ store: troubled(store, trouble), clock, logger },
+      ...{ clock, logger },
+      due: (until, limit) => asked.dueRequests(until, limit),
+      next: (after) => asked.nextDue(after),
       fire: (id) => fires(id),
     });
   });

@@ -1,6 +1,7 @@
-import { maxOutputBytes, maxRevisions } from '../../../lib/hub/turns/outputs';
+import { maxOutputBytes } from '../../../lib/hub/turns/outputs';
 import type { Turn } from '../../../lib/hub/turns/turn';
 import type { MessageRecord } from '../../../lib/protocol/records';
+import { maxRevisions } from '../../../lib/store/shared/limits';
 import { diskFull, gate, idle, Rig } from '../rig';
 
 describe('What an agent says', () => {
@@ -29,6 +30,12 @@ describe('What an agent says', () => {
   }
   /** The log after the user's message. */
   const said = async () => (await rig.story()).slice(3);
+
+  /** A line as the store has it, with its revisions. */
+  async function stored(id: string): Promise<MessageRecord | undefined> {
+    const { sessionId = '' } = (await rig.kept.message(id)) ?? {};
+    return (await rig.kept.messages(sessionId, 200)).find((message) => message.id === id);
+  }
 
   it.each(['trace', 'plan', 'warn', 'say'] as const)('by %s is stored and shown', async (verb) => {
     const message = await during((turn) => turn[verb]('hello'));
@@ -67,7 +74,7 @@ describe('What an agent says', () => {
       'trace now: done',
       'turn_ended completed',
     ]);
-    expect(await rig.kept.message(id)).toMatchObject({
+    expect(await stored(id)).toMatchObject({
       content: 'done',
       createdAt: begun,
       updatedAt: begun + 2_000,
@@ -84,7 +91,7 @@ describe('What an agent says', () => {
       await Promise.all(Array.from({ length: 20 }, (_, n) => turn.update(line, `${n + 1}`)));
       return line;
     });
-    const kept = await rig.kept.message(id);
+    const kept = await stored(id);
     expect(kept?.revisions.map(({ content }) => content)).toEqual(
       Array.from({ length: 20 }, (_, n) => `${n}`),
     );
@@ -98,10 +105,32 @@ describe('What an agent says', () => {
       return line;
     });
     await idle();
-    const kept = await rig.kept.message(id);
+    const kept = await stored(id);
     expect(kept?.revisions).toHaveLength(maxRevisions);
     expect(kept?.revisions[0]?.content).toBe('5');
     expect(kept?.content).toBe(`${maxRevisions + 5}`);
+  });
+
+  it('costs the same however often it was replaced: with each update goes the content that it replaces, and no other', async () => {
+    const written: (readonly string[])[] = [];
+    rig.trouble.commit = (commits) => {
+      for (const { revisions, content } of commits.flatMap(({ messages = [] }) => messages))
+        written.push([content, ...revisions.map((revision) => revision.content)]);
+    };
+    const updated = await during(async (turn) => {
+      const line = await turn.trace('0');
+      const results = [];
+      for (let n = 1; n <= 3; n += 1) results.push(await turn.update(line, `${n}`));
+      return results;
+    });
+    expect(written.slice(-4)).toEqual([['0'], ['1', '0'], ['2', '1'], ['3', '2']]);
+    expect(updated.map(({ revisions }) => revisions.map(({ content }) => content))).toEqual([
+      ['0'],
+      ['1'],
+      ['2'],
+    ]);
+    const [first] = updated;
+    expect((await rig.kept.message(first?.id ?? ''))?.revisions).toEqual([]);
   });
 
   it('is still replaced when the agent returns without waiting for that', async () => {
@@ -122,7 +151,7 @@ describe('What an agent says', () => {
     const line = await during((turn) => turn.trace('mine'));
     const error = await during((turn) => turn.update(line, 'not yours').catch((thrown) => thrown));
     expect(error).toMatchObject({ code: 'not_found' });
-    expect(await rig.kept.message(line.id)).toMatchObject({ content: 'mine', revisions: [] });
+    expect(await stored(line.id)).toMatchObject({ content: 'mine', revisions: [] });
   });
 
   it('does not replace a message of a person, nor one that does not exist', async () => {

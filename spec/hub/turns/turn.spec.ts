@@ -10,8 +10,17 @@ describe('What an agent gets from its turn', () => {
     const port: TurnPort = {
       add: async () => message,
       update: async () => message,
+      stream: async () => message,
+      openStream: () => ({
+        message: Promise.resolve(message),
+        write: async () => {},
+        end: async () => message,
+        abort: async () => {},
+      }),
       history: async (limit) => Array(limit).fill(message),
       nameIntent: () => {},
+      keep: async () => ({}),
+      step: async () => undefined,
       open: async (input) => {
         asked.push(input);
         if (outcome instanceof Error) throw outcome;

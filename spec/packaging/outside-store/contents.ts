@@ -2,15 +2,23 @@
 import {
   type AuditEntry,
   afterGrantWrite,
+  answerCall,
+  answeringRequests,
+  bytesOfText,
   type Commit,
   type DeliveryOutcome,
   type DeliveryWrite,
   frameSlack,
   type GrantRecord,
   grantIdOf,
+  hasJournal,
+  isOpen,
+  type JournalEntry,
+  type JournalWrite,
   type Message,
   maxDeadDeliveries,
   maxFramesPerUser,
+  maxRevisions,
   type RequestWrite,
   type Session,
   type TurnRecord,
@@ -37,12 +45,21 @@ interface Delivery extends DeliveryWrite {
   error?: string;
 }
 
+/** What a durable turn has beside its record. */
+interface Beside {
+  journal: JournalEntry[];
+  state?: unknown;
+  waits: Set<string>;
+  answeredAt?: number | undefined;
+}
+
 /** What the lines of the file come to. */
 export class Contents {
   seed = '';
   readonly tickets = new Map<string, Ticket>();
   readonly sessions = new Map<string, Session>();
   readonly turns = new Map<string, TurnRecord>();
+  readonly beside = new Map<string, Beside>();
   readonly messages = new Map<string, Message>();
   readonly requests = new Map<string, RequestWrite>();
   readonly grants = new Map<string, GrantRecord>();
@@ -70,13 +87,23 @@ export class Contents {
     return this.tickets.get(id) ?? { first: 1, log: [], audit: [] };
   }
 
-  private write(commit: Commit): void {
-    const { ticketId, at, frame } = commit;
+  /** What was appended to journals. */
+  write(commit: Commit): JournalEntry[] {
+    const { ticketId, at, state, frame } = commit;
     for (const each of commit.sessions ?? []) this.sessions.set(each.id, each);
-    for (const each of commit.turns ?? []) this.turns.set(each.id, each);
-    for (const each of commit.messages ?? []) this.messages.set(each.id, each);
+    for (const each of commit.turns ?? []) this.writeTurn(each);
+    const stateful = state && this.withJournal(state.turnId);
+    if (stateful) stateful.state = state.state;
+    const entries = (commit.journal ?? []).flatMap((each) => this.append(each, at));
+    for (const each of commit.messages ?? []) {
+      const { revisions = [] } = this.messages.get(each.id) ?? {};
+      const all = [...revisions, ...each.revisions].slice(-maxRevisions);
+      this.messages.set(each.id, { ...each, revisions: all });
+    }
     for (const each of commit.requests ?? [])
       this.requests.set(each.record.id, { ...each, version: each.version + 1 });
+    for (const { turnId, requestId } of commit.waits ?? []) this.withJournal(turnId)?.waits.add(requestId);
+    for (const id of answeringRequests(commit)) entries.push(...this.answer(id, at));
     for (const each of commit.grants ?? []) {
       const grant = afterGrantWrite(this.grants.get(grantIdOf(each)), each, at);
       if (grant) this.grants.set(grant.id, grant);
@@ -95,6 +122,41 @@ export class Contents {
     for (const body of commit.envelopes) ticket.log.push({ at, body });
     if (ticket.log.length + ticket.audit.length > 0) this.tickets.set(ticketId, ticket);
     if (frame) this.remember(frame.userId, frame.frameId, frame.ack);
+    return entries;
+  }
+
+  private writeTurn(turn: TurnRecord): void {
+    const { id, status, run } = turn;
+    const before = this.turns.get(id);
+    this.turns.set(id, turn);
+    const beside = this.beside.get(id) ?? { journal: [], waits: new Set() };
+    if (before?.run?.leg !== run?.leg) beside.journal = [];
+    if (before?.status !== 'waiting' || status !== 'waiting') beside.answeredAt = undefined;
+    if (run && isOpen(status)) this.beside.set(id, beside);
+    else this.beside.delete(id);
+  }
+
+  private withJournal(turnId: string): Beside | undefined {
+    const turn = this.turns.get(turnId);
+    return turn && hasJournal(turn) ? this.beside.get(turnId) : undefined;
+  }
+
+  private append({ turnId, call, body }: JournalWrite, at: number): JournalEntry[] {
+    const beside = this.withJournal(turnId);
+    const entry = { turnId, n: (beside?.journal.length ?? 0) + 1, at, call, body: body ?? null };
+    beside?.journal.push(entry);
+    return beside ? [entry] : [];
+  }
+
+  private answer(requestId: string, at: number): JournalEntry[] {
+    const { status = 'pending' } = this.requests.get(requestId)?.record ?? {};
+    if (status === 'pending') return [];
+    const waiting = [...this.beside].filter(([, { waits }]) => waits.delete(requestId));
+    waiting.sort(([a], [b]) => (a < b ? -1 : 1));
+    return waiting.flatMap(([turnId, beside]) => {
+      if (this.turns.get(turnId)?.status === 'waiting') beside.answeredAt ??= at;
+      return this.append({ turnId, call: answerCall(requestId), body: null }, at);
+    });
   }
 
   private remember(userId: string, frameId: string, ack: Record<string, unknown>): void {
@@ -126,4 +188,12 @@ export class Contents {
 
 function nameOf({ channel, requestId }: DeliveryWrite): string {
   return JSON.stringify([channel, requestId]);
+}
+
+export function sizeOf(value: unknown): number {
+  return bytesOfText({ text: JSON.stringify(value) });
+}
+
+export function copy<T>(value: T): T {
+  return value === undefined ? value : JSON.parse(JSON.stringify(value));
 }

@@ -2,7 +2,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import {
   bounded,
-  bytesOfText,
   type Commit,
   type CommitResult,
   comparisons,
@@ -22,6 +21,7 @@ import {
   type InboxFilter,
   type InboxOrder,
   type InboxOwner,
+  isOpen,
   type LoggedEnvelope,
   listsFor,
   listsOf,
@@ -40,7 +40,8 @@ import {
   type Store,
   type TurnRecord,
 } from 'express-hitl/store';
-import { Contents, type Line } from './contents';
+import { Contents, copy, type Line, sizeOf } from './contents';
+import { turnReads } from './turns';
 
 /** Nothing is stored in memory alone: what a commit reported is in the file. */
 export function journalStore(path: string): Store {
@@ -134,10 +135,15 @@ export function journalStore(path: string): Store {
               (each) => each.ticketId === ticketId && each.key === key && each.status !== 'superseded',
             )[0]?.record.id,
           grant: (id) => now.grants.get(id),
+          turn: (id) => {
+            const { status, run } = now.turns.get(id) ?? {};
+            const entries = now.beside.get(id)?.journal.length ?? 0;
+            return status && { status, generation: run?.generation, entries };
+          },
         });
         if (refused) return copy(refused);
         kept.push(commit);
-        now.apply({ commits: [commit] });
+        const journal = copy(now.write(commit));
         const { epoch, seq } = positionOf(commit.ticketId);
         const before = seq - commit.envelopes.length;
         return {
@@ -145,6 +151,7 @@ export function journalStore(path: string): Store {
           envelopes: commit.envelopes.map((body, index) => {
             return copy({ ...body, ticket_id: commit.ticketId, epoch, seq: before + index + 1 });
           }),
+          journal,
         };
       });
       if (kept.length > 0) append({ commits: kept });
@@ -182,9 +189,9 @@ export function journalStore(path: string): Store {
       return {
         ...positionOf(ticketId),
         sessions: copy(sessionsOf(ticketId, maxSessionsInState)),
-        messages: copy(firstPage(newest, Infinity, sizeOf, maxLogBytes).shown.reverse()),
+        messages: firstPage(newest.map(alone), Infinity, sizeOf, maxLogBytes).shown.reverse(),
         turns: copy(
-          [...opened().turns.values()].filter((turn) => turn.ticketId === ticketId && isUnfinished(turn)),
+          [...opened().turns.values()].filter((turn) => turn.ticketId === ticketId && isOpen(turn.status)),
         ),
         requests: items,
         ...more,
@@ -200,9 +207,13 @@ export function journalStore(path: string): Store {
       ),
     sessions: async (ticketId, limit) => copy(sessionsOf(ticketId, limit)),
     turn: async (id) => copy(opened().turns.get(id)),
+    ...turnReads(opened),
     unfinishedTurns: async () =>
       [...opened().turns.values()].filter(isUnfinished).map(({ id, ticketId }) => ({ id, ticketId })),
-    message: async (id) => copy(opened().messages.get(id)),
+    message: async (id) => {
+      const found = opened().messages.get(id);
+      return found && alone(found);
+    },
     messages: async (sessionId, limit, before) => {
       const all = messagesOf((message) => message.sessionId === sessionId);
       const end = before === undefined ? all.length : all.findIndex(({ id }) => id === before);
@@ -327,6 +338,11 @@ function page<T>(
   return { items: copy(shown), ...(last && { nextCursor: encodeCursor(placeOf(last)) }) };
 }
 
+/** A message without its revisions. */
+function alone(message: Message): Message {
+  return { ...copy(message), revisions: [] };
+}
+
 function due(until: number, { requests }: Contents): RequestWrite[] {
   const found = [...requests.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= until);
   return found.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.record.id < b.record.id ? -1 : 1));
@@ -338,12 +354,4 @@ function byAge({ record: a }: RequestWrite, { record: b }: RequestWrite): number
 
 function byEnd(a: GrantRecord, b: GrantRecord): number {
   return a.expiresAt - b.expiresAt || (a.id < b.id ? -1 : 1);
-}
-
-function sizeOf(value: unknown): number {
-  return bytesOfText({ text: JSON.stringify(value) });
-}
-
-function copy<T>(value: T): T {
-  return value === undefined ? value : JSON.parse(JSON.stringify(value));
 }

@@ -1,7 +1,9 @@
 /** That the published contract notices what is wrong with a store: each fault below is planted in one that meets every obligation. */
+
+import type { MessageRecord, MessageRevision } from '../../../lib/protocol/records';
 import { type StoreUnderTest, storeContract } from '../../../lib/store/contract';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
-import type { Store } from '../../../lib/store/store';
+import type { Commit, JournalEntry, Store } from '../../../lib/store/store';
 
 interface Declared {
   name: string;
@@ -40,6 +42,17 @@ function faulty(plant: Fault['plant']): () => StoreUnderTest {
   };
 }
 
+/** Commits each by itself, as `change` makes it. */
+function changed(sound: Store, change: (commit: Commit) => Commit | Promise<Commit>): Pick<Store, 'commit'> {
+  return {
+    commit: async (commits) => {
+      const results = [];
+      for (const commit of commits) results.push(...(await sound.commit([await change(commit)])));
+      return results;
+    },
+  };
+}
+
 /** The names of the tests of this part of the contract that fail. */
 async function failures(make: () => StoreUnderTest, part: string, durable = false): Promise<string[]> {
   const failed: string[] = [];
@@ -57,6 +70,17 @@ interface Fault {
   test: string | RegExp;
   /** The methods that are wrong. */
   plant(sound: Store): Partial<Store>;
+}
+
+/** What a store without bounds would read. */
+async function wholeJournal(sound: Store, id: string, after: number, limit: number): Promise<JournalEntry[]> {
+  const found: JournalEntry[] = [];
+  for (let at = after; found.length < limit; at = found.at(-1)?.n ?? at) {
+    const read = await sound.journal(id, at, limit - found.length);
+    if (read.length === 0) break;
+    found.push(...read);
+  }
+  return found;
 }
 
 const faults: readonly Fault[] = [
@@ -100,6 +124,243 @@ const faults: readonly Fault[] = [
           if (!known.has(id)) known.set(id, await sound.turn(id));
           return known.get(id);
         },
+      };
+    },
+  },
+  {
+    what: 'forgets turns that wait',
+    part: 'turns',
+    test: /^that have not ended are listed oldest first/,
+    plant: (sound) => ({
+      openTurns: async (id) => (await sound.openTurns(id)).filter(({ status }) => status !== 'waiting'),
+    }),
+  },
+  {
+    what: 'lets a start look after turns that wait',
+    part: 'turns',
+    test: /^that wait or are stuck are not among those/,
+    plant: (sound) => ({
+      unfinishedTurns: async () => (await sound.turns({}, 200)).items.filter(({ endedAt }) => !endedAt),
+    }),
+  },
+  {
+    what: 'lists turns of any version',
+    part: 'turns',
+    test: /^are listed by ticket, status and version/,
+    plant: (sound) => ({
+      turns: ({ version: _version, ...filter }, limit, cursor) => sound.turns(filter, limit, cursor),
+    }),
+  },
+  {
+    what: 'numbers journals anew with each commit',
+    part: 'journals',
+    test: /^number their entries from 1 per turn, without a gap/,
+    plant: (sound) => ({
+      commit: async (commits) =>
+        (await sound.commit(commits)).map((result) =>
+          result.ok
+            ? { ...result, journal: result.journal.map((entry, n) => ({ ...entry, n: n + 1 })) }
+            : result,
+        ),
+    }),
+  },
+  {
+    what: 'lets every generation write',
+    part: 'journals',
+    test: 'behind a fence › are written by the present generation alone',
+    plant: (sound) => changed(sound, ({ fence: _fence, ...commit }) => commit),
+  },
+  {
+    what: 'takes a journal of any length for the right one',
+    part: 'journals',
+    test: 'behind a fence › are written only where they are as long as the writer believes',
+    plant: (sound) =>
+      changed(
+        sound,
+        ({ fence: { entries: _entries, ...fence } = { turnId: '', generation: 0 }, ...commit }) => {
+          return fence.turnId === '' ? commit : { ...commit, fence };
+        },
+      ),
+  },
+  {
+    what: 'judges all commits of a call before it writes any',
+    part: 'journals',
+    test: /^behind a fence › are judged against what was committed before/,
+    plant: (sound) => ({
+      commit: async (commits) => {
+        const stored = await Promise.all(commits.map(({ fence }) => fence && sound.turn(fence.turnId)));
+        const results = [];
+        for (const [index, { fence, ...commit }] of commits.entries()) {
+          const isLost = fence && stored[index]?.run?.generation !== fence.generation;
+          results.push(...(await sound.commit([isLost ? { ...commit, fence } : commit])));
+        }
+        return results;
+      },
+    }),
+  },
+  {
+    what: 'appends to a journal though it refuses the commit',
+    part: 'journals',
+    test: 'behind a fence › leave no trace of what is refused',
+    plant: (sound) => ({
+      commit: async (commits) => {
+        const results = await sound.commit(commits);
+        for (const [index, { ticketId, at, journal = [] }] of commits.entries())
+          if (!results[index]?.ok) await sound.commit([{ ticketId, at, journal, envelopes: [] }]);
+        return results;
+      },
+    }),
+  },
+  {
+    what: 'goes on with the journal of the leg before',
+    part: 'journals',
+    test: /^begin again at 1 with another leg/,
+    plant: (sound) =>
+      changed(sound, ({ turns = [], ...commit }) => ({
+        ...commit,
+        turns: turns.map(({ run, ...turn }) => (run ? { ...turn, run: { ...run, leg: 0 } } : turn)),
+      })),
+  },
+  {
+    what: 'leaves the journal of a turn that has ended',
+    part: 'journals',
+    test: 'and states are gone with a turn that is completed, and do not come back',
+    plant: (sound) => {
+      const known = new Map<string, readonly JournalEntry[]>();
+      return {
+        commit: async (commits) => {
+          for (const { id, endedAt } of commits.flatMap(({ turns = [] }) => turns))
+            if (endedAt) known.set(id, await sound.journal(id, 0, 1_000));
+          return sound.commit(commits);
+        },
+        journal: async (id, after, limit) => known.get(id) ?? sound.journal(id, after, limit),
+      };
+    },
+  },
+  {
+    what: 'reads a journal whole',
+    part: 'journals',
+    test: /^are read from any place, at most 1000 entries/,
+    plant: (sound) => ({ journal: (id, after, limit) => wholeJournal(sound, id, after, limit) }),
+  },
+  {
+    what: 'reads a journal without regard to its bytes',
+    part: 'journals',
+    test: /^are read within 4194304 bytes/,
+    plant: (sound) => ({
+      journal: (id, after, limit) => wholeJournal(sound, id, after, Math.min(limit, 1_000)),
+    }),
+  },
+  {
+    what: 'asks a fence of an answer',
+    part: 'answers',
+    test: /^are entries in the commit in which a request becomes approved/,
+    plant: (sound) => {
+      const waiting = new Map<string, string>();
+      return changed(sound, (commit) => {
+        for (const { turnId, requestId } of commit.waits ?? []) waiting.set(requestId, turnId);
+        const [write] = commit.requests ?? [];
+        const turnId = write && write.record.status !== 'pending' && waiting.get(write.record.id);
+        return turnId ? { ...commit, fence: commit.fence ?? { turnId, generation: -1 } } : commit;
+      });
+    },
+  },
+  {
+    what: 'waits for ever for what is settled already',
+    part: 'answers',
+    test: 'come at once to a wait for a request that is settled already',
+    plant: (sound) =>
+      changed(sound, async ({ waits = [], ...commit }) => {
+        const pending = [];
+        for (const wait of waits) {
+          const { record } = (await sound.request(wait.requestId)) ?? {};
+          if (!record || record.status === 'pending') pending.push(wait);
+        }
+        return { ...commit, waits: pending };
+      }),
+  },
+  {
+    what: 'has no answer of a request that is settled at its birth',
+    part: 'answers',
+    test: /^come at once for a request that is settled at its birth/,
+    plant: (sound) =>
+      changed(sound, ({ waits = [], requests = [], ...commit }) => {
+        const born = requests.filter(({ version, record }) => version === 0 && record.status !== 'pending');
+        const isBorn = (requestId: string) => born.some(({ record }) => record.id === requestId);
+        return { ...commit, requests, waits: waits.filter(({ requestId }) => !isBorn(requestId)) };
+      }),
+  },
+  {
+    what: 'lets one turn alone wait for a request',
+    part: 'answers',
+    test: /^come to every turn that waits for the request/,
+    plant: (sound) => {
+      const taken = new Map<string, string>();
+      return changed(sound, ({ waits = [], ...commit }) => ({
+        ...commit,
+        waits: waits.filter(({ turnId, requestId }) => {
+          taken.set(requestId, taken.get(requestId) ?? turnId);
+          return taken.get(requestId) === turnId;
+        }),
+      }));
+    },
+  },
+  {
+    what: 'lets turns wait that have ended',
+    part: 'answers',
+    test: /^do not come to a turn that has ended/,
+    plant: (sound) =>
+      changed(sound, ({ turns = [], ...commit }) => ({
+        ...commit,
+        turns: turns.map((turn) => ({ ...turn, status: 'running' })),
+      })),
+  },
+  {
+    what: 'lets a turn sleep on though it is answered',
+    part: 'answers',
+    test: /^and turns that are due: › those that wait, once they are answered/,
+    plant: (sound) => ({
+      dueTurns: async (until, limit) => {
+        const due = [];
+        for (const each of await sound.dueTurns(until, limit)) {
+          const { run } = (await sound.turn(each.id)) ?? {};
+          if ((run?.dueAt ?? Infinity) <= until) due.push(each);
+        }
+        return due;
+      },
+    }),
+  },
+  {
+    what: 'has of a message the revisions of its last write alone',
+    part: 'sessions, turns and messages',
+    test: /^messages › have the last 100 revisions that were added/,
+    plant: (sound) => {
+      const last = new Map<string, MessageRecord>();
+      return {
+        commit: (commits) => {
+          for (const message of commits.flatMap(({ messages = [] }) => messages))
+            last.set(message.id, message);
+          return sound.commit(commits);
+        },
+        messages: async (...asked) =>
+          (await sound.messages(...asked)).map((each) => last.get(each.id) ?? each),
+      };
+    },
+  },
+  {
+    what: 'has every revision of a message, however many there are',
+    part: 'sessions, turns and messages',
+    test: /^messages › have the last 100 revisions that were added/,
+    plant: (sound) => {
+      const all = new Map<string, MessageRevision[]>();
+      return {
+        commit: (commits) => {
+          for (const { id, revisions } of commits.flatMap(({ messages = [] }) => messages))
+            all.set(id, [...(all.get(id) ?? []), ...revisions]);
+          return sound.commit(commits);
+        },
+        messages: async (...asked) =>
+          (await sound.messages(...asked)).map((each) => ({ ...each, revisions: all.get(each.id) ?? [] })),
       };
     },
   },
@@ -191,11 +452,11 @@ test.each(faults)('a store that $what fails the part "$part"', async ({ part, te
 
 test('a store that forgets fails what is asked of a durable one', async () => {
   const make = () => ({ store: memoryStore(), reopen: async () => memoryStore() });
-  expect(await failures(make, 'opened again', true)).toHaveLength(3);
+  expect(await failures(make, 'opened again', true)).toHaveLength(4);
 });
 
 test('a durable store that cannot be opened again fails, and is not left out', async () => {
-  expect(await failures(() => ({ store: memoryStore() }), 'opened again', true)).toHaveLength(3);
+  expect(await failures(() => ({ store: memoryStore() }), 'opened again', true)).toHaveLength(4);
 });
 
 test('every part of the contract has a fault above that it notices', () => {

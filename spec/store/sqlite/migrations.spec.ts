@@ -160,6 +160,74 @@ test('a file of version 3 has what its envelopes share', async () => {
   ]);
 });
 
+test('a file of version 3 has its turns in every list', async () => {
+  writeFrozen(3);
+  await store.open();
+  const turn = { id: 'turn-1', status: 'running' };
+  expect(await store.openTurns('session-1')).toMatchObject([turn]);
+  expect((await store.turns({ ticketId: 'ticket-1', status: 'running' }, 10)).items).toMatchObject([turn]);
+  expect((await store.state('ticket-1', 10)).turns).toMatchObject([turn]);
+  expect(await store.turnVersions()).toEqual([]);
+});
+
+test('a file of version 3 is opened though the record of a turn is damaged', async () => {
+  writeFrozen(3);
+  withFile((db) => db.exec(`UPDATE turns SET record = '{"id":'`));
+  await store.open();
+  await expect(store.turn('turn-1')).rejects.toMatchObject({ details: { table: 'turns', id: 'turn-1' } });
+  expect(await store.unfinishedTurns()).toMatchObject([{ id: 'turn-1' }]);
+});
+
+test('a file of version 4 has the journal, the state and the wait of its durable turn', async () => {
+  writeFrozen(4);
+  await store.open();
+  expect(await store.openTurns('session-8')).toMatchObject([
+    { id: 'turn-8', status: 'waiting', user: { groups: ['analyst'] }, run: { generation: 2, leg: 1 } },
+  ]);
+  expect(await store.journal('turn-8', 0, 10)).toEqual([
+    { turnId: 'turn-8', n: 1, at: noon, call: 'say', body: { m: 'message-8' } },
+    { turnId: 'turn-8', n: 2, at: noon, call: 'step:plan', body: { v: 'both' } },
+    { turnId: 'turn-8', n: 3, at: noon, call: 'answer:request-7', body: null },
+  ]);
+  expect(await store.turnState('turn-8')).toEqual({ at: 1 });
+  expect(await store.turnVersions()).toEqual([{ version: 'may', turns: 1, since: noon }]);
+  expect(await store.dueTurns(noon, 10)).toEqual([{ id: 'turn-8', ticketId: 'ticket-8' }]);
+  const stored = await store.request('request-8');
+  if (!stored) throw new Error('the frozen file has it');
+  const answer = requestWrite({ ...stored.record, status: 'denied' }, { version: stored.version });
+  expect(await store.commit([commitTo('ticket-8', { requests: [answer] })])).toMatchObject([
+    { ok: true, journal: [{ turnId: 'turn-8', n: 4, call: 'answer:request-8' }] },
+  ]);
+});
+
+test('a file of version 4 has the revisions of its messages, wherever they were stored', async () => {
+  writeFrozen(4);
+  withFile((db) =>
+    db.exec(`INSERT INTO messages (id, ticket_id, session_id, record)
+    VALUES ('message-9', 'ticket-8', 'session-9', '{"revisions":[{')`),
+  );
+  await store.open();
+  const revisions = [
+    { content: 'begun "\ud83d', updatedAt: noon + 1 },
+    { content: '50 %', updatedAt: noon + 2 },
+  ];
+  expect(await store.messages('session-8', 10)).toMatchObject([
+    { id: 'message-8', content: 'done', revisions },
+  ]);
+  const message = await store.message('message-8');
+  if (!message) throw new Error('the frozen file has it');
+  expect(message).toMatchObject({ content: 'done', updatedAt: noon + 3, revisions: [] });
+  const next = { content: 'done', updatedAt: noon + 3 };
+  await store.commit([
+    commitTo('ticket-8', { messages: [{ ...message, content: 'all done', revisions: [next] }] }),
+  ]);
+  expect(await store.messages('session-8', 10)).toMatchObject([
+    { content: 'all done', revisions: [...revisions, next] },
+  ]);
+  const damaged = { details: { table: 'messages', id: 'message-9' } };
+  await expect(store.messages('session-9', 10)).rejects.toMatchObject(damaged);
+});
+
 test('a file of a newer version is refused by both numbers and left as it is', async () => {
   writeFrozen(1);
   withFile((db) => db.pragma(`user_version = ${schemaVersion + 1}`));

@@ -34,6 +34,8 @@ test('no statement reads a whole table or sorts, but one that runs once at the s
     dropFrames: ['USE TEMP B-TREE FOR ORDER BY'],
     // The index holds unfinished turns alone, of which there are as many as agents at work.
     unfinishedTurns: ['SCAN turns USING INDEX turns_unfinished', 'USE TEMP B-TREE FOR ORDER BY'],
+    // Once for whoever asks which versions are still needed; the index alone is read, which holds durable turns that have not ended.
+    turnVersions: ['SCAN turns USING COVERING INDEX turns_durable'],
   });
 });
 
@@ -48,6 +50,47 @@ test('the messages of a session are searched backwards from a message', () => {
   expect(plans()).toMatchObject({
     messagesOfSession: ['SEARCH messages USING INDEX messages_by_session (session_id=? AND rowid<?)'],
     placeOfMessage: ['SEARCH messages USING INDEX sqlite_autoindex_messages_1 (id=?)'],
+  });
+});
+
+test('the revisions of a message are sought by its id and number', () => {
+  expect(plans()).toMatchObject({
+    revisions: ['SEARCH message_revisions USING INDEX message_revisions_by_number (message_id=?)'],
+    dropRevisions: [
+      'SEARCH message_revisions USING INDEX message_revisions_by_number (message_id=? AND n<?)',
+    ],
+  });
+});
+
+test('each list of turns seeks to its place in the index of its filter', () => {
+  const after = (index: string, fields: string) => [
+    `SEARCH turns USING INDEX ${index} (${fields} AND rowid>?)`,
+  ];
+  expect(plans()).toMatchObject({
+    turns: ['SEARCH turns USING INTEGER PRIMARY KEY (rowid>?)'],
+    turnsOfTicket: after('turns_of_ticket', 'ticket_id=?'),
+    turnsByStatus: after('turns_by_status', 'status=?'),
+    turnsOfTicketByStatus: after('turns_of_ticket_by_status', 'ticket_id=? AND status=?'),
+    turnsOfVersion: after('turns_of_version', 'version=?'),
+    turnsOfVersionInTicket: after('turns_of_version_in_ticket', 'ticket_id=? AND version=?'),
+    turnsOfVersionByStatus: after('turns_of_version_by_status', 'version=? AND status=?'),
+    turnsOfVersionInTicketByStatus: after(
+      'turns_of_version_in_ticket_by_status',
+      'ticket_id=? AND version=? AND status=?',
+    ),
+    openTurnsOfTicket: ['SEARCH turns USING INDEX turns_open_of_ticket (ticket_id=?)'],
+    openTurnsOfSession: ['SEARCH turns USING INDEX turns_open_of_session (session_id=?)'],
+    dueTurns: ['SEARCH turns USING INDEX turns_due (due_at<?)'],
+    nextDueTurn: ['SEARCH turns USING COVERING INDEX turns_due (due_at>?)'],
+  });
+});
+
+test('a journal is sought by its number, and who waits by the request', () => {
+  expect(plans()).toMatchObject({
+    journal: ['SEARCH turn_journal USING PRIMARY KEY (turn_id=? AND n>?)'],
+    dropJournal: ['SEARCH turn_journal USING PRIMARY KEY (turn_id=?)'],
+    answeredTurns: expect.arrayContaining(['SEARCH turn_waits USING PRIMARY KEY (request_id=?)']),
+    dropWaitsOfTurn: ['SEARCH turn_waits USING COVERING INDEX turn_waits_of_turn (turn_id=?)'],
   });
 });
 

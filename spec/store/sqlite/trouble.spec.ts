@@ -3,12 +3,15 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver, { type Database } from 'better-sqlite3';
+import type { MessageRecord } from '../../../lib/protocol/records';
 import { range } from '../../../lib/store/contract/subject';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
 import type { Store } from '../../../lib/store/store';
 import {
   chatCommit,
   commitTo,
+  durableTurn,
+  messageRecord,
   noon,
   requestRecord,
   requestsCommit,
@@ -225,6 +228,36 @@ describe('a damaged row', () => {
     expect(await store.dueRequests(noon, 10)).toMatchObject([{ id: 'r' }]);
     expect((await store.requests({}, 10)).items).toEqual([request]);
     expect((await store.state('ticket', 10)).requests).toEqual([request]);
+  });
+
+  test('of revisions is named to who reads them; their message stays readable and writable', async () => {
+    const store = await openStore();
+    const said = (content: string, ...before: string[]) =>
+      messageRecord({
+        id: 'm',
+        content,
+        revisions: before.map((each) => ({ content: each, updatedAt: noon })),
+      });
+    const put = (message: MessageRecord) => store.commit([commitTo('ticket', { messages: [message] })]);
+    await put(said('b', 'a'));
+    damage('message_revisions', 'revision', '{', 'm', 'message_id');
+    await expect(store.messages('session', 10)).rejects.toMatchObject(damaged('message_revisions', 'm:1'));
+    expect(await store.message('m')).toMatchObject({ content: 'b' });
+    expect(await put(said('c', 'b'))).toMatchObject([{ ok: true }]);
+  });
+
+  test('of a journal or a state is named to who goes on with the turn', async () => {
+    const store = await openStore();
+    const turn = durableTurn({ id: 't' });
+    const journal = ['say', 'ask'].map((call) => ({ turnId: 't', call, body: 1 }));
+    await store.commit([commitTo('ticket', { turns: [turn], journal, state: { turnId: 't', state: 1 } })]);
+    damage('turn_journal', 'body', '{', '2', 'n');
+    damage('turn_states', 'state', '{', 't', 'turn_id');
+    await expect(store.journal('t', 0, 10)).rejects.toMatchObject(damaged('turn_journal', 't:2'));
+    await expect(store.turnState('t')).rejects.toMatchObject(damaged('turn_states', 't'));
+    expect(await store.journal('t', 0, 1)).toMatchObject([{ call: 'say' }]);
+    const end = commitTo('ticket', { turns: [{ ...turn, status: 'aborted' }] });
+    expect(await store.commit([end])).toMatchObject([{ ok: true }]);
   });
 
   test('of frames is named to the client that asks or repeats the frame', async () => {

@@ -1,7 +1,7 @@
 /** The exact bounds of one connection, on a socket whose network the test holds in its hand. */
 import { Broadcast, type Outbound } from '../../../lib/hub/tickets/broadcast';
 import type { Dialect } from '../../../lib/protocol/codec';
-import type { LoggedEnvelope, Typing } from '../../../lib/protocol/envelopes';
+import type { LoggedEnvelope, MessageDelta, Typing } from '../../../lib/protocol/envelopes';
 import type { RequestView } from '../../../lib/protocol/views';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 import type { Socket } from '../../../lib/transport/core/batch';
@@ -11,6 +11,7 @@ import {
   maxQueuedBytes,
   maxQueuedFrames,
   pressureBytes,
+  pressureFrames,
 } from '../../../lib/transport/core/connection';
 
 /** Holds what it is given until the test releases it. */
@@ -107,6 +108,14 @@ const logged = (seq: number, intent = ''): LoggedEnvelope => ({
   ticket_id: 'T',
   epoch: 'e',
   seq,
+});
+const delta = (offset: number, text = 'x'): MessageDelta => ({
+  event: 'message_delta',
+  session_id: 's',
+  turn_id: 't',
+  message_id: 'm',
+  offset,
+  text,
 });
 const of = (...outbounds: Outbound[]) => new Broadcast(outbounds);
 const seqs = () => socket.sent.map((frame) => JSON.parse(frame).seq);
@@ -251,6 +260,17 @@ describe.each(sockets)('%s:', (_how, make) => {
       expect(connection.dropped).toBe(2);
     });
 
+    test(`from ${pressureFrames} frames on, however small, the same: many deltas do not close a slow client`, () => {
+      const connection = live();
+      for (let n = 0; n < 2 * maxQueuedFrames; n += 1) expect(connection.deliver(of(delta(n)))).toBe(true);
+      expect(socket.sent).toHaveLength(pressureFrames);
+      expect(connection.deliver(of(delta(0), logged(1)))).toBe(true);
+      expect(seqs().at(-1)).toBe(1);
+      socket.drain();
+      connection.deliver(of(delta(7)));
+      expect(JSON.parse(`${socket.sent.at(-1)}`)).toEqual(delta(7));
+    });
+
     test('is over when the frames have gone', () => {
       const connection = live();
       connection.deliver(of({ raw: 'x'.repeat(pressureBytes + 1) }));
@@ -291,6 +311,18 @@ describe.each(sockets)('%s:', (_how, make) => {
         ['turn_ended', 3],
         ['pong', 3],
       ]);
+    });
+
+    test('deltas are not held back; what has come of them so far is sent with the opening, however long that is', () => {
+      const connection = connect();
+      for (let n = 0; n < 2 * maxQueuedFrames; n += 1)
+        expect(connection.deliver(of(delta(n), ...(n === 7 ? [logged(1)] : [])))).toBe(true);
+      connection.goLive([], 0);
+      connection.catchUp([delta(0, 'x'.repeat(maxQueuedBytes)), delta(1)]);
+      expect(socket.sent.map((frame) => JSON.parse(frame)).map(({ seq, offset }) => seq ?? offset)).toEqual([
+        1, 0, 1,
+      ]);
+      expect(connection.deliver(of(logged(2)))).toBe(true);
     });
 
     test(`no more than ${maxQueuedFrames} frames are held, however they come`, () => {

@@ -1,6 +1,7 @@
 /** What `expressHitl` refuses to be given: unknown names, with what was probably meant or where it is now, and values that cannot be. */
 import { z } from 'zod';
 import { webhookChannel } from '../../../lib/channels/webhook';
+import { durable } from '../../../lib/hub/turns/durable/durable';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
 import { movedOptions } from '../../../lib/transport/express/moved-options';
 import { type HitlTestOptions, makeHitl } from '../serve';
@@ -88,6 +89,13 @@ test.each<[missing: string, options: object, write: string]>([
   expect(refused).toMatchObject({ code: 'invalid_request' });
   expect(refused.message).toContain(`${missing} is missing`);
   expect(refused.message).toContain(write);
+});
+
+test('a durable agent among the options says where it goes', () => {
+  expect(refusal(() => makeHitl({ agent: durable(() => {}) as never }))).toMatchObject({
+    code: 'invalid_request',
+    message: expect.stringContaining('hitl.agent(durable(…))'),
+  });
 });
 
 test('what it gives refuses unknown options too', async () => {

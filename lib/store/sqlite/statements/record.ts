@@ -1,11 +1,7 @@
-/** The SQL statements of sessions, turns, messages and frames. */
+/** The SQL statements of sessions, messages and frames. */
 import type { Millis } from '../../../protocol/records';
-import type { UnfinishedTurn } from '../../store';
 import type { Prepare, TextRow } from './prepared';
 
-const unfinished = `status IN ('queued', 'running')`;
-
-/** `INDEXED BY` stands where SQLite, which does not know that most requests are pending, would take another index. */
 export function recordStatements(prepare: Prepare) {
   return {
     putSession: prepare<
@@ -23,20 +19,19 @@ export function recordStatements(prepare: Prepare) {
     sessions: prepare<[ticketId: string, limit: number], TextRow>(
       'SELECT id, record AS text FROM sessions WHERE ticket_id = ? ORDER BY last_active_at DESC, n DESC LIMIT ?',
     ),
-    putTurn: prepare<[id: string, ticketId: string, status: string, record: string]>(
-      `INSERT INTO turns (id, ticket_id, status, record) VALUES (?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET status = excluded.status, record = excluded.record`,
-    ),
-    turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
-    unfinishedTurns: prepare<[], UnfinishedTurn>(
-      `SELECT id, ticket_id AS ticketId FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
-    ),
-    unfinishedTurnsOfTicket: prepare<[ticketId: string], TextRow>(
-      `SELECT id, record AS text FROM turns WHERE ticket_id = ? AND ${unfinished} ORDER BY n`,
-    ),
     putMessage: prepare<[id: string, ticketId: string, sessionId: string, record: string]>(
       `INSERT INTO messages (id, ticket_id, session_id, record) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
+    ),
+    addRevision: prepare<[messageId: string, ofMessage: string, revision: string], { n: number }>(
+      `INSERT INTO message_revisions (message_id, n, revision)
+       VALUES (?, 1 + coalesce((SELECT max(n) FROM message_revisions WHERE message_id = ?), 0), ?) RETURNING n`,
+    ),
+    dropRevisions: prepare<[messageId: string, upTo: number]>(
+      'DELETE FROM message_revisions WHERE message_id = ? AND n <= ?',
+    ),
+    revisions: prepare<[messageId: string], { n: number; text: string }>(
+      'SELECT n, revision AS text FROM message_revisions WHERE message_id = ? ORDER BY n',
     ),
     message: prepare<[id: string], TextRow>('SELECT id, record AS text FROM messages WHERE id = ?'),
     messagesOfSession: prepare<[sessionId: string, before: number, limit: number], TextRow>(

@@ -11,7 +11,7 @@ import type { HubPort } from '../../../hub/port';
 import { machineEventOf } from '../../../hub/requests/audit';
 import type { AuditEntry } from '../../../protocol/audit';
 import { describeIssue } from '../../../protocol/codec';
-import type { RequestRecord, TurnRecord } from '../../../protocol/records';
+import type { AbortReason, RequestRecord, TurnRecord } from '../../../protocol/records';
 import { requestStatusSchema, toWireTime } from '../../../protocol/views';
 import type { Store } from '../../../store/store';
 import { pathOf, wayOf } from './way';
@@ -58,20 +58,28 @@ const charts = {
 export class Actors {
   constructor(private readonly parts: { hub: HubPort; store: Store }) {}
 
-  /** Requests oldest first, a page of them; all tickets in use and unfinished turns, up to a page of each. */
+  /**
+   * Requests oldest first, a page of them; tickets in use, turns that are queued or run, and those that wait or are stuck,
+   * whichever process had them, up to a page of each.
+   */
   async list({ ticket_id: ticketId, status, cursor }: z.infer<typeof querySchema>) {
     const { hub, store } = this.parts;
     const isAsked = (id: string) => ticketId === undefined || ticketId === id;
     const filter = { ...(status && { status }), ...(ticketId && { ticketId }) };
     const { items, nextCursor } = await store.requests(filter, pageSize, cursor);
     const unfinished = (await store.unfinishedTurns()).filter((turn) => isAsked(turn.ticketId));
-    const turns = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
+    const going = await Promise.all(unfinished.slice(-pageSize).map(({ id }) => store.turn(id)));
+    const atRest = await Promise.all(
+      (['waiting', 'stuck'] as const).map((status) =>
+        store.turns({ status, ...(ticketId && { ticketId }) }, pageSize),
+      ),
+    );
     return {
       tickets: [...hub.rooms.tickets()]
         .filter(isAsked)
         .slice(0, pageSize)
         .map((id) => ({ machine: ticketMachine.id, id, ticket_id: id, states: hub.statesOfTicket(id) })),
-      turns: turns
+      turns: [...going, ...atRest.flatMap(({ items: found }) => found)]
         .filter((turn) => turn !== undefined)
         .map((turn) => ({
           machine: turnMachine.id,
@@ -115,8 +123,9 @@ export class Actors {
       machine: turnMachine.id,
       id,
       ticket_id: turn.ticketId,
-      states: steps.at(-1)?.to ?? [],
+      states: pathOf(turnMachine.id, turn.status),
       steps,
+      ...(turn.run && { note: durableNote }),
       ...(turn.intent && { what: turn.intent }),
     };
   }
@@ -180,18 +189,31 @@ function ownPart(state: string | undefined, isRun: boolean): string | undefined 
   return isRun ? state.slice(approved.length + 1) : approved;
 }
 
-/** A turn's record holds all of its few steps. */
+/** Said of a durable turn beside its steps. */
+const durableNote =
+  'How often it has waited and gone on before is not recorded: the steps are those that its record knows.';
+
+const endings: Readonly<Record<AbortReason, string>> = {
+  error: 'fail',
+  cancelled: 'cancel',
+  shutdown: 'shutdown',
+  crash: 'crash',
+  expired: 'expire',
+};
+
+/** What a turn's record knows of its steps: of a plain turn all, of a durable one the last of a kind. */
 function turnSteps(turn: TurnRecord): RecordedStep[] {
-  const { id, ticketId, queuedAt, startedAt, endedAt, reason } = turn;
-  const endings = { error: 'fail', cancelled: 'cancel', shutdown: 'shutdown', crash: 'crash' } as const;
+  const { id, ticketId, queuedAt, startedAt, continuedAt, waitsFor, problem, endedAt, reason } = turn;
+  const stuckBy = problem?.reason === 'crashing' ? 'take' : 'get_stuck';
   const events = [
     { event: 'xstate.init', at: queuedAt, to: 'queued' },
-    ...(startedAt === undefined ? [] : [{ event: 'start', at: startedAt, to: 'running' }]),
-    ...(endedAt === undefined
-      ? []
-      : [{ event: reason ? endings[reason] : 'complete', at: endedAt, to: turn.status }]),
-  ];
-  return events.map(({ event, at, to }, index) => {
+    { event: 'start', at: startedAt, to: 'running' },
+    { event: 'take', at: continuedAt, to: 'running' },
+    { event: 'rest', at: waitsFor?.since, to: 'waiting' },
+    { event: stuckBy, at: problem?.at, to: 'stuck', why: problem?.message },
+    { event: reason ? endings[reason] : 'complete', at: endedAt, to: turn.status },
+  ].filter((each) => each.at !== undefined);
+  return events.map(({ event, at = queuedAt, to, why }, index) => {
     const machine = turnMachine.id;
     const way = { event, from: pathOf(machine, events[index - 1]?.to), to: pathOf(machine, to) };
     return {
@@ -201,6 +223,7 @@ function turnSteps(turn: TurnRecord): RecordedStep[] {
       at: toWireTime(at, at),
       ...way,
       taken: wayOf(charts.turn, way),
+      ...(why !== undefined && { why }),
     };
   });
 }

@@ -236,6 +236,54 @@ describe('The live charts', () => {
     expect(told.states).toEqual(['turn.aborted']);
   });
 
+  it('show durable turns that wait or are stuck from their records, whichever process had them', async () => {
+    await start();
+    const turn = {
+      ticketId: 'T-9',
+      sessionId: 's',
+      userId: 'ann',
+      queuedAt: 1,
+      startedAt: 2,
+      intent: 'block',
+    };
+    const run = { generation: 2, leg: 0, tries: 0, triedAt: 3 };
+    const waitsFor = { since: 5, requestIds: ['r'] };
+    const problem = { reason: 'crashing', at: 6, message: '3 processes ended under it' } as const;
+    const turns = [
+      { ...turn, id: 'w', run, status: 'waiting', continuedAt: 4, waitsFor },
+      { ...turn, id: 's', run, status: 'stuck', problem },
+      { ...turn, id: 'e', run, status: 'aborted', endedAt: 7, reason: 'expired' },
+    ] as const;
+    await hub.store.commit([{ ticketId: 'T-9', at: 8, turns, envelopes: [] }]);
+    const { turns: listed } = await (await ask('actors?ticket_id=T-9')).json();
+    expect(listed.map(({ id, states, what }: Record<string, unknown>) => [id, states, what])).toEqual([
+      ['w', ['turn.waiting'], 'block'],
+      ['s', ['turn.stuck'], 'block'],
+    ]);
+    const stepsOf = async (id: string) => {
+      const { steps, note } = await (await ask(`actors/turn/${id}`)).json();
+      expect(note).toMatch(/not recorded/);
+      return steps.map(({ event, to, taken, why }: Record<string, unknown>) => [event, to, taken, why]);
+    };
+    const began = [
+      ['xstate.init', ['turn.queued'], [], undefined],
+      ['start', ['turn.running'], ['turn.queued:start:1'], undefined],
+    ];
+    expect(await stepsOf('w')).toEqual([
+      ...began,
+      ['take', ['turn.running'], ['turn.running:take:2'], undefined],
+      ['rest', ['turn.waiting'], ['turn.running:rest:1'], undefined],
+    ]);
+    expect(await stepsOf('s')).toEqual([
+      ...began,
+      ['take', ['turn.stuck'], ['turn.running:take:1'], '3 processes ended under it'],
+    ]);
+    expect(await stepsOf('e')).toEqual([
+      ...began,
+      ['expire', ['turn.aborted'], ['turn:expire:1'], undefined],
+    ]);
+  });
+
   it('stream each step of what is shown, with the very transition that was taken', async () => {
     await start();
     const { ben, hitl } = await pending();

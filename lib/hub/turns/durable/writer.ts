@@ -1,0 +1,91 @@
+/** Writes a turn's journal: each entry in the commit of what it records, for as long as this process has the turn, and again where the store is away; `Run` has one each. */
+import { HubError, isDamage, isHubError } from '../../../errors';
+import type { Clock } from '../../commit/clock';
+import type { Funnel } from '../../commit/funnel';
+import type { Beside } from '../../commit/occasion';
+
+/** Between two attempts of what the store refuses: twice as long each time up to the larger. */
+const retryMs = { first: 250, longest: 30_000 };
+
+export interface WriterParts {
+  funnel: Pick<Funnel, 'commit'>;
+  clock: Clock;
+  turn: { id: string; ticketId: string; generation(): number };
+  /** Another process has the turn, or it has ended. */
+  onLost(): void;
+}
+
+export class Writer {
+  private isOver = false;
+  private isFrozen = false;
+  /** What ends pauses between attempts early. */
+  private readonly pauses = new Set<() => void>();
+
+  constructor(private readonly parts: WriterParts) {}
+
+  /** The entry of a call, and that only the process which has the turn may write it. @throws HubError `closing` once it is frozen */
+  beside(call: string, body: unknown): Required<Pick<Beside, 'journal' | 'fence'>> {
+    if (this.isFrozen) throw new HubError('closing');
+    const { turn } = this.parts;
+    const turnId = turn.id;
+    return { journal: [{ turnId, call, body }], fence: { turnId, generation: turn.generation() } };
+  }
+
+  /** An entry by itself. @throws HubError what the funnel throws */
+  async append(call: string, body: unknown, more: Beside = {}): Promise<void> {
+    const { funnel, clock, turn } = this.parts;
+    const commit = { ticketId: turn.ticketId, at: clock.now(), envelopes: [] };
+    await funnel.commit({ ...commit, ...this.beside(call, body), ...more });
+  }
+
+  /**
+   * Does it, and again for as long as the store is away: an agent's code is not told of that.
+   * @returns nothing where the turn was lost, ended or let go
+   * @throws every other error
+   */
+  async persist<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
+    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.longest)) {
+      if (this.isOver) return undefined;
+      try {
+        return { value: await work() };
+      } catch (error) {
+        if (this.isOver || HubError.is(error, 'closing')) return undefined;
+        if (HubError.is(error, 'turn_lost')) {
+          this.parts.onLost();
+          return undefined;
+        }
+        if (!isAway(error)) throw error;
+        await this.pause(wait);
+      }
+    }
+  }
+
+  /** No entry is written any more that is not on its way. */
+  freeze(): void {
+    this.isFrozen = true;
+  }
+
+  /** Nothing more is attempted. */
+  end(): void {
+    this.isOver = true;
+    for (const endEarly of [...this.pauses]) endEarly();
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancelTimer();
+        this.pauses.delete(end);
+        resolve();
+      };
+      const cancelTimer = this.parts.clock.later(ms, end);
+      this.pauses.add(end);
+    });
+  }
+}
+
+/** Whether the same may succeed later. What is damaged stays so. */
+function isAway(error: unknown): boolean {
+  if (!isHubError(error) || isDamage(error)) return false;
+  return error.code === 'storage_failed' || error.code === 'busy' || error.code === 'unavailable';
+}
