@@ -133,7 +133,7 @@ describe('the map of the reference', () => {
       const names = codes(Here).map((code) => code.replace(/\(.*/, '').replace(/^.*\./, ''));
       expect([Reference, names.length > 0 || Here === 'none']).toEqual([Reference, true]);
       for (const name of names)
-        expect([name, new RegExp(`(^|[\\s'(])${name}('\\)|[ <(?:]|$)`, 'm').test(declared)]).toEqual([
+        expect([name, new RegExp(`(^|[\\s'(])${name}('\\)|[ ,<(?:]|$)`, 'm').test(declared)]).toEqual([
           name,
           true,
         ]);
