@@ -37,6 +37,7 @@ export function defineKind<P extends ObjectSchema, R extends ObjectSchema>(
   // First, and only for what gives a schema: one of ArkType can be called too, and gives none.
   options: KindOptions<P, (payload: SchemaOutput<P>) => R> & { response: unknown },
 ): Kind<SchemaInput<P>, SchemaOutput<P>, SchemaInput<R>, SchemaOutput<R>>;
+/** The same of a response that is one schema, or of none. */
 export function defineKind<P extends ObjectSchema, R extends ObjectSchema | undefined = undefined>(
   options: KindOptions<P, R>,
 ): Kind<
