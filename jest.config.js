@@ -22,6 +22,8 @@ const shared = {
   // `development` makes xstate warn of unimplemented actions instead of ignoring them.
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons', 'development'] },
   roots: ['<rootDir>/spec'],
+  // ArkType comes as modules alone, and specs are scripts.
+  transformIgnorePatterns: ['/node_modules/(?!(arktype|arkregex|@ark)/)'],
   transform: {
     '\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
     '\\.tsx$': [

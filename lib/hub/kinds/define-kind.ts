@@ -4,8 +4,8 @@ import { assertOptions, elsewhere, text } from '../options/options';
 import type { AnyKind, Kind } from './app-types';
 import type { ObjectSchema, SchemaInput, SchemaOutput } from './standard-schema';
 
-/** What a kind asks and what an answer to it carries. */
-export interface KindOptions<P extends ObjectSchema, R extends ObjectSchema | undefined> {
+/** What a kind asks and what an answer to it carries: `R` is a schema, or a function of the payload that gives one. */
+export interface KindOptions<P extends ObjectSchema, R> {
   /** Shown to people above a request that has no title of its own in `display`. Default: the kind's name. */
   title?: string;
   /** What is asked. */
@@ -14,11 +14,15 @@ export interface KindOptions<P extends ObjectSchema, R extends ObjectSchema | un
    * What an approval carries beside a comment; as a function it may depend on what was asked. Default: an approval carries
    * nothing else.
    */
-  response?: R | ((payload: SchemaOutput<P>) => R);
+  response?: R;
 }
 
 /** The same without its types. */
-export type AnyKindOptions = KindOptions<ObjectSchema, ObjectSchema | undefined>;
+export interface AnyKindOptions {
+  title?: string;
+  payload: ObjectSchema;
+  response?: ObjectSchema | ((payload: object) => ObjectSchema) | undefined;
+}
 
 /** What each kind was made of. */
 const made = new WeakMap<object, AnyKindOptions>();
@@ -29,6 +33,11 @@ const made = new WeakMap<object, AnyKindOptions>();
  * the hub is made, by its name there.
  * @throws HubError `invalid_request` for an option that is not known
  */
+export function defineKind<P extends ObjectSchema, R extends ObjectSchema>(
+  // First, and only for what gives a schema: one of ArkType can be called too, and gives none.
+  options: KindOptions<P, (payload: SchemaOutput<P>) => R> & { response: unknown },
+): Kind<SchemaInput<P>, SchemaOutput<P>, SchemaInput<R>, SchemaOutput<R>>;
+/** The same of a response that is one schema, or of none. */
 export function defineKind<P extends ObjectSchema, R extends ObjectSchema | undefined = undefined>(
   options: KindOptions<P, R>,
 ): Kind<
@@ -36,7 +45,8 @@ export function defineKind<P extends ObjectSchema, R extends ObjectSchema | unde
   SchemaOutput<P>,
   R extends ObjectSchema ? SchemaInput<R> : undefined,
   R extends ObjectSchema ? SchemaOutput<R> : undefined
-> {
+>;
+export function defineKind(options: KindOptions<ObjectSchema, unknown>): AnyKind {
   assertOptions('defineKind', options, { title: text.min(1), payload: elsewhere, response: elsewhere });
   const kind = Object.freeze({ '~kind': undefined }) as unknown as Kind<never, never, never, never>;
   made.set(kind, { ...options } as AnyKindOptions);

@@ -184,7 +184,9 @@ export class Kinds {
     const why = this.whyFaulty(schema);
     if (why) throw refuse('response', why);
     if (isFixed && !hasForm(schema))
-      note(`kinds.${name}.response has no JSON Schema, so pages show no form for it: use jsonSchema or zod`);
+      note(
+        `kinds.${name}.response has no JSON Schema, so pages show no form for it: use jsonSchema, zod, ArkType, or for Valibot toStandardJsonSchema of @valibot/to-json-schema`,
+      );
   }
 
   /**

@@ -1,6 +1,7 @@
 /** A tool as it was made, and its arguments as its schema reads them; what makes tools and what calls them share it. */
 import type { z } from 'zod';
 import { HubError } from '../../errors';
+import { describeIssue } from '../../protocol/codec';
 import { isSameJson, jsonCopy } from '../kinds/kinds';
 import type { ToolRule } from './tool-rules';
 
@@ -33,7 +34,10 @@ export function read({ name, schema }: KnownTool, given: unknown): Args {
     // A schema that is asynchronous, or whose own code throws.
     throw new HubError('invalid_request', { message: `The schema of ${name} failed`, cause });
   }
-  if (!parsed.success) throw new HubError('invalid_request', { message: `The arguments do not fit ${name}` });
+  if (!parsed.success)
+    throw new HubError('invalid_request', {
+      message: `The arguments do not fit ${name}: ${parsed.error.issues.slice(0, 8).map(describeIssue).join('; ')}`,
+    });
   return parsed.data;
 }
 

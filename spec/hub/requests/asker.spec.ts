@@ -390,7 +390,7 @@ describe('What was approved and is not run', () => {
     expect(outcomes.at(-1)).toMatchObject({ code: 'invalid_request' });
     expect(await executionOf(id)).toMatchObject({
       state: 'not_run',
-      error: 'The arguments do not fit block_ip',
+      error: 'The arguments do not fit block_ip: ip: closed',
     });
   });
 
