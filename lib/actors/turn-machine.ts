@@ -8,7 +8,7 @@ import {
   type TurnInput,
   turnEventMeanings,
 } from './turn';
-import { beginLeg, dueBy, leaveRun, releaseRun, restRun, takeRun, takeRunOver } from './turn-run';
+import { beginLeg, dueBy, leaveRun, pass, releaseRun, restRun, takeRun, takeRunOver } from './turn-run';
 
 export { type TurnContext, type TurnEmitted, type TurnEvent, type TurnInput, turnRecord } from './turn';
 
@@ -64,7 +64,7 @@ export const turnMachine = setup({
       assertEvent(event, 'again');
       const { owner, when, dueAt, at } = event;
       return withRun(context, (run) => ({
-        ...dueBy(beginLeg(run, at, when), dueAt),
+        ...dueBy(pass(beginLeg(run, at, when)), dueAt),
         ...(owner && { owner }),
       }));
     }),
@@ -72,7 +72,7 @@ export const turnMachine = setup({
     leave: assign(({ context }) => withRun(context, leaveRun)),
     getStuck: assign(({ context, event }) => {
       assertEvent(event, 'get_stuck');
-      return { problem: event.problem, ...withRun(context, (run) => dueBy(run)) };
+      return { problem: event.problem, ...withRun(context, (run) => dueBy(pass(run))) };
     }),
     giveUp: assign(({ context, event }) => {
       const tries = context.run?.tries ?? 0;

@@ -45,3 +45,8 @@ export function dueBy({ dueAt: _earlier, ...run }: TurnRun, dueAt?: Millis): Tur
   const earliest = Math.min(dueAt ?? Number.POSITIVE_INFINITY, run.expiresAt ?? Number.POSITIVE_INFINITY);
   return { ...run, ...(Number.isFinite(earliest) && { dueAt: earliest }) };
 }
+
+/** Who knows it as it was before may not write for it: what they know of its journal holds no more. */
+export function pass(run: TurnRun): TurnRun {
+  return { ...run, generation: run.generation + 1 };
+}

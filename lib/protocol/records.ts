@@ -69,7 +69,7 @@ export interface TurnRun {
   version?: string;
   /** The node that runs it; none while it is queued, waits or is stuck, and after a process has let go of it. */
   owner?: string;
-  /** +1 each time it is taken; 0 before the first. A write under an older one is refused. */
+  /** +1 each time it is taken, begins a leg, or gets stuck; 0 before the first. A write under an older one is refused. */
   generation: number;
   /** +1 with each `again` and each start over; each leg has a journal of its own. From 0. */
   leg: number;

@@ -41,7 +41,7 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
     case 'running get_stuck':
     case 'waiting get_stuck':
       if (event.type !== 'get_stuck') return turn;
-      return { ...plain, status: 'stuck', run: dueAt(unowned(run)), problem: event.problem };
+      return { ...plain, status: 'stuck', run: dueAt(unowned(later(run))), problem: event.problem };
     case 'running rest':
       if (event.type !== 'rest') return turn;
       return resting(turn, run, event);
@@ -52,7 +52,7 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
       const { when: _when, ...rest } = run;
       const { owner, when, waitsFor } = event;
       const leg = {
-        ...rest,
+        ...later(rest),
         leg: run.leg + 1,
         legBegunAt: event.at,
         tries: 1,
@@ -129,4 +129,9 @@ function unowned({ owner: _owner, ...run }: TurnRun): TurnRun {
 function dueAt({ dueAt: _before, ...run }: TurnRun, at?: number): TurnRun {
   const times = [at, run.expiresAt].filter((time) => time !== undefined);
   return times.length === 0 ? run : { ...run, dueAt: Math.min(...times) };
+}
+
+/** Nobody writes under what was known before. */
+function later<Run extends { generation: number }>(run: Run): Run {
+  return { ...run, generation: run.generation + 1 };
 }

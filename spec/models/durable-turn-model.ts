@@ -99,6 +99,8 @@ const taken = (facts: Facts): Facts => ({
   problem: null,
   due: facts.greatest,
 });
+/** Who knew it before may not write for it. */
+const passed = (facts: Facts): Facts => ({ ...facts, generation: facts.generation + 1 });
 const said = (facts: Facts): Facts => ({ ...facts, updates: facts.updates + 1 });
 /** It is sent once that it begins; later that it goes on. */
 const goesOn = (facts: Facts): Facts => (facts.started ? said(facts) : { ...facts, started: true });
@@ -145,15 +147,15 @@ export const durableTurnSpecification = setup({
     rest: assign(({ context, event }) =>
       rested(context, event.type === 'rest' && event.until !== undefined ? event.until : null),
     ),
-    again: assign(({ context }) => nextLeg(context, false)),
-    againLater: assign(({ context }) => rested(nextLeg(context, true), null)),
+    again: assign(({ context }) => passed(nextLeg(context, false))),
+    againLater: assign(({ context }) => rested(passed(nextLeg(context, true)), null)),
     release: assign({ owned: false, tries: 0 }),
     take: assign(({ context }) => {
       const tries = context.hasWorked ? 1 : context.tries + 1;
       return said({ ...taken(context), tries, continued: true });
     }),
     giveUp: assign(({ context }) => stuck(context, 'crashing')),
-    getStuck: assign(({ context }) => stuck(context, 'changed')),
+    getStuck: assign(({ context }) => stuck(passed(context), 'changed')),
     startOver: assign(({ context }) => goesOn(taken(nextLeg(context, false)))),
     complete: assign(({ context }) => ended(context, 'completed', null)),
     abort: assign(({ context }, { reason }: { reason: string }) => ended(context, 'aborted', reason)),

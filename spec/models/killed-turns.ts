@@ -1,4 +1,5 @@
 /** Durable turns of programs made by chance, killed at moments that chance has chosen, held against the same turn that nobody disturbed; specs and the mutation check try them. */
+import { memoryStore } from '../../lib/store/memory/memory-store';
 import type { Store } from '../../lib/store/store';
 import { seededRandom } from '../../lib/testing/seeded-random';
 import { type Program, ProgramMaker } from './agent-programs';
@@ -105,3 +106,20 @@ export function sumsOf(trials: readonly Trial[]): Sums {
   }
   return sums;
 }
+
+/** Programs tried by the mutation check. */
+const tries = 300;
+
+/** For the mutation check: what the first of many trials found, or nothing. */
+export const KilledTurns = {
+  async broken(seed: number, makeStore: () => Store = memoryStore): Promise<string | undefined> {
+    for (let index = 0; index < tries; index += 1) {
+      const found = await tryProgram(seed + index, index % 2 === 1, makeStore).then(
+        (trial) => faultsOf(trial)[0],
+        (error: Error) => error.message.split('\n')[0],
+      );
+      if (found !== undefined) return `program ${seed + index}: ${found.slice(0, 200)}`;
+    }
+    return undefined;
+  },
+};

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import type { ClosedRules } from '../models/closed-rules';
 import type { DurableTools } from '../models/durable-tools';
+import type { KilledTurns } from '../models/killed-turns';
 import type { RequestInHubs } from '../models/request-in-hubs';
 import type { RequestOverSockets } from '../models/request-over-sockets';
 import type { RequestStage } from '../models/request-stage';
@@ -16,6 +17,7 @@ import type { Mutant } from './mutants';
 export interface Systems {
   ClosedRules: typeof ClosedRules;
   DurableTools: typeof DurableTools;
+  KilledTurns: typeof KilledTurns;
   RequestStage: typeof RequestStage;
   RequestOverSockets: typeof RequestOverSockets;
   RequestInHubs: typeof RequestInHubs;
@@ -29,6 +31,7 @@ const cache = join(root, 'node_modules/.cache/express-hitl-mutations');
 const parts = [
   'closed-rules',
   'durable-tools',
+  'killed-turns',
   'request-stage',
   'request-over-sockets',
   'request-in-hubs',

@@ -7,6 +7,7 @@ export type Trial =
   | 'tickets'
   | 'closed rules'
   | 'durable tools'
+  | 'killed turns'
   | { requests: string; how: 'over sockets' | 'restarted' | 'in two hubs' };
 
 /** `file` is below `lib`. */
@@ -337,6 +338,43 @@ export const hubMutants: readonly HubMutant[] = [
       'this.working -= 1;\n    await this.sleepUntil(end);\n    await this.awake();\n    this.working += 1;',
       'await this.sleepUntil(end);',
       'durable tools',
+    ],
+  ]),
+  ...inFile('hub/turns/durable/journal.ts', [
+    [
+      'several results come in one turn of the loop',
+      'await this.give(call, entry.body);\n      return true;',
+      'await this.give(call, entry.body);',
+      'killed turns',
+    ],
+    [
+      'a call is told from others by its place alone',
+      'const id = `${base}#${count}`;',
+      "const id = `${base.split(':')[0]}#${count}`;",
+      'killed turns',
+    ],
+    [
+      'what is recorded is done again',
+      'else if (!this.recorded.has(id)) this.held.push(perform);',
+      'else perform();',
+      'killed turns',
+    ],
+    ['nothing that was held back ever begins', 'for (const perform of held) perform();', '', 'killed turns'],
+  ]),
+  ...inFile('hub/turns/durable/writer.ts', [
+    [
+      'a process that has lost a turn writes on',
+      'return { journal: [{ turnId, call, body }], fence: { turnId, generation: turn.generation() } };',
+      'return { journal: [{ turnId, call, body }] } as never;',
+      'killed turns',
+    ],
+  ]),
+  ...inFile('hub/turns/durable/draws.ts', [
+    [
+      'chance falls another way in a replay',
+      'update(`${id}\\n${leg}\\n${this.drawn}`)',
+      'update(`${id}\\n${leg}\\n${Math.random()}`)',
+      'killed turns',
     ],
   ]),
   ...inFile('hub/turns/durable/asks.ts', [

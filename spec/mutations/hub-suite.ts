@@ -17,6 +17,7 @@ export function hubKillOf(trial: Trial, systems: Systems): Promise<Kill | undefi
   }
   if (trial === 'closed rules') return brokenRule(systems);
   if (trial === 'durable tools') return brokenPromise(systems);
+  if (trial === 'killed turns') return brokenTurn(systems);
   if (trial === 'tickets') {
     const start = () => systems.TicketOverSockets.start();
     return kill('tickets over sockets', () => modelOfTicket().test({ start, stop }));
@@ -50,4 +51,9 @@ async function brokenRule({ ClosedRules }: Systems): Promise<Kill | undefined> {
 async function brokenPromise({ DurableTools }: Systems): Promise<Kill | undefined> {
   const after = await DurableTools.broken();
   return after === undefined ? undefined : { by: 'the promises about tools in durable turns', after };
+}
+
+async function brokenTurn({ KilledTurns }: Systems): Promise<Kill | undefined> {
+  const after = await KilledTurns.broken(seed);
+  return after === undefined ? undefined : { by: 'programs whose processes are killed', after };
 }

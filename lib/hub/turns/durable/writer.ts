@@ -46,15 +46,18 @@ export class Writer {
   async persist<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
     for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.longest)) {
       if (this.isOver) return undefined;
+      const generation = this.parts.turn.generation();
       try {
         return { value: await work() };
       } catch (error) {
         if (this.isOver || HubError.is(error, 'closing')) return undefined;
-        if (HubError.is(error, 'turn_lost')) {
+        const isLost = HubError.is(error, 'turn_lost');
+        // This process itself has moved the turn on while it was written: then it is written again, or its leg is over.
+        if (isLost && generation === this.parts.turn.generation()) {
           this.parts.onLost();
           return undefined;
         }
-        if (!isAway(error)) throw error;
+        if (!isLost && !isAway(error)) throw error;
         await this.pause(wait);
       }
     }
