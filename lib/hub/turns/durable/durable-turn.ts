@@ -23,6 +23,7 @@ export class DurableTurn<App extends HitlTypes = NoTypes, State = never> extends
   private readonly run: RunPort;
   private readonly start: LegStart;
 
+  /** @internal */
   constructor(
     about: Pick<Turn<App>, 'id' | 'ticketId' | 'sessionId' | 'user' | 'message' | 'signal'>,
     run: RunPort,
