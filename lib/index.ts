@@ -156,7 +156,7 @@ export type {
   TurnRecord,
   TurnRun,
   TurnStatus,
-  TurnWait,
+  TurnWaitsFor,
   UsedGrant,
   User,
   VetoStage,

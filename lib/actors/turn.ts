@@ -1,5 +1,5 @@
 /** What a turn (one answer of the agent to one message) is made of: its context, its events in words, what it emits, and its record; its machine and the hub share it. */
-import type { Millis, TurnProblem, TurnRecord, TurnStatus, TurnWait } from '../protocol/records';
+import type { Millis, TurnProblem, TurnRecord, TurnStatus, TurnWaitsFor } from '../protocol/records';
 import type { TurnTake } from './turn-run';
 
 /** What a turn starts with; `run` for a durable one only. */
@@ -10,7 +10,7 @@ export type TurnInput = Pick<
 
 /** What a turn remembers. */
 export interface TurnContext extends Omit<TurnRecord, 'status' | 'waitsFor' | 'problem'> {
-  waitsFor?: TurnWait | undefined;
+  waitsFor?: TurnWaitsFor | undefined;
   problem?: TurnProblem | undefined;
 }
 
@@ -18,7 +18,7 @@ export type TurnEvent =
   /** `take`: of a durable turn, which node begins with it. */
   | { type: 'start'; at: Millis; take?: TurnTake }
   | { type: 'name_intent'; at: Millis; intent: string }
-  | { type: 'rest'; at: Millis; waitsFor: TurnWait; dueAt?: Millis }
+  | { type: 'rest'; at: Millis; waitsFor: TurnWaitsFor; dueAt?: Millis }
   | ({ type: 'wake'; at: Millis } & TurnTake)
   /** `maxTries`: processes that may end under it without it getting any further. */
   | ({ type: 'take'; at: Millis; maxTries: number } & TurnTake)
@@ -31,7 +31,7 @@ export type TurnEvent =
       /** The requests that the next leg waits for before its code is called. */
       when?: readonly string[];
       /** The next leg has to wait; default: it begins at once. */
-      waitsFor?: TurnWait;
+      waitsFor?: TurnWaitsFor;
       dueAt?: Millis;
     }
   | { type: 'get_stuck'; at: Millis; problem: TurnProblem }

@@ -8,7 +8,7 @@ import { StuckTurn } from './stuck-turn';
 import { texts } from './texts';
 import { Elapsed, wholeTime } from './times';
 import { CancelTurn, TurnError } from './turn-steps';
-import { RequestLinks, TurnWait } from './turn-wait';
+import { RequestLinks, TurnWaitsFor } from './turn-wait';
 
 interface TurnBarProps {
   turns: readonly ViewedTurn[];
@@ -64,7 +64,7 @@ function TurnLine({ turn, ticketId, agentName, onLook }: Omit<TurnBarProps, 'tur
       {state === 'asks' || state === 'waits' ? <Icon name="clock" /> : <span className="hitl-spinner" />}
       <span className="hitl-turn-text">
         {wait ? (
-          <TurnWait wait={wait} requests={requests} agentName={agentName} onLook={onLook} />
+          <TurnWaitsFor wait={wait} requests={requests} agentName={agentName} onLook={onLook} />
         ) : (
           texts.turn[state](agentName)
         )}

@@ -18,7 +18,7 @@ interface RequestLinksProps {
 }
 
 /** "waits for: isolate_host, since Tue". */
-export function TurnWait({
+export function TurnWaitsFor({
   wait,
   agentName,
   ...links

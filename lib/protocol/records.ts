@@ -56,7 +56,7 @@ export interface TurnRecord {
   /** How a durable turn goes on from process to process; none for a turn of a plain agent. */
   run?: TurnRun;
   /** Of a waiting turn. */
-  waitsFor?: TurnWait;
+  waitsFor?: TurnWaitsFor;
   /** Of a stuck turn. */
   problem?: TurnProblem;
   /** When a later process went on with it last. */
@@ -88,7 +88,7 @@ export interface TurnRun {
 }
 
 /** What a waiting turn waits for: people, a time, or whichever comes first. */
-export interface TurnWait {
+export interface TurnWaitsFor {
   since: Millis;
   /** The open requests; empty where it waits for a time alone. */
   requestIds: readonly string[];

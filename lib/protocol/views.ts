@@ -13,7 +13,7 @@ import type {
   SessionRecord,
   TurnProblem,
   TurnRecord,
-  TurnWait,
+  TurnWaitsFor,
 } from './records';
 
 /** RFC 3339 in UTC with milliseconds. */
@@ -241,7 +241,7 @@ export function turnView(turn: TurnRecord, now: Millis): TurnView {
   };
 }
 
-function waitView({ since, requestIds, until }: TurnWait, now: Millis): TurnView['waits_for'] {
+function waitView({ since, requestIds, until }: TurnWaitsFor, now: Millis): TurnView['waits_for'] {
   return {
     since: toWireTime(since, now),
     request_ids: [...requestIds],

@@ -16,7 +16,7 @@ export type {
   TurnRecord,
   TurnRun,
   TurnStatus,
-  TurnWait,
+  TurnWaitsFor,
   User,
 } from '../protocol/records';
 export * from './shared/cursor';

@@ -5,7 +5,7 @@ import { TicketError, type ViewedTurn } from '../../lib/client';
 import { StuckTurn } from '../../lib/parts/stuck-turn';
 import { clockTime } from '../../lib/parts/times';
 import { AskedStep, TurnError } from '../../lib/parts/turn-steps';
-import { TurnWait } from '../../lib/parts/turn-wait';
+import { TurnWaitsFor } from '../../lib/parts/turn-wait';
 import { HitlProvider, type Turn } from '../../lib/react';
 import { base } from './card';
 
@@ -24,7 +24,7 @@ describe('What it waits for', () => {
   const words = (node: HTMLElement) => node.textContent?.replaceAll('\u2068', '').replaceAll('\u2069', '');
   const line = (more: object, requests = [isolate], onLook = jest.fn()) => ({
     onLook,
-    drawn: draw(<TurnWait wait={wait(more)} requests={requests} agentName="Warren" onLook={onLook} />),
+    drawn: draw(<TurnWaitsFor wait={wait(more)} requests={requests} agentName="Warren" onLook={onLook} />),
   });
 
   test('is named, with the day since when, and leads to its card', () => {

@@ -1,6 +1,6 @@
 /** A durable turn for as long as this process has it: calls the agent's code over the journal, lets the turn rest while it only waits, and gives it up when it is lost or stuck; durable turns hold one each. */
 import { HubError } from '../../../errors';
-import type { TurnProblem, TurnRecord, TurnWait } from '../../../protocol/records';
+import type { TurnProblem, TurnRecord, TurnWaitsFor } from '../../../protocol/records';
 import type { JournalEntry, Store } from '../../../store/store';
 import { maxIntentLength } from '../outputs';
 import type { Holding, Running } from '../running';
@@ -358,8 +358,8 @@ export class Tenure implements Holding {
   }
 
   /** @throws HubError `conflict` where something was added to its journal, what else the funnel throws */
-  private async restFor({ requestIds, until }: Pick<TurnWait, 'requestIds' | 'until'>): Promise<void> {
-    const wait: TurnWait = {
+  private async restFor({ requestIds, until }: Pick<TurnWaitsFor, 'requestIds' | 'until'>): Promise<void> {
+    const wait: TurnWaitsFor = {
       since: this.parts.clock.now(),
       requestIds,
       ...(until !== undefined && { until }),
