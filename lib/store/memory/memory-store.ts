@@ -258,7 +258,12 @@ class MemoryStore implements Store {
   /** What the store has. @throws HubError `unavailable` unless it is open */
   private get kept(): MemoryContents {
     if (this.condition !== 'open')
-      throw new HubError('unavailable', { message: `The store is ${this.condition}` });
+      throw new HubError('unavailable', {
+        message:
+          this.condition === 'closed'
+            ? 'The store is closed'
+            : 'The store is not open: await hitl.start() first',
+      });
     return this.contents;
   }
 }

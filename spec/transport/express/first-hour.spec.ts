@@ -213,6 +213,100 @@ it('a proxy that does not pass on Upgrade is named with the lines for nginx', as
     expect(line).toContain(part);
 });
 
+describe('a login that is not remembered', () => {
+  const nobody = { auth: { identify: () => null } };
+
+  it('behind a proxy that Express does not trust is named with what to set, and not once it trusts it', async () => {
+    const { hitl, matching } = watched(nobody);
+    const { port } = await serve(express().use('/soc', hitl.router));
+    expect((await me(port, { 'x-forwarded-proto': 'https' })).status).toBe(401);
+    expect(matching(/gave null.*write app\.set\('trust proxy', 1\)/)).toHaveLength(1);
+    const trusting = watched(nobody);
+    const app = express().set('trust proxy', true).use('/soc', trusting.hitl.router);
+    const served = await serve(app);
+    expect((await me(served.port, { 'x-forwarded-proto': 'https' })).status).toBe(401);
+    expect(trusting.matching(/gave null/)).toHaveLength(1);
+    expect(trusting.matching(/trust proxy|SameSite/)).toEqual([]);
+  });
+
+  it('of a page of another site is named with what its cookie needs', async () => {
+    const { hitl, matching } = watched({ ...nobody, http: { origins: ['https://app.example.com'] } });
+    const { port } = await serve(express().use('/soc', hitl.router));
+    expect((await me(port, { origin: 'https://app.example.com' })).status).toBe(401);
+    expect(matching(/from https:\/\/app\.example\.com: .*SameSite=None; Secure/)).toHaveLength(1);
+  });
+
+  it('is not said to lack a cookie where one came', async () => {
+    const { hitl, matching } = watched(nobody);
+    const { port } = await serve(express().use('/soc', hitl.router));
+    await me(port, { 'x-forwarded-proto': 'https', cookie: 'sid=1' });
+    expect(matching(/gave null/)).toHaveLength(1);
+    expect(matching(/No cookie/)).toEqual([]);
+  });
+});
+
+it.each([
+  ['a user whose id is a number', { id: 7 }],
+  ['a number', 7],
+])('auth.identify that gives %s is named with what to write', async (_what, given) => {
+  const { hitl, matching } = watched({ auth: { identify: () => given as never } });
+  const { port } = await serve(express().use('/soc', hitl.router));
+  expect((await me(port)).status).toBe(503);
+  expect(matching(/gave no user/)[0]?.facts.wrong).toBe(
+    'the id is a number, and has to be a text: write String(id)',
+  );
+});
+
+describe('a handshake that the app answers itself', () => {
+  const asked = { path: ticket, headers: { 'x-user': 'alice' } };
+  const login: RequestHandler = (_req, res) => void res.status(401).end();
+  const page: RequestHandler = (_req, res) => void res.send('<!doctype html>');
+
+  it.each([
+    ['with 404, since the router is not mounted', 404, undefined],
+    ['with a page for every address', 200, page],
+  ])('%s is named once, with what to write', async (_what, status, handler) => {
+    const { hitl, matching } = watched();
+    const app = express();
+    if (handler) app.use(handler).use('/soc', hitl.router);
+    const { port, server } = await serve(app);
+    hitl.attach(server);
+    expect((await askOnce(port, asked)).status).toBe(status);
+    expect((await askOnce(port, asked)).status).toBe(status);
+    const line = `A socket at ${ticket} did not get to the hub, since the app answered with ${status}: write app.use(path, hitl.router), before what answers every address`;
+    expect(matching(/did not get to the hub/)).toEqual([expect.objectContaining({ level: 'warn', line })]);
+  });
+
+  it('is no mistake where its login refuses, or where the hub does', async () => {
+    const refusing = watched();
+    const served = await serve(express().use(login).use('/soc', refusing.hitl.router));
+    refusing.hitl.attach(served.server);
+    expect((await askOnce(served.port, asked)).status).toBe(401);
+    expect(refusing.matching(/did not get to the hub/)).toEqual([]);
+    const hidden = watched({ auth: { authorize: () => 'not_found' } });
+    const { port, server } = await serve(express().use('/soc', hidden.hitl.router));
+    hidden.hitl.attach(server);
+    expect((await askOnce(port, asked)).status).toBe(404);
+    expect(hidden.matching(/did not get to the hub/)).toEqual([]);
+  });
+});
+
+it('a hub that is used before its start says what to wait for', async () => {
+  const { hitl } = watched({ store: memoryStore() });
+  const message = { ticketId: 'T-1', user: { id: 'ana' }, content: 'hi' };
+  await expect(hitl.hub.turns.start(message)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'The store is not open: await hitl.start() first',
+  });
+});
+
+it('an address in the place of a store is named with what to write', () => {
+  const store = './data/hitl.db' as never;
+  expect(messageOf(() => hitlOf({ store }))).toContain(
+    "store: Must be a store: write sqliteStore('./data/hitl.db')",
+  );
+});
+
 describe('auth.identify', () => {
   it('that returns nothing is named once, and not after it has returned a user', async () => {
     const { hitl, matching } = watched({ auth: { identify: () => undefined } });
