@@ -1,6 +1,6 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
 import { z } from 'zod';
-import { HubError, isHubError, messageOf, toHubError } from '../../errors';
+import { HubError, isHubError, messageOf, stackOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { KnownUser, MaybePromise } from '../../hub/kinds/app-types';
 import { Hint, Hints } from '../../hub/options/hints';
@@ -238,7 +238,12 @@ export class Access {
     if (access === 'forbidden')
       throw new HubError('forbidden', { message: 'You have no access to this ticket' });
     if (access === 'not_found') throw new HubError('not_found', { message: 'There is no such ticket' });
-    this.logger.error('auth.authorize gave none of allow, forbidden, not_found; access is refused');
+    // Of a text only that it is one, since it may be anything.
+    const kind = typeof access === 'string' ? 'text' : typeof access;
+    const given = access === null || kind === 'boolean' ? access : kind;
+    this.logger.error(
+      `auth.authorize gave ${given}, so access is refused: return 'allow', 'forbidden' or 'not_found'`,
+    );
     throw new HubError('unavailable');
   }
 
@@ -340,9 +345,10 @@ export class Access {
       return await callback();
     } catch (cause) {
       if (isHubError(cause)) throw cause;
-      // Its message only: what an app's error carries beside may hold what must not be logged.
+      // Its message and place only: what an app's error carries beside may hold what must not be logged.
       this.logger.error(`${name} failed; access is refused`, {
         error: messageOf(cause),
+        stack: stackOf(cause),
       });
       throw new HubError('unavailable', { cause });
     }

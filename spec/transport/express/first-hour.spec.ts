@@ -330,6 +330,37 @@ describe('auth.identify', () => {
     expect(matching(/without id.*email, sub/)).toHaveLength(1);
     expect(matching(/ana@example/)).toEqual([]);
   });
+
+  it('that throws is logged with its stack, and answered 503 without it', async () => {
+    const identify = function findLogin() {
+      throw new Error('No sessions');
+    };
+    const { hitl, matching } = watched({ auth: { identify } });
+    const { port } = await serve(express().use('/soc', hitl.router));
+    const refused = await me(port);
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).not.toContain('No sessions');
+    expect(matching(/auth\.identify failed/)[0]?.facts).toEqual({
+      error: 'No sessions',
+      stack: expect.stringMatching(/findLogin.*first-hour/s),
+    });
+  });
+});
+
+it.each([
+  ['true', true],
+  ['undefined', undefined],
+  ['null', null],
+  ['text', 'yes'],
+  ['object', { allow: true }],
+])('auth.authorize that gives %s is named with what it has to return', async (what, given) => {
+  const { hitl, matching } = watched({ auth: { authorize: () => given as never } });
+  const served = await serve(express().use('/soc', hitl.router));
+  hitl.attach(served.server);
+  expect((await askOnce(served.port, { path: ticket, headers: { 'x-user': 'alice' } })).status).toBe(503);
+  expect(matching(/auth\.authorize/).map(({ line }) => line)).toEqual([
+    `auth.authorize gave ${what}, so access is refused: return 'allow', 'forbidden' or 'not_found'`,
+  ]);
 });
 
 it.each([

@@ -247,7 +247,7 @@ export class DurableTurns {
   private noteEntry(entry: JournalEntry): void {
     const here = this.parts.ongoing.get(entry.turnId);
     if (here) here.tenure?.note(entry);
-    else if (this.parts.code()) this.due.note(this.parts.clock.now());
+    else if (this.parts.code()) this.due.look();
   }
 
   private noteRest(running: Running, tenure: Tenure, code: AgentCode): void {
@@ -272,7 +272,7 @@ export class DurableTurns {
     if (why === 'stuck' && tenure.startsOver)
       this.retry(id, 'start_over').catch((error: unknown) => this.logFailure(id, error));
     // The last entry may have come while it was on its way out.
-    if (why === 'rests') this.due.note(this.parts.clock.now());
+    if (why === 'rests') this.due.look();
   }
 
   private warnOfMissingAgent(turns: number): void {
