@@ -28,12 +28,6 @@ const made = z.custom<object>(
   'Must be an object',
 );
 
-/** A store, which is made by a function: an address in its place is a likely mistake. */
-const store = z.custom<object>(
-  (value) => typeof value === 'object' && value !== null,
-  "Must be a store: write sqliteStore('./data/hitl.db')",
-);
-
 /** Types of a durable one cannot be told apart there, so it has a place of its own. */
 // biome-ignore lint/complexity/noBannedTypes: any function will do
 const plainAgent = z.custom<Function>((value) => typeof value === 'function', {
@@ -53,7 +47,7 @@ const groups: Readonly<Record<string, Fields>> = {
     links: made,
     kinds: made,
     channels: made,
-    store,
+    store: made,
     agent: plainAgent,
     agentName: made,
     classic: made,

@@ -300,13 +300,6 @@ it('a hub that is used before its start says what to wait for', async () => {
   });
 });
 
-it('an address in the place of a store is named with what to write', () => {
-  const store = './data/hitl.db' as never;
-  expect(messageOf(() => hitlOf({ store }))).toContain(
-    "store: Must be a store: write sqliteStore('./data/hitl.db')",
-  );
-});
-
 describe('auth.identify', () => {
   it('that returns nothing is named once, and not after it has returned a user', async () => {
     const { hitl, matching } = watched({ auth: { identify: () => undefined } });
