@@ -6,6 +6,7 @@ import { z as zod3 } from 'zod/v3';
 import { HubError } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
 import { defineKind } from '../../../lib/hub/kinds/define-kind';
+import { durable } from '../../../lib/hub/turns/durable/durable';
 import type { Agent } from '../../../lib/hub/turns/turn';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
@@ -360,8 +361,10 @@ it.each([
   ['user', { user: () => 'alice' }, 'auth.identify'],
   ['auth.identity', { auth: { identity: () => 'alice', authorize: () => 'allow' } }, 'identify'],
   ['auth', {}, 'auth is missing'],
+  ['store', { store: './data/hitl.db' }, "store: sqliteStore('./data/hitl.db')"],
+  ['store', { store: null }, 'Must be a store'],
   ['orgins', { http: { orgins: [] } }, 'origins'],
-])('the misspelt option %s is refused with the name that was meant', (_name, wrong, meant) => {
+])('the misspelt or mistaken option %s is refused with what was meant', (_name, wrong, meant) => {
   const auth = { identify: () => 'alice', authorize: () => 'allow' as const };
   const options = _name === 'auth' ? wrong : { auth, ...wrong };
   expect(messageOf(() => expressHitl(options as never))).toMatch(/^invalid_request: /);
@@ -379,6 +382,40 @@ describe('a schema of zod 3', () => {
     expect(messageOf(() => portOf(hitl.hub).hitl.defineTool('block', schema))).toMatch(said);
     expect(messageOf(() => hitl.tool({ name: 'block_ip', args: schema, run: () => {} } as never))).toMatch(
       said,
+    );
+  });
+});
+
+describe('durable', () => {
+  it.each([
+    ['a schema of zod 3', zod3.object({ n: zod3.number() }), /zod 3/],
+    ['a map', new Map(), /^invalid_request: durable: state: /],
+    ['an example', { n: 1 }, /^invalid_request: durable: state: /],
+  ])('given %s as its state is refused when it is made', (_what, state, said) => {
+    expect(messageOf(() => durable(async () => {}, { state: state as never }))).toMatch(said);
+  });
+
+  it('of an agent whose step has no function says how a step is written', async () => {
+    const { hitl, matching } = watched();
+    hitl.agent(durable(async (turn) => turn.step('look', undefined as never)));
+    await hitl.start();
+    const ended = new Promise((resolve) => hitl.hub.on('turn.ended', resolve));
+    await hitl.hub.turns.start({ ticketId: 'T-1', user: { id: 'alice' }, content: 'look' });
+    await ended;
+    expect(matching(/agent failed/)[0]?.facts.error).toBe(
+      'invalid_request: turn.step: the step "look" needs a function: turn.step(name, () => …)',
+    );
+  });
+
+  it('of an agent whose step gives what JSON cannot represent names the step and the value', async () => {
+    const { hitl, matching } = watched();
+    hitl.agent(durable(async (turn) => turn.step('look', () => new Map())));
+    await hitl.start();
+    const ended = new Promise((resolve) => hitl.hub.on('turn.ended', resolve));
+    await hitl.hub.turns.start({ ticketId: 'T-1', user: { id: 'alice' }, content: 'look' });
+    await ended;
+    expect(matching(/agent failed/)[0]?.facts.error).toMatch(
+      /^invalid_request: What the step "look" returned is no JSON: .*Map/,
     );
   });
 });
