@@ -82,10 +82,10 @@ export class EventStream implements ClientSocket {
       if (line.startsWith('event: ')) name = line.slice(7);
       else if (line.startsWith('data: ')) data.push(line.slice(6));
     }
-    if (name === 'message' && data.length > 0) this.tell({ type: name, data: data.join('\n') });
+    if (name === 'message' && data.length > 0) this.dispatch({ type: name, data: data.join('\n') });
     else if (name === 'open') {
       this.clientId = JSON.parse(data.join('')).client_id;
-      this.tell({ type: name });
+      this.dispatch({ type: name });
     } else if (name === 'ping') this.send('{"type":"ping"}');
     else if (name === 'close') this.end({ ending: JSON.parse(data.join('')) });
   }
@@ -108,12 +108,12 @@ export class EventStream implements ClientSocket {
   }
 
   private end({ ending, refusal }: { ending?: Ending; refusal?: Refusal }): void {
-    this.tell({ type: 'close', code: ending?.code ?? 1006, reason: ending?.reason ?? '', refusal });
+    this.dispatch({ type: 'close', code: ending?.code ?? 1006, reason: ending?.reason ?? '', refusal });
     this.listeners.clear();
     this.over.abort();
   }
 
-  private tell(event: SocketEvent): void {
+  private dispatch(event: SocketEvent): void {
     for (const listener of this.listeners.get(event.type) ?? []) listener(event);
   }
 }

@@ -134,8 +134,8 @@ export class InboxClient extends SocketClient {
     } else if (envelope.event === 'error' && envelope.re !== undefined && envelope.re === this.asked?.id) {
       this.letGo(new TicketError(envelope.code, envelope.message, envelope.details));
     }
-    this.listeners.tell('envelope', envelope);
-    this.tellByName(envelope.event, envelope);
+    this.listeners.notify('envelope', envelope);
+    this.notifyByName(envelope.event, envelope);
     if (envelope.event === 'inbox_removed') this.refill();
   }
 
@@ -143,17 +143,17 @@ export class InboxClient extends SocketClient {
 
   protected hearState(state: ClientState): void {
     if (state !== 'live') this.letGo();
-    this.listeners.tell('state', state);
+    this.listeners.notify('state', state);
   }
 
   protected hearRefusal(refusal: Refusal): void {
-    this.listeners.tell('refusal', refusal);
+    this.listeners.notify('refusal', refusal);
   }
 
   private change(view: typeof emptyInbox): void {
     if (view === this.view) return;
     this.view = view;
-    this.listeners.tell('change', this);
+    this.listeners.notify('change', this);
   }
 
   /** What was answered makes room for what is behind. */
@@ -169,8 +169,8 @@ export class InboxClient extends SocketClient {
   }
 
   /** Apart, since only as a parameter the name and the envelope are known to belong together. */
-  private tellByName<E extends InboxEnvelope['event']>(event: E, envelope: InboxEnvelope): void {
-    this.listeners.tell(event, envelope as InboxEvents[E]);
+  private notifyByName<E extends InboxEnvelope['event']>(event: E, envelope: InboxEnvelope): void {
+    this.listeners.notify(event, envelope as InboxEvents[E]);
   }
 }
 

@@ -13,7 +13,7 @@ export class Listeners<Events> {
   }
 
   /** A listener that throws does not stop the others from being called; what it threw is reported as uncaught. */
-  tell<E extends keyof Events>(event: E, value: Events[E]): void {
+  notify<E extends keyof Events>(event: E, value: Events[E]): void {
     // Those of `event` take its value: `on` has put them there.
     const listeners = this.byEvent.get(event) as Set<(value: Events[E]) => void> | undefined;
     for (const listener of [...(listeners ?? [])]) {

@@ -113,8 +113,8 @@ export class TicketClient extends SocketClient {
   protected hear(envelope: Envelope): void {
     if (!this.isNews(envelope)) return;
     const whole = this.known.complete(envelope);
-    this.listeners.tell('envelope', whole);
-    this.tellByName(whole.event, whole);
+    this.listeners.notify('envelope', whole);
+    this.notifyByName(whole.event, whole);
   }
 
   /**
@@ -135,20 +135,20 @@ export class TicketClient extends SocketClient {
   }
 
   protected hearRaw(text: string): void {
-    this.listeners.tell('raw', text);
+    this.listeners.notify('raw', text);
   }
 
   protected hearState(state: ClientState): void {
     if (state === 'closed') this.tabName?.giveBack();
-    this.listeners.tell('state', state);
+    this.listeners.notify('state', state);
   }
 
   protected hearRefusal(refusal: Refusal): void {
-    this.listeners.tell('refusal', refusal);
+    this.listeners.notify('refusal', refusal);
   }
 
   /** Apart, since only as a parameter the name and the envelope are known to belong together. */
-  private tellByName<E extends Envelope['event']>(event: E, envelope: Envelope): void {
-    this.listeners.tell(event, envelope as TicketEvents[E]);
+  private notifyByName<E extends Envelope['event']>(event: E, envelope: Envelope): void {
+    this.listeners.notify(event, envelope as TicketEvents[E]);
   }
 }

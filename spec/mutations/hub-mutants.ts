@@ -28,7 +28,7 @@ const inTwoHubs = { requests: 'two approvals, one veto', how: 'in two hubs' } as
 export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/requests/request-actors.ts', [
     [
-      'what lost a race is not decided anew',
+      'what lost a race is not decided again',
       'if (!lostRace || attempt >= maxAttempts) throw error;',
       'throw error;',
       inTwoHubs,
@@ -42,7 +42,7 @@ export const hubMutants: readonly HubMutant[] = [
       inTwoHubs,
     ],
     [
-      'an actor goes on whose decision was not kept',
+      'an actor goes on whose decision was not stored',
       'await commit();\n    } catch (error) {\n      this.forget(id);',
       'await commit();\n    } catch (error) {',
       inTwoHubs,
@@ -58,13 +58,13 @@ export const hubMutants: readonly HubMutant[] = [
   ]),
   ...inFile('hub/requests/request-changes.ts', [
     [
-      'a change is kept and told to nobody',
+      'a change is stored and not sent',
       "type === 'hitl_request_pending' || type === 'hitl_request_updated' || type",
       "type === 'hitl_request_pending' || type",
       overSockets('no rule'),
     ],
     [
-      'when the next deadline is, is not kept',
+      'when the next deadline is, is not stored',
       '...(dueAt !== undefined && { dueAt }),',
       '',
       overSockets('an end'),
@@ -72,7 +72,7 @@ export const hubMutants: readonly HubMutant[] = [
   ]),
   ...inFile('hub/requests/deadlines.ts', [
     [
-      'after a restart nobody thinks of the deadlines',
+      'after a restart no deadline is read',
       'this.stopped = false;\n    await this.run();',
       'this.stopped = false;',
       restarted('an end'),
@@ -154,7 +154,7 @@ export const hubMutants: readonly HubMutant[] = [
   ]),
   ...inFile('hub/events.ts', [
     [
-      'the app is not told of an escalation',
+      'the app is not notified of an escalation',
       "else if (type === 'escalated') this.emit('request.escalated', at, ticketId, ofRequest);",
       '',
       overSockets('more people after a while'),
@@ -166,7 +166,7 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/tickets/room.ts', [
     ['a replaced tab stays connected', "?.sink.close('replaced')", '', 'tickets'],
     [
-      'nobody is told who comes and goes',
+      'who joins and leaves is not sent',
       "else if (event.type === 'presence_changed') this.publishPresence();",
       '',
       'tickets',

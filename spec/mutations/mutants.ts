@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
     ],
     ['the next stage is not begun', 'stage: context.stage + 1', 'stage: context.stage'],
     [
-      'a claim is kept when it should be let go',
+      'a claim stays when it should be released',
       'dropClaim: assign({ claim: undefined })',
       'dropClaim: assign({})',
     ],
@@ -141,13 +141,13 @@ export const mutants: readonly Mutant[] = [
     ['answers count for what was asked later', 'verdicts: [], stage: 0', 'stage: 0'],
     ['an amendment leaves the stage where it was', 'verdicts: [], stage: 0', 'verdicts: []'],
     [
-      'a reminder is told again and again',
+      'a reminder is sent again and again',
       'context.remindAt.filter((at) => at > event.at)',
       'context.remindAt',
     ],
     ['one reminder silences the others', 'context.remindAt.filter((at) => at > event.at)', '[]'],
     ['an escalation asks nobody more', 'policy: escalated(policy, escalateTo)', 'policy'],
-    ['an escalation is told again and again', 'escalateAt: undefined,\n      policy', 'policy'],
+    ['an escalation is sent again and again', 'escalateAt: undefined,\n      policy', 'policy'],
     ['why it was withdrawn is lost', 'return { reason: event.reason };', 'return {};'],
     [
       'a holder who is there loses the claim',
@@ -193,10 +193,10 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile('hitl-request-machine.ts', [
-    ['nobody is told that it began', "      entry: 'emitPending',\n", ''],
-    ['nobody is told that it ended', "entry: ['dropClaim', 'emitResolved']", "entry: ['dropClaim']"],
+    ['that it began is not sent', "      entry: 'emitPending',\n", ''],
+    ['that it ended is not sent', "entry: ['dropClaim', 'emitResolved']", "entry: ['dropClaim']"],
     [
-      'everybody is told twice that it ended',
+      'that it ended is sent twice',
       "entry: ['dropClaim', 'emitResolved']",
       "entry: ['dropClaim', 'emitResolved', 'emitResolved']",
     ],
@@ -225,7 +225,7 @@ export const mutants: readonly Mutant[] = [
     ],
     ['anybody who leaves takes the claim along', "leave: {\n              guard: 'isHolder',", 'leave: {'],
     [
-      'a holder who has left keeps the claim',
+      'the claim of a holder who has left stays',
       "guard: 'isHolder',\n              target: 'open',\n              actions: ['dropClaim', 'emitUpdated'],\n              description: 'The holder has left the ticket.',",
       "guard: 'isHolder',\n              description: 'The holder has left the ticket.',",
     ],
@@ -244,12 +244,12 @@ export const mutants: readonly Mutant[] = [
       "cancel: { actions: tooLate, description: 'Too late to withdraw.' }",
       "cancel: { target: '.cancelled' }",
     ],
-    ['nobody hears that a run cannot be going', 'executed: noRun,', ''],
+    ['that a run cannot be going is not sent', 'executed: noRun,', ''],
   ]),
   ...inFile('hitl-request.ts', [
-    ['the end is told to nobody', "['expire', context.expiresAt],", ''],
-    ['the end of a claim is told to nobody', "['lease_end', context.claim?.until],", ''],
-    ['the latest deadline is told first', '!next || at < next.at', '!next || at > next.at'],
+    ['the end is not sent', "['expire', context.expiresAt],", ''],
+    ['the end of a claim is not sent', "['lease_end', context.claim?.until],", ''],
+    ['the latest deadline is due first', '!next || at < next.at', '!next || at > next.at'],
   ]),
   ...inFile('agreement.ts', [
     ['the quorum is one too many', '(isSame).length + 1 >= needed', '(isSame).length >= needed'],
@@ -309,21 +309,21 @@ export const mutants: readonly Mutant[] = [
     ['denials of other stages count too', 'verdict.stage === stage && verdict.status', 'verdict.status'],
   ]),
   ...inFile('ticket-machine.ts', [
-    ['one client too many comes in', 'return taken < maxClients;', 'return taken <= maxClients;'],
+    ['one client too many joins', 'return taken < maxClients;', 'return taken <= maxClients;'],
     [
-      'one client too few comes in',
+      'one client too few may join',
       'if (members.size < maxClients) return true;',
       'if (members.size + 1 < maxClients) return true;\n      if (members.size + 1 === maxClients) return false;',
     ],
     ['tabs of one person lock the others out', 'Math.min(count, share)', 'count'],
     ['tabs of one person take no place at all', 'Math.min(count, share)', '0'],
     [
-      'one client of a person too many comes in',
+      'one client of a person too many joins',
       'own >= context.maxClientsOfUser',
       'own > context.maxClientsOfUser',
     ],
     [
-      'one client of a person too few comes in',
+      'one client of a person too few may join',
       'own >= context.maxClientsOfUser',
       'own + 1 >= context.maxClientsOfUser',
     ],
@@ -340,18 +340,18 @@ export const mutants: readonly Mutant[] = [
     ],
     ['a replaced client stays in', 'if (replaced) members.delete(replaced.clientId);', ''],
     [
-      'a replaced client is not told',
+      'a replaced client is sent nothing',
       "if (replaced)\n        enqueue.emit({ type: 'client_replaced'",
       "if (false && replaced)\n        enqueue.emit({ type: 'client_replaced'",
     ],
-    ['nobody is told who came', "else enqueue.emit({ type: 'presence_changed' });", ''],
+    ['who joined is not sent', "else enqueue.emit({ type: 'presence_changed' });", ''],
     [
       'who leaves stays a member',
       'members.delete(event.clientId);\n      enqueue.assign({ members });',
       'enqueue.assign({ members });',
     ],
     [
-      'the ticket is empty while somebody is in',
+      'the ticket is empty while a client is connected',
       'context.members.size === 1 && context.members.has(event.clientId)',
       'context.members.has(event.clientId)',
     ],
@@ -414,7 +414,7 @@ export const mutants: readonly Mutant[] = [
     ],
     ['a close counts as a crash', "params: { reason: 'shutdown' }", "params: { reason: 'crash' }"],
     [
-      'the end of an aborted turn is told to nobody',
+      'the end of an aborted turn is not sent',
       "type: 'final',\n      entry: 'emitEnded',\n    },\n  },",
       "type: 'final',\n    },\n  },",
     ],
@@ -441,22 +441,22 @@ export const mutants: readonly Mutant[] = [
     ['a durable turn is tried once too often', 'run.tries >= event.maxTries', 'run.tries > event.maxTries'],
     ['tries count although it got further', 'event.entries === run.triedAt &&', ''],
     [
-      'that a turn waits is said to nobody',
+      'that a turn waits is not sent',
       "entry: 'emitUpdated',\n      exit: 'forgetWait',",
       "exit: 'forgetWait',",
     ],
     [
-      'that a turn is stuck is said to nobody',
+      'that a turn is stuck is not sent',
       "entry: 'emitUpdated',\n      exit: 'forgetProblem',",
       "exit: 'forgetProblem',",
     ],
     [
-      'that a turn goes on is said to nobody',
+      'that a turn goes on is not sent',
       "actions: ['takeUp', 'emitUpdated'],\n          description: 'An answer",
       "actions: ['takeUp'],\n          description: 'An answer",
     ],
     [
-      'that another process goes on with it is said to nobody',
+      'that another process goes on with it is not sent',
       "actions: ['takeOver', 'emitUpdated']",
       "actions: ['takeOver']",
     ],
@@ -485,7 +485,7 @@ export const mutants: readonly Mutant[] = [
       'beginLeg(run, at, undefined), dueAt)',
     ],
     ['a time to wake at is lost', 'restRun(run, dueAt)', 'restRun(run, undefined)'],
-    ['nobody knows that another process went on with it', ', continuedAt: event.at };', ' };'],
+    ['that another process went on with it is not recorded', ', continuedAt: event.at };', ' };'],
     [
       'a turn starts over in the leg where it was stuck',
       'takeRun(beginLeg(run, at, undefined), {',

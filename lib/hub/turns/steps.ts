@@ -69,7 +69,9 @@ export function assertStep(given: unknown, run: unknown, options: StepOptions): 
   if (typeof given !== 'string' || given === '')
     throw new HubError('invalid_request', { message: 'turn.step: a step has a name' });
   if (typeof run !== 'function')
-    throw new HubError('invalid_request', { message: `turn.step: the step "${given}" is a function` });
+    throw new HubError('invalid_request', {
+      message: `turn.step: the step "${given}" needs a function: turn.step(name, () => …)`,
+    });
   assertOptions('turn.step', options, stepFields);
 }
 

@@ -9,7 +9,7 @@ import { refusal } from '../shared/preconditions';
 import { answeringRequests } from '../shared/turns';
 import type { Commit, CommitResult, ProcessedFrame } from '../store';
 import { getOrAdd, type MemoryContents } from './contents';
-import type { Kept } from './ticket';
+import type { Stored } from './ticket';
 
 /** A write whose texts are made, so that it cannot fail any more. */
 type Write = () => void;
@@ -18,10 +18,10 @@ type Write = () => void;
  * Writes each commit, or refuses it.
  * @throws HubError `storage_failed` if something cannot be JSON; then nothing was written
  */
-export function writeCommits(kept: MemoryContents, commits: readonly Commit[]): CommitResult[] {
+export function writeCommits(contents: MemoryContents, commits: readonly Commit[]): CommitResult[] {
   let prepared: (() => CommitResult)[];
   try {
-    prepared = commits.map((commit) => prepareCommit(kept, commit));
+    prepared = commits.map((commit) => prepareCommit(contents, commit));
   } catch (cause) {
     throw new HubError('storage_failed', { cause });
   }
@@ -29,7 +29,7 @@ export function writeCommits(kept: MemoryContents, commits: readonly Commit[]): 
 }
 
 /** Makes every text of the commit; what it returns judges the commit and writes it, or leaves no trace. */
-function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult {
+function prepareCommit(contents: MemoryContents, commit: Commit): () => CommitResult {
   const {
     ticketId,
     at,
@@ -46,33 +46,33 @@ function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult
     envelopes,
     frame,
   } = commit;
-  const { turns: keptTurns } = kept;
+  const { turns: storedTurns } = contents;
   const turnWrites: Write[] = [
-    ...turns.map((turn) => keptTurns.prepare(turn)),
-    ...(state ? [keptTurns.prepareState(state)] : []),
+    ...turns.map((turn) => storedTurns.prepare(turn)),
+    ...(state ? [storedTurns.prepareState(state)] : []),
   ];
-  const appends = journal.map((entry) => keptTurns.prepareEntry(entry, at));
+  const appends = journal.map((entry) => storedTurns.prepareEntry(entry, at));
   const writes: Write[] = [
-    ...sessions.map((session) => prepareSession(kept, session)),
-    ...messages.map((message) => prepareMessage(kept, message)),
-    ...requests.map((request) => kept.requests.prepare(request)),
-    ...audit.map((record) => prepareAudit(kept, record)),
-    ...grants.map((grant) => kept.grants.prepare(grant, at)),
-    ...deliveries.map((write) => () => kept.deliveries.write(write, at)),
-    ...(frame ? [prepareFrame(kept, frame)] : []),
+    ...sessions.map((session) => prepareSession(contents, session)),
+    ...messages.map((message) => prepareMessage(contents, message)),
+    ...requests.map((request) => contents.requests.prepare(request)),
+    ...audit.map((record) => prepareAudit(contents, record)),
+    ...grants.map((grant) => contents.grants.prepare(grant, at)),
+    ...deliveries.map((write) => () => contents.deliveries.write(write, at)),
+    ...(frame ? [prepareFrame(contents, frame)] : []),
   ];
   const bodies = envelopes.map((envelope) => ({ envelope, stored: toStored(envelope) }));
   return () => {
-    const refused = refusal(commit, kept.stored);
+    const refused = refusal(commit, contents.stored);
     if (refused) return refused;
     for (const write of turnWrites) write();
     const entries = appends.flatMap((append) => append());
     for (const write of writes) write();
-    for (const { turnId, requestId } of waits) keptTurns.wait(turnId, requestId);
+    for (const { turnId, requestId } of waits) storedTurns.wait(turnId, requestId);
     for (const requestId of answeringRequests(commit)) {
-      if (kept.requests.isSettled(requestId)) entries.push(...keptTurns.answer(requestId, at));
+      if (contents.requests.isSettled(requestId)) entries.push(...storedTurns.answer(requestId, at));
     }
-    const ticket = kept.ticket(ticketId);
+    const ticket = contents.ticket(ticketId);
     const logged = bodies.map(({ envelope, stored }): LoggedEnvelope => {
       return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch, seq: ticket.append(at, stored) };
     });
@@ -80,37 +80,37 @@ function prepareCommit(kept: MemoryContents, commit: Commit): () => CommitResult
   };
 }
 
-function prepareSession(kept: MemoryContents, session: SessionRecord): Write {
+function prepareSession(contents: MemoryContents, session: SessionRecord): Write {
   const { id, ticketId, userId, tabId, createdAt, lastActiveAt } = session;
   const next = { text: JSON.stringify(session), userId, tabId, createdAt, lastActiveAt };
-  return () => put(kept.sessions, id, next, (added) => kept.ticket(ticketId).sessions.push(added));
+  return () => put(contents.sessions, id, next, (added) => contents.ticket(ticketId).sessions.push(added));
 }
 
-function prepareMessage(kept: MemoryContents, message: MessageRecord): Write {
+function prepareMessage(contents: MemoryContents, message: MessageRecord): Write {
   const { id, ticketId, sessionId } = message;
   const text = JSON.stringify({ ...message, revisions: [] });
   const added = message.revisions.map((revision) => JSON.stringify(revision));
   return () => {
-    const revisions = kept.messages.get(id)?.revisions ?? [];
+    const revisions = contents.messages.get(id)?.revisions ?? [];
     revisions.push(...added);
     revisions.splice(0, revisions.length - maxRevisions);
-    put(kept.messages, id, { text, revisions }, (isNew) => {
-      kept.ticket(ticketId).messages.push(isNew);
-      getOrAdd(kept.messagesBySession, sessionId, () => []).push(isNew);
+    put(contents.messages, id, { text, revisions }, (isNew) => {
+      contents.ticket(ticketId).messages.push(isNew);
+      getOrAdd(contents.messagesBySession, sessionId, () => []).push(isNew);
     });
   };
 }
 
-function prepareAudit(kept: MemoryContents, record: AuditRecord): Write {
+function prepareAudit(contents: MemoryContents, record: AuditRecord): Write {
   const { ticketId, requestId } = record;
   const text = JSON.stringify(record);
-  return () => void kept.ticket(ticketId).audit.push({ requestId, text });
+  return () => void contents.ticket(ticketId).audit.push({ requestId, text });
 }
 
-function prepareFrame(kept: MemoryContents, { userId, frameId, ack }: ProcessedFrame): Write {
+function prepareFrame(contents: MemoryContents, { userId, frameId, ack }: ProcessedFrame): Write {
   const text = JSON.stringify(ack);
   return () => {
-    const frames = getOrAdd(kept.frames, userId, () => new Map<string, string>());
+    const frames = getOrAdd(contents.frames, userId, () => new Map<string, string>());
     frames.set(frameId, text);
     const [oldest] = frames.keys();
     if (frames.size > maxFramesPerUser && oldest !== undefined) frames.delete(oldest);
@@ -118,9 +118,9 @@ function prepareFrame(kept: MemoryContents, { userId, frameId, ack }: ProcessedF
 }
 
 /** Replaces in place what is stored under the id, or adds it as new. */
-function put<T extends Kept>(map: Map<string, T>, id: string, next: T, isNew?: (kept: T) => void): T {
-  const kept = map.get(id);
-  if (kept) return Object.assign(kept, next);
+function put<T extends Stored>(map: Map<string, T>, id: string, next: T, isNew?: (stored: T) => void): T {
+  const stored = map.get(id);
+  if (stored) return Object.assign(stored, next);
   map.set(id, next);
   isNew?.(next);
   return next;

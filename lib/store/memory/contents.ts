@@ -4,16 +4,16 @@ import type { Lookup } from '../shared/preconditions';
 import { MemoryDeliveries } from './deliveries';
 import { MemoryGrants } from './grants';
 import { MemoryRequests } from './requests';
-import { type Kept, type KeptMessage, type KeptSession, MemoryTicket } from './ticket';
+import { MemoryTicket, type Stored, type StoredMessage, type StoredSession } from './ticket';
 import { MemoryTurns } from './turns';
 
 export class MemoryContents {
   private readonly seed = newSeed();
   private readonly tickets = new Map<string, MemoryTicket>();
   /** By id, as the next. */
-  readonly sessions = new Map<string, KeptSession>();
-  readonly messages = new Map<string, KeptMessage>();
-  readonly messagesBySession = new Map<string, KeptMessage[]>();
+  readonly sessions = new Map<string, StoredSession>();
+  readonly messages = new Map<string, StoredMessage>();
+  readonly messagesBySession = new Map<string, StoredMessage[]>();
   readonly turns = new MemoryTurns();
   readonly requests = new MemoryRequests();
   readonly grants = new MemoryGrants();
@@ -58,6 +58,6 @@ export function read<T>(text: string | undefined): T | undefined {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-export function readAll<T>(list: Iterable<Kept>): T[] {
+export function readAll<T>(list: Iterable<Stored>): T[] {
   return Array.from(list, ({ text }) => JSON.parse(text));
 }

@@ -11,19 +11,19 @@ interface Place {
   requestId: string;
 }
 
-interface Kept extends Place, DeliveryWrite {
+interface Stored extends Place, DeliveryWrite {
   attempts: number;
   /** Of one that was given up. */
   error?: string;
 }
 
 export class MemoryDeliveries {
-  private readonly kept = new Map<string, Kept>();
-  private readonly waiting = new Map<string, OrderedList<Place, Kept>>();
+  private readonly byKey = new Map<string, Stored>();
+  private readonly waiting = new Map<string, OrderedList<Place, Stored>>();
   private readonly given = byTime();
 
   write(write: DeliveryWrite, at: Millis): void {
-    const before = this.kept.get(keyOf(write));
+    const before = this.byKey.get(keyOf(write));
     const isUnseen = before?.event === 'present' && write.event === 'update';
     const { channel, requestId, version } = write;
     const event = isUnseen ? 'present' : write.event;
@@ -40,16 +40,16 @@ export class MemoryDeliveries {
 
   /** As `Store.noteDelivery`. */
   note(tried: DeliveryWrite, outcome: DeliveryOutcome): boolean {
-    const kept = this.kept.get(keyOf(tried));
-    if (kept?.version !== tried.version) {
-      if (kept?.event === 'present' && outcome === 'delivered') kept.event = 'update';
+    const stored = this.byKey.get(keyOf(tried));
+    if (stored?.version !== tried.version) {
+      if (stored?.event === 'present' && outcome === 'delivered') stored.event = 'update';
       return false;
     }
-    if (outcome === 'delivered') this.drop(kept);
-    else if ('dueAt' in outcome) this.put({ ...kept, attempts: outcome.attempts, at: outcome.dueAt });
+    if (outcome === 'delivered') this.drop(stored);
+    else if ('dueAt' in outcome) this.put({ ...stored, attempts: outcome.attempts, at: outcome.dueAt });
     else {
       const { attempts, deadAt, error } = outcome;
-      this.put({ ...kept, attempts, at: deadAt, error });
+      this.put({ ...stored, attempts, at: deadAt, error });
       const oldest = this.given.first();
       if (oldest && this.given.size > maxDeadDeliveries) this.drop(oldest);
     }
@@ -65,19 +65,19 @@ export class MemoryDeliveries {
     return newest.map(({ at: deadAt, error = '', ...rest }) => ({ ...rest, deadAt, error }));
   }
 
-  private put(next: Kept): void {
-    const before = this.kept.get(keyOf(next));
+  private put(next: Stored): void {
+    const before = this.byKey.get(keyOf(next));
     if (before) this.drop(before);
-    this.kept.set(keyOf(next), next);
+    this.byKey.set(keyOf(next), next);
     this.listOf(next).add(next);
   }
 
-  private drop(kept: Kept): void {
-    this.kept.delete(keyOf(kept));
-    this.listOf(kept).remove(kept);
+  private drop(stored: Stored): void {
+    this.byKey.delete(keyOf(stored));
+    this.listOf(stored).remove(stored);
   }
 
-  private listOf({ channel, error }: Kept): OrderedList<Place, Kept> {
+  private listOf({ channel, error }: Stored): OrderedList<Place, Stored> {
     if (error !== undefined) return this.given;
     const list = this.waiting.get(channel) ?? byTime();
     this.waiting.set(channel, list);
@@ -99,7 +99,7 @@ function take<T>(items: Iterable<T>, limit: number): T[] {
   return taken;
 }
 
-function byTime(): OrderedList<Place, Kept> {
+function byTime(): OrderedList<Place, Stored> {
   return new OrderedList(
     (a, b) => a.at - b.at || byText(a.channel, b.channel) || byText(a.requestId, b.requestId),
   );

@@ -69,11 +69,11 @@ class MemoryStore implements Store {
   }
 
   async commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
-    return writeCommits(this.kept, commits);
+    return writeCommits(this.opened, commits);
   }
 
   async position(ticketId: string): Promise<LogPosition> {
-    return this.kept.ticketAsIs(ticketId).position();
+    return this.opened.ticketAsIs(ticketId).position();
   }
 
   async log(
@@ -82,7 +82,7 @@ class MemoryStore implements Store {
     limit: number,
     maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
-    const ticket = this.kept.ticketAsIs(ticketId);
+    const ticket = this.opened.ticketAsIs(ticketId);
     const items = ticket.log(after, bounded(limit), maxBytes).map((envelope): LoggedEnvelope => {
       return { ...envelope, ticket_id: ticketId, epoch: ticket.epoch };
     });
@@ -90,102 +90,102 @@ class MemoryStore implements Store {
   }
 
   async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
-    this.kept.ticketAsIs(ticketId).trim(bounded(keep), since);
+    this.opened.ticketAsIs(ticketId).trim(bounded(keep), since);
   }
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
-    const ticket = this.kept.ticketAsIs(ticketId);
-    const { items: requests, ...more } = this.kept.requests.pendingOfTicket(ticketId);
+    const ticket = this.opened.ticketAsIs(ticketId);
+    const { items: requests, ...more } = this.opened.requests.pendingOfTicket(ticketId);
     const newest = lastOf(ticket.messages, limit).reverse();
     return {
       ...ticket.position(),
       sessions: readAll(ticket.sessionsByActivity(maxSessionsInState)),
       messages: readAll(firstPage(newest, newest.length, bytesOfText, maxLogBytes).shown.reverse()),
-      turns: this.kept.turns.openOfTicket(ticketId),
+      turns: this.opened.turns.openOfTicket(ticketId),
       requests,
       ...more,
     };
   }
 
   async session(id: string): Promise<SessionRecord | undefined> {
-    return read(this.kept.sessions.get(id)?.text);
+    return read(this.opened.sessions.get(id)?.text);
   }
 
   async sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined> {
-    return read(this.kept.ticketAsIs(ticketId).sessionByTab(userId, tabId)?.text);
+    return read(this.opened.ticketAsIs(ticketId).sessionByTab(userId, tabId)?.text);
   }
 
   async sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]> {
-    return readAll(this.kept.ticketAsIs(ticketId).sessionsByActivity(bounded(limit)));
+    return readAll(this.opened.ticketAsIs(ticketId).sessionsByActivity(bounded(limit)));
   }
 
   async turn(id: string): Promise<TurnRecord | undefined> {
-    return this.kept.turns.record(id);
+    return this.opened.turns.record(id);
   }
 
   async turns(filter: TurnFilter, limit: number, cursor?: string): Promise<Page<TurnRecord>> {
-    return this.kept.turns.page(filter, limit, cursor);
+    return this.opened.turns.page(filter, limit, cursor);
   }
 
   async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
-    return this.kept.turns.unfinished();
+    return this.opened.turns.unfinished();
   }
 
   async openTurns(sessionId: string): Promise<readonly TurnRecord[]> {
-    return this.kept.turns.openOfSession(sessionId);
+    return this.opened.turns.openOfSession(sessionId);
   }
 
   async dueTurns(until: Millis, limit: number): Promise<readonly DueTurn[]> {
-    return this.kept.turns.dueUntil(until, bounded(limit));
+    return this.opened.turns.dueUntil(until, bounded(limit));
   }
 
   async nextDueTurn(after: Millis): Promise<Millis | undefined> {
-    return this.kept.turns.nextDue(after);
+    return this.opened.turns.nextDue(after);
   }
 
   async turnVersions(): Promise<readonly TurnVersion[]> {
-    return this.kept.turns.versions();
+    return this.opened.turns.versions();
   }
 
   async journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]> {
-    return this.kept.turns.journal(turnId, after, limit);
+    return this.opened.turns.journal(turnId, after, limit);
   }
 
   async turnState(turnId: string): Promise<unknown> {
-    return this.kept.turns.state(turnId);
+    return this.opened.turns.state(turnId);
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
-    return read(this.kept.messages.get(id)?.text);
+    return read(this.opened.messages.get(id)?.text);
   }
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
-    const all = this.kept.messagesBySession.get(sessionId) ?? [];
+    const all = this.opened.messagesBySession.get(sessionId) ?? [];
     if (before === undefined) return lastOf(all, limit).map(wholeMessage);
-    const kept = this.kept.messages.get(before);
-    const at = kept ? all.lastIndexOf(kept) : -1;
+    const stored = this.opened.messages.get(before);
+    const at = stored ? all.lastIndexOf(stored) : -1;
     if (at < 0) throw noSuchPlace();
     return lastOf(all.slice(0, at), limit).map(wholeMessage);
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {
-    return this.kept.requests.get(id);
+    return this.opened.requests.get(id);
   }
 
   async requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined> {
-    return this.kept.requests.get(this.kept.requests.holder(ticketId, key));
+    return this.opened.requests.get(this.opened.requests.holder(ticketId, key));
   }
 
   async requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]> {
-    return this.kept.requests.pendingOfTurn(turnId);
+    return this.opened.requests.pendingOfTurn(turnId);
   }
 
   async claims(ticketId: string, userId: string): Promise<readonly string[]> {
-    return this.kept.requests.claims(ticketId, userId);
+    return this.opened.requests.claims(ticketId, userId);
   }
 
   async requests(...asked: Parameters<Store['requests']>): Promise<Page<RequestRecord>> {
-    return this.kept.requests.page(...asked);
+    return this.opened.requests.page(...asked);
   }
 
   async inbox(
@@ -195,19 +195,19 @@ class MemoryStore implements Store {
     limit: number,
     cursor?: string,
   ): Promise<Page<RequestRecord>> {
-    return this.kept.requests.inboxPage(owner, filter, order, limit, cursor);
+    return this.opened.requests.inboxPage(owner, filter, order, limit, cursor);
   }
 
   async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {
-    return this.kept.requests.inbox.counts(owner, filter);
+    return this.opened.requests.inbox.counts(owner, filter);
   }
 
   async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {
-    return this.kept.requests.dueUntil(until, bounded(limit));
+    return this.opened.requests.dueUntil(until, bounded(limit));
   }
 
   async nextDue(after: Millis): Promise<Millis | undefined> {
-    return this.kept.requests.nextDue(after);
+    return this.opened.requests.nextDue(after);
   }
 
   async audit(
@@ -216,49 +216,54 @@ class MemoryStore implements Store {
     cursor?: string,
   ): Promise<Page<AuditEntry>> {
     const after = decodeNumber(cursor);
-    return this.kept.ticketAsIs(ticketId).auditPage(after, bounded(limit, 1, maxPageSize), requestId);
+    return this.opened.ticketAsIs(ticketId).auditPage(after, bounded(limit, 1, maxPageSize), requestId);
   }
 
   async grant(id: string): Promise<GrantRecord | undefined> {
-    return this.kept.grants.get(id);
+    return this.opened.grants.get(id);
   }
 
   async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
-    return this.kept.grants.live(covers, now, limit);
+    return this.opened.grants.live(covers, now, limit);
   }
 
   async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
-    return this.kept.grants.page(filter, limit, cursor);
+    return this.opened.grants.page(filter, limit, cursor);
   }
 
   async grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
-    return this.kept.requests.pageOfGrant(grantId, limit, cursor);
+    return this.opened.requests.pageOfGrant(grantId, limit, cursor);
   }
 
   async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
-    this.kept.grants.drop(endedBefore, limit);
+    this.opened.grants.drop(endedBefore, limit);
   }
 
   async deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]> {
-    return this.kept.deliveries.list(channel, limit);
+    return this.opened.deliveries.list(channel, limit);
   }
 
   async noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean> {
-    return this.kept.deliveries.note(tried, outcome);
+    return this.opened.deliveries.note(tried, outcome);
   }
 
   async deadDeliveries(limit: number): Promise<readonly DeadDelivery[]> {
-    return this.kept.deliveries.dead(limit);
+    return this.opened.deliveries.dead(limit);
   }
 
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
-    return this.kept.ack(userId, frameId);
+    return this.opened.ack(userId, frameId);
   }
 
   /** What the store has. @throws HubError `unavailable` unless it is open */
-  private get kept(): MemoryContents {
+  private get opened(): MemoryContents {
     if (this.condition !== 'open')
-      throw new HubError('unavailable', { message: `The store is ${this.condition}` });
+      throw new HubError('unavailable', {
+        message:
+          this.condition === 'closed'
+            ? 'The store is closed'
+            : 'The store is not open: await hitl.start() first',
+      });
     return this.contents;
   }
 }

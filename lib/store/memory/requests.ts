@@ -8,7 +8,7 @@ import { firstPage } from '../shared/page';
 import type { DueRequest, Page, RequestWrite, Store, StoredRequest } from '../store';
 import { MemoryInbox } from './inbox';
 
-type Kept = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
+type Stored = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
   turnId: string | undefined;
   key: string | undefined;
   claimedBy: string | undefined;
@@ -25,11 +25,11 @@ class Group {
 }
 
 export class MemoryRequests {
-  private readonly byId = new Map<string, Kept>();
+  private readonly byId = new Map<string, Stored>();
   private readonly everywhere = new Group();
   private readonly byTicket = new Map<string, Group>();
-  private readonly pendingByTurn = new Map<string, OrderedList<Place, Kept>>();
-  private readonly byGrant = new Map<string, OrderedList<Place, Kept>>();
+  private readonly pendingByTurn = new Map<string, OrderedList<Place, Stored>>();
+  private readonly byGrant = new Map<string, OrderedList<Place, Stored>>();
   private readonly due = byDeadline();
   /** The id of the live request, by ticket and key. */
   private readonly holders = new Map<string, string>();
@@ -43,8 +43,8 @@ export class MemoryRequests {
 
   /** Whether it is there and not pending. */
   isSettled(id: string): boolean {
-    const kept = this.byId.get(id);
-    return kept !== undefined && kept.status !== 'pending';
+    const stored = this.byId.get(id);
+    return stored !== undefined && stored.status !== 'pending';
   }
 
   holder(ticketId: string, key: string): string | undefined {
@@ -52,8 +52,8 @@ export class MemoryRequests {
   }
 
   get(id: string | undefined): StoredRequest | undefined {
-    const kept = id === undefined ? undefined : this.byId.get(id);
-    return kept && copy(kept);
+    const stored = id === undefined ? undefined : this.byId.get(id);
+    return stored && copy(stored);
   }
 
   pendingOfTurn(turnId: string): StoredRequest[] {
@@ -95,9 +95,9 @@ export class MemoryRequests {
   /** As `Store.dueRequests`. */
   dueUntil(until: Millis, limit: number): DueRequest[] {
     const found: DueRequest[] = [];
-    for (const kept of this.due.from()) {
-      if (found.length >= limit || (kept.dueAt ?? 0) > until) break;
-      found.push({ id: kept.id, ticketId: kept.ticketId });
+    for (const stored of this.due.from()) {
+      if (found.length >= limit || (stored.dueAt ?? 0) > until) break;
+      found.push({ id: stored.id, ticketId: stored.ticketId });
     }
     return found;
   }
@@ -117,39 +117,39 @@ export class MemoryRequests {
     return () => {
       const found = { id, ticketId, turnId, key, claimedBy, status, createdAt };
       const next = { ...found, version: version + 1, dueAt, ...texts };
-      const kept = this.byId.get(id) ?? this.add(next, usedGrant?.id);
-      this.unlist(kept);
-      Object.assign(kept, next);
-      this.list(kept);
+      const stored = this.byId.get(id) ?? this.add(next, usedGrant?.id);
+      this.unlist(stored);
+      Object.assign(stored, next);
+      this.list(stored);
       this.inbox.put(write);
     };
   }
 
-  private add(kept: Kept, grantId: string | undefined): Kept {
-    this.byId.set(kept.id, kept);
-    if (grantId !== undefined) listUnder(this.byGrant, grantId).add(kept);
-    this.everywhere.all.add(kept);
-    this.ofTicket(kept.ticketId).all.add(kept);
-    return kept;
+  private add(stored: Stored, grantId: string | undefined): Stored {
+    this.byId.set(stored.id, stored);
+    if (grantId !== undefined) listUnder(this.byGrant, grantId).add(stored);
+    this.everywhere.all.add(stored);
+    this.ofTicket(stored.ticketId).all.add(stored);
+    return stored;
   }
 
   /** Into the lists that depend on what may change. */
-  private list(kept: Kept): void {
-    const { id, ticketId, turnId, key, claimedBy, status } = kept;
+  private list(stored: Stored): void {
+    const { id, ticketId, turnId, key, claimedBy, status } = stored;
     if (claimedBy !== undefined) {
       const place = slot(ticketId, claimedBy);
       this.claimed.set(place, (this.claimed.get(place) ?? new Set()).add(id));
     }
     if (key !== undefined && status !== 'superseded') this.holders.set(slot(ticketId, key), id);
-    if (kept.dueAt !== undefined) this.due.add(kept);
+    if (stored.dueAt !== undefined) this.due.add(stored);
     if (status !== 'pending') return;
-    this.everywhere.pending.add(kept);
-    this.ofTicket(ticketId).pending.add(kept);
-    if (turnId !== undefined) this.ofTurn(turnId).add(kept);
+    this.everywhere.pending.add(stored);
+    this.ofTicket(ticketId).pending.add(stored);
+    if (turnId !== undefined) this.ofTurn(turnId).add(stored);
   }
 
-  private unlist(kept: Kept): void {
-    const { id, ticketId, turnId, key, claimedBy } = kept;
+  private unlist(stored: Stored): void {
+    const { id, ticketId, turnId, key, claimedBy } = stored;
     if (claimedBy !== undefined) {
       const place = slot(ticketId, claimedBy);
       const ids = this.claimed.get(place);
@@ -157,12 +157,12 @@ export class MemoryRequests {
       if (ids?.size === 0) this.claimed.delete(place);
     }
     if (key !== undefined && this.holder(ticketId, key) === id) this.holders.delete(slot(ticketId, key));
-    this.everywhere.pending.remove(kept);
-    this.ofTicket(ticketId).pending.remove(kept);
-    this.due.remove(kept);
+    this.everywhere.pending.remove(stored);
+    this.ofTicket(ticketId).pending.remove(stored);
+    this.due.remove(stored);
     if (turnId === undefined) return;
     const ofTurn = this.ofTurn(turnId);
-    ofTurn.remove(kept);
+    ofTurn.remove(stored);
     // Turns end, and there is no end of turns.
     if (!ofTurn.first()) this.pendingByTurn.delete(turnId);
   }
@@ -173,36 +173,36 @@ export class MemoryRequests {
     return group;
   }
 
-  private ofTurn(turnId: string): OrderedList<Place, Kept> {
+  private ofTurn(turnId: string): OrderedList<Place, Stored> {
     return listUnder(this.pendingByTurn, turnId);
   }
 }
 
-function listUnder(lists: Map<string, OrderedList<Place, Kept>>, name: string): OrderedList<Place, Kept> {
+function listUnder(lists: Map<string, OrderedList<Place, Stored>>, name: string): OrderedList<Place, Stored> {
   const list = lists.get(name) ?? byAge();
   lists.set(name, list);
   return list;
 }
 
-function pageOf(found: Iterable<Kept> = [], size: number, maxBytes?: number): Page<RequestRecord> {
+function pageOf(found: Iterable<Stored> = [], size: number, maxBytes?: number): Page<RequestRecord> {
   const { shown, hasMore } = firstPage(found, size, bytesOfRecord, maxBytes);
   const last = hasMore && shown.at(-1);
   return { items: shown.map(copyRecord), ...(last && { nextCursor: encodeCursor(last) }) };
 }
 
-function* ofStatus(found: Iterable<Kept> = [], status: RequestStatus): Iterable<Kept> {
-  for (const kept of found) if (kept.status === status) yield kept;
+function* ofStatus(found: Iterable<Stored> = [], status: RequestStatus): Iterable<Stored> {
+  for (const stored of found) if (stored.status === status) yield stored;
 }
 
-function bytesOfRecord(kept: Kept | undefined): number {
-  return Buffer.byteLength(kept?.record ?? '');
+function bytesOfRecord(stored: Stored | undefined): number {
+  return Buffer.byteLength(stored?.record ?? '');
 }
 
-function byAge(): OrderedList<Place, Kept> {
+function byAge(): OrderedList<Place, Stored> {
   return new OrderedList(byPlace);
 }
 
-function byDeadline(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
+function byDeadline(): OrderedList<Pick<Stored, 'dueAt' | 'id'>, Stored> {
   return new OrderedList((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || byText(a.id, b.id));
 }
 
@@ -214,12 +214,12 @@ function slot(ticketId: string, key: string): string {
   return JSON.stringify([ticketId, key]);
 }
 
-function copyRecord({ record }: Kept): RequestRecord {
+function copyRecord({ record }: Stored): RequestRecord {
   return JSON.parse(record);
 }
 
-function copy(kept: Kept): StoredRequest {
-  const { version, dueAt } = kept;
-  const snapshot: unknown = JSON.parse(kept.snapshot);
-  return { record: copyRecord(kept), snapshot, version, ...(dueAt !== undefined && { dueAt }) };
+function copy(stored: Stored): StoredRequest {
+  const { version, dueAt } = stored;
+  const snapshot: unknown = JSON.parse(stored.snapshot);
+  return { record: copyRecord(stored), snapshot, version, ...(dueAt !== undefined && { dueAt }) };
 }

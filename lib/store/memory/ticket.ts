@@ -9,20 +9,20 @@ import { bytesOfText, firstPage } from '../shared/page';
 import type { LogPosition, Page } from '../store';
 
 /** A record as JSON; updated in place, so that every list it is in has the newest. */
-export interface Kept {
+export interface Stored {
   text: string;
 }
 
 /** A session with what it is found by. */
-export type KeptSession = Kept & Pick<SessionRecord, 'userId' | 'tabId' | 'createdAt' | 'lastActiveAt'>;
+export type StoredSession = Stored & Pick<SessionRecord, 'userId' | 'tabId' | 'createdAt' | 'lastActiveAt'>;
 
 /** A message without its revisions, each of which is JSON beside it. */
-export interface KeptMessage extends Kept {
+export interface StoredMessage extends Stored {
   revisions: string[];
 }
 
 /** The message with its revisions. */
-export function wholeMessage({ text, revisions }: KeptMessage): MessageRecord {
+export function wholeMessage({ text, revisions }: StoredMessage): MessageRecord {
   return { ...JSON.parse(text), revisions: revisions.map((revision) => JSON.parse(revision)) };
 }
 
@@ -34,8 +34,8 @@ export class MemoryTicket {
   private readonly parts = new Map<string, { text: string; lastSeq: number }>();
 
   /** Both in the order of the first commit. */
-  readonly sessions: KeptSession[] = [];
-  readonly messages: Kept[] = [];
+  readonly sessions: StoredSession[] = [];
+  readonly messages: Stored[] = [];
   /** In the order of the commits, never shortened; the record at `index` has the number `index + 1`. */
   readonly audit: { requestId: string; text: string }[] = [];
 
@@ -79,13 +79,13 @@ export class MemoryTicket {
     const items: AuditEntry[] = [];
     let bytes = 0;
     for (let index = Math.max(0, after); index < this.audit.length; index += 1) {
-      const kept = this.audit[index];
-      if (!kept || (requestId !== undefined && kept.requestId !== requestId)) continue;
-      bytes += bytesOfText(kept);
+      const stored = this.audit[index];
+      if (!stored || (requestId !== undefined && stored.requestId !== requestId)) continue;
+      bytes += bytesOfText(stored);
       const last = items.at(-1);
       if (last && (items.length >= size || bytes > maxPageBytes))
         return { items, nextCursor: encodeNumber(last.n) };
-      items.push({ ...JSON.parse(kept.text), n: index + 1 });
+      items.push({ ...JSON.parse(stored.text), n: index + 1 });
     }
     return { items };
   }
@@ -100,7 +100,7 @@ export class MemoryTicket {
   }
 
   /** Newest activity first; of those at one time, the one begun last. */
-  sessionsByActivity(limit: number): KeptSession[] {
+  sessionsByActivity(limit: number): StoredSession[] {
     return this.sessions
       .toReversed()
       .sort((a, b) => b.lastActiveAt - a.lastActiveAt)
@@ -108,10 +108,10 @@ export class MemoryTicket {
   }
 
   /** As `Store.sessionByTab`. */
-  sessionByTab(userId: string, tabId: string): KeptSession | undefined {
+  sessionByTab(userId: string, tabId: string): StoredSession | undefined {
     return this.sessions
       .filter((session) => session.userId === userId && session.tabId === tabId)
-      .reduce<KeptSession | undefined>(
+      .reduce<StoredSession | undefined>(
         (newest, session) => (newest && newest.createdAt > session.createdAt ? newest : session),
         undefined,
       );

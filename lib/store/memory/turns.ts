@@ -11,7 +11,7 @@ import type { Commit, DueTurn, JournalEntry, JournalWrite, Page, TurnFilter, Tur
 
 type Indexed = Pick<TurnRecord, 'id' | 'ticketId' | 'sessionId' | 'status' | 'queuedAt' | 'run'>;
 
-interface Kept extends Indexed {
+interface Stored extends Indexed {
   /** The record as JSON. */
   text: string;
   /** Its place in the order of the first commits, from 1. */
@@ -26,11 +26,11 @@ interface Kept extends Indexed {
   waits: Set<string>;
 }
 
-type ByAge = OrderedList<Pick<Kept, 'n'>, Kept>;
+type ByAge = OrderedList<Pick<Stored, 'n'>, Stored>;
 
 export class MemoryTurns {
-  private readonly all: Kept[] = [];
-  private readonly byId = new Map<string, Kept>();
+  private readonly all: Stored[] = [];
+  private readonly byId = new Map<string, Stored>();
   /** Those that have not ended. */
   private readonly open = byAge();
   private readonly openBySession = new Map<string, ByAge>();
@@ -40,14 +40,16 @@ export class MemoryTurns {
   private readonly waits = new Map<string, Set<string>>();
 
   record(id: string): TurnRecord | undefined {
-    const kept = this.byId.get(id);
-    return kept && JSON.parse(kept.text);
+    const stored = this.byId.get(id);
+    return stored && JSON.parse(stored.text);
   }
 
   /** As `Lookup.turn`. */
   fenced(id: string): FencedTurn | undefined {
-    const kept = this.byId.get(id);
-    return kept && { status: kept.status, generation: kept.run?.generation, entries: kept.journal.length };
+    const stored = this.byId.get(id);
+    return (
+      stored && { status: stored.status, generation: stored.run?.generation, entries: stored.journal.length }
+    );
   }
 
   /** As `Store.turns`. */
@@ -130,14 +132,14 @@ export class MemoryTurns {
     // Of the caller's object nothing is stored.
     const indexed: Indexed = { id, ticketId, sessionId, status, queuedAt, ...(run && { run: { ...run } }) };
     return () => {
-      const kept = this.byId.get(id) ?? this.add({ ...indexed, text });
-      this.unlist(kept);
-      if (kept.run?.leg !== run?.leg) kept.journal = [];
-      if (kept.status !== 'waiting' || status !== 'waiting') kept.answeredAt = undefined;
-      Object.assign(kept, { run: undefined, ...indexed, text });
-      if (!isOpen(status)) this.clear(kept);
-      kept.dueAt = dueTimeOf(kept, kept.answeredAt);
-      this.list(kept);
+      const stored = this.byId.get(id) ?? this.add({ ...indexed, text });
+      this.unlist(stored);
+      if (stored.run?.leg !== run?.leg) stored.journal = [];
+      if (stored.status !== 'waiting' || status !== 'waiting') stored.answeredAt = undefined;
+      Object.assign(stored, { run: undefined, ...indexed, text });
+      if (!isOpen(status)) this.clear(stored);
+      stored.dueAt = dueTimeOf(stored, stored.answeredAt);
+      this.list(stored);
     };
   }
 
@@ -151,15 +153,15 @@ export class MemoryTurns {
   prepareState({ turnId, state }: NonNullable<Commit['state']>): () => void {
     const text = JSON.stringify(state);
     return () => {
-      const kept = this.withJournal(turnId);
-      if (kept) kept.state = text;
+      const stored = this.withJournal(turnId);
+      if (stored) stored.state = text;
     };
   }
 
   wait(turnId: string, requestId: string): void {
-    const kept = this.withJournal(turnId);
-    if (!kept) return;
-    kept.waits.add(requestId);
+    const stored = this.withJournal(turnId);
+    if (!stored) return;
+    stored.waits.add(requestId);
     this.waits.set(requestId, (this.waits.get(requestId) ?? new Set()).add(turnId));
   }
 
@@ -168,31 +170,31 @@ export class MemoryTurns {
     const turnIds = [...(this.waits.get(requestId) ?? [])].sort(byText);
     this.waits.delete(requestId);
     return turnIds.flatMap((id) => {
-      const kept = this.byId.get(id);
-      kept?.waits.delete(requestId);
-      if (kept?.status === 'waiting') {
-        this.unlist(kept);
-        kept.answeredAt ??= at;
-        kept.dueAt = Math.min(at, kept.dueAt ?? at);
-        this.list(kept);
+      const stored = this.byId.get(id);
+      stored?.waits.delete(requestId);
+      if (stored?.status === 'waiting') {
+        this.unlist(stored);
+        stored.answeredAt ??= at;
+        stored.dueAt = Math.min(at, stored.dueAt ?? at);
+        this.list(stored);
       }
       return this.append(id, { at, call: answerCall(requestId), text: bodyText(null) });
     });
   }
 
-  private append(turnId: string, entry: Kept['journal'][number]): JournalEntry[] {
-    const kept = this.withJournal(turnId);
-    return kept ? [entryOf(turnId, kept.journal.push(entry), entry)] : [];
+  private append(turnId: string, entry: Stored['journal'][number]): JournalEntry[] {
+    const stored = this.withJournal(turnId);
+    return stored ? [entryOf(turnId, stored.journal.push(entry), entry)] : [];
   }
 
-  private withJournal(turnId: string): Kept | undefined {
-    const kept = this.byId.get(turnId);
-    return kept && hasJournal(kept) ? kept : undefined;
+  private withJournal(turnId: string): Stored | undefined {
+    const stored = this.byId.get(turnId);
+    return stored && hasJournal(stored) ? stored : undefined;
   }
 
-  private add(born: Indexed & { text: string }): Kept {
+  private add(born: Indexed & { text: string }): Stored {
     const n = this.all.length + 1;
-    const kept: Kept = {
+    const stored: Stored = {
       ...born,
       n,
       dueAt: undefined,
@@ -201,58 +203,62 @@ export class MemoryTurns {
       state: undefined,
       waits: new Set(),
     };
-    this.all.push(kept);
-    this.byId.set(kept.id, kept);
-    return kept;
+    this.all.push(stored);
+    this.byId.set(stored.id, stored);
+    return stored;
   }
 
   /** Of a turn that has ended nothing but the record stays. */
-  private clear(kept: Kept): void {
-    kept.journal = [];
-    kept.state = undefined;
-    for (const requestId of kept.waits) {
+  private clear(stored: Stored): void {
+    stored.journal = [];
+    stored.state = undefined;
+    for (const requestId of stored.waits) {
       const turnIds = this.waits.get(requestId);
-      turnIds?.delete(kept.id);
+      turnIds?.delete(stored.id);
       if (turnIds?.size === 0) this.waits.delete(requestId);
     }
-    kept.waits.clear();
+    stored.waits.clear();
   }
 
-  private list(kept: Kept): void {
-    if (kept.dueAt !== undefined) this.due.add(kept);
-    if (!isOpen(kept.status)) return;
-    for (const list of this.openLists(kept)) list.add(kept);
+  private list(stored: Stored): void {
+    if (stored.dueAt !== undefined) this.due.add(stored);
+    if (!isOpen(stored.status)) return;
+    for (const list of this.openLists(stored)) list.add(stored);
   }
 
-  private unlist(kept: Kept): void {
-    this.due.remove(kept);
-    for (const list of this.openLists(kept)) list.remove(kept);
+  private unlist(stored: Stored): void {
+    this.due.remove(stored);
+    for (const list of this.openLists(stored)) list.remove(stored);
     // Sessions end, and there is no end of sessions.
-    if (!this.openBySession.get(kept.sessionId)?.first()) this.openBySession.delete(kept.sessionId);
-    if (!this.openByTicket.get(kept.ticketId)?.first()) this.openByTicket.delete(kept.ticketId);
+    if (!this.openBySession.get(stored.sessionId)?.first()) this.openBySession.delete(stored.sessionId);
+    if (!this.openByTicket.get(stored.ticketId)?.first()) this.openByTicket.delete(stored.ticketId);
   }
 
-  private openLists({ sessionId, ticketId }: Kept): ByAge[] {
+  private openLists({ sessionId, ticketId }: Stored): ByAge[] {
     return [this.open, listUnder(this.openBySession, sessionId), listUnder(this.openByTicket, ticketId)];
   }
 }
 
-function* listed(all: readonly Kept[], after: number, filter: TurnFilter): Iterable<Kept> {
+function* listed(all: readonly Stored[], after: number, filter: TurnFilter): Iterable<Stored> {
   const { ticketId, status, version } = filter;
   for (let index = Math.max(0, after); index < all.length; index += 1) {
-    const kept = all[index];
-    if (!kept || (ticketId ?? kept.ticketId) !== kept.ticketId || (status ?? kept.status) !== kept.status)
+    const stored = all[index];
+    if (
+      !stored ||
+      (ticketId ?? stored.ticketId) !== stored.ticketId ||
+      (status ?? stored.status) !== stored.status
+    )
       continue;
-    if (version === undefined || kept.run?.version === version) yield kept;
+    if (version === undefined || stored.run?.version === version) yield stored;
   }
 }
 
-function entryOf(turnId: string, n: number, { at, call, text }: Kept['journal'][number]): JournalEntry {
+function entryOf(turnId: string, n: number, { at, call, text }: Stored['journal'][number]): JournalEntry {
   return { turnId, n, at, call, body: JSON.parse(text) };
 }
 
-function records(kept: Iterable<Kept>): TurnRecord[] {
-  return Array.from(kept, ({ text }) => JSON.parse(text));
+function records(stored: Iterable<Stored>): TurnRecord[] {
+  return Array.from(stored, ({ text }) => JSON.parse(text));
 }
 
 function listUnder(lists: Map<string, ByAge>, name: string): ByAge {
@@ -265,7 +271,7 @@ function byAge(): ByAge {
   return new OrderedList((a, b) => a.n - b.n);
 }
 
-function byDueTime(): OrderedList<Pick<Kept, 'dueAt' | 'id'>, Kept> {
+function byDueTime(): OrderedList<Pick<Stored, 'dueAt' | 'id'>, Stored> {
   return new OrderedList((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || byText(a.id, b.id));
 }
 

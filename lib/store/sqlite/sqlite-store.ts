@@ -319,7 +319,9 @@ class SqliteStore implements Store {
   /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
   private use<T>(work: (s: Statements, opened: Opened) => T): T {
     if (!this.opened)
-      throw new HubError('unavailable', { message: `The store is ${this.closed ? 'closed' : 'not open'}` });
+      throw new HubError('unavailable', {
+        message: this.closed ? 'The store is closed' : 'The store is not open: await hitl.start() first',
+      });
     try {
       return work(this.opened.statements, this.opened);
     } catch (thrown) {

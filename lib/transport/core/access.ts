@@ -1,6 +1,6 @@
 /** Asks the app who someone is and what they may see; the socket route and REST both do it here, and fail closed. */
 import { z } from 'zod';
-import { HubError, isHubError, messageOf, toHubError } from '../../errors';
+import { HubError, isHubError, messageOf, stackOf, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
 import type { KnownUser, MaybePromise } from '../../hub/kinds/app-types';
 import { Hint, Hints } from '../../hub/options/hints';
@@ -157,7 +157,7 @@ export class Access {
   async identify(req: Handshake): Promise<Known> {
     if (await this.service(req))
       throw new HubError('forbidden', { message: 'This is for people, not for programs' });
-    return this.known('auth.identify', async () => this.auth.identify(req));
+    return this.known('auth.identify', async () => this.auth.identify(req), req);
   }
 
   /** @throws HubError `authentication_required` once this time has come */
@@ -173,13 +173,22 @@ export class Access {
     return user;
   }
 
-  private async known(callbackName: string, callback: () => Promise<unknown>): Promise<Known> {
+  /** @param req where the callback is asked about one */
+  private async known(
+    callbackName: string,
+    callback: () => Promise<unknown>,
+    req?: Handshake,
+  ): Promise<Known> {
     const given = await this.ask(callbackName, callback);
-    if (!given) throw new HubError('authentication_required', { cause: this.whyNobody(callbackName, given) });
+    if (!given) throw new HubError('authentication_required', { cause: this.whyNobody(given, req) });
     const result = userSchema.safeParse(typeof given === 'string' ? { id: given } : given);
     if (!result.success) {
       // Groups that are one string would let `includes` find what is not there: nothing here is guessed at.
-      const wrong = describeIssue(result.error.issues[0]);
+      const id: unknown = typeof given === 'object' ? Reflect.get(given, 'id') : given;
+      const wrong =
+        typeof id === 'number' || typeof id === 'bigint'
+          ? `the id is a ${typeof id}, and has to be a text: write String(id)`
+          : describeIssue(result.error.issues[0]);
       this.logger.error(`${callbackName} gave no user; access is refused`, { wrong });
       throw new HubError('unavailable');
     }
@@ -202,11 +211,11 @@ export class Access {
   }
 
   /** A callback that has identified no one so far is likely never to identify anyone. */
-  private whyNobody(callbackName: string, given: unknown): Hint | undefined {
-    if (this.hasIdentified || callbackName !== 'auth.identify') return undefined;
+  private whyNobody(given: unknown, req: Handshake | undefined): Hint | undefined {
+    if (this.hasIdentified || !req) return undefined;
     return new Hint(
       'nobody',
-      `auth.identify gave ${given === '' ? 'an empty text' : given} for the first who came, so the answer is 401, as for everybody of whom it gives nothing: is somebody signed in, does the login run before app.use(hitl.router), and does identify return what it found?`,
+      `auth.identify gave ${given === '' ? 'an empty text' : given} for the first who came, so the answer is 401, as for everybody of whom it gives nothing: is somebody signed in, does the login run before app.use(hitl.router), and does identify return what it found?${whyNoCookie(req)}`,
     );
   }
 
@@ -229,7 +238,12 @@ export class Access {
     if (access === 'forbidden')
       throw new HubError('forbidden', { message: 'You have no access to this ticket' });
     if (access === 'not_found') throw new HubError('not_found', { message: 'There is no such ticket' });
-    this.logger.error('auth.authorize gave none of allow, forbidden, not_found; access is refused');
+    // Of a text only that it is one, since it may be anything.
+    const kind = typeof access === 'string' ? 'text' : typeof access;
+    const given = access === null || kind === 'boolean' ? access : kind;
+    this.logger.error(
+      `auth.authorize gave ${given}, so access is refused: return 'allow', 'forbidden' or 'not_found'`,
+    );
     throw new HubError('unavailable');
   }
 
@@ -331,9 +345,10 @@ export class Access {
       return await callback();
     } catch (cause) {
       if (isHubError(cause)) throw cause;
-      // Its message only: what an app's error carries beside may hold what must not be logged.
+      // Its message and place only: what an app's error carries beside may hold what must not be logged.
       this.logger.error(`${name} failed; access is refused`, {
         error: messageOf(cause),
+        stack: stackOf(cause),
       });
       throw new HubError('unavailable', { cause });
     }
@@ -344,4 +359,14 @@ export class Access {
 export function isHidden(refusal: unknown): boolean {
   const { status } = toHubError(refusal);
   return status === 403 || status === 404;
+}
+
+/** What a hub can see of why a login was not remembered: a proxy that the app does not trust, a page of another site. */
+function whyNoCookie({ headers, secure }: Handshake): string {
+  if (headers.cookie !== undefined || headers.authorization !== undefined) return '';
+  if (/^https\b/.test(`${headers['x-forwarded-proto'] ?? ''}`) && secure === false)
+    return " No cookie came, and a proxy took the request over https, which Express does not know: write app.set('trust proxy', 1), else a session with a secure cookie sets none.";
+  const { origin, host } = headers;
+  if (origin === undefined || !URL.canParse(origin) || new URL(origin).host === host) return '';
+  return ` No cookie came with it from ${origin.slice(0, 200)}: for a page of another site the cookie needs SameSite=None; Secure, and a fetch credentials: 'include'.`;
 }

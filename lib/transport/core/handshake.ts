@@ -10,6 +10,8 @@ export interface Handshake {
   readonly params: Readonly<Record<string, unknown>>;
   /** Of TLS it has `encrypted`. */
   readonly socket: { readonly remoteAddress?: string | undefined };
+  /** Whether the app's framework takes it for one over TLS. */
+  readonly secure?: boolean | undefined;
   /** The address that a trusted proxy has given. */
   readonly ip?: string | undefined;
 }

@@ -28,6 +28,14 @@ const made = z.custom<object>(
   'Must be an object',
 );
 
+/** A path in its place is the likely mistake. */
+const aStore = z.custom<object>((value) => typeof value === 'object' && value !== null, {
+  error: ({ input }) =>
+    typeof input === 'string'
+      ? `Must be a store: write store: sqliteStore('${input}')`
+      : "Must be a store, such as sqliteStore('./data/hitl.db')",
+});
+
 /** Types of a durable one cannot be told apart there, so it has a place of its own. */
 // biome-ignore lint/complexity/noBannedTypes: any function will do
 const plainAgent = z.custom<Function>((value) => typeof value === 'function', {
@@ -47,7 +55,7 @@ const groups: Readonly<Record<string, Fields>> = {
     links: made,
     kinds: made,
     channels: made,
-    store: made,
+    store: aStore,
     agent: plainAgent,
     agentName: made,
     classic: made,

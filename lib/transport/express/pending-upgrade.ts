@@ -16,6 +16,8 @@ export function isAnswered(socket: Socket): boolean {
 }
 
 export class PendingUpgrade {
+  /** Whether the app has led it to a router of ours. */
+  hasReachedRouter = false;
   private hasLetGo = false;
 
   /** @param onLetGo called when the socket is no longer ours to answer in HTTP */

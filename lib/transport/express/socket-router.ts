@@ -33,6 +33,7 @@ export function socketRouter(parts: SocketRouterParts): Router {
   router.use((req, res, next) => {
     const ws = PendingUpgrade.of(req);
     if (!ws) return sockets(req, res, next);
+    ws.hasReachedRouter = true;
     // The app has seen the request as it was sent; express-ws has to find its route, at the path that Express sees.
     const { url, path } = req;
     req.url = socketUrl(path, url.slice(pathnameOf(url).length));

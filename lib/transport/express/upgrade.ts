@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { HubError, toHubError } from '../../errors';
 import type { Clock } from '../../hub/commit/clock';
+import { Hints } from '../../hub/options/hints';
 import type { Logger } from '../../hub/options/logger';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { subprotocol } from '../../protocol/codec';
@@ -117,6 +118,9 @@ export class Upgrades {
         cancel();
         socket.off('close', cancel);
       });
+      res.once('finish', () => {
+        if (!pending.hasReachedRouter) this.hintAtMount(req, res.statusCode);
+      });
       onArrival(req);
       server.emit('request', req, res);
       // The listeners behind this one are called in the same tick.
@@ -128,6 +132,15 @@ export class Upgrades {
     } catch (thrown) {
       turnDown(thrown);
     }
+  }
+
+  /** What the app has answered itself; where it refuses, that is its right. */
+  private hintAtMount({ url }: IncomingMessage, status: number): void {
+    if (status !== 404 && status >= 300) return;
+    Hints.of(this.parts.logger).give(
+      'mount',
+      `A socket at ${pathnameOf(url).slice(0, 200)} did not get to the hub, since the app answered with ${status}: write app.use(path, hitl.router), before what answers every address`,
+    );
   }
 
   private warnOfAnother(): void {

@@ -6,6 +6,7 @@ import { z as zod3 } from 'zod/v3';
 import { HubError } from '../../../lib/errors';
 import { portOf } from '../../../lib/hub/hub';
 import { defineKind } from '../../../lib/hub/kinds/define-kind';
+import { durable } from '../../../lib/hub/turns/durable/durable';
 import type { Agent } from '../../../lib/hub/turns/turn';
 import { memoryStore } from '../../../lib/store/memory/memory-store';
 import { expressHitl } from '../../../lib/transport/express/express-hitl';
@@ -213,6 +214,93 @@ it('a proxy that does not pass on Upgrade is named with the lines for nginx', as
     expect(line).toContain(part);
 });
 
+describe('a login that is not remembered', () => {
+  const nobody = { auth: { identify: () => null } };
+
+  it('behind a proxy that Express does not trust is named with what to set, and not once it trusts it', async () => {
+    const { hitl, matching } = watched(nobody);
+    const { port } = await serve(express().use('/soc', hitl.router));
+    expect((await me(port, { 'x-forwarded-proto': 'https' })).status).toBe(401);
+    expect(matching(/gave null.*write app\.set\('trust proxy', 1\)/)).toHaveLength(1);
+    const trusting = watched(nobody);
+    const app = express().set('trust proxy', true).use('/soc', trusting.hitl.router);
+    const served = await serve(app);
+    expect((await me(served.port, { 'x-forwarded-proto': 'https' })).status).toBe(401);
+    expect(trusting.matching(/gave null/)).toHaveLength(1);
+    expect(trusting.matching(/trust proxy|SameSite/)).toEqual([]);
+  });
+
+  it('of a page of another site is named with what its cookie needs', async () => {
+    const { hitl, matching } = watched({ ...nobody, http: { origins: ['https://app.example.com'] } });
+    const { port } = await serve(express().use('/soc', hitl.router));
+    expect((await me(port, { origin: 'https://app.example.com' })).status).toBe(401);
+    expect(matching(/from https:\/\/app\.example\.com: .*SameSite=None; Secure/)).toHaveLength(1);
+  });
+
+  it('is not said to lack a cookie where one came', async () => {
+    const { hitl, matching } = watched(nobody);
+    const { port } = await serve(express().use('/soc', hitl.router));
+    await me(port, { 'x-forwarded-proto': 'https', cookie: 'sid=1' });
+    expect(matching(/gave null/)).toHaveLength(1);
+    expect(matching(/No cookie/)).toEqual([]);
+  });
+});
+
+it.each([
+  ['a user whose id is a number', { id: 7 }],
+  ['a number', 7],
+])('auth.identify that gives %s is named with what to write', async (_what, given) => {
+  const { hitl, matching } = watched({ auth: { identify: () => given as never } });
+  const { port } = await serve(express().use('/soc', hitl.router));
+  expect((await me(port)).status).toBe(503);
+  expect(matching(/gave no user/)[0]?.facts.wrong).toBe(
+    'the id is a number, and has to be a text: write String(id)',
+  );
+});
+
+describe('a handshake that the app answers itself', () => {
+  const asked = { path: ticket, headers: { 'x-user': 'alice' } };
+  const login: RequestHandler = (_req, res) => void res.status(401).end();
+  const page: RequestHandler = (_req, res) => void res.send('<!doctype html>');
+
+  it.each([
+    ['with 404, since the router is not mounted', 404, undefined],
+    ['with a page for every address', 200, page],
+  ])('%s is named once, with what to write', async (_what, status, handler) => {
+    const { hitl, matching } = watched();
+    const app = express();
+    if (handler) app.use(handler).use('/soc', hitl.router);
+    const { port, server } = await serve(app);
+    hitl.attach(server);
+    expect((await askOnce(port, asked)).status).toBe(status);
+    expect((await askOnce(port, asked)).status).toBe(status);
+    const line = `A socket at ${ticket} did not get to the hub, since the app answered with ${status}: write app.use(path, hitl.router), before what answers every address`;
+    expect(matching(/did not get to the hub/)).toEqual([expect.objectContaining({ level: 'warn', line })]);
+  });
+
+  it('is no mistake where its login refuses, or where the hub does', async () => {
+    const refusing = watched();
+    const served = await serve(express().use(login).use('/soc', refusing.hitl.router));
+    refusing.hitl.attach(served.server);
+    expect((await askOnce(served.port, asked)).status).toBe(401);
+    expect(refusing.matching(/did not get to the hub/)).toEqual([]);
+    const hidden = watched({ auth: { authorize: () => 'not_found' } });
+    const { port, server } = await serve(express().use('/soc', hidden.hitl.router));
+    hidden.hitl.attach(server);
+    expect((await askOnce(port, asked)).status).toBe(404);
+    expect(hidden.matching(/did not get to the hub/)).toEqual([]);
+  });
+});
+
+it('a hub that is used before its start says what to wait for', async () => {
+  const { hitl } = watched({ store: memoryStore() });
+  const message = { ticketId: 'T-1', user: { id: 'ana' }, content: 'hi' };
+  await expect(hitl.hub.turns.start(message)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'The store is not open: await hitl.start() first',
+  });
+});
+
 describe('auth.identify', () => {
   it('that returns nothing is named once, and not after it has returned a user', async () => {
     const { hitl, matching } = watched({ auth: { identify: () => undefined } });
@@ -236,14 +324,47 @@ describe('auth.identify', () => {
     expect(matching(/without id.*email, sub/)).toHaveLength(1);
     expect(matching(/ana@example/)).toEqual([]);
   });
+
+  it('that throws is logged with its stack, and answered 503 without it', async () => {
+    const identify = function findLogin() {
+      throw new Error('No sessions');
+    };
+    const { hitl, matching } = watched({ auth: { identify } });
+    const { port } = await serve(express().use('/soc', hitl.router));
+    const refused = await me(port);
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).not.toContain('No sessions');
+    expect(matching(/auth\.identify failed/)[0]?.facts).toEqual({
+      error: 'No sessions',
+      stack: expect.stringMatching(/findLogin.*first-hour/s),
+    });
+  });
+});
+
+it.each([
+  ['true', true],
+  ['undefined', undefined],
+  ['null', null],
+  ['text', 'yes'],
+  ['object', { allow: true }],
+])('auth.authorize that gives %s is named with what it has to return', async (what, given) => {
+  const { hitl, matching } = watched({ auth: { authorize: () => given as never } });
+  const served = await serve(express().use('/soc', hitl.router));
+  hitl.attach(served.server);
+  expect((await askOnce(served.port, { path: ticket, headers: { 'x-user': 'alice' } })).status).toBe(503);
+  expect(matching(/auth\.authorize/).map(({ line }) => line)).toEqual([
+    `auth.authorize gave ${what}, so access is refused: return 'allow', 'forbidden' or 'not_found'`,
+  ]);
 });
 
 it.each([
   ['user', { user: () => 'alice' }, 'auth.identify'],
   ['auth.identity', { auth: { identity: () => 'alice', authorize: () => 'allow' } }, 'identify'],
   ['auth', {}, 'auth is missing'],
+  ['store', { store: './data/hitl.db' }, "store: sqliteStore('./data/hitl.db')"],
+  ['store', { store: null }, 'Must be a store'],
   ['orgins', { http: { orgins: [] } }, 'origins'],
-])('the misspelt option %s is refused with the name that was meant', (_name, wrong, meant) => {
+])('the misspelt or mistaken option %s is refused with what was meant', (_name, wrong, meant) => {
   const auth = { identify: () => 'alice', authorize: () => 'allow' as const };
   const options = _name === 'auth' ? wrong : { auth, ...wrong };
   expect(messageOf(() => expressHitl(options as never))).toMatch(/^invalid_request: /);
@@ -261,6 +382,40 @@ describe('a schema of zod 3', () => {
     expect(messageOf(() => portOf(hitl.hub).hitl.defineTool('block', schema))).toMatch(said);
     expect(messageOf(() => hitl.tool({ name: 'block_ip', args: schema, run: () => {} } as never))).toMatch(
       said,
+    );
+  });
+});
+
+describe('durable', () => {
+  it.each([
+    ['a schema of zod 3', zod3.object({ n: zod3.number() }), /zod 3/],
+    ['a map', new Map(), /^invalid_request: durable: state: /],
+    ['an example', { n: 1 }, /^invalid_request: durable: state: /],
+  ])('given %s as its state is refused when it is made', (_what, state, said) => {
+    expect(messageOf(() => durable(async () => {}, { state: state as never }))).toMatch(said);
+  });
+
+  it('of an agent whose step has no function says how a step is written', async () => {
+    const { hitl, matching } = watched();
+    hitl.agent(durable(async (turn) => turn.step('look', undefined as never)));
+    await hitl.start();
+    const ended = new Promise((resolve) => hitl.hub.on('turn.ended', resolve));
+    await hitl.hub.turns.start({ ticketId: 'T-1', user: { id: 'alice' }, content: 'look' });
+    await ended;
+    expect(matching(/agent failed/)[0]?.facts.error).toBe(
+      'invalid_request: turn.step: the step "look" needs a function: turn.step(name, () => …)',
+    );
+  });
+
+  it('of an agent whose step gives what JSON cannot represent names the step and the value', async () => {
+    const { hitl, matching } = watched();
+    hitl.agent(durable(async (turn) => turn.step('look', () => new Map())));
+    await hitl.start();
+    const ended = new Promise((resolve) => hitl.hub.on('turn.ended', resolve));
+    await hitl.hub.turns.start({ ticketId: 'T-1', user: { id: 'alice' }, content: 'look' });
+    await ended;
+    expect(matching(/agent failed/)[0]?.facts.error).toMatch(
+      /^invalid_request: What the step "look" returned is no JSON: .*Map/,
     );
   });
 });

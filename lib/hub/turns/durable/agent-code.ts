@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { describe, HubError } from '../../../errors';
 import { nearestName } from '../../../protocol/nearest-name';
 import type { Millis, TurnRun } from '../../../protocol/records';
+import { whyNoSchema } from '../../kinds/kind-check';
 import { zodOf } from '../../kinds/schemas';
 import type { Schema } from '../../kinds/standard-schema';
 import { type Duration, toDeadlineMillis, toMillis } from '../../options/duration';
@@ -80,6 +81,8 @@ export class AgentCode {
       [version, run],
     ]);
     this.state = state && (zodOf(state) as z.ZodType);
+    const whyState = this.state && whyNoSchema(this.state);
+    if (whyState) throw new HubError('invalid_request', { message: `durable: state: ${whyState}` });
     this.maxAgeMs = toDeadlineMillis(maxAge);
     this.maxCrashes = options.maxCrashes ?? 3;
     this.releaseAfterMs = toMillis(releaseAfter);

@@ -211,7 +211,7 @@ export class RunPort implements TurnPort {
     const { id: turnId, signal } = this.run.turn;
     const step = { name, turnId, key: this.keyOf(call), run, options, signal, clock: this.parts.clock };
     try {
-      return result(`The step "${name}"`, await runStep(step));
+      return result(`the step "${name}"`, await runStep(step));
     } catch (error) {
       if (signal.aborted || this.run.isOver) return undefined;
       this.parts.logger.debug('A step of a turn failed', { turnId, step: name, stack: stackOf(error) });
