@@ -44,7 +44,7 @@ export function whyNoSchema(schema: unknown): string | undefined {
   if ('_zod' in given && typeof given.safeParse === 'function') return undefined;
   return '_def' in given
     ? 'it is a schema of zod 3; make it with zod 4'
-    : `it must be a schema of zod 4, and is ${schema === null ? 'null' : typeof schema}`;
+    : `it must be a schema, of zod 4 or of a library that follows Standard Schema, and is ${schema === null ? 'null' : typeof schema}`;
 }
 
 /** Goes through a schema once; a schema that holds itself is looked at once, too. */
