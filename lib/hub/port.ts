@@ -13,7 +13,7 @@ import { givenAck } from './requests/request-ack';
 import { assertName, Client, type PresenceMode, type Sink } from './tickets/client';
 import { type Opening, openingFor, openingPage } from './tickets/opening';
 import { warningOfStrayCalls } from './turns/durable/development';
-import { codeOf, type DurableAgent } from './turns/durable/durable';
+import { codeOf, type DurableAgent, durable } from './turns/durable/durable';
 import { type Line, say } from './turns/say';
 import type { ResumeFailure } from './turns/sessions';
 import type { Agent } from './turns/turn';
@@ -70,6 +70,7 @@ export class HubPort {
   }
 
   private whyNoAgent(agent: unknown): string | undefined {
+    if (agent === durable) return 'durable wraps the agent: hitl.agent(durable(async (turn) => …))';
     if (typeof agent !== 'function' && !codeOf(agent))
       return 'an agent is a function that takes a turn, or what durable gives';
     if (this.parts.agents.agent) return 'there is an agent already; a hub has one';

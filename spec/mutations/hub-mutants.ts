@@ -349,8 +349,8 @@ export const hubMutants: readonly HubMutant[] = [
     ],
     [
       'a call is told from others by its place alone',
-      'const id = `${base}#${count}`;',
-      "const id = `${base.split(':')[0]}#${count}`;",
+      `const id = \`\${base}#\${count}\`;`,
+      `const id = \`\${base.split(':')[0]}#\${count}\`;`,
       'killed turns',
     ],
     [
@@ -372,8 +372,8 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/turns/durable/draws.ts', [
     [
       'chance falls another way in a replay',
-      'update(`${id}\\n${leg}\\n${this.drawn}`)',
-      'update(`${id}\\n${leg}\\n${Math.random()}`)',
+      `update(\`\${id}\\n\${leg}\\n\${this.drawn}\`)`,
+      `update(\`\${id}\\n\${leg}\\n\${Math.random()}\`)`,
       'killed turns',
     ],
   ]),

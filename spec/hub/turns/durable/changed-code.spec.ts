@@ -1,7 +1,10 @@
 /** Turns whose code has changed while they waited: what may change, and what makes them stuck before anything new is done. */
 
+import { Hub, portOf } from '../../../../lib/hub/hub';
 import { patienceMs } from '../../../../lib/hub/turns/durable/journal';
 import { durable } from '../../../../lib/index';
+import { memoryStore } from '../../../../lib/store/memory/memory-store';
+import { ManualClock } from '../../../../lib/testing/manual-clock';
 import { type Code, Processes } from './processes';
 
 let processes: Processes;
@@ -217,4 +220,9 @@ test('a step that uses its turn is refused', async () => {
 
 test('a durable agent cannot be called', () => {
   expect(() => durable(() => {})['~durable'](undefined as never)).toThrow(/hitl\.agent/);
+});
+
+test('durable itself, without an agent in it, is refused with what to write', () => {
+  const port = portOf(new Hub({ store: memoryStore(), clock: new ManualClock(), logger: console }));
+  expect(() => port.setAgent(durable as never)).toThrow(/hitl\.agent\(durable\(/);
 });
