@@ -481,8 +481,13 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       'what a later leg waits for is lost',
-      'beginLeg(run, at, when), dueAt)',
-      'beginLeg(run, at, undefined), dueAt)',
+      'dueBy(pass(beginLeg(run, at, when)), dueAt)',
+      'dueBy(pass(beginLeg(run, at, undefined)), dueAt)',
+    ],
+    [
+      'who knows the leg before may write into the next',
+      'dueBy(pass(beginLeg(run, at, when)), dueAt)',
+      'dueBy(beginLeg(run, at, when), dueAt)',
     ],
     ['a time to wake at is lost', 'restRun(run, dueAt)', 'restRun(run, undefined)'],
     ['that another process went on with it is not recorded', ', continuedAt: event.at };', ' };'],
