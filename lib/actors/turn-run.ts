@@ -10,7 +10,7 @@ export interface TurnTake {
 
 /** A node begins with the turn, or goes on with one that nobody ran. */
 export function takeRun(run: TurnRun, { owner, entries }: TurnTake): TurnRun {
-  return dueBy({ ...run, owner, generation: run.generation + 1, tries: 1, triedAt: entries });
+  return dueBy({ ...pass(run), owner, tries: 1, triedAt: entries });
 }
 
 /** A node goes on where another one ended; a try counts as one more where the turn got no further since the last. */
