@@ -53,7 +53,7 @@ export const turnMachine = setup({
     takeFromTop: assign(({ context, event }) => {
       assertEvent(event, 'start_over');
       const { owner, at } = event;
-      return withRun(context, (run) => takeRun(beginLeg(run, at, undefined), { owner, entries: 0 }));
+      return withRun(context, (run) => takeRun(beginLeg(run, at), { owner, entries: 0 }));
     }),
     rest: assign(({ context, event }) => {
       assertEvent(event, ['rest', 'again']);
@@ -64,7 +64,7 @@ export const turnMachine = setup({
       assertEvent(event, 'again');
       const { owner, when, dueAt, at } = event;
       return withRun(context, (run) => ({
-        ...dueBy(pass(beginLeg(run, at, when)), dueAt),
+        ...dueBy(pass(beginLeg(run, at, when, dueAt)), dueAt),
         ...(owner && { owner }),
       }));
     }),

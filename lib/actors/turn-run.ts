@@ -34,10 +34,14 @@ export function restRun(run: TurnRun, dueAt: Millis | undefined): TurnRun {
   return dueBy(releaseRun(run), dueAt);
 }
 
-/** The next leg begins, with an empty journal. @param when the requests that it waits for first */
-export function beginLeg(run: TurnRun, at: Millis, when: readonly string[] | undefined): TurnRun {
-  const { when: _earlier, ...rest } = run;
-  return { ...rest, leg: run.leg + 1, legBegunAt: at, triedAt: 0, tries: 1, ...(when && { when }) };
+/**
+ * The next leg begins, with an empty journal.
+ * @param when the requests that it waits for first @param notBefore the time that it waits for first
+ */
+export function beginLeg(run: TurnRun, at: Millis, when?: readonly string[], notBefore?: Millis): TurnRun {
+  const { when: _requests, notBefore: _time, ...rest } = run;
+  const waits = { ...(when && { when }), ...(notBefore !== undefined && { notBefore }) };
+  return { ...rest, leg: run.leg + 1, legBegunAt: at, triedAt: 0, tries: 1, ...waits };
 }
 
 /** Its due time: the given one, or its greatest age, whichever comes first. */

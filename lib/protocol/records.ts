@@ -85,6 +85,8 @@ export interface TurnRun {
   expiresAt?: Millis;
   /** Ids of the requests that the next leg waits for before its code is called. */
   when?: readonly string[];
+  /** When the next leg begins at the earliest, where it waits for a time. */
+  notBefore?: Millis;
 }
 
 /** What a waiting turn waits for: people, a time, or whichever comes first. */

@@ -90,7 +90,7 @@ export async function rehearse(
   const about = { user, message: saved.message };
   const start = await startLeg(world, turn, about, { code, port, signal });
   if ('why' in start) return { departure: departure(0, 'its state', [], start.why), reworded };
-  if ('pending' in start) return { departure: undefined, reworded };
+  if ('wait' in start) return { departure: undefined, reworded };
   const next = saved.entries[upTo];
   try {
     run.load(saved.entries.slice(0, upTo));

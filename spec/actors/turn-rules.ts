@@ -49,8 +49,8 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
       return { ...turn, run: { ...unowned(run), tries: 0 } };
     case 'running again': {
       if (event.type !== 'again') return turn;
-      const { when: _when, ...rest } = run;
-      const { owner, when, waitsFor } = event;
+      const { when: _when, notBefore: _notBefore, ...rest } = run;
+      const { owner, when, waitsFor, dueAt: notBefore } = event;
       const leg = {
         ...later(rest),
         leg: run.leg + 1,
@@ -58,6 +58,7 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
         tries: 1,
         triedAt: 0,
         ...(when && { when }),
+        ...(notBefore !== undefined && { notBefore }),
       };
       if (waitsFor) return resting(turn, leg, { ...event, waitsFor });
       return { ...turn, run: { ...dueAt(leg, event.dueAt), ...(owner && { owner }) } };
@@ -80,7 +81,7 @@ function judgeDurable(turn: TurnRecord, run: TurnRun, event: TurnEvent): TurnRec
       return began(plain, event.at, event);
     case 'stuck start_over': {
       if (event.type !== 'start_over') return turn;
-      const { when: _when, ...rest } = run;
+      const { when: _when, notBefore: _notBefore, ...rest } = run;
       const fromTop = { ...plain, run: { ...rest, leg: run.leg + 1, legBegunAt: event.at } };
       return began(fromTop, event.at, { owner: event.owner, entries: 0 });
     }

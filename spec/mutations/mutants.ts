@@ -481,21 +481,17 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       'what a later leg waits for is lost',
-      'dueBy(pass(beginLeg(run, at, when)), dueAt)',
-      'dueBy(pass(beginLeg(run, at, undefined)), dueAt)',
+      'dueBy(pass(beginLeg(run, at, when, dueAt)), dueAt)',
+      'dueBy(pass(beginLeg(run, at, undefined, dueAt)), dueAt)',
     ],
     [
       'who knows the leg before may write into the next',
-      'dueBy(pass(beginLeg(run, at, when)), dueAt)',
-      'dueBy(beginLeg(run, at, when), dueAt)',
+      'dueBy(pass(beginLeg(run, at, when, dueAt)), dueAt)',
+      'dueBy(beginLeg(run, at, when, dueAt), dueAt)',
     ],
     ['a time to wake at is lost', 'restRun(run, dueAt)', 'restRun(run, undefined)'],
     ['that another process went on with it is not recorded', ', continuedAt: event.at };', ' };'],
-    [
-      'a turn starts over in the leg where it was stuck',
-      'takeRun(beginLeg(run, at, undefined), {',
-      'takeRun(run, {',
-    ],
+    ['a turn starts over in the leg where it was stuck', 'takeRun(beginLeg(run, at), {', 'takeRun(run, {'],
   ]),
   ...inFile('turn-run.ts', [
     [

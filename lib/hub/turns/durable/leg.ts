@@ -1,5 +1,5 @@
 /** The legs of a durable turn: what one begins with, and what ends it for the next; a tenure goes from leg to leg here. */
-import type { RequestRecord, TurnRecord } from '../../../protocol/records';
+import type { RequestRecord, TurnRecord, TurnWaitsFor } from '../../../protocol/records';
 import type { Commit, Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import type { Hitl } from '../../requests/hitl';
@@ -18,19 +18,25 @@ export interface LegParts {
   hitl: Hitl;
 }
 
-/** What a leg begins with: the turn that its code is given, the requests it has to wait for first, or why it cannot begin. */
-export type LegStart = { turn: DurableTurn } | { pending: readonly string[] } | { why: string };
+/** What a leg waits for before its code is called. */
+export type LegWaitsFor = Pick<TurnWaitsFor, 'requestIds' | 'until'>;
+
+/** What a leg begins with: the turn that its code is given, what it has to wait for first, or why it cannot begin. */
+export type LegStart = { turn: DurableTurn } | { wait: LegWaitsFor } | { why: string };
 
 /** @throws HubError what the store throws */
 export async function startLeg(
-  { store, hitl }: LegParts,
+  { store, hitl, clock }: LegParts,
   { id, ticketId, sessionId, run }: TurnRecord,
   { user, message }: About,
   { code, port, signal }: { code: AgentCode; port: RunPort; signal: AbortSignal },
 ): Promise<LegStart> {
   const awaited = await Promise.all((run?.when ?? []).map((each) => hitl.get(each)));
-  const pending = pendingOf(awaited);
-  if (pending.length > 0) return { pending };
+  const requestIds = pendingOf(awaited);
+  if (requestIds.length > 0) return { wait: { requestIds } };
+  // An answer to what an earlier leg had asked may have woken it.
+  const { notBefore: until } = run ?? {};
+  if (until !== undefined && clock.now() < until) return { wait: { requestIds, until } };
   const state = code.readState(await store.turnState(id));
   if (!state.ok) return { why: state.why };
   const outcomes = awaited.map((record) => toOutcome(asSettled(record)));

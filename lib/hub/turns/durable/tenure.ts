@@ -8,7 +8,7 @@ import type { About } from '../said';
 import { type NextLeg, nextLegOf } from './again';
 import type { AgentCode } from './agent-code';
 import type { Divergence } from './journal';
-import { endLeg, startLeg } from './leg';
+import { endLeg, type LegWaitsFor, startLeg } from './leg';
 import { type Move, Moves, type MovesParts } from './moves';
 import { readJournal } from './read-journal';
 import { maxEntries, maxJournalBytes, Run, type RunParts } from './run';
@@ -260,8 +260,8 @@ export class Tenure implements Holding {
       const start = await run.persisted(() =>
         startLeg(this.parts, this.record, this.about, { code, port, signal }),
       );
-      if (!start || !('pending' in start)) return start;
-      if (await this.restAtOnce(start.pending)) return undefined;
+      if (!start || !('wait' in start)) return start;
+      if (await this.restAtOnce(start.wait)) return undefined;
       // Something came into its journal at this moment: what is pending is looked at once more.
       await this.catchUp();
     }
@@ -358,7 +358,7 @@ export class Tenure implements Holding {
   }
 
   /** @throws HubError `conflict` where something was added to its journal, what else the funnel throws */
-  private async restFor({ requestIds, until }: Pick<TurnWaitsFor, 'requestIds' | 'until'>): Promise<void> {
+  private async restFor({ requestIds, until }: LegWaitsFor): Promise<void> {
     const wait: TurnWaitsFor = {
       since: this.parts.clock.now(),
       requestIds,
@@ -372,9 +372,9 @@ export class Tenure implements Holding {
   }
 
   /** Before its code is called: what the leg waits for is not there. Resolves with false where that may have come meanwhile. */
-  private async restAtOnce(requestIds: readonly string[]): Promise<boolean> {
+  private async restAtOnce(wait: LegWaitsFor): Promise<boolean> {
     try {
-      await this.run.persisted(() => this.restFor({ requestIds }));
+      await this.run.persisted(() => this.restFor(wait));
     } catch (error) {
       if (HubError.is(error, 'conflict')) return false;
       throw error;

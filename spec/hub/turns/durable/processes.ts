@@ -31,7 +31,7 @@ export class Process {
 
   constructor(
     store: Store,
-    agent: DurableAgent,
+    agent: DurableAgent | undefined,
     now: number,
     private readonly trouble: Trouble,
     mayContinue?: () => Promise<boolean>,
@@ -50,7 +50,7 @@ export class Process {
       ...(mayContinue && { mayContinue }),
     });
     this.port = portOf(this.hub);
-    this.port.setAgent(agent);
+    if (agent) this.port.setAgent(agent);
   }
 
   /** From now on it does nothing that anybody sees. */
@@ -89,9 +89,17 @@ export class Processes {
 
   /** Another process begins, with this code; those before it stay as they are. */
   async begin(code: Code, options: DurableOptions<Schema> = {}): Promise<Process> {
+    return this.beginWith(durable(code as never, options as never));
+  }
+
+  /** The same without an agent: a hub that is only for people. */
+  beginWithoutAgent(): Promise<Process> {
+    return this.beginWith(undefined);
+  }
+
+  private async beginWith(agent: DurableAgent | undefined): Promise<Process> {
     await this.store.open();
     const time = this.all.at(-1)?.clock.now() ?? Date.UTC(2026, 0, 1);
-    const agent = durable(code as never, options as never);
     this.all.push(new Process(this.store, agent, time, this.trouble, this.mayContinue));
     await this.now.port.start();
     await idle();
