@@ -218,7 +218,8 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
       });
     });
     await alice.page.reload();
-    await alice.row(id).waitFor();
+    // The row is measured before what is in it is drawn.
+    await alice.row(id).getByText('High risk').waitFor();
     expect(await alice.row(id).innerText()).toMatch(/block_ip[\s\S]*High risk[\s\S]*Block the scanner/);
     await shoot(alice.page, `row-${colorScheme}-${width}`);
     await alice.row(id).click();

@@ -1,7 +1,7 @@
 /** Chat: takes a message in, and answers it with a turn of the agent; ends turns, and goes on with those of another process. */
 import { isDeepStrictEqual } from 'node:util';
 import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
-import { HubError, isHubError } from '../../errors';
+import { HubError, isDamage, isHubError, toHubError } from '../../errors';
 import type { SessionRecord, TurnRecord, User } from '../../protocol/records';
 import type { Store } from '../../store/store';
 import type { Committed } from '../commit/after-commit';
@@ -276,7 +276,11 @@ export class Turns {
     const durable = await this.orphans.recover({
       isHere: (turnId) => this.ongoing.has(turnId),
       isOpen: async (turnId) => {
-        const turn = await this.parts.store.turn(turnId);
+        const turn = await this.parts.store.turn(turnId).catch((error: unknown) => {
+          // One that cannot be read cannot go on either.
+          if (!isDamage(toHubError(error))) throw error;
+          return undefined;
+        });
         return turn?.run !== undefined && !isOver(turn);
       },
     });
