@@ -4,6 +4,7 @@ import type { HitlTypes } from '../hub/kinds/app-types';
 import { codeOf, type DurableAgent } from '../hub/turns/durable/durable';
 import { readJournal } from '../hub/turns/durable/read-journal';
 import type { TurnRecord } from '../protocol/records';
+import { isOpen } from '../store/shared/turns';
 import type { JournalEntry, Store } from '../store/store';
 import type { Fit, SavedJournal } from './fit';
 import { rehearse } from './rehearsal';
@@ -23,7 +24,7 @@ export async function saveJournal(
   const turn = await store.turn(turnId);
   if (!turn) throw new Error(`There is no turn ${turnId}`);
   if (!turn.run || turn.messageId === undefined) throw new Error('A turn of a plain agent has no journal');
-  if (turn.status === 'completed' || turn.status === 'aborted')
+  if (!isOpen(turn.status))
     throw new Error(
       'The turn is over, and its journal ended with it: save it while the turn waits, or is stuck',
     );

@@ -45,7 +45,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'hub/kinds/',
       'hub/commit/',
       'hub/options/',
-      'store/shared/limits',
+      ...['store/shared/limits', 'store/shared/turns'],
       ...decided,
     ],
   },

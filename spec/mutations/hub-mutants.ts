@@ -380,14 +380,14 @@ export const hubMutants: readonly HubMutant[] = [
   ...inFile('hub/turns/durable/asks.ts', [
     [
       'what was asked before the turn was started over is asked again',
-      'if (opened === undefined || opened.terms !== termsDigestOf(asked)) return undefined;',
+      'if (opened?.terms !== terms) return undefined;',
       'return undefined;',
       'durable tools',
     ],
     [
       'a request under other terms is found when a turn is started over',
-      ' || opened.terms !== termsDigestOf(asked)',
-      '',
+      'if (opened?.terms !== terms) return undefined;',
+      'if (opened === undefined) return undefined;',
       'durable tools',
     ],
   ]),

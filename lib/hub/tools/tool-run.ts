@@ -1,6 +1,7 @@
 /** Carries out an approved call of a tool under a lease and records how it went, so that a crash shows as `unknown`; tools run through here. */
 import { randomUUID } from 'node:crypto';
 import { HubError, isA, messageOf, toHubError } from '../../errors';
+import { CutOff, workWithin } from '../commit/bounded-work';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';
 import type { Logger } from '../options/logger';
@@ -64,7 +65,7 @@ export async function runApproved(
     throw error;
   }
   const stopRenewing = keepLease(parts, id, { runId, payload });
-  const ran = await endOf(runWithin(clock, work, bounds));
+  const ran = await endOf(workWithin(clock, work, { ...bounds, late: lateFor(bounds) }));
   stopRenewing();
   if (!('error' in ran)) {
     const end = entry.end(ran, (beside) => hitl.executed(id, runId, undefined, { ...occasion, beside }));
@@ -124,13 +125,6 @@ export function wordsOf(error: unknown): string {
   return typeof error === 'string' ? error : messageOf(error);
 }
 
-/** Work that was stopped from outside: whether it still runs, and how far it came, is unknown. */
-class CutOff extends Error {
-  constructor(readonly reason: unknown) {
-    super('cut off');
-  }
-}
-
 /**
  * Does what a rule allows; beginning and end are recorded by the entry.
  * @throws what the work throws, `tool_timeout`, or the signal's reason
@@ -145,7 +139,7 @@ export async function runAllowed(
   bounds.signal.throwIfAborted();
   await entry.begin(note);
   bounds.signal.throwIfAborted();
-  const ran = await endOf(runWithin(clock, work, bounds));
+  const ran = await endOf(workWithin(clock, work, { ...bounds, late: lateFor(bounds) }));
   if (!('error' in ran)) return ran;
   if (!ran.isCutOff || !bounds.signal.aborted) await entry.end(ran);
   throw ran.error;
@@ -179,31 +173,8 @@ async function recordEnd(
   });
 }
 
-async function runWithin(clock: Clock, work: Work, bounds: Bounds): Promise<unknown> {
-  const { name, timeoutMs } = bounds;
-  const timeout = new AbortController();
-  const signal = AbortSignal.any([bounds.signal, timeout.signal]);
-  const cancel =
-    timeoutMs === undefined
-      ? () => {}
-      : clock.later(timeoutMs, () =>
-          timeout.abort(
-            new HubError('tool_timeout', { message: `${name} took longer than ${timeoutMs} ms` }),
-          ),
-        );
-  let stopListening = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = () => reject(new CutOff(signal.reason));
-    signal.addEventListener('abort', onAbort, { once: true });
-    stopListening = () => signal.removeEventListener('abort', onAbort);
-  });
-  const done = async () => work(signal);
-  try {
-    return await Promise.race([done(), aborted]);
-  } finally {
-    stopListening();
-    cancel();
-  }
+function lateFor({ name }: Bounds) {
+  return (ms: number) => new HubError('tool_timeout', { message: `${name} took longer than ${ms} ms` });
 }
 
 /** Says again and again that the run is still going; what it returns ends that. */

@@ -1,14 +1,11 @@
 /** Recovers the turns of a process that has ended, when the hub starts: plain ones are ended, and their requests have no asker; turns call it. */
-import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
 import { describe, isDamage, toHubError } from '../../errors';
 import type { RequestRecord, TurnRecord } from '../../protocol/records';
+import { isOpen } from '../../store/shared/turns';
 import type { Store, UnfinishedTurn } from '../../store/store';
-import type { Clock } from '../commit/clock';
-import type { Funnel } from '../commit/funnel';
-import { LiveActor } from '../commit/live-actor';
 import type { Logger } from '../options/logger';
 import type { Hitl } from '../requests/hitl';
-import { envelopesOf } from './running';
+import type { StoredTurns } from './stored-turns';
 
 /** Turns ended at once, so that any number of them gets through the funnel. */
 const groupSize = 1_000;
@@ -20,8 +17,7 @@ export const maxLeftAtStart = 1_000;
 
 interface Parts {
   store: Store;
-  funnel: Funnel;
-  clock: Clock;
+  stored: StoredTurns;
   logger: Logger;
 }
 
@@ -75,7 +71,7 @@ export class Orphans {
  * @throws HubError `storage_failed`
  */
 async function endOrphans(parts: Parts, isHere: (turnId: string) => boolean): Promise<TurnRecord[]> {
-  const { store, funnel, clock, logger } = parts;
+  const { store, stored, logger } = parts;
   const left = (await store.unfinishedTurns()).filter(({ id }) => !isHere(id));
   const durable: TurnRecord[] = [];
   const end = async ({ id }: UnfinishedTurn) => {
@@ -83,11 +79,7 @@ async function endOrphans(parts: Parts, isHere: (turnId: string) => boolean): Pr
     const record = await unlessDamaged(store.turn(id), logger, said, { turnId: id });
     if (record?.run) durable.push(record);
     if (!record || record.run) return;
-    const actor = LiveActor.restore(turnMachine, restoreTurn(record));
-    const at = clock.now();
-    const envelopes = envelopesOf({ actor }, actor.send({ type: 'crash', at }), at);
-    const turn = turnRecord(actor.snapshot);
-    await funnel.commit({ ticketId: turn.ticketId, at, turns: [turn], envelopes });
+    await stored.end(record, 'crash');
   };
   while (left.length > 0) await Promise.all(left.splice(0, groupSize).map(end));
   return durable;
@@ -139,4 +131,15 @@ async function unlessDamaged<T>(
     logger.error(said, { ...about, error: describe(thrown) });
     return undefined;
   }
+}
+
+/** Whether a request was asked by another turn, which is over: it ends with the turn that asks it again. @throws HubError `storage_failed` */
+export async function isLeftBehind(
+  store: Pick<Store, 'turn'>,
+  { turnId, detached }: Pick<RequestRecord, 'turnId' | 'detached'>,
+  askedBy: string,
+): Promise<boolean> {
+  if (turnId === undefined || turnId === askedBy || detached) return false;
+  const asker = await store.turn(turnId);
+  return asker !== undefined && !isOpen(asker.status);
 }

@@ -4,8 +4,8 @@ import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { LiveActor } from '../commit/live-actor';
 import type { Hitl } from '../requests/hitl';
-import { maxIntentLength, type Outputs } from './outputs';
-import type { Running } from './running';
+import type { Outputs } from './outputs';
+import { nameIntent, type Running } from './running';
 import type { About } from './said';
 import type { Streams } from './streams';
 import { type Agent, Turn } from './turn';
@@ -28,9 +28,8 @@ export function plainTurn(
   const { id, ticketId, sessionId } = actor.snapshot.context;
   const abort = new AbortController();
   const { signal } = abort;
-  const nameIntent = (intent: string) =>
-    void actor.send({ type: 'name_intent', at: parts.clock.now(), intent: intent.slice(0, maxIntentLength) });
-  const line = new TurnLink(parts, { id, ticketId, sessionId, user, signal }, nameIntent);
+  const about = { id, ticketId, sessionId, user, signal };
+  const line = new TurnLink(parts, about, (intent) => nameIntent({ actor }, intent, parts.clock.now()));
   const turn = new Turn(id, ticketId, sessionId, user, message, signal, line);
   const call = async () => {
     await parts.agent()?.(turn);

@@ -6,6 +6,7 @@ import type { Millis, TurnRecord } from '../../protocol/records';
 import type { JournalEntry } from '../../store/store';
 import type { LiveActor } from '../commit/live-actor';
 import type { Occasion } from '../commit/occasion';
+import { maxIntentLength } from './outputs';
 
 /** What has to be over before a turn is, and what ends with it. */
 export interface TurnLine {
@@ -63,6 +64,11 @@ export function envelopesOf(
 ): LoggableEnvelope[] {
   const turn = turnRecord(actor.snapshot);
   return emitted.map(({ type }) => envelopeMakers[type](turn, at));
+}
+
+/** What the turn is about, as its agent says; what is longer than it may be is cut. */
+export function nameIntent({ actor }: Pick<Running, 'actor'>, intent: string, at: Millis): void {
+  actor.send({ type: 'name_intent', at, intent: intent.slice(0, maxIntentLength) });
 }
 
 /** Only the process that has a durable turn may write it. */

@@ -1,7 +1,8 @@
 /** Runs the steps of agents: attempts, time limit, the key for services outside; and knows whether code is inside one. Plain and durable turns both run theirs here. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { z } from 'zod';
-import { HubError } from '../../errors';
+import { HubError, isA } from '../../errors';
+import { CutOff, workWithin } from '../commit/bounded-work';
 import type { Clock } from '../commit/clock';
 import { type Duration, toMillis } from '../options/duration';
 import { assertOptions, duration, elsewhere, type Fields, flag } from '../options/options';
@@ -143,33 +144,17 @@ async function runAttempt<T>(
   attempt: number,
 ): Promise<T> {
   const timeoutMs = options.timeout === undefined ? undefined : toMillis(options.timeout);
-  const ended = new AbortController();
-  const either = AbortSignal.any([signal, ended.signal]);
-  const cancelTimer =
-    timeoutMs === undefined
-      ? () => {}
-      : clock.later(timeoutMs, () =>
-          ended.abort(
-            new HubError('step_timeout', {
-              message: `The step "${name}" took longer than ${timeoutMs} ms`,
-              details: { step: name, timeout_ms: timeoutMs },
-            }),
-          ),
-        );
-  let stopListening = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = () => reject(either.reason);
-    either.addEventListener('abort', onAbort, { once: true });
-    stopListening = () => either.removeEventListener('abort', onAbort);
-  });
+  const late = (ms: number) =>
+    new HubError('step_timeout', {
+      message: `The step "${name}" took longer than ${ms} ms`,
+      details: { step: name, timeout_ms: ms },
+    });
+  const work = (either: AbortSignal) =>
+    runInside({ noun: `the step "${name}"`, turnId }, async () => run({ key, attempt, signal: either }));
   try {
-    const work = runInside({ noun: `the step "${name}"`, turnId }, async () =>
-      run({ key, attempt, signal: either }),
-    );
-    return await Promise.race([work, aborted]);
-  } finally {
-    stopListening();
-    cancelTimer();
+    return await workWithin(clock, work, { signal, timeoutMs, late });
+  } catch (error) {
+    throw isA(error, CutOff) ? error.reason : error;
   }
 }
 

@@ -88,3 +88,8 @@ export function stillGrows(): HubError {
     message: 'turn.update: the message still grows; wait for the end of its stream',
   });
 }
+
+/** Why a message takes no more after it was aborted. */
+export function wasAborted(reason: string): HubError {
+  return new HubError('invalid_request', { message: `The stream was aborted: ${reason}` });
+}

@@ -10,12 +10,13 @@ import type { Asked } from '../requests/request-input';
 import { result } from './durable/results';
 import { type CallName, type Entry, type Kept, unrecorded } from './entry';
 import type { MessageStream, StreamOptions } from './message-stream';
+import { isLeftBehind } from './orphans';
 import type { Outputs, SayOptions, Speaker } from './outputs';
 import type { TurnLine } from './running';
 import { runStep, type StepContext, type StepOptions } from './steps';
 import type { Stream } from './stream';
 import { pour, type StreamSource } from './stream-source';
-import { type Streams, stillGrows } from './streams';
+import { type Streams, stillGrows, wasAborted } from './streams';
 import type { TurnPort } from './turn';
 
 export class TurnLink implements TurnPort, TurnLine {
@@ -148,12 +149,10 @@ export class TurnLink implements TurnPort, TurnLine {
     if (request.detached) this.attended.add(request.id);
     // It may have been left in the moment before.
     if (request.turnId !== id && request.turnId) await hitl.takeUp(request.id);
-    if (request.detached || !request.turnId) return { request, isNew, endsWithTurn: false };
-    if (request.turnId === id) return { request, isNew, endsWithTurn: true };
-    const earlier = await store.turn(request.turnId);
-    const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
-    if (isOrphan) this.adopted.add(request.id);
-    return { request, isNew, endsWithTurn: isOrphan };
+    const isAdopted = await isLeftBehind(store, request, id);
+    if (isAdopted) this.adopted.add(request.id);
+    const isOwn = request.turnId === id && !request.detached;
+    return { request, isNew, endsWithTurn: isOwn || isAdopted };
   }
 
   private noteRefusal<T>(line: Promise<T>): Promise<T> {
@@ -169,8 +168,4 @@ export class TurnLink implements TurnPort, TurnLine {
     work.then(done, done);
     return work;
   }
-}
-
-function wasAborted(reason: string): HubError {
-  return new HubError('invalid_request', { message: `The stream was aborted: ${reason}` });
 }

@@ -1,14 +1,14 @@
 /** Chat: takes a message in, and answers it with a turn of the agent; ends turns, and goes on with those of another process. */
 import { isDeepStrictEqual } from 'node:util';
-import { restoreTurn, turnMachine, turnRecord } from '../../actors/turn-machine';
+import { turnRecord } from '../../actors/turn-machine';
 import { HubError, isDamage, isHubError, toHubError } from '../../errors';
 import type { SessionRecord, TurnRecord, User } from '../../protocol/records';
+import { isOpen } from '../../store/shared/turns';
 import type { Store } from '../../store/store';
 import type { Committed } from '../commit/after-commit';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import { Lanes } from '../commit/lanes';
-import { LiveActor } from '../commit/live-actor';
 import { newId } from '../commit/new-id';
 import type { Occasion } from '../commit/occasion';
 import type { Steps } from '../commit/steps';
@@ -17,25 +17,22 @@ import type { Logger } from '../options/logger';
 import { assertStillMay, known, type RuleOptions, saysYes } from '../requests/app-rules';
 import type { Hitl } from '../requests/hitl';
 import type { Client } from '../tickets/client';
-import { type Accepted, cancelAck, toAccepted } from './accepted';
+import { type Accepted, toAccepted } from './accepted';
 import type { AgentCode } from './durable/agent-code';
 import { DurableTurns } from './durable/durable-turns';
 import { Intake } from './intake';
-import { type Ending, OngoingTurns } from './ongoing';
+import { OngoingTurns } from './ongoing';
 import { Orphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
 import { plainTurn } from './plain-turn';
-import { envelopesOf, fenceOf } from './running';
 import type { Said, SaidElsewhere, Spoken } from './said';
 import { type ResumeFailure, recallSession, resumeSession, sessionFor } from './sessions';
+import { StoredTurns } from './stored-turns';
 import type { Streams } from './streams';
 import type { Agent } from './turn';
 
 export type { Accepted } from './accepted';
 export { maxIntentLength } from './outputs';
-
-/** How often the end of a turn that is not here is tried where another process is at it at the same time. */
-const maxAttempts = 5;
 
 /** The app's agent: plain, or the code of a durable one. */
 export type AgentOrCode = { plain: Agent } | { durable: AgentCode };
@@ -47,6 +44,7 @@ export class Turns {
   /** As it was last stored. */
   private readonly sessions = new WeakMap<Client, SessionRecord>();
   private readonly intake: Intake;
+  private readonly stored: StoredTurns;
   private readonly orphans: Orphans;
   /** No more messages are taken. */
   private closing = false;
@@ -87,7 +85,8 @@ export class Turns {
       toRunning: (actor, about) =>
         this.code ? this.durable.toRunning(actor, about, this.code) : plainTurn(plain, actor, about),
     });
-    this.orphans = new Orphans(parts);
+    this.stored = new StoredTurns(parts);
+    this.orphans = new Orphans({ ...parts, stored: this.stored });
   }
 
   private get code(): AgentCode | undefined {
@@ -194,7 +193,7 @@ export class Turns {
     }
     const stored = await this.parts.store.turn(turnId);
     if (stored?.ticketId !== ticketId) throw new HubError('not_found', { message: 'There is no such turn' });
-    if (!stored.run || isOver(stored)) throw new HubError('turn_ended');
+    if (!stored.run || !isOpen(stored.status)) throw new HubError('turn_ended');
     await this.assertMaySteer(stored, occasion);
     return this.endStored(stored, 'cancel', frame);
   }
@@ -209,7 +208,7 @@ export class Turns {
     if (this.closing) throw new HubError('closing');
     const stored = await this.parts.store.turn(turnId);
     if (!stored) throw new HubError('not_found', { message: 'There is no such turn' });
-    if (isOver(stored)) throw new HubError('turn_ended');
+    if (!isOpen(stored.status)) throw new HubError('turn_ended');
     await this.assertMaySteer(stored, occasion);
     return this.durable.retry(turnId, type);
   }
@@ -232,40 +231,16 @@ export class Turns {
     });
   }
 
-  /** Ends a turn that no process has. @throws HubError `turn_ended`, `storage_failed`, what else the funnel throws */
+  /** Ends a turn that was not here. @throws HubError `turn_ended`, `storage_failed`, what else the funnel throws */
   private async endStored(
     { id }: Pick<TurnRecord, 'id'>,
-    type: Extract<Ending, 'cancel' | 'expire'>,
+    type: 'cancel' | 'expire',
     frame?: Occasion['frame'],
   ): Promise<void> {
-    const { store, funnel, clock, steps, hitl } = this.parts;
-    for (let attempt = 1; ; attempt += 1) {
-      const running = this.ongoing.get(id);
-      if (running) return this.ongoing.end(running, type);
-      const stored = await store.turn(id);
-      if (!stored || isOver(stored)) throw new HubError('turn_ended');
-      try {
-        await hitl.endWithTurn(id, fenceOf(stored));
-        const actor = LiveActor.restore(turnMachine, restoreTurn(stored), steps);
-        const at = clock.now();
-        const envelopes = envelopesOf({ actor }, actor.send({ type, at }), at);
-        const turn = turnRecord(actor.snapshot);
-        const acked = frame && { frame: { ...frame, ack: cancelAck(id) } };
-        await funnel.commit({
-          ticketId: turn.ticketId,
-          at,
-          turns: [turn],
-          envelopes,
-          ...fenceOf(stored),
-          ...acked,
-        });
-        actor.publishSteps();
-        this.ongoing.removeStored(turn);
-        return;
-      } catch (error) {
-        if (!HubError.is(error, 'turn_lost') || attempt >= maxAttempts) throw error;
-      }
-    }
+    const ended = await this.stored.endWithRequests(id, type, () => this.ongoing.has(id), frame);
+    if (ended) return this.ongoing.removeStored(ended);
+    const running = this.ongoing.get(id);
+    if (running) await this.ongoing.end(running, type);
   }
 
   /**
@@ -281,7 +256,7 @@ export class Turns {
           if (!isDamage(toHubError(error))) throw error;
           return undefined;
         });
-        return turn?.run !== undefined && !isOver(turn);
+        return turn?.run !== undefined && isOpen(turn.status);
       },
     });
     await this.durable.start(durable);
@@ -359,10 +334,6 @@ export class Turns {
     if (!run || status === 'stuck') return false;
     return status !== 'waiting' || !this.code?.freesItsSession;
   }
-}
-
-function isOver({ status }: TurnRecord): boolean {
-  return status === 'completed' || status === 'aborted';
 }
 
 /** The lane of everything that decides which session a tab speaks in. */

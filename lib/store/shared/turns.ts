@@ -42,6 +42,11 @@ export function answerCall(requestId: string): string {
   return `answer:${requestId}`;
 }
 
+/** The request whose answer such an entry is; nothing for any other call. */
+export function answeredRequest(call: string): string | undefined {
+  return call.startsWith(answerCall('')) ? call.slice(answerCall('').length) : undefined;
+}
+
 /** The body of an entry as JSON. @throws whatever JSON throws for what it cannot write */
 export function bodyText(body: unknown): string {
   return JSON.stringify(body) ?? 'null';

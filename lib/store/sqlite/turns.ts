@@ -12,7 +12,14 @@ import type { Statements, TurnRow } from './statements';
 /** As `Lookup.turn`. */
 export function fencedTurn(s: Statements, id: string): FencedTurn | undefined {
   const row = s.fencedTurn.get(id);
-  return row && { ...row, generation: row.generation ?? undefined };
+  if (!row) return undefined;
+  return {
+    ...{ status: row.status, generation: row.generation ?? undefined },
+    // Looked up only where a fence names a length, which most do not.
+    get entries() {
+      return s.journalLength.get(id)?.entries ?? 0;
+    },
+  };
 }
 
 /** The turns of a commit, and what each stops to have. */

@@ -5,6 +5,7 @@ import { digestOf } from '../../kinds/kinds';
 import { termsDigestOf } from '../../kinds/terms';
 import type { Hitl } from '../../requests/hitl';
 import type { Asked } from '../../requests/request-input';
+import { isLeftBehind } from '../orphans';
 import { asBorn, asSettled } from './as-then';
 import { keyed } from './names';
 import type { Run } from './run';
@@ -56,40 +57,34 @@ export class Asks {
     const { hitl, store } = this.parts;
     const { user } = this;
     const { id: turnId, ticketId, sessionId } = this.run.turn;
-    const asker = { ticketId, sessionId, turnId, userId: user.id };
-    const waitsFor = (id: string) => [{ turnId, requestId: id }];
-    const again = asked.key === undefined ? await this.earlier(call, asked) : undefined;
-    if (again) {
-      const { id, status } = again;
-      const opened: Opened = { asked: id, isNew: false, status, terms: termsDigestOf(asked) };
-      await this.run.append(call, opened, waitsFor(id));
-      return;
-    }
-    const beside = ({ id, status }: RequestRecord) => ({
-      ...this.run.beside(call, {
-        asked: id,
-        isNew: true,
-        status,
-        terms: termsDigestOf(asked),
-      } satisfies Opened),
-      waits: waitsFor(id),
+    const terms = termsDigestOf(asked);
+    const opened = ({ id, status }: RequestRecord, more: Pick<Opened, 'isNew' | 'isOrphan'>): Opened => ({
+      ...{ asked: id, status, terms },
+      ...more,
     });
+    const waitsFor = ({ id }: RequestRecord) => [{ turnId, requestId: id }];
+    const again = asked.key === undefined ? await this.earlier(call, terms) : undefined;
+    if (again) return this.run.append(call, opened(again, { isNew: false }), waitsFor(again));
+    const beside = (born: RequestRecord) => ({
+      ...this.run.beside(call, opened(born, { isNew: true })),
+      waits: waitsFor(born),
+    });
+    const asker = { ticketId, sessionId, turnId, userId: user.id };
     const { request, isNew } = await hitl.ask({ ...asked, ...asker }, { by: user, via: 'turn', beside });
     if (isNew) return;
-    const { id, status } = request;
-    const isOther = request.turnId !== undefined && request.turnId !== turnId;
-    if (isOther) await hitl.takeUp(id);
-    const earlier = isOther && !request.detached ? await store.turn(request.turnId as string) : undefined;
-    const isOrphan = earlier?.status === 'completed' || earlier?.status === 'aborted';
-    const terms = termsDigestOf(asked);
-    const opened: Opened = { asked: id, isNew: false, status, terms, ...(isOrphan && { isOrphan }) };
-    await this.run.append(call, opened, waitsFor(id));
+    if (request.turnId !== undefined && request.turnId !== turnId) await hitl.takeUp(request.id);
+    const isOrphan = await isLeftBehind(store, request, turnId);
+    await this.run.append(
+      call,
+      opened(request, { isNew: false, ...(isOrphan && { isOrphan }) }),
+      waitsFor(request),
+    );
   }
 
   /** The same request, asked in the leg from which the turn was started over, unless it was withdrawn. */
-  private async earlier(call: string, asked: Asked): Promise<RequestRecord | undefined> {
+  private async earlier(call: string, terms: string): Promise<RequestRecord | undefined> {
     const opened = this.run.keptOf(call) as Opened | undefined;
-    if (opened === undefined || opened.terms !== termsDigestOf(asked)) return undefined;
+    if (opened?.terms !== terms) return undefined;
     const record = await this.parts.hitl.get(opened.asked);
     return record.status === 'cancelled' || record.status === 'superseded' ? undefined : record;
   }

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { restoreTurn, turnMachine, turnRecord } from '../../../actors/turn-machine';
 import { HubError } from '../../../errors';
-import type { TurnRecord, User } from '../../../protocol/records';
+import type { Millis, TurnRecord, User } from '../../../protocol/records';
+import { isOpen } from '../../../store/shared/turns';
 import type { JournalEntry } from '../../../store/store';
 import type { Committed } from '../../commit/after-commit';
 import { Lanes } from '../../commit/lanes';
@@ -14,7 +15,7 @@ import type { OngoingTurns } from '../ongoing';
 import { fenceOf, type Running } from '../running';
 import type { About } from '../said';
 import type { AgentCode } from './agent-code';
-import { Tenure, type TenureParts } from './tenure';
+import { type Departure, Tenure, type TenureParts } from './tenure';
 
 /** Replays under way at the same time. */
 export const maxReplays = 16;
@@ -132,11 +133,11 @@ export class DurableTurns {
       throw new HubError('turn_stuck', { message: 'The turn is not stuck', details: { turn_id: turnId } });
     const session = { id: record.sessionId, ticketId: record.ticketId };
     const running = await this.restore(record);
-    if (!running?.tenure) throw new HubError('conflict', { message: 'The agent has no code for this turn' });
+    if (!running) throw new HubError('conflict', { message: 'The agent has no code for this turn' });
     await ongoing.lanes.run(session.id, async () => {
       if (!(await ongoing.isFree(session)))
         throw new HubError('busy', { message: 'Another turn of its session is not over; try again then' });
-      await running.tenure?.takeStuck(type);
+      await running.tenure.takeStuck(type);
       ongoing.add(running);
       await ongoing.ask(session, turnId);
     });
@@ -166,8 +167,8 @@ export class DurableTurns {
       if (this.isOver || this.parts.ongoing.has(turnId)) return 'later';
       const { store, clock, mayContinue, endStored } = this.parts;
       const record = await store.turn(turnId);
-      if (!record?.run || isOver(record)) return true;
-      if ((record.run.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now()) {
+      if (!record?.run || !isOpen(record.status)) return true;
+      if (isTooOld(record, clock.now())) {
         await endStored(record, 'expire');
         return true;
       }
@@ -234,8 +235,7 @@ export class DurableTurns {
   private async fire(turnId: string): Promise<boolean | 'later'> {
     const here = this.parts.ongoing.get(turnId);
     if (!here) return this.take(turnId);
-    const { run } = turnRecord(here.actor.snapshot);
-    if ((run?.expiresAt ?? Number.POSITIVE_INFINITY) <= this.parts.clock.now()) {
+    if (isTooOld(turnRecord(here.actor.snapshot), this.parts.clock.now())) {
       await this.parts.ongoing.end(here, 'expire');
       return true;
     }
@@ -264,11 +264,10 @@ export class DurableTurns {
     this.resting.delete(tenure);
   }
 
-  private noteGone(running: Running, tenure: Tenure, why: 'rests' | 'stuck' | 'lost' | 'released'): void {
+  private noteGone(running: Running, tenure: Tenure, why: Departure): void {
     this.forgetRest(tenure);
     this.parts.ongoing.remove(running, why === 'rests' || why === 'released');
-    const record = turnRecord(running.actor.snapshot);
-    const { id } = record;
+    const { id } = running.actor.snapshot.context;
     if (why === 'stuck' && tenure.startsOver)
       this.retry(id, 'start_over').catch((error: unknown) => this.logFailure(id, error));
     // The last entry may have come while it was on its way out.
@@ -292,6 +291,6 @@ export class DurableTurns {
   }
 }
 
-function isOver({ status }: TurnRecord): boolean {
-  return status === 'completed' || status === 'aborted';
+function isTooOld({ run }: TurnRecord, now: Millis): boolean {
+  return run?.expiresAt !== undefined && run.expiresAt <= now;
 }

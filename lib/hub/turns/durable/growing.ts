@@ -9,7 +9,7 @@ import { newId } from '../../commit/new-id';
 import type { MessageStream, StreamOptions } from '../message-stream';
 import type { Stream } from '../stream';
 import { pour, type StreamSource } from '../stream-source';
-import type { Streams } from '../streams';
+import { type Streams, wasAborted } from '../streams';
 import type { Run } from './run';
 
 export interface GrowingParts {
@@ -64,8 +64,7 @@ export class Growing {
         return done;
       },
       abort: async (reason = 'no reason was given') => {
-        const error = new HubError('invalid_request', { message: `The stream was aborted: ${reason}` });
-        await (await live())?.stop(error);
+        await (await live())?.stop(wasAborted(reason));
       },
     };
   }

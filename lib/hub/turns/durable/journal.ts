@@ -1,14 +1,12 @@
 /** The journal of one leg as the agent's code goes through it: hands recorded and new results to the code in one order, and notices where the code does something else; `Run` has one each. */
 import type { Millis } from '../../../protocol/records';
+import { answeredRequest } from '../../../store/shared/turns';
 import type { JournalEntry } from '../../../store/store';
 import type { Clock } from '../../commit/clock';
 import { keptCall } from './started-over';
 
 /** How long a recorded call may be missing: code that awaits something of its own between two calls makes it late. */
 export const patienceMs = 2_000;
-
-/** Stands before the id of a request in the entry of its answer. */
-const answerPrefix = 'answer:';
 
 /** A call of the agent's code that has no result yet. */
 export interface Call<T = unknown> {
@@ -102,7 +100,7 @@ export class Journal {
         continue;
       }
       this.entries.set(entry.n, entry);
-      if (!entry.call.startsWith(answerPrefix) && !isNote(entry.body)) this.recorded.add(entry.call);
+      if (answeredRequest(entry.call) === undefined && !isNote(entry.body)) this.recorded.add(entry.call);
       this.last = entry.n;
     }
     this.loadedTo = this.last;
@@ -236,8 +234,8 @@ export class Journal {
     for (;;) {
       const entry = this.entries.get(this.cursor + 1);
       if (!entry) return false;
-      if (entry.call.startsWith(answerPrefix)) {
-        const requestId = entry.call.slice(answerPrefix.length);
+      const requestId = answeredRequest(entry.call);
+      if (requestId !== undefined) {
         this.pass(entry);
         this.settled.add(requestId);
         const waits = this.waits.get(requestId);

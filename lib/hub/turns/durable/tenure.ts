@@ -2,8 +2,7 @@
 import { HubError } from '../../../errors';
 import type { TurnProblem, TurnRecord, TurnWaitsFor } from '../../../protocol/records';
 import type { JournalEntry, Store } from '../../../store/store';
-import { maxIntentLength } from '../outputs';
-import type { Holding, Running } from '../running';
+import { type Holding, nameIntent, type Running } from '../running';
 import type { About } from '../said';
 import { type NextLeg, nextLegOf } from './again';
 import type { AgentCode } from './agent-code';
@@ -134,9 +133,8 @@ export class Tenure implements Holding {
 
   /** The same of a stuck turn. @throws HubError `turn_stuck` where it is stuck no more, `storage_failed` */
   async takeStuck(type: 'retry' | 'start_over'): Promise<void> {
-    const { owner } = this.parts;
+    const { owner, store } = this.parts;
     const turnId = this.record.id;
-    const { store } = this.parts;
     const entries = await readJournal(store, turnId);
     const kept = type === 'retry' ? [] : keptEntries(entries).map((entry) => ({ turnId, ...entry }));
     const move: Move = type === 'retry' ? { type, owner, entries: entries.length } : { type, owner };
@@ -243,13 +241,10 @@ export class Tenure implements Holding {
       onOverflow: () => void this.overflow(),
       onChange: () => this.considerRest(),
     });
-    const port = new RunPort(this.parts, run, this.about.user, (intent) => this.nameIntent(intent));
+    const port = new RunPort(this.parts, run, this.about.user, (intent) =>
+      nameIntent(this.running, intent, this.parts.clock.now()),
+    );
     return [run, port];
-  }
-
-  private nameIntent(intent: string): void {
-    const at = this.parts.clock.now();
-    this.running.actor.send({ type: 'name_intent', at, intent: intent.slice(0, maxIntentLength) });
   }
 
   /** What the code is called with, or why not; nothing where the leg waits, or is not this process's any more. */

@@ -3,9 +3,7 @@ import { HubError, isDamage, isHubError } from '../../../errors';
 import type { Clock } from '../../commit/clock';
 import type { Funnel } from '../../commit/funnel';
 import type { Beside } from '../../commit/occasion';
-
-/** Between two attempts of what the store refuses: twice as long each time up to the larger. */
-const retryMs = { first: 250, longest: 30_000 };
+import { Retries } from '../../commit/retries';
 
 export interface WriterParts {
   funnel: Pick<Funnel, 'commit'>;
@@ -16,12 +14,12 @@ export interface WriterParts {
 }
 
 export class Writer {
-  private isOver = false;
+  private readonly retries: Retries;
   private isFrozen = false;
-  /** What ends pauses between attempts early. */
-  private readonly pauses = new Set<() => void>();
 
-  constructor(private readonly parts: WriterParts) {}
+  constructor(private readonly parts: WriterParts) {
+    this.retries = new Retries(parts.clock);
+  }
 
   /** The entry of a call, and that only the process which has the turn may write it. @throws HubError `closing` once it is frozen */
   beside(call: string, body: unknown): Required<Pick<Beside, 'journal' | 'fence'>> {
@@ -44,13 +42,13 @@ export class Writer {
    * @throws every other error
    */
   async persist<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
-    for (let wait = retryMs.first; ; wait = Math.min(wait * 2, retryMs.longest)) {
-      if (this.isOver) return undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.retries.isOver) return undefined;
       const generation = this.parts.turn.generation();
       try {
         return { value: await work() };
       } catch (error) {
-        if (this.isOver || HubError.is(error, 'closing')) return undefined;
+        if (this.retries.isOver || HubError.is(error, 'closing')) return undefined;
         const isLost = HubError.is(error, 'turn_lost');
         // This process itself has moved the turn on while it was written: then it is written again, or its leg is over.
         if (isLost && generation === this.parts.turn.generation()) {
@@ -58,7 +56,7 @@ export class Writer {
           return undefined;
         }
         if (!isLost && !isAway(error)) throw error;
-        await this.pause(wait);
+        await this.retries.after(attempt);
       }
     }
   }
@@ -70,20 +68,7 @@ export class Writer {
 
   /** Nothing more is attempted. */
   end(): void {
-    this.isOver = true;
-    for (const endEarly of [...this.pauses]) endEarly();
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        cancelTimer();
-        this.pauses.delete(end);
-        resolve();
-      };
-      const cancelTimer = this.parts.clock.later(ms, end);
-      this.pauses.add(end);
-    });
+    this.retries.end();
   }
 }
 

@@ -62,8 +62,11 @@ export function turnStatements(prepare: Prepare) {
     ),
     turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
     knownTurn: prepare<[id: string], KnownTurn>('SELECT status, leg, answered_at FROM turns WHERE id = ?'),
-    fencedTurn: prepare<[id: string], { status: TurnStatus; generation: number | null; entries: number }>(
-      `SELECT status, generation, ${length('turns.id')} AS entries FROM turns WHERE id = ?`,
+    fencedTurn: prepare<[id: string], { status: TurnStatus; generation: number | null }>(
+      'SELECT status, generation FROM turns WHERE id = ?',
+    ),
+    journalLength: prepare<[turnId: string], { entries: number | null }>(
+      'SELECT max(n) AS entries FROM turn_journal WHERE turn_id = ?',
     ),
     unfinishedTurns: prepare<[], UnfinishedTurn>(
       `SELECT id, ticket_id AS ticketId FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
