@@ -1,4 +1,4 @@
-/** The pauses between attempts of what the store refuses; whoever has to have something stored waits here. */
+/** The pauses between attempts of what the store refuses; the ends of turns and their journals wait here. */
 import type { Clock } from './clock';
 
 /** Before the second attempt; twice as long before each that follows, up to the larger. */

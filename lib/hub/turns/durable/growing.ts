@@ -1,4 +1,4 @@
-/** The messages of a durable turn that grow: shown and committed as any, recorded when they are whole, and begun anew in the same message where the process ended before that; `RunPort` begins them. */
+/** The messages of a durable turn that grow: shown and committed as any, recorded when they are whole, and begun again in the same message where the process ended before that; `RunPort` begins them. */
 
 import { HubError } from '../../../errors';
 import type { MessageRecord, Millis } from '../../../protocol/records';

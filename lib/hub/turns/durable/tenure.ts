@@ -230,7 +230,8 @@ export class Tenure implements Holding {
     const { signal } = this.running.abort;
     const turn = {
       ...{ id, ticketId, sessionId, signal },
-      generation: () => this.record.run?.generation ?? 0,
+      // Asked for at each write, so that no record is made for it.
+      generation: () => this.running.actor.snapshot.context.run?.generation ?? 0,
       leg: stored?.leg ?? 0,
       begunAt: stored?.legBegunAt ?? queuedAt,
     };
