@@ -55,7 +55,8 @@ export async function declarations(): Promise<{ folder: string; remove(): void }
   const folder = mkdtempSync(join(tmpdir(), 'express-hitl-types-'));
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const emit = ['--emitDeclarationOnly', '--sourceMap', 'false', '--inlineSources', 'false'];
+  // What is wrong in the code itself is for `npm run typecheck` and the build to say; here it would take half of the time.
+  const emit = ['--emitDeclarationOnly', '--noCheck', '--sourceMap', 'false', '--inlineSources', 'false'];
   await run(root, bin('tsc'), '-p', 'tsconfig.build.json', ...emit, '--outDir', join(folder, 'dist'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
