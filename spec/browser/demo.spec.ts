@@ -39,7 +39,9 @@ describeInChromium('spec/browser', 'the demo', (launch) => {
     const [alice, bob] = [await enter('alice', { ticketId: 'T-1003' }), await enter('bob')];
     await alice.say('ask', 'How do you classify');
     await bob.open('/');
-    await bob.page.locator('.hitl-inbox-row', { hasText: 'T-1003' }).click();
+    const row = bob.page.locator('.hitl-inbox-row', { hasText: 'T-1003' });
+    await row.getByText('How do you classify').waitFor();
+    await row.click();
     await bob.card.getByText('False positive').click();
     await bob.card.getByRole('button', { name: 'Answer' }).click();
     await alice.sees('Noted: False positive.');

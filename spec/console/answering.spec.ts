@@ -46,7 +46,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
   it('shows what waits, and settles it for everybody with the first answer', async () => {
     const { id } = await ask(hub);
     const [alice, bob] = [await enter('alice', { at: '/tickets/T-1' }), await enter('bob')];
-    await bob.row(id).click();
+    await bob.open(id);
     await bob.card(id).getByRole('textbox', { name: 'Comment' }).fill('go ahead');
     await alice.card(id).getByText('Bob is answering').waitFor();
     await bob.card(id).getByRole('button', { name: 'Approve' }).click();
@@ -83,12 +83,12 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     const [one, two] = [await ask(hub), await ask(hub, { ticketId: 'T-2' })];
     const alice = await enter('alice');
     const comment = () => alice.page.getByRole('textbox', { name: 'Comment' });
-    await alice.row(one.id).click();
+    await alice.open(one.id);
     await comment().fill('about the first');
-    await alice.row(two.id).click();
+    await alice.open(two.id);
     await alice.card(two.id).waitFor();
     expect(await comment().inputValue()).toBe('');
-    await alice.row(one.id).click();
+    await alice.open(one.id);
     await alice.card(one.id).waitFor();
     expect(await comment().inputValue()).toBe('about the first');
   });
@@ -97,7 +97,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     const args = { ip: '203.0.113.7', hours: 48 };
     const { id } = await ask(hub, { payload: { tool_name: 'block_ip', tool_args: args, editable: true } });
     const alice = await enter('alice');
-    await alice.row(id).click();
+    await alice.open(id);
     const card = alice.card(id);
     await card.getByRole('button', { name: 'Edit' }).click();
     await card.getByRole('textbox', { name: 'hours' }).fill('99');
@@ -116,7 +116,7 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
   it('draws the form of a kind of the app’s own, and sends what it asks for', async () => {
     const { id } = await ask(hub, { type: 'severity', payload: { title: 'How severe is A-17?' } });
     const alice = await enter('alice');
-    await alice.row(id).click();
+    await alice.open(id);
     const card = alice.card(id);
     await card.getByRole('button', { name: 'Approve' }).click();
     await card.getByText('Is required.').first().waitFor();
@@ -139,13 +139,13 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
       await ask(hub, { type: 'question', payload }),
     ];
     const alice = await enter('alice');
-    await alice.row(one.id).click();
+    await alice.open(one.id);
     await alice.card(one.id).getByRole('button', { name: 'Answer' }).click();
     await alice.card(one.id).getByText('Choose an answer first.').waitFor();
     await alice.card(one.id).getByText('False positive').click();
     await alice.card(one.id).getByRole('button', { name: 'Answer' }).click();
     await alice.row(one.id).waitFor({ state: 'detached' });
-    await alice.row(two.id).click();
+    await alice.open(two.id);
     await alice.card(two.id).getByText('Something else').click();
     await alice.card(two.id).getByRole('textbox', { name: 'Your answer' }).fill('A drill');
     await alice.card(two.id).getByRole('button', { name: 'Answer' }).click();
@@ -219,11 +219,9 @@ describeInChromium('spec/console', 'answering in the console', (launch) => {
     );
     const alice = await enter('alice');
     await alice.page.locator('.hitl-count').getByText('50').first().waitFor();
-    await alice.row(asked[0]?.id ?? '').hover();
-    await alice
-      .row(asked[0]?.id ?? '')
-      .getByRole('checkbox')
-      .check();
+    const first = await alice.drawnRow(asked[0]?.id ?? '');
+    await first.hover();
+    await first.getByRole('checkbox').check();
     await alice.page.getByRole('button', { name: 'Choose all 50 block_ip' }).click();
     await alice.page.getByRole('button', { name: 'Approve 50' }).click();
     await alice.sees('Nothing waits for you.');

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
       const gone = ticket.page.evaluate(
         seen(`[data-request="${id}"][data-status="approved"]`),
       ) as Promise<number>;
-      await inbox.row(id).click();
+      await inbox.open(id);
       await inbox.card(id).getByRole('button', { name: 'Approve' }).waitFor();
       const clicked = (await inbox.page.evaluate(
         `(document.querySelector('[data-request="${id}"] [data-decide=approved]').click(), Date.now())`,

@@ -46,6 +46,22 @@ export class Operator {
     return this.page.locator(`[data-row="${id}"]`);
   }
 
+  /** The same, in sight and with what is in it drawn: it has its place before that, and the rows below it move then. */
+  async drawnRow(id: string): Promise<Locator> {
+    const row = this.row(id);
+    await row.scrollIntoViewIfNeeded();
+    await this.page.waitForFunction(
+      (content) => document.querySelector(content)?.checkVisibility({ contentVisibilityAuto: true }),
+      `[data-row="${id}"] .hitl-inbox-meta`,
+    );
+    return row;
+  }
+
+  /** Opens the card of a request from its row. */
+  async open(id: string): Promise<void> {
+    await (await this.drawnRow(id)).click();
+  }
+
   async sees(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).last().waitFor();
   }

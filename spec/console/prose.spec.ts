@@ -182,7 +182,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
       settles: false,
       begin: async ({ id }) => {
         const other = await ask(hub);
-        for (const each of [id, other.id]) await alice.row(each).getByRole('checkbox').check();
+        for (const each of [id, other.id]) await (await alice.drawnRow(each)).getByRole('checkbox').check();
         return page.locator('.hitl-bulk textarea');
       },
     },
@@ -283,7 +283,7 @@ describeInChromium('spec/console/prose.spec.ts', 'prose', (launch) => {
     page = alice.page;
     await page.locator('.hitl-inbox[data-wide]').waitFor();
     await page.getByRole('list', { name: '2 requests that wait' }).waitFor();
-    await alice.row(request.id).click();
+    await alice.open(request.id);
     await alice.card(request.id).waitFor({ timeout: 90_000 });
     const field =
       selector === '#frame' ? page.frameLocator(selector).locator('#inner') : page.locator(selector);

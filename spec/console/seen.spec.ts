@@ -46,8 +46,9 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
 
   async function choose(operator: Operator, ...ids: string[]) {
     for (const id of ids) {
-      await operator.row(id).hover();
-      await operator.row(id).getByRole('checkbox').check();
+      const row = await operator.drawnRow(id);
+      await row.hover();
+      await row.getByRole('checkbox').check();
     }
   }
 
@@ -222,7 +223,7 @@ describeInChromium('spec/console', 'what is seen in the console', (launch) => {
     await alice.row(id).getByText('High risk').waitFor();
     expect(await alice.row(id).innerText()).toMatch(/block_ip[\s\S]*High risk[\s\S]*Block the scanner/);
     await shoot(alice.page, `row-${colorScheme}-${width}`);
-    await alice.row(id).click();
+    await alice.open(id);
     const text = await alice.card(id).innerText();
     for (const shown of [
       'block_ip',

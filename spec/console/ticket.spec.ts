@@ -198,7 +198,7 @@ describeInChromium('spec/console', 'a ticket in the console', (launch) => {
       alice.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
     await alice.row(id).waitFor();
     expect(await overflow()).toBe(0);
-    await alice.row(id).locator('.hitl-inbox-open').click();
+    await (await alice.drawnRow(id)).locator('.hitl-inbox-open').click();
     await alice.card(id).waitFor();
     expect(await overflow()).toBe(0);
     await alice.page.getByRole('link', { name: 'Open ticket' }).click();
