@@ -5,20 +5,22 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const long = [
   'stress/',
   'packaging/packaging',
+  'types/compilers',
+  'mutations/',
   'models/requests-alone',
   'models/requests-restarted',
-  'models/',
-  'mutations/',
-  'types/',
+  'docs/examples',
+  'types/types',
   'console/',
   'client/page',
+  'journeys/durable-killed',
+  'charts/cli',
+  'models/',
+  'browser/',
   'examples/',
   'react/forms',
-  'charts/cli',
-  'docs/examples',
   'client/view-equality',
   'actors/hitl-request-machine',
-  'browser/',
 ];
 
 const placeOf = ({ path }) => {
