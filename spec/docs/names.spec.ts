@@ -151,12 +151,19 @@ test('the support page says the ranges of package.json', () => {
   }
 });
 
+/** What was read of each file, since many reach the same ones. */
+const imports = new Map<string, readonly string[]>();
+
 /** The files below `lib/` that one of them imports. */
 function importsOf(path: string): readonly string[] {
+  const known = imports.get(path);
+  if (known) return known;
   const file = `lib/${path}`;
   const text = readFileSync(join(root, file), 'utf8');
   const { files } = readSourceFile(file, text, (each) => existsSync(join(root, each)));
-  return files.map((each) => each.slice('lib/'.length));
+  const found = files.map((each) => each.slice('lib/'.length));
+  imports.set(path, found);
+  return found;
 }
 
 /** Those that it reaches, also through others. */
