@@ -1,17 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { executionMachine } from '../../lib/actors/execution-machine';
-import * as request from '../../lib/actors/hitl-request';
-import {
-  nextDeadline,
-  type RequestEvent,
-  type RequestInput,
-  requestRecord,
-} from '../../lib/actors/hitl-request';
+import { nextDeadline, type RequestInput, requestRecord } from '../../lib/actors/hitl-request';
 import { hitlRequestMachine } from '../../lib/actors/hitl-request-machine';
 import { LiveRequest, type LiveSnapshot } from '../../lib/hub/requests/live-request';
 import type { StoredRequest } from '../../lib/store/store';
-import { RequestAlone } from '../models/request-alone';
-import { modelOfRequest } from '../models/request-model';
+import { livesOf, type RequestLife } from '../models/request-lives';
 import { type Rules, requests } from '../models/request-rules';
 
 type Stored = Pick<StoredRequest, 'record' | 'snapshot'>;
@@ -38,26 +31,14 @@ const standing = (snapshot: LiveSnapshot) =>
     next: nextDeadline(snapshot),
   });
 
-/** The events of every way of the model to every event in every state, each with what the request began with. */
-async function livesOf(rules: Rules): Promise<{ input: RequestInput; sent: readonly RequestEvent[] }[]> {
-  const lives: RequestAlone[] = [];
-  const start = () => {
-    const alone = new RequestAlone({ ...request, hitlRequestMachine, executionMachine }, rules);
-    lives.push(alone);
-    return alone;
-  };
-  await modelOfRequest(rules).test({ start });
-  return lives;
-}
-
 const hasDeadlines = ({ remindAfter, more, end }: Rules) =>
   remindAfter !== undefined || more !== undefined || (end !== undefined && end.means !== 'expired');
 
 describe.each(Object.entries(requests))('What is stored of a request with %s', (_name, rules) => {
-  let lives: Awaited<ReturnType<typeof livesOf>>;
+  let lives: readonly RequestLife[];
   beforeAll(async () => {
     lives = await livesOf(rules);
-  });
+  }, 60_000);
 
   /** Goes every way, and gives what differed on it, which is nothing. */
   function differences(stored: (live: LiveRequest) => Stored): unknown[] {
@@ -107,10 +88,21 @@ describe.each(Object.entries(requests))('What is stored of a request with %s', (
 });
 
 describe('What is stored of a request', () => {
-  const alone = (rules: Rules) =>
-    new RequestAlone({ ...request, hitlRequestMachine, executionMachine }, rules);
-  const begin = (more: Partial<RequestInput> = {}) =>
-    LiveRequest.begin({ ...alone({ rounds: [{ yes: 1 }], actors: [] }).input, ...more })[0];
+  const plain: RequestInput = {
+    id: 'r1',
+    ticketId: 'T-1',
+    sessionId: 's1',
+    type: 'tool_approval',
+    payload: { tool_name: 'block_ip', tool_args: { ip: '203.0.113.7' } },
+    digest: 'original',
+    userId: 'rita',
+    createdAt: 1_000_000,
+    policy: {},
+    remindAt: [],
+    escalateTo: {},
+    onExpiry: 'expired',
+  };
+  const begin = (more: Partial<RequestInput> = {}) => LiveRequest.begin({ ...plain, ...more })[0];
   const approved = () => {
     const live = begin();
     const by = { userId: 'ann', displayName: 'Ann', groups: [] };
