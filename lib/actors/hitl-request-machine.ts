@@ -274,7 +274,7 @@ export const hitlRequestMachine = requestSetup.createMachine({
     },
     resolved: {
       description: 'Answered or over; everything later is refused with how it ended.',
-      entry: ['dropClaim', 'emitResolved'],
+      entry: ['endWait', 'emitResolved'],
       initial: 'expired',
       states: {
         approved: {

@@ -2,7 +2,13 @@
 import { assertEvent, assign, emit, setup } from 'xstate';
 import { escalated } from '../protocol/audience';
 import { verdictsBeside } from './agreement';
-import type { RequestContext, RequestEmitted, RequestEvent, RequestInput } from './hitl-request';
+import {
+  noDeadlines,
+  type RequestContext,
+  type RequestEmitted,
+  type RequestEvent,
+  type RequestInput,
+} from './hitl-request';
 import { requestGuards } from './hitl-request-guards';
 import type { Refusal } from './refused';
 
@@ -65,6 +71,8 @@ export const requestSetup = setup({
       return context.claim ? { claim: { ...context.claim, until: event.until } } : {};
     }),
     dropClaim: assign({ claim: undefined }),
+    // Nobody is reminded or asked any more, so that a settled request is what its record says and no more.
+    endWait: assign({ claim: undefined, ...noDeadlines }),
     dropKey: assign({ key: undefined }),
     takePayload: assign(({ context, event }) => {
       assertEvent(event, 'amend');

@@ -38,6 +38,14 @@ export interface RequestDeadlines {
   onExpiry: ExpiryDefault;
 }
 
+/** What most requests are asked with, and what is left of them once people are asked no more. */
+export const noDeadlines: RequestDeadlines = {
+  remindAt: [],
+  escalateAt: undefined,
+  escalateTo: {},
+  onExpiry: 'expired',
+};
+
 /** What a request starts with. */
 export interface RequestInput extends RequestDeadlines {
   id: string;
@@ -181,9 +189,17 @@ export function stateName({ question, execution }: RequestSnapshot): string {
 
 /** What the execution of a request starts with; nothing unless it is approved. */
 export function executionInput({ context, tags }: QuestionSnapshot): ExecutionInput | undefined {
-  if (!tags.has('approved')) return undefined;
-  const { id, ticketId, approvedDigest: digest = context.digest } = context;
-  return { id, ticketId, digest };
+  return tags.has('approved') ? toExecutionInput(context) : undefined;
+}
+
+/** What the execution of an approved request starts with. */
+export function toExecutionInput({
+  id,
+  ticketId,
+  digest,
+  approvedDigest = digest,
+}: Pick<RequestContext, 'id' | 'ticketId' | 'digest' | 'approvedDigest'>): ExecutionInput {
+  return { id, ticketId, digest: approvedDigest };
 }
 
 function pathOf(value: unknown): string {

@@ -1,4 +1,5 @@
 /** A ticket as a page shows it, made from its envelopes one by one; pure, for pages and bots to hold on to. */
+import { isMoved } from '../protocol/activity';
 import type {
   Envelope,
   LoggedEnvelope,
@@ -192,12 +193,14 @@ function fromSnapshot(snapshot: Snapshot): View {
 function afterMessage(view: View, message: MessageView): View {
   const { session_id, turn_id, type, created_at } = message;
   const timeline = put(view.timeline, message);
-  if (type !== 'user') return { ...view, timeline };
+  // What a turn says keeps no session in use.
+  if (type !== 'user' && turn_id !== undefined) return { ...view, timeline };
   // No other envelope says that a session is in use again, and that a turn waits in its queue.
   const session = view.sessions.find(({ id }) => id === session_id);
-  const sessions = session
-    ? put(view.sessions, { ...session, last_active_at: created_at }, byActivity)
-    : view.sessions;
+  const sessions =
+    session && isMoved(Date.parse(session.last_active_at), Date.parse(created_at))
+      ? put(view.sessions, { ...session, last_active_at: created_at }, byActivity)
+      : view.sessions;
   if (turn_id === undefined || view.turns.some(({ id }) => id === turn_id))
     return { ...view, timeline, sessions };
   const queued: ViewedTurn = { id: turn_id, session_id, status: 'queued', started_at: created_at };

@@ -29,6 +29,7 @@ export interface SessionRecord {
   /** The tab it was begun in; the same user resumes it through the same tab. */
   tabId: string;
   createdAt: Millis;
+  /** When the last message came, to within 5 seconds: it is written when it moves by that. */
   lastActiveAt: Millis;
 }
 

@@ -13,11 +13,11 @@ import type {
   TurnRecord,
 } from '../protocol/records';
 
-/** A request as stored: the projection that is queried and the actor snapshot that is restored. */
+/** A request as stored: the record that is queried, and beside it what its actor has that the record has not. */
 export interface StoredRequest {
   record: RequestRecord;
-  /** The persisted XState snapshot, JSON only. */
-  snapshot: unknown;
+  /** What restores the actor beside the record, JSON only; none where the record says it all. */
+  snapshot?: unknown;
   /** +1 with every write; what compare-and-set goes by. Begins at 1. */
   version: number;
   /** When the earliest of its deadlines is due; none for a request without. */

@@ -234,6 +234,12 @@ afterAll(() => {
 });
 const machines = { hitlRequestMachine: watched, executionMachine };
 
+/** A request as a store would give it back. */
+function storedOf(live: LiveRequest) {
+  const record = requestRecord(live.snapshot);
+  return JSON.parse(JSON.stringify({ record, snapshot: live.stored(record) }));
+}
+
 type Terms = Omit<OracleState, 'votes' | 'agreed' | 'extra'> & { votes: string[] };
 
 /** What the machine made of an event, in the oracle's terms. */
@@ -271,7 +277,7 @@ function compare(input: RequestInput, events: readonly RequestEvent[], restore: 
   let resolutions = 0;
   let grants = 0;
   for (const event of events) {
-    if (restore) live = LiveRequest.restore(JSON.parse(JSON.stringify(live.stored())), undefined, machines);
+    if (restore) live = LiveRequest.restore(storedOf(live), undefined, machines);
     emitted = live.send(event);
     const verdict = judge(oracle, event, input);
     const refused = emitted.find((each) => each.type === 'refused');
@@ -388,8 +394,8 @@ describe('the HITL request machine', () => {
     const say = { type: 'respond' as const, at: 5, permitted: true, status: 'approved' as const };
     const comment = 'because';
     first.send({ ...say, by: people.ann, response: { comment } });
-    const stored = JSON.parse(JSON.stringify(first.stored()));
-    for (const verdict of stored.question.context.verdicts) delete verdict.response;
+    const stored = storedOf(first);
+    for (const verdict of stored.record.verdicts) delete verdict.response;
     const live = LiveRequest.restore(stored);
     expect(live.send({ ...say, by: people.ann, response: { comment } })).toEqual([
       { type: 'refused', code: 'already_answered' },

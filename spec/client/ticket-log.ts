@@ -21,6 +21,7 @@ export type Step =
   | { do: 'claim' | 'release'; request: number; who: number }
   | { do: 'amend' | 'withdraw' | 'execute' | 'executed'; request: number }
   | { do: 'return' | 'throw' | 'cancel'; turn: number }
+  | { do: 'remark'; session: number }
   | { do: 'wait'; ms: number }
   | { do: 'snapshot'; messages: number };
 
@@ -85,7 +86,9 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       turn: any,
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remark' as const), session: any }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(100_000) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(10_000) }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('snapshot' as const), messages: fc.integer({ min: 1, max: 5 }) }),
@@ -191,6 +194,13 @@ export class TicketLog {
       case 'cancel': {
         const live = pick(this.turns, next.turn);
         if (live) await hub.turns.cancel(ticketId, live.turn.id);
+        return;
+      }
+      case 'remark': {
+        // In a session of its own, or in one that is there.
+        const sessions = [undefined, ...(await this.store.sessions(ticketId, 50)).map(({ id }) => id)];
+        const sessionId = pick(sessions, next.session);
+        await hub.say(ticketId, { content: this.words(), ...(sessionId !== undefined && { sessionId }) });
         return;
       }
       case 'wait':

@@ -122,6 +122,23 @@ test('a line older than the view is not put at its end when it is updated', () =
   expect(changed(view, reduce(view, updated))).toEqual(['position']);
 });
 
+test('what is added to a session moves the time of its last activity, by five seconds or more, unless a turn says it', () => {
+  const time = (ms: number) => new Date(Date.parse(at(0)) + ms).toISOString();
+  let view = reduce(emptyView(), snapshot);
+  const lastActive = (seq: number, more: object, ms: number) => {
+    const line = { ...message('new'), id: `m${seq}`, session_id: 's', created_at: time(ms), ...more };
+    const added = { event: 'session_message_added', ...place(seq), message: line } as Envelope;
+    view = reduce(view, added);
+    return view.sessions[0]?.last_active_at;
+  };
+  expect(lastActive(8, { type: 'user', turn_id: 't1' }, 4_999)).toBe(time(0));
+  expect(lastActive(9, { type: 'response', turn_id: 't1' }, 5_000)).toBe(time(0));
+  expect(lastActive(10, { type: 'user', turn_id: 't2' }, 5_000)).toBe(time(5_000));
+  expect(lastActive(11, { type: 'trace', turn_id: undefined }, 9_999)).toBe(time(5_000));
+  expect(lastActive(12, { type: 'trace', turn_id: undefined }, 10_000)).toBe(time(10_000));
+  expect(lastActive(13, { type: 'user', turn_id: undefined }, 5_000)).toBe(time(5_000));
+});
+
 test('a turn that waits, is stuck and goes on is what its last envelope says; when it has ended it is neither', () => {
   const turn = { id: 't', session_id: 's', status: 'waiting' as const, started_at: at(1) };
   const waits_for = { since: at(2), request_ids: ['r'] };

@@ -1,7 +1,7 @@
 /** A request as an actor alone, without a hub: the machine is sent what the hub would send it; it can be persisted and restored. */
 import type * as ExecutionMachineModule from '../../lib/actors/execution-machine';
 import type * as RequestModule from '../../lib/actors/hitl-request';
-import type { RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
+import type { RequestEmitted, RequestEvent, RequestInput } from '../../lib/actors/hitl-request';
 import type * as RequestMachineModule from '../../lib/actors/hitl-request-machine';
 import { LiveRequest } from '../../lib/hub/requests/live-request';
 import { responseOf } from './request-hand';
@@ -32,16 +32,20 @@ export class RequestAlone implements RequestSystem {
   private isUncovered = false;
   private readonly dismissed = new Set([stranger]);
   private live: LiveRequest;
+  /** What it was asked with, and every event that it was sent, in their order. */
+  readonly input: RequestInput;
+  readonly sent: RequestEvent[] = [];
 
   constructor(
     private readonly code: RequestActorCode,
     private readonly rules: Rules,
   ) {
-    const [live, emitted] = LiveRequest.begin(this.born(), undefined, code);
+    this.input = this.born();
+    const [live, emitted] = LiveRequest.begin(this.input, undefined, code);
     this.live = live;
     const givenBy = [{ userId: 'ann', displayName: 'ann' }];
     const used = { type: 'use_grant' as const, at: this.now, grant: { id: 'g0', givenBy } };
-    this.hear(rules.covered ? live.send(used) : emitted);
+    this.hear(rules.covered ? this.send(used) : emitted);
   }
 
   async perform(deed: RequestDeed): Promise<string> {
@@ -60,7 +64,7 @@ export class RequestAlone implements RequestSystem {
       return 'ok';
     }
     if (deed.type === 'respond' && this.isMisfit(deed) && status === 'pending') return 'invalid_response';
-    const emitted = this.live.send(this.toEvent(deed));
+    const emitted = this.send(this.toEvent(deed));
     this.hear(emitted);
     const refused = emitted.find(({ type }) => type === 'refused');
     if (refused?.type !== 'refused') return 'ok';
@@ -106,7 +110,8 @@ export class RequestAlone implements RequestSystem {
 
   /** Persisted as JSON and restored. */
   restart(): void {
-    const stored = JSON.parse(JSON.stringify(this.live.stored()));
+    const { record } = this;
+    const stored = JSON.parse(JSON.stringify({ record, snapshot: this.live.stored(record) }));
     this.live = LiveRequest.restore(stored, undefined, this.code);
   }
 
@@ -242,8 +247,13 @@ export class RequestAlone implements RequestSystem {
       const due = this.code.nextDeadline(this.live.snapshot);
       if (!due || due.at > this.now) return;
       if (told > 10) throw new Error(`${due.type} is due again and again`);
-      this.hear(this.live.send({ type: due.type, at: this.now }));
+      this.hear(this.send({ type: due.type, at: this.now }));
     }
+  }
+
+  private send(event: RequestEvent): RequestEmitted[] {
+    this.sent.push(event);
+    return this.live.send(event);
   }
 
   private hear(emitted: readonly { type: string }[]): void {

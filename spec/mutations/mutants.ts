@@ -194,13 +194,13 @@ export const mutants: readonly Mutant[] = [
   ]),
   ...inFile('hitl-request-machine.ts', [
     ['that it began is not sent', "      entry: 'emitPending',\n", ''],
-    ['that it ended is not sent', "entry: ['dropClaim', 'emitResolved']", "entry: ['dropClaim']"],
+    ['that it ended is not sent', "entry: ['endWait', 'emitResolved']", "entry: ['endWait']"],
     [
       'that it ended is sent twice',
-      "entry: ['dropClaim', 'emitResolved']",
-      "entry: ['dropClaim', 'emitResolved', 'emitResolved']",
+      "entry: ['endWait', 'emitResolved']",
+      "entry: ['endWait', 'emitResolved', 'emitResolved']",
     ],
-    ['a claim outlives the request', "entry: ['dropClaim', 'emitResolved']", "entry: ['emitResolved']"],
+    ['a claim outlives the request', "entry: ['endWait', 'emitResolved']", "entry: ['emitResolved']"],
     ['a withdrawn request counts as denied', "cancel: { target: '#cancelled'", "cancel: { target: '#denied'"],
     ['a replaced request counts as withdrawn', "target: '#superseded',", "target: '#cancelled',"],
     [

@@ -74,7 +74,7 @@ export class Decisions {
         ...this.changeOf({ write, emitted, audit, before: known }),
         audit: isRenewal(audit) ? [] : [audit],
         ...occasion.beside?.(record),
-        ...(frame && { frame: { ...frame, ack: storedAck(record, this.parts.clock.now()) } }),
+        ...(frame && { frame: { ...frame, ack: storedAck(record) } }),
       }),
     );
     live.version += 1;

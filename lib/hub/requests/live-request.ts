@@ -7,9 +7,12 @@ import {
   type RequestEmitted,
   type RequestEvent,
   type RequestInput,
+  requestRecord,
 } from '../../actors/hitl-request';
 import { hitlRequestMachine } from '../../actors/hitl-request-machine';
-import { readStored, type StoredRequest, storedVersion } from '../../actors/stored-request';
+import { readStored, type StoredActors, toStored } from '../../actors/stored-request';
+import type { RequestRecord } from '../../protocol/records';
+import type { StoredRequest } from '../../store/store';
 import { LiveActor } from '../commit/live-actor';
 import type { Steps } from '../commit/steps';
 
@@ -41,9 +44,16 @@ export class LiveRequest {
     return [new LiveRequest(machines, question, undefined, watchers), emitted];
   }
 
-  /** The request that `stored()` was taken from, also by an earlier version. @throws Error for a version that is not known */
-  static restore(stored: unknown, watchers?: Steps, machines: RequestMachines = ours): LiveRequest {
-    const { question, execution } = readStored(stored);
+  /**
+   * The request of this record that `stored()` was taken from, also by an earlier version.
+   * @throws Error for a version that is not known, and where the two contradict each other
+   */
+  static restore(
+    { record, snapshot }: Pick<StoredRequest, 'record' | 'snapshot'>,
+    watchers?: Steps,
+    machines: RequestMachines = ours,
+  ): LiveRequest {
+    const { question, execution } = readStored(record, snapshot);
     return new LiveRequest(
       machines,
       LiveActor.restore(machines.hitlRequestMachine, question, watchers),
@@ -66,13 +76,9 @@ export class LiveRequest {
     return this.execution ? { question, execution: this.execution.snapshot } : { question };
   }
 
-  /** The snapshots of its actors as JSON-safe data, for the store. */
-  stored(): StoredRequest {
-    return {
-      version: storedVersion,
-      question: this.question.persisted(),
-      ...(this.execution && { execution: this.execution.persisted() }),
-    };
+  /** What the store has to hold of its actors beside the record, as JSON-safe data. @param record its projection, where that was made already */
+  stored(record: RequestRecord = requestRecord(this.snapshot)): StoredActors | undefined {
+    return toStored(this.snapshot, record);
   }
 
   /** Publishes the steps of its actors to the watchers; called once they are committed. */

@@ -1,6 +1,6 @@
 /** The actors of requests in memory, bounded: each is restored from the store once and dropped when others need the place; `RequestActors` and `Decisions` call it. */
 import { damaged, HubError } from '../../errors';
-import type { Store } from '../../store/store';
+import type { Store, StoredRequest } from '../../store/store';
 import type { Steps } from '../commit/steps';
 import { LiveRequest } from './live-request';
 
@@ -36,7 +36,7 @@ export class LiveRequests {
     const stored = await this.parts.store.request(id);
     if (!stored) throw new HubError('not_found', { message: 'There is no such request' });
     const live = {
-      actor: restored(id, stored.snapshot, this.parts.steps),
+      actor: restored(id, stored, this.parts.steps),
       version: stored.version,
     };
     this.remember(id, live);
@@ -78,8 +78,8 @@ export class LiveRequests {
   }
 }
 
-/** @throws HubError `storage_failed` for a snapshot this version cannot read */
-function restored(id: string, stored: unknown, steps: Steps): LiveRequest {
+/** @throws HubError `storage_failed` for what this version cannot read */
+function restored(id: string, stored: StoredRequest, steps: Steps): LiveRequest {
   try {
     return LiveRequest.restore(stored, steps);
   } catch (cause) {

@@ -35,10 +35,11 @@ export interface Deed {
 export function writeOf({ actor, version }: Live, record = requestRecord(actor.snapshot)): RequestWrite {
   const dueAt = nextDeadline(actor.snapshot)?.at;
   const answerers = answerersOf(record);
+  const snapshot = actor.stored(record);
   return {
     record,
     ...(answerers && { answerers }),
-    snapshot: actor.stored(),
+    ...(snapshot && { snapshot }),
     version,
     ...(dueAt !== undefined && { dueAt }),
   };

@@ -23,7 +23,7 @@ export interface Said {
   /** Whether a turn of the agent answers it. */
   isAnswered: boolean;
   frame: Occasion['frame'];
-  /** It is committed, and not yet delivered. */
+  /** It is committed, and not yet delivered. The session is as it is stored now. */
   onStored?(session: SessionRecord): void;
 }
 

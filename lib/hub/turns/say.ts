@@ -60,7 +60,7 @@ export async function say(
     session: () =>
       sessionId === undefined
         ? sessionOfThread(store, thread, clock.now())
-        : existing(store, ticketId, sessionId, source, clock.now()),
+        : existing(store, ticketId, sessionId, source),
     type: source === undefined ? type : 'user',
     user,
     content,
@@ -93,13 +93,7 @@ function whyNot({ content, source, user, type, thread, sessionId, turn }: Line, 
 }
 
 /** @throws HubError `not_found`, `invalid_request` */
-async function existing(
-  store: Store,
-  ticketId: string,
-  sessionId: string,
-  source: Line['source'],
-  now: number,
-) {
+async function existing(store: Store, ticketId: string, sessionId: string, source: Line['source']) {
   const session = await store.session(sessionId);
   if (session?.ticketId !== ticketId)
     throw new HubError('not_found', { message: 'There is no such session on this ticket' });
@@ -107,5 +101,5 @@ async function existing(
     throw new HubError('invalid_request', {
       message: `The line: the session is of source ${session.source}`,
     });
-  return { session: { ...session, lastActiveAt: now }, isNew: false };
+  return { session, isNew: false };
 }

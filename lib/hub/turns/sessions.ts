@@ -43,8 +43,7 @@ export async function sessionFor(
   const known = attached
     ? await store.session(attached)
     : await store.sessionByTab(client.ticketId, client.user.id, client.tabId);
-  if (known && (attached || !isElsewhere(known)))
-    return { session: { ...known, lastActiveAt: now }, isNew: false };
+  if (known && (attached || !isElsewhere(known))) return { session: known, isNew: false };
   const session: SessionRecord = {
     id: newId(now),
     ticketId: client.ticketId,
@@ -82,7 +81,7 @@ export async function sessionOfThread(
   const { ticketId, source, userId } = thread;
   const id = sessionIdOf(thread);
   const known = await store.session(id);
-  if (known) return { session: { ...known, lastActiveAt: now }, isNew: false };
+  if (known) return { session: known, isNew: false };
   const session = { id, ticketId, source, userId, tabId: source, createdAt: now, lastActiveAt: now };
   return { session, isNew: true };
 }

@@ -21,6 +21,7 @@ import { type Accepted, toAccepted } from './accepted';
 import type { AgentCode } from './durable/agent-code';
 import { DurableTurns } from './durable/durable-turns';
 import { Intake } from './intake';
+import { KnownSessions } from './known-sessions';
 import { OngoingTurns } from './ongoing';
 import { Orphans } from './orphans';
 import { maxOutputBytes, Outputs } from './outputs';
@@ -41,8 +42,7 @@ export class Turns {
   private readonly ongoing: OngoingTurns;
   private readonly durable: DurableTurns;
   private readonly lanes = new Lanes();
-  /** As it was last stored. */
-  private readonly sessions = new WeakMap<Client, SessionRecord>();
+  private readonly sessions = new KnownSessions();
   private readonly intake: Intake;
   private readonly stored: StoredTurns;
   private readonly orphans: Orphans;
@@ -80,6 +80,7 @@ export class Turns {
     const plain = { ...parts, outputs, agent: () => this.plain };
     this.intake = new Intake({
       ...parts,
+      sessions: this.sessions,
       owner: this.durable.owner,
       newRun: (now) => this.code?.newRun(now),
       toRunning: (actor, about) =>
@@ -118,10 +119,7 @@ export class Turns {
       isAnswered: this.hasAgent,
       frame: occasion.frame,
       // Before the delivery: a client that is sent only its own session has to know which that is.
-      onStored: (session) => {
-        client.attachSession(session.id);
-        this.sessions.set(client, session);
-      },
+      onStored: (session) => client.attachSession(session.id),
     };
     return this.lanes.run(tabOf(client), async () => {
       const spoken = await this.sessionOf(client);
@@ -298,11 +296,10 @@ export class Turns {
 
   /** The session that the client speaks in. What was read once is not read again: of a session only its last activity changes. */
   private async sessionOf(client: Client): Promise<{ session: SessionRecord; isNew: boolean }> {
-    const now = this.parts.clock.now();
-    const known = this.sessions.get(client);
-    if (known && known.id === client.sessionId())
-      return { session: { ...known, lastActiveAt: now }, isNew: false };
-    return sessionFor(this.parts.store, client, now);
+    const attached = client.sessionId();
+    const known = attached === undefined ? undefined : this.sessions.get(attached);
+    if (known) return { session: known, isNew: false };
+    return sessionFor(this.parts.store, client, this.parts.clock.now());
   }
 
   private async accept(spoken: Spoken, said: Said): Promise<Accepted> {

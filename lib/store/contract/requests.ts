@@ -37,6 +37,22 @@ export function requestObligations({ describe, test, store }: Subject): void {
     expect(await store().requestByKey('another', 'k')).toBeUndefined();
   });
 
+  test('without a snapshot are read back without one, also where an earlier write had one', async () => {
+    const record = requestRecord({ key: 'k', turnId: 'turn' });
+    const read = async () => [
+      await store().request(record.id),
+      await store().requestByKey('ticket', 'k'),
+      ...(await store().requestsOfTurn('turn')),
+    ];
+    const versions = [undefined, { version: 3 }, undefined].entries();
+    for (const [version, snapshot] of versions) {
+      const write = { record, ...(snapshot && { snapshot }), version };
+      expect(await store().commit([commitTo('ticket', { requests: [write] })])).toMatchObject([{ ok: true }]);
+      const stored = { ...write, version: version + 1 };
+      expect(await read()).toStrictEqual([stored, stored, stored]);
+    }
+  });
+
   test('are read as copies', async () => {
     const record = requestRecord({ key: 'k', turnId: 'turn' });
     await store().commit([commitTo('ticket', { requests: [requestWrite(record, { dueAt: 1 })] })]);

@@ -110,7 +110,7 @@ export class MemoryRequests {
 
   /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
   prepare(write: RequestWrite): () => void {
-    const { record, snapshot, version, dueAt } = write;
+    const { record, snapshot = null, version, dueAt } = write;
     const { id, ticketId, turnId, key, status, createdAt, usedGrant } = record;
     const claimedBy = record.claim?.by.userId;
     const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
@@ -221,5 +221,10 @@ function copyRecord({ record }: Stored): RequestRecord {
 function copy(stored: Stored): StoredRequest {
   const { version, dueAt } = stored;
   const snapshot: unknown = JSON.parse(stored.snapshot);
-  return { record: copyRecord(stored), snapshot, version, ...(dueAt !== undefined && { dueAt }) };
+  return {
+    record: copyRecord(stored),
+    ...(snapshot !== null && { snapshot }),
+    version,
+    ...(dueAt !== undefined && { dueAt }),
+  };
 }

@@ -48,7 +48,7 @@ export function commitWriter(s: Statements, epochOf: (ticketId: string) => strin
 }
 
 function writeRequest(s: Statements, write: RequestWrite): void {
-  const { record, snapshot, version } = write;
+  const { record, snapshot = null, version } = write;
   const dueAt = write.dueAt ?? null;
   const { id, ticketId, sessionId, turnId = null, key = null, status, createdAt, usedGrant } = record;
   const claimedBy = record.claim?.by.userId ?? null;

@@ -15,7 +15,13 @@ export function parseRow<T extends object>(table: string, row: TextRow): T {
 export function parseRequest(row: RequestRow): StoredRequest {
   const record: RequestRecord = parseRow('requests', row);
   const snapshot: unknown = parseJson('requests', { id: row.id, text: row.snapshot });
-  return { record, snapshot, version: row.version, ...(row.due_at !== null && { dueAt: row.due_at }) };
+  return {
+    record,
+    // The column cannot be empty: null stands for none.
+    ...(snapshot !== null && { snapshot }),
+    version: row.version,
+    ...(row.due_at !== null && { dueAt: row.due_at }),
+  };
 }
 
 /** @throws HubError as `parseRow`, if the text is no JSON */

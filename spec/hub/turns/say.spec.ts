@@ -1,6 +1,7 @@
 /** `Hub.say`: lines that the app puts on a ticket outside of turns, stored and sent like any message. */
 import type { Line } from '../../../lib/hub/turns/say';
 import type { Turn } from '../../../lib/hub/turns/turn';
+import { activityStep } from '../../../lib/protocol/activity';
 import { commitTo, sessionRecord } from '../../store/records';
 import { diskFull, gate, Rig } from '../rig';
 
@@ -48,6 +49,22 @@ describe('A remark', () => {
     });
     expect(await rig.kept.session(sessionId)).toMatchObject({ source: 'system', userId: 'system' });
     expect(turns).toEqual([]);
+  });
+
+  it('writes its session again only once the time of its last line has moved by five seconds', async () => {
+    const begun = rig.clock.now();
+    const { sessionId } = await say({ content: 'The mail gateway is down' });
+    const lastActive = async () => (await rig.kept.session(sessionId))?.lastActiveAt;
+    rig.clock.advance(activityStep - 1);
+    await say({ content: 'It is looked at' });
+    await say({ content: 'By two', sessionId });
+    expect(await lastActive()).toBe(begun);
+    rig.clock.advance(1);
+    await say({ content: 'It is back' });
+    expect(await lastActive()).toBe(begun + activityStep);
+    rig.clock.advance(activityStep);
+    await say({ content: 'It stays', sessionId });
+    expect(await lastActive()).toBe(begun + 2 * activityStep);
   });
 
   it('may be a warning or an answer, in the name that the app gives, in an existing session', async () => {

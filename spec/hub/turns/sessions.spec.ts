@@ -1,3 +1,4 @@
+import { activityStep } from '../../../lib/protocol/activity';
 import { commitTo, sessionRecord } from '../../store/records';
 import { diskFull, gate, Rig } from '../rig';
 
@@ -81,6 +82,68 @@ describe('A session', () => {
       createdAt: begun,
       lastActiveAt: begun + 60_000,
     });
+  });
+
+  it('is written again only once that time has moved by five seconds, forward or back', async () => {
+    const ann = rig.join();
+    const begun = rig.clock.now();
+    const { sessionId } = await rig.say(ann, 'hello');
+    const written: (number | undefined)[] = [];
+    rig.trouble.commit = async (commits) => {
+      written.push(...commits.map(({ sessions = [] }) => sessions[0]?.lastActiveAt));
+      return rig.kept.commit(commits);
+    };
+    const step = activityStep;
+    for (const moved of [0, step - 1, 1, step - 1, 1, -1, 1 - step, 1 - step]) {
+      rig.clock.advance(moved);
+      await rig.say(ann, `after ${moved}`);
+    }
+    const expected = [undefined, undefined, begun + step, undefined, begun + 2 * step];
+    expect(written).toEqual([...expected, undefined, begun + step, undefined]);
+    expect(await rig.kept.session(sessionId)).toMatchObject({ createdAt: begun, lastActiveAt: begun + step });
+  });
+
+  it('is written as seldom by another tab and by the next hub, which know when it was written last', async () => {
+    const { sessionId } = await rig.say(rig.join(), 'hello');
+    const begun = rig.clock.now();
+    const lastActive = async () => (await rig.kept.session(sessionId))?.lastActiveAt;
+    rig.clock.advance(activityStep - 1);
+    await rig.say(rig.join(), 'again');
+    expect(await lastActive()).toBe(begun);
+    await rig.hub.close();
+    rig.newHub();
+    await rig.hub.start();
+    await rig.say(rig.join(), 'and again');
+    expect(await lastActive()).toBe(begun);
+    rig.clock.advance(1);
+    await rig.say(rig.join(), 'and later');
+    expect(await lastActive()).toBe(begun + activityStep);
+    expect((await rig.story()).filter((line) => line.startsWith('user:'))).toHaveLength(4);
+  });
+
+  it('is written as seldom where several speak in it, in turn or at once', async () => {
+    const [ann, tab] = [rig.join(), rig.join('ann', 'other')];
+    const begun = rig.clock.now();
+    const { sessionId } = await rig.say(ann, 'hello');
+    await rig.hub.resumeSession(tab.client, sessionId);
+    const lastActive = async () => (await rig.kept.session(sessionId))?.lastActiveAt;
+    await rig.say(tab, 'here too');
+    rig.clock.advance(activityStep);
+    await rig.say(tab, 'and later');
+    rig.clock.advance(1);
+    await Promise.all([rig.say(ann, 'so am I'), rig.say(tab, 'both')]);
+    expect(await lastActive()).toBe(begun + activityStep);
+  });
+
+  it('keeps the time it had where a message could not be stored', async () => {
+    const ann = rig.join();
+    const { sessionId } = await rig.say(ann, 'hello');
+    rig.clock.advance(activityStep);
+    rig.trouble.commit = diskFull;
+    await expect(rig.say(ann, 'lost')).rejects.toMatchObject({ code: 'storage_failed' });
+    delete rig.trouble.commit;
+    await rig.say(ann, 'kept');
+    expect(await rig.kept.session(sessionId)).toMatchObject({ lastActiveAt: rig.clock.now() });
   });
 
   it.each(['web', 'cli'] as const)(

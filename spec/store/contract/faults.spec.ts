@@ -365,6 +365,29 @@ const faults: readonly Fault[] = [
     },
   },
   {
+    what: 'keeps an earlier snapshot of a request that has none any more',
+    part: 'requests',
+    test: 'without a snapshot are read back without one, also where an earlier write had one',
+    plant: (sound) =>
+      changed(sound, async ({ requests = [], ...commit }) => ({
+        ...commit,
+        requests: await Promise.all(
+          requests.map(async (write) => ({ ...(await sound.request(write.record.id)), ...write })),
+        ),
+      })),
+  },
+  {
+    what: 'gives null for a snapshot that is not there',
+    part: 'requests',
+    test: 'without a snapshot are read back without one, also where an earlier write had one',
+    plant: (sound) => ({
+      request: async (id) => {
+        const stored = await sound.request(id);
+        return stored && { ...stored, snapshot: stored.snapshot ?? null };
+      },
+    }),
+  },
+  {
     what: 'names deadlines before they are due',
     part: 'requests',
     test: /^with a deadline › are found once it is there/,

@@ -2,6 +2,7 @@
  * What a client may send wrongly, over real sockets: each with its code, nothing stored, and no other client affected. Jest fails a
  * test during which an exception or a rejection goes uncaught, so every test here also says that none did.
  */
+import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
 import { maxFramesInFlight } from '../../../lib/transport/core/seat';
@@ -263,6 +264,24 @@ describe('a frame that comes again', () => {
     await hub.restart();
     expect(await (await hub.connect({ tab: 'phone' })).ask(message)).toEqual(first);
     expect((await hub.store.state('T-1', 10)).messages).toHaveLength(1);
+  });
+
+  test('gets the same ack though its request has been carried out since, also after a restart: an answer', async () => {
+    await start();
+    const { hitl } = portOf(hub.hub);
+    const payload = { tool_name: 'block_ip', tool_args: {} };
+    const ask = { ticketId: 'T-1', sessionId: 's', userId: 'rita', type: 'tool_approval', payload };
+    const { id } = await hitl.request({ ...ask, policy: { approvals: 2 } });
+    const answer = { type: 'hitl_respond', id: 'yes', request_id: id, revision: 1, status: 'approved' };
+    const [first, last] = [
+      await (await hub.connect()).ask(answer),
+      await (await hub.connect({ user: 'carol' })).ask(answer),
+    ];
+    expect([first.hitl.status, last.hitl.status]).toEqual(['pending', 'approved']);
+    expect((await hitl.execute(id, { runId: 'run', payload })).execution?.state).toBe('executing');
+    await hub.restart();
+    expect(await (await hub.connect()).ask(answer)).toEqual(first);
+    expect(await (await hub.connect({ user: 'carol' })).ask(answer)).toEqual(last);
   });
 
   test('of another user is another frame', async () => {
