@@ -1,7 +1,7 @@
 /** The ack of a frame about a request as it is stored: without what the request itself has and is large; what stores acks and what reads them back meet here. */
 import { jsonBytes } from '../../protocol/codec';
 import type { Millis, RequestRecord } from '../../protocol/records';
-import { type RequestView, requestView } from '../../protocol/views';
+import { type RequestView, requestView } from '../../protocol/request-view';
 
 /** Fields that stay what they are within a revision. */
 const ofRevision = ['payload', 'display', 'response_schema'] as const;

@@ -1,5 +1,5 @@
 import { givenAck, minLeftOut, storedAck } from '../../../lib/hub/requests/request-ack';
-import { requestView } from '../../../lib/protocol/views';
+import { requestView } from '../../../lib/protocol/request-view';
 import { noon, requestRecord } from '../../store/records';
 
 describe('The ack of a frame about a request', () => {
