@@ -1,4 +1,4 @@
-/** What a durable turn's code can do, each as a call of its run: say, find out, sleep, and ask; a tenure hands one to the code. */
+/** What a durable turn's code can do, each as a call of its run: say, find out, sleep, and ask; `Legs` hands one to the code of each leg. */
 import { HubError, stackOf } from '../../../errors';
 import { canonicalJson } from '../../../protocol/canonical-json';
 import { asRead } from '../../../protocol/message-view';
