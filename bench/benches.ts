@@ -5,8 +5,19 @@ import { coldStart, crowds, flat, many } from './population';
 import type { Section, Size } from './result';
 import { storm } from './storm';
 import { streams } from './streams';
+import { waiting } from './waiting';
 
 const bursts = [1, 4, 16];
+
+/** Those that need what the project itself does without. */
+export const withPeers: readonly string[] = [
+  'fan-out-1x10',
+  'fan-out-1x1000',
+  'round-trips',
+  'memory',
+  'paces',
+  'fan-out-100x10',
+];
 
 export const benches: Readonly<Record<string, (size: Size) => Promise<Section>>> = {
   'fan-out-1x10': (size) => fanOut({ tickets: 1, clients: 10 }, size, bursts),
@@ -20,6 +31,7 @@ export const benches: Readonly<Record<string, (size: Size) => Promise<Section>>>
   storm,
   'cold-start': coldStart,
   flat,
+  waiting,
   'fan-out-100x10': (size) => fanOut({ tickets: size.quick ? 10 : 100, clients: 10 }, size, bursts),
   many,
 };

@@ -24,7 +24,7 @@ export function worse(
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
   const names = namesIn(values.only);
-  installPeers();
+  installPeers(names);
   const stored: Results = JSON.parse(readFileSync(resultsFile, 'utf8'));
   const found = worse(allRatios(stored.sections), allRatios(await measure(names, false)));
   for (const each of found) console.error(`Worse: ${each}`);

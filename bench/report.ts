@@ -28,11 +28,16 @@ export function allRatios(sections: readonly Section[]): Record<string, Ratio> {
   return Object.assign({}, ...sections.map(({ ratios }) => ratios));
 }
 
-/** What is written, with these sections in the place of those that have their titles. */
-export function updated(sections: readonly Section[]): Results {
+/** What is written, with these sections in the place of those that have their titles; what is not written yet comes last. Each says how busy the machine was, since the rest of the page is of another run. */
+export function updated(measured: readonly Section[], { load }: Machine): Results {
+  const sections = measured.map((section) => ({
+    ...section,
+    about: `${section.about} Measured by itself, at a load of ${load}.`,
+  }));
   const stored: Results = JSON.parse(readFileSync(resultsFile, 'utf8'));
   const newer = (old: Section) => sections.find(({ title }) => title === old.title) ?? old;
-  return { ...stored, sections: stored.sections.map(newer) };
+  const isNew = ({ title }: Section) => stored.sections.every((old) => old.title !== title);
+  return { ...stored, sections: [...stored.sections.map(newer), ...sections.filter(isNew)] };
 }
 
 /** Whether a ratio reaches its goal; true without one. */
@@ -81,7 +86,7 @@ export function pageOf({ machine, sections }: Results): string {
 function goalsOf(sections: readonly Section[]): string {
   const rows = Object.entries(allRatios(sections)).flatMap(([name, ratio]) => {
     if (ratio.goal === undefined) return [];
-    const goal = `${ratio.less ? 'at most' : 'at least'} ${ratio.goal}`;
+    const goal = `${ratio.less ? 'at most' : 'at least'} ${ratio.goal.toLocaleString('en-US')}`;
     return [[name, round(ratio.value), goal, isReached(ratio) ? 'reached' : 'missed']];
   });
   return tableOf(['', 'measured', 'goal', ''], rows);

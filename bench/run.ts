@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benches } from './benches';
+import { benches, withPeers } from './benches';
 import { machine } from './machine';
 import { isReached, tableOf, updated, writeReport } from './report';
 import { round, type Section, type Size } from './result';
@@ -30,11 +30,11 @@ async function main(): Promise<void> {
     },
   });
   const names = namesIn(values.only);
-  installPeers();
+  installPeers(names);
   const on = machine();
   // After each bench, so that a run that is cut short is not for nothing.
   const keep = (sections: readonly Section[]) =>
-    writeReport(values.only ? updated(sections) : { machine: on, sections });
+    writeReport(values.only ? updated(sections, on) : { machine: on, sections });
   const writes = !values.quick && (values.write || !values.only);
   await measure(names, values.quick, writes ? keep : undefined);
 }
@@ -65,9 +65,9 @@ export async function measure(
   return sections;
 }
 
-/** Into `bench/node_modules`, so that the project itself does without. */
-export function installPeers(): void {
-  if (existsSync(join(__dirname, 'node_modules'))) return;
+/** What these benches compare with, into `bench/node_modules`, so that the project itself does without. */
+export function installPeers(names: readonly string[]): void {
+  if (!names.some((name) => withPeers.includes(name)) || existsSync(join(__dirname, 'node_modules'))) return;
   console.log('Installing what is compared with ...');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: __dirname, stdio: 'inherit' });
 }

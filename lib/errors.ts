@@ -1,5 +1,5 @@
 /** The closed list of coded errors that every part of the library throws and every dialect, status and page shows. */
-import type { RequestView } from './protocol/views';
+import type { RequestView } from './protocol/request-view';
 
 /**
  * Each code with the HTTP status it is answered with before a socket exists and on REST, and with what it means.

@@ -130,6 +130,7 @@ export type {
   Snapshot,
 } from './protocol/envelopes';
 export type { GrantState, GrantView } from './protocol/grants';
+export type { MessageView } from './protocol/message-view';
 export type {
   AbortReason,
   AnswerPolicy,
@@ -161,7 +162,9 @@ export type {
   User,
   VetoStage,
 } from './protocol/records';
-export type { MessageView, RequestView, SessionView, TurnView } from './protocol/views';
+export type { RequestView } from './protocol/request-view';
+export type { SessionView } from './protocol/session-view';
+export type { TurnView } from './protocol/turn-view';
 export { memoryStore } from './store/memory/memory-store';
 export { type SqliteStoreOptions, sqliteStore } from './store/sqlite/sqlite-store';
 export type {
@@ -183,7 +186,7 @@ export type {
   TurnVersion,
   TurnWaitWrite,
 } from './store/store';
-export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/access';
+export type { AuthOptions, Identity, Service, TicketAccess } from './transport/core/auth-options';
 export type { Handshake } from './transport/core/handshake';
 export type { OriginOptions } from './transport/core/origin';
 export type { FrameLimits } from './transport/core/rate-limit';

@@ -25,15 +25,18 @@ export interface Order {
 }
 
 export interface Written extends Cost {
-  /** Microseconds of CPU for a token of each, around the hundredth, and of the last. */
+  /**
+   * Microseconds of CPU for a token of each, around the hundredth, and over the last fifth. Both have the commits they owe: an early
+   * one is one of a hundred between two commits, a late one of four hundred.
+   */
   early: number;
   late: number;
 }
 
 /** Five characters, as a token of a model has with its space. */
 const token = 'word ';
-/** Tokens over which what one costs is averaged. */
-const stretch = 100;
+/** The tokens of which an early one is taken; they reach from one commit of a text to the next. */
+const early = { from: 50, to: 150 };
 /** Bytes that may wait in any socket, so that nothing is dropped: this measures what is delivered. */
 const maxHeldBack = 32_768;
 
@@ -47,13 +50,16 @@ const cpuNow = () => {
 
 async function write(begin: () => Answer, { answers, tokens, rate }: Order): Promise<Written> {
   const all = Array.from({ length: answers }, begin);
-  const marks: number[] = [];
+  const late = { from: Math.floor(tokens * 0.8), to: tokens };
+  /** CPU that was spent when so many tokens were written. */
+  const spent = new Map<number, number>();
+  const edges = new Set([early.from, early.to, late.from, late.to]);
   const flatOut = async () => {
     for (let n = 0; n < tokens; n += 1) {
-      if (n % stretch === 0) marks.push(cpuNow());
       await Promise.all(all.map((answer) => answer.write(token)));
       await endOfTick();
       while (heldBack(sockets) > maxHeldBack) await pause(1);
+      if (edges.has(n + 1)) spent.set(n + 1, cpuNow());
     }
   };
   const paced = (each: Answer, at: number, perSecond: number) =>
@@ -73,8 +79,9 @@ async function write(begin: () => Answer, { answers, tokens, rate }: Order): Pro
     await Promise.all(all.map((answer) => answer.end()));
     while (heldBack(sockets) > 0) await pause(1);
   });
-  const of = (from: number) => ((marks[from + 1] ?? 0) - (marks[from] ?? 0)) / stretch;
-  return { ...cost, early: of(1), late: of(marks.length - 2) };
+  const between = ({ from, to }: { from: number; to: number }) =>
+    ((spent.get(to) ?? 0) - (spent.get(from) ?? 0)) / (to - from);
+  return { ...cost, early: between(early), late: between(late) };
 }
 
 function hub(): () => Answer {

@@ -1,6 +1,6 @@
 /** The client of an inbox: what waits for its user, updated as it changes, and answers; what an app's page or bot holds. */
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
-import type { RequestView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
 import { inboxAddress } from './address';
 import type { Refusal } from './ending';
 import { emptyInbox, type InboxNews, type InboxOrder, type InboxPart, InboxReducer } from './inbox-view';

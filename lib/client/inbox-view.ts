@@ -1,6 +1,6 @@
 /** An inbox as a page shows it, made from its envelopes one by one; pure, the inbox client holds on to it. */
 import type { InboxAdded, InboxRemoved, InboxSnapshot, InboxUpdated } from '../protocol/inbox-envelopes';
-import type { RequestView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
 import { byAge, byText, type Placed, put } from './view';
 
 export type InboxOrder = 'oldest' | 'newest' | 'urgent';

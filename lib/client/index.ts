@@ -23,8 +23,11 @@ export type {
   InboxSnapshot,
   InboxUpdated,
 } from '../protocol/inbox-envelopes';
+export type { MessageView } from '../protocol/message-view';
 export type { AbortReason, RequestResponse, RequestStatus } from '../protocol/records';
-export type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
+export type { RequestView } from '../protocol/request-view';
+export type { SessionView } from '../protocol/session-view';
+export type { TurnView } from '../protocol/turn-view';
 export type { Clock } from './clock';
 export type { Ending, Refusal } from './ending';
 export type { LogPosition } from './follower';

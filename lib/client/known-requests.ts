@@ -1,6 +1,6 @@
 /** The pending requests of a ticket as they were sent whole, for the updates that leave that out; the ticket client has one. */
 import type { Envelope } from '../protocol/envelopes';
-import type { RequestView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
 import { withUnchanged } from './whole-request';
 
 export class KnownRequests {

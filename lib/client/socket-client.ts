@@ -3,7 +3,7 @@ import type { ClientFrame } from '../protocol/client-frames';
 import type { Ack, Envelope } from '../protocol/envelopes';
 import type { InboxEnvelope } from '../protocol/inbox-envelopes';
 import type { RequestResponse } from '../protocol/records';
-import type { RequestView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
 import { type Clock, systemClock } from './clock';
 import type { Ending, Refusal } from './ending';
 import type { LogPosition } from './follower';

@@ -8,8 +8,11 @@ import type {
   PresenceUpdated,
   Snapshot,
 } from '../protocol/envelopes';
+import type { MessageView } from '../protocol/message-view';
 import type { AbortReason } from '../protocol/records';
-import type { MessageView, RequestView, SessionView, TurnView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
+import type { SessionView } from '../protocol/session-view';
+import type { TurnView } from '../protocol/turn-view';
 import type { LogPosition } from './follower';
 import { withUnchanged } from './whole-request';
 

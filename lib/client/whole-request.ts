@@ -1,5 +1,5 @@
 /** Puts an update that leaves out what is known together with it; the clients and the view do, each with what it has. */
-import type { FixedField, RequestView } from '../protocol/views';
+import type { FixedField, RequestView } from '../protocol/request-view';
 
 /** What is looked at of an envelope; those of other kinds have none of it. */
 interface AboutRequest {

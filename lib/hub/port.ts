@@ -3,7 +3,7 @@ import { HubError } from '../errors';
 import type { CloseName } from '../protocol/close-codes';
 import type { DirectEnvelope, EphemeralEnvelope, MessageDelta } from '../protocol/envelopes';
 import type { User } from '../protocol/records';
-import { toWireTime } from '../protocol/views';
+import { toWireTime } from '../protocol/wire-time';
 import type { LogPosition } from '../store/store';
 import { compose, type HubOptions, type HubParts } from './compose';
 import type { Matches } from './disconnects';

@@ -10,7 +10,7 @@ import {
   turnStarted,
 } from '../protocol/envelopes';
 import type { MessageRecord, RequestRecord, SessionRecord, TurnRecord, User } from '../protocol/records';
-import type { RequestView } from '../protocol/views';
+import type { RequestView } from '../protocol/request-view';
 import type { Clients } from './clients';
 import type { Clock } from './commit/clock';
 import type { HubPort } from './port';

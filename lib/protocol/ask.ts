@@ -1,7 +1,8 @@
 /** What a program in another process may ask, and say of what became of it, as it travels; REST reads it. */
 import { z } from 'zod';
 import { idSchema, maxCommentLength } from './client-frames';
-import { askedPolicySchema, displaySchema, peopleSchema } from './views';
+import { displaySchema } from './display-view';
+import { askedPolicySchema, peopleSchema } from './policy-view';
 
 /** Milliseconds, or a text such as `15m`. */
 const duration = z.union([z.number().positive(), z.string().max(32)], {

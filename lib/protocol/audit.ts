@@ -1,15 +1,11 @@
 /** The audit of requests: what is stored of every change, who made it and from where; the hub writes it, REST shows it. */
 import { z } from 'zod';
 import { errorCodes, type WireCode } from '../errors';
+import { authorSchema, authorView } from './author-view';
+import { displaySchema, displayView } from './display-view';
 import type { Author, Display, Millis, RequestResponse, RequestStatus } from './records';
-import {
-  authorSchema,
-  authorView,
-  displaySchema,
-  displayView,
-  requestStatusSchema,
-  toWireTime,
-} from './views';
+import { requestStatusSchema } from './request-view';
+import { toWireTime } from './wire-time';
 
 /** The way a change came. `app`: the app's own code; `turn`: the agent's; `deadline`: no one, time has passed. */
 export const viaSchema = z.enum(['socket', 'rest', 'link', 'channel', 'app', 'turn', 'deadline']);

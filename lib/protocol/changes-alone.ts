@@ -1,6 +1,6 @@
 /** Updates of a request without what the client knows; the transport leaves it out, the client puts it back. */
 import type { EphemeralEnvelope, LoggedEnvelope } from './envelopes';
-import { type FixedField, fixedFields, type RequestView } from './views';
+import { type FixedField, fixedFields, type RequestView } from './request-view';
 
 /** A view, and which of its fields were left out; none were where nothing is named. */
 export interface Changes {

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { EphemeralEnvelope, Notice } from './ephemeral-envelopes';
 import type { LoggedEnvelope } from './logged-envelopes';
+import type { MessageView } from './message-view';
 import type { Millis } from './records';
-import { type MessageView, type RequestView, toWireTime } from './views';
+import type { RequestView } from './request-view';
+import { toWireTime } from './wire-time';
 
 /** One chat frame, with its fields in the reference's order. */
 export const chatFrameSchema = z.object({

@@ -21,8 +21,9 @@ import {
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from './envelopes';
 import { inexactIn } from './exact-json';
 import type { InboxEnvelope } from './inbox-envelopes';
+import type { RequestView } from './request-view';
 import { misspeltField, namingFields } from './unknown-field';
-import { type RequestView, toWireTime } from './views';
+import { toWireTime } from './wire-time';
 
 /** The subprotocol name of the full dialect; a client that offers no subprotocol speaks `classic`. */
 export const subprotocol = 'hitl.v1';

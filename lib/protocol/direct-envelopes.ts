@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { errorCodes, type WireCode } from '../errors';
 import { memberSchema, presenceVersion } from './ephemeral-envelopes';
 import { position, timestamp } from './logged-envelopes';
-import { messageViewSchema, requestViewSchema, sessionViewSchema, turnViewSchema } from './views';
+import { messageViewSchema } from './message-view';
+import { requestViewSchema } from './request-view';
+import { sessionViewSchema } from './session-view';
+import { turnViewSchema } from './turn-view';
 
 /** The first frame of every connection. */
 export const welcomeSchema = z.object({

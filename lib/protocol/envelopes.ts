@@ -7,7 +7,8 @@ import { loggedSchema } from './logged-envelopes';
 export * from './direct-envelopes';
 export * from './ephemeral-envelopes';
 export * from './logged-envelopes';
-export type { MessageView, SessionView } from './views';
+export type { MessageView } from './message-view';
+export type { SessionView } from './session-view';
 
 /** Any of them by its `event`; a client ignores what does not fit, since kinds and fields may be added. */
 export const envelopeSchema = z.discriminatedUnion('event', [

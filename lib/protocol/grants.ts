@@ -1,7 +1,8 @@
 /** Grants as they travel: what a request may offer, and the view of one that was given; requests, REST and clients use both. */
 import { z } from 'zod';
+import { authorSchema, authorView } from './author-view';
 import type { GrantRecord, Millis } from './records';
-import { authorSchema, authorView, toWireTime } from './views';
+import { toWireTime } from './wire-time';
 
 /** Grants offered by one request. */
 export const maxGrantOffers = 10;

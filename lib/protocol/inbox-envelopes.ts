@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Ack, ErrorEnvelope, GoingAway, Pong } from './direct-envelopes';
 import { timestamp } from './logged-envelopes';
-import { requestViewSchema, unchangedSchema } from './views';
+import { requestViewSchema, unchangedSchema } from './request-view';
 
 /** `seq` counts the envelopes of this kind within one connection, which `epoch` names. */
 const base = { epoch: z.string(), seq: z.number().int().nonnegative(), timestamp };

@@ -1,19 +1,12 @@
 /** The envelopes of a ticket's log: their schemas, and a constructor per kind; the hub commits these. */
 import { z } from 'zod';
 import { type AuditRecord, causeSchema, causeView } from './audit';
+import { messageView, messageViewSchema } from './message-view';
 import type { MessageRecord, Millis, RequestRecord, SessionRecord, TurnRecord } from './records';
-import {
-  messageView,
-  messageViewSchema,
-  requestView,
-  requestViewSchema,
-  sessionView,
-  sessionViewSchema,
-  toWireTime,
-  turnView,
-  turnViewSchema,
-  unchangedSchema,
-} from './views';
+import { requestView, requestViewSchema, unchangedSchema } from './request-view';
+import { sessionView, sessionViewSchema } from './session-view';
+import { turnView, turnViewSchema } from './turn-view';
+import { toWireTime } from './wire-time';
 
 /** RFC 3339 in UTC: when it happened. */
 export const timestamp = z.iso.datetime({ offset: true });

@@ -14,7 +14,7 @@ import type { User } from '../protocol/records';
 import { memoryStore } from '../store/memory/memory-store';
 import { sqliteStore } from '../store/sqlite/sqlite-store';
 import type { Store } from '../store/store';
-import type { AuthOptions } from '../transport/core/access';
+import type { AuthOptions } from '../transport/core/auth-options';
 import { type ExpressHitl, type ExpressHitlOptions, expressHitl } from '../transport/express/express-hitl';
 import { ManualClock } from './manual-clock';
 import { MortalStore } from './mortal-store';

@@ -5,8 +5,9 @@ import { worse } from '../../bench/check';
 import { roundTrips } from '../../bench/durable';
 import { fanOut, ours, oursLogged, prepared } from '../../bench/fan-out';
 import { FrameCounter } from '../../bench/load/frame-counter';
-import { headlinesOf, pageOf, type Results, resultsFile } from '../../bench/report';
+import { headlinesOf, pageOf, type Results, resultsFile, updated } from '../../bench/report';
 import { streamPeers, streams } from '../../bench/streams';
+import { waiting } from '../../bench/waiting';
 
 const quick = { quick: true, rounds: 1, ms: 5, starts: 1 };
 
@@ -31,6 +32,22 @@ test('answers grow in the bench of streams: every token is delivered, by ours an
   expect(rows.map(([name]) => name)).toEqual(streamPeers.map(({ name }) => name));
   for (const { value } of Object.values(ratios)) expect(value).toBeGreaterThan(0);
 }, 60_000);
+
+test('turns wait in the bench of waiting turns, and the next process finds all of them', async () => {
+  const { rows } = await waiting(quick);
+  expect(rows.map(([name]) => name)).toEqual(['empty', '100']);
+}, 60_000);
+
+test('a part that is measured by itself takes its place, or comes last, and says how busy the machine was', () => {
+  const { machine, sections }: Results = JSON.parse(readFileSync(resultsFile, 'utf8'));
+  const [first] = sections;
+  const other = { title: 'Other', about: 'What.', columns: [''], rows: [], ratios: {} };
+  const said = 'What. Measured by itself, at a load of 7.';
+  const results = updated([other, { ...other, title: `${first?.title}` }], { ...machine, load: 7 });
+  const titles = [...sections.map(({ title }) => title), 'Other'];
+  expect(results.sections.map(({ title }) => title)).toEqual(titles);
+  expect([results.sections[0]?.about, results.sections.at(-1)?.about]).toEqual([said, said]);
+});
 
 describe('the counter of frames', () => {
   const frame = (opcode: number, size: number) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import '../seed';
 import { emptyInbox, type InboxOrder, type InboxPart, InboxReducer } from '../../lib/client/inbox-view';
-import type { RequestView } from '../../lib/protocol/views';
+import type { RequestView } from '../../lib/protocol/request-view';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const at = (seconds: number) => new Date(noon + seconds * 1_000).toISOString();

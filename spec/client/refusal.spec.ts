@@ -5,7 +5,7 @@ import { connectInbox } from '../../lib/client';
 import { answerMs } from '../../lib/client/question';
 import { ManualClock } from '../../lib/testing/manual-clock';
 import { startTestHub, type TestHub } from '../../lib/testing/test-hub';
-import type { TicketAccess } from '../../lib/transport/core/access';
+import type { TicketAccess } from '../../lib/transport/core/auth-options';
 import { until } from '../transport/until';
 import { cutAll, Guest, leaveAll, testSocket } from './guest';
 

@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import { chatFrameSchema } from '../../lib/protocol/chat-frames';
 import { maxFrameBytes } from '../../lib/protocol/client-frames';
 import { loggedSchema } from '../../lib/protocol/envelopes';
-import {
-  messageViewSchema,
-  requestViewSchema,
-  sessionViewSchema,
-  turnViewSchema,
-} from '../../lib/protocol/views';
+import { messageViewSchema } from '../../lib/protocol/message-view';
+import { requestViewSchema } from '../../lib/protocol/request-view';
+import { sessionViewSchema } from '../../lib/protocol/session-view';
+import { turnViewSchema } from '../../lib/protocol/turn-view';
 import { maxQueuedBytes, maxQueuedFrames } from '../../lib/transport/core/connection';
 import { codes, section, tables } from '../protocol/markdown';
 import { page, root } from './pages';

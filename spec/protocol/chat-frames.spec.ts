@@ -16,7 +16,9 @@ import {
   turnUpdated,
 } from '../../lib/protocol/envelopes';
 import type { MessageRecord, TurnRecord } from '../../lib/protocol/records';
-import { requestView, sessionView, turnView } from '../../lib/protocol/views';
+import { requestView } from '../../lib/protocol/request-view';
+import { sessionView } from '../../lib/protocol/session-view';
+import { turnView } from '../../lib/protocol/turn-view';
 import {
   bareMessage,
   bareRequest,

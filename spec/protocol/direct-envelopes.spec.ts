@@ -1,6 +1,9 @@
 import { errorCodes, HubError } from '../../lib/errors';
 import { type DirectEnvelope, directSchema, errorSchema } from '../../lib/protocol/direct-envelopes';
-import { messageView, requestView, sessionView, turnView } from '../../lib/protocol/views';
+import { messageView } from '../../lib/protocol/message-view';
+import { requestView } from '../../lib/protocol/request-view';
+import { sessionView } from '../../lib/protocol/session-view';
+import { turnView } from '../../lib/protocol/turn-view';
 import { bareRequest, iso, message, now, place, session, turn } from './records';
 
 const ana = { id: 'ana', name: 'Ana' };

@@ -10,6 +10,7 @@ import {
   verdictSchema,
 } from '../../lib/protocol/client-frames';
 import { encodeClassic, encodeClassicDirect } from '../../lib/protocol/codec';
+import { displaySchema } from '../../lib/protocol/display-view';
 import {
   directSchema,
   envelopeSchema,
@@ -19,14 +20,11 @@ import {
 } from '../../lib/protocol/envelopes';
 import { grantViewSchema } from '../../lib/protocol/grants';
 import { inboxSchema } from '../../lib/protocol/inbox-envelopes';
-import {
-  displaySchema,
-  messageViewSchema,
-  policySchema,
-  requestViewSchema,
-  sessionViewSchema,
-  turnViewSchema,
-} from '../../lib/protocol/views';
+import { messageViewSchema } from '../../lib/protocol/message-view';
+import { policySchema } from '../../lib/protocol/policy-view';
+import { requestViewSchema } from '../../lib/protocol/request-view';
+import { sessionViewSchema } from '../../lib/protocol/session-view';
+import { turnViewSchema } from '../../lib/protocol/turn-view';
 import { codes, jsonBlocks, readPage, section, tableOf } from './markdown';
 
 const names = ['protocol.md', 'rest.md', 'classic.md'];

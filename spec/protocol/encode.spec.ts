@@ -14,7 +14,7 @@ import {
   turnStarted,
 } from '../../lib/protocol/envelopes';
 import type { MessageRecord } from '../../lib/protocol/records';
-import { requestView } from '../../lib/protocol/views';
+import { requestView } from '../../lib/protocol/request-view';
 import { bareMessage, bareRequest, iso, message, now, place, request, turn } from './records';
 
 const agent = { id: 'warden', name: 'Warden' };

@@ -12,8 +12,11 @@ import {
   turnStarted,
   turnUpdated,
 } from '../../lib/protocol/logged-envelopes';
+import { messageView } from '../../lib/protocol/message-view';
 import type { MessageRecord } from '../../lib/protocol/records';
-import { messageView, requestView, sessionView, turnView } from '../../lib/protocol/views';
+import { requestView } from '../../lib/protocol/request-view';
+import { sessionView } from '../../lib/protocol/session-view';
+import { turnView } from '../../lib/protocol/turn-view';
 import {
   bareMessage,
   bareRequest,

@@ -1,16 +1,10 @@
 import fc from 'fast-check';
 import '../seed';
-import {
-  messageView,
-  messageViewSchema,
-  requestView,
-  requestViewSchema,
-  sessionView,
-  sessionViewSchema,
-  toWireTime,
-  turnView,
-  turnViewSchema,
-} from '../../lib/protocol/views';
+import { messageView, messageViewSchema } from '../../lib/protocol/message-view';
+import { requestView, requestViewSchema } from '../../lib/protocol/request-view';
+import { sessionView, sessionViewSchema } from '../../lib/protocol/session-view';
+import { turnView, turnViewSchema } from '../../lib/protocol/turn-view';
+import { toWireTime } from '../../lib/protocol/wire-time';
 import {
   at,
   bareMessage,

@@ -9,6 +9,7 @@ import type {
   Author,
   Channel,
   Decision,
+  DurableAgent,
   Duration,
   HitlRequest,
   HubEvent,
@@ -336,6 +337,29 @@ export async function testing(): Promise<void> {
   await bare.advance('15m');
   await fireDeadlines(hub, '1d');
   await restartHub(app);
+}
+
+/** An agent that needs nothing of an app fits every app, durable or not; one that needs something fits where that is. */
+export function durableAgentsOfApps() {
+  const own = durable<App>(async (its) => its.request('severity', { alert: 'a', highest: 3 }));
+  const bare: DurableAgent = durable(async (its) => its.say(its.user.name));
+  const named = expressHitl({
+    auth: { identify: () => ({ id: 'a', name: 'A' }), authorize: () => 'allow' },
+  });
+  named.agent(bare);
+  expectTypeOf(hitl.agent(own)).toEqualTypeOf<DurableAgent<App>>();
+  hitl.agent(bare);
+  const paid = expressHitl({
+    auth: { identify: () => ({ id: 'a' }), authorize: () => 'allow' },
+    kinds: { pay: defineKind({ payload: z.object({ sum: z.number() }) }) },
+  });
+  paid.agent(bare);
+  // @ts-expect-error its kinds are those of another app
+  paid.agent(own);
+  // @ts-expect-error its users have a field of their own
+  named.agent(durable<{ kinds: Record<never, never>; user: { id: string; tenant: string } }>(() => {}));
+  // A plain agent, just so.
+  named.agent(async (its: Turn) => its.say(its.user.name));
 }
 
 export async function durableAgents() {

@@ -88,6 +88,18 @@ const faults: readonly { what: string; file: string; from: string; to: string }[
     from: 'answer(answer: TestAnswer<App>)',
     to: 'answer(answer: object)',
   },
+  {
+    what: 'a durable agent fits one app alone',
+    file: 'lib/hub/turns/durable/durable.ts',
+    from: "readonly '~durable': (turn: Turn<App>) => unknown",
+    to: "'~durable'(turn: DurableTurn<App>): unknown",
+  },
+  {
+    what: 'a durable agent of one app fits any other',
+    file: 'lib/hub/turns/durable/durable.ts',
+    from: "readonly '~durable': (turn: Turn<App>) => unknown",
+    to: "'~durable'(turn: Turn<App>): unknown",
+  },
 ];
 
 /** A copy of the library and of the type tests, with a project for the compiler. */

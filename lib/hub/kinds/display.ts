@@ -1,9 +1,9 @@
 /** What people are shown beside a payload: checked and copied on every way in, before a request's actor gets it; `ask` and `Asking` call it. */
 import { HubError, isPromise } from '../../errors';
 import { describeIssue } from '../../protocol/codec';
+import { displaySchema } from '../../protocol/display-view';
 import type { Display } from '../../protocol/records';
 import { namingFields } from '../../protocol/unknown-field';
-import { displaySchema } from '../../protocol/views';
 import { deepFreeze } from './kinds';
 
 /** A deep-frozen copy; nothing where it says nothing. @throws HubError `invalid_request` saying what is wrong */

@@ -1,6 +1,6 @@
 /** What a channel is: how requests reach people outside the hub (a mail, a chat, a webhook), and what is delivered to one and when. */
 import type { Millis } from '../../protocol/records';
-import { type RequestView, requestView } from '../../protocol/views';
+import { type RequestView, requestView } from '../../protocol/request-view';
 import type { AnyRequest, HitlRequest, HitlTypes } from '../kinds/app-types';
 import type { Duration } from '../options/duration';
 import { toRecord } from '../requests/outcome';

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { HubError } from '../../errors';
 import type { Millis, RequestRecord } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
 import type { Clock } from '../commit/clock';
 import { linkFields } from '../options/asked-options';
 import { type Duration, toDeadlineMillis } from '../options/duration';

@@ -2,7 +2,7 @@
 import { nextDeadline, type RequestEvent, requestRecord, stateName } from '../../actors/hitl-request';
 import { HubError } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';
 import type { Occasion } from '../commit/occasion';

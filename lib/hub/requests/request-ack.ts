@@ -2,7 +2,7 @@
 import { damaged } from '../../errors';
 import { jsonBytes } from '../../protocol/codec';
 import type { RequestRecord } from '../../protocol/records';
-import { type RequestView, requestView } from '../../protocol/views';
+import { type RequestView, requestView } from '../../protocol/request-view';
 
 type Field = keyof RequestRecord;
 /** The fields of a request that its ack is made from, as they stood then. */

@@ -1,7 +1,7 @@
 /** The runs of what was approved, each change of them one event to the request's actor; `Hitl` calls it. */
 import { HubError } from '../../errors';
 import type { RequestRecord } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Occasion } from '../commit/occasion';

@@ -1,6 +1,6 @@
 /** One tick's envelopes of one ticket on their way to its clients, encoded once per form; rooms make them, connections send them. */
 import type { EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
-import type { RequestView } from '../../protocol/views';
+import type { RequestView } from '../../protocol/request-view';
 
 /** Text that is sent as it is, in every dialect. */
 export interface RawFrame {

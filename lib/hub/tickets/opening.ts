@@ -6,8 +6,12 @@ import type {
   Snapshot,
   SnapshotRequests,
 } from '../../protocol/envelopes';
+import { asRead, messageView } from '../../protocol/message-view';
 import type { Millis } from '../../protocol/records';
-import { asRead, messageView, requestView, sessionView, toWireTime, turnView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
+import { sessionView } from '../../protocol/session-view';
+import { turnView } from '../../protocol/turn-view';
+import { toWireTime } from '../../protocol/wire-time';
 import type { LogPosition, Store } from '../../store/store';
 
 /**

@@ -2,7 +2,7 @@
 import { describe } from '../../errors';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type { RequestRecord } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Funnel } from '../commit/funnel';

@@ -10,7 +10,7 @@ import {
 import { HubError } from '../../errors';
 import { statesOf } from '../../insides/xstate';
 import type { Member } from '../../protocol/envelopes';
-import { toWireTime } from '../../protocol/views';
+import { toWireTime } from '../../protocol/wire-time';
 import type { Clock } from '../commit/clock';
 import { LiveActor } from '../commit/live-actor';
 import type { Steps } from '../commit/steps';

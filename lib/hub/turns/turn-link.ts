@@ -1,8 +1,8 @@
 /** One turn's line to the hub: carries what the agent says and asks, and knows what has to be over before the turn is; turns make one each. */
 import { randomUUID } from 'node:crypto';
 import { HubError } from '../../errors';
+import { asRead } from '../../protocol/message-view';
 import type { MessageRecord, MessageType, RequestRecord, User } from '../../protocol/records';
-import { asRead } from '../../protocol/views';
 import type { Store } from '../../store/store';
 import type { Clock } from '../commit/clock';
 import type { Hitl } from '../requests/hitl';

@@ -15,7 +15,7 @@ import {
 } from '../../protocol/codec';
 import type { DirectEnvelope, EphemeralEnvelope, LoggedEnvelope } from '../../protocol/envelopes';
 import type { InboxEnvelope } from '../../protocol/inbox-envelopes';
-import type { RequestView } from '../../protocol/views';
+import type { RequestView } from '../../protocol/request-view';
 import { Batch, type Socket } from './batch';
 import { Panel } from './panel';
 

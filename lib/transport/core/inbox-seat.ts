@@ -9,10 +9,12 @@ import { decodeInboxFrame, describeIssue, subprotocol } from '../../protocol/cod
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
 import type { InboxEnvelope } from '../../protocol/inbox-envelopes';
 import type { RequestRecord } from '../../protocol/records';
-import { requestView, toWireTime } from '../../protocol/views';
-import { isHidden, type Known } from './access';
+import { requestView } from '../../protocol/request-view';
+import { toWireTime } from '../../protocol/wire-time';
+import { isHidden } from './access';
 import { type Connection, maxQueuedFrames } from './connection';
 import type { Handshake } from './handshake';
+import type { Known } from './identities';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from './inbox-query';
 import { queryOf } from './query';
 import { type CursorOf, openCursor, sealCursor } from './sealed-cursor';

@@ -3,7 +3,7 @@ import { isPrompt, type Outbound } from '../../hub/tickets/broadcast';
 import type { PromptPanel } from '../../hub/tickets/client';
 import { isAmended } from '../../protocol/chat-frames';
 import type { DirectEnvelope } from '../../protocol/envelopes';
-import type { RequestView } from '../../protocol/views';
+import type { RequestView } from '../../protocol/request-view';
 
 export class Panel implements PromptPanel {
   /** Of the pending requests that were amended; all others are at 1. None before the first, since an idle client is to cost little. */

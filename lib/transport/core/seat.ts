@@ -12,7 +12,7 @@ import type { RequestFrame } from '../../protocol/client-frames';
 import type { CloseName } from '../../protocol/close-codes';
 import type { DirectEnvelope, Pong } from '../../protocol/envelopes';
 import type { Millis, RequestRecord } from '../../protocol/records';
-import { requestView } from '../../protocol/views';
+import { requestView } from '../../protocol/request-view';
 import type { Access } from './access';
 import type { Connection } from './connection';
 import type { Handshake } from './handshake';
@@ -97,7 +97,7 @@ export abstract class Seat {
   enter(): void {
     const { hub, access } = this.parts;
     // Both may have come while the app decided.
-    access.assertHolds(this.expiresAt);
+    access.identities.assertHolds(this.expiresAt);
     hub.disconnects.assertMayEnter(this.client, this.arrivedAt);
     this.register();
     if (this.expiresAt !== undefined) this.awaitExpiry(this.expiresAt);
@@ -149,7 +149,7 @@ export abstract class Seat {
     return async () => {
       await ask();
       try {
-        access.assertHolds(this.expiresAt);
+        access.identities.assertHolds(this.expiresAt);
         hub.disconnects.assertMayFinish(this.client, since);
       } catch (thrown) {
         this.farewell = closeNameFor(toHubError(thrown));

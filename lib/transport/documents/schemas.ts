@@ -1,14 +1,12 @@
 /** JSON Schemas of what travels, by name and referring to each other; both documents take theirs from here. */
 import { z } from 'zod';
+import { authorSchema } from '../../protocol/author-view';
 import { errorSchema } from '../../protocol/envelopes';
-import {
-  authorSchema,
-  messageViewSchema,
-  policySchema,
-  requestViewSchema,
-  sessionViewSchema,
-  turnViewSchema,
-} from '../../protocol/views';
+import { messageViewSchema } from '../../protocol/message-view';
+import { policySchema } from '../../protocol/policy-view';
+import { requestViewSchema } from '../../protocol/request-view';
+import { sessionViewSchema } from '../../protocol/session-view';
+import { turnViewSchema } from '../../protocol/turn-view';
 
 /** Of what travels, as in `hitl.v1`; not that of the package. */
 export const protocolVersion = '1';

@@ -24,7 +24,9 @@ import type { ChatUser } from '../../protocol/chat-frames';
 import type { User } from '../../protocol/records';
 import { isMemoryStore, memoryStore } from '../../store/memory/memory-store';
 import type { Store } from '../../store/store';
-import { Access, type AuthOptions } from '../core/access';
+import { Access } from '../core/access';
+import type { AuthOptions } from '../core/auth-options';
+import { Identities } from '../core/identities';
 import { InboxSeat } from '../core/inbox-seat';
 import { type OriginOptions, OriginPolicy } from '../core/origin';
 import { type FrameLimits, RateLimit } from '../core/rate-limit';
@@ -174,7 +176,8 @@ export function expressHitl<K extends Kinds = {}, U extends User = User>(
   hintAtMemory(options.store, hints);
   const { agentName = { id: 'agent', name: 'Agent' }, agent, kinds, links, channels } = options;
   // Only Express leads requests here, so each of them is what the app's callbacks expect.
-  const access = new Access(auth as unknown as AuthOptions, rules, logger, clock);
+  const asked = auth as unknown as AuthOptions;
+  const access = new Access(new Identities(asked, logger, clock), asked, rules, logger);
   const hub = new Hub<App>({
     ...{ store, clock, logger, agent, rules, kinds, links, channels, limits, retention, classic },
     mayUseTicket: (ticketId, person) => access.mayStillUse(ticketId, person),

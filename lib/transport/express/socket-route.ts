@@ -6,9 +6,9 @@ import { limitFrames } from '../../insides/ws';
 import type { ChatUser } from '../../protocol/chat-frames';
 import { maxFrameBytes } from '../../protocol/client-frames';
 import { type Dialect, subprotocol } from '../../protocol/codec';
-import type { Known } from '../core/access';
 import { Connection } from '../core/connection';
 import { Heartbeat } from '../core/heartbeat';
+import type { Known } from '../core/identities';
 import type { OriginPolicy } from '../core/origin';
 import { ready } from '../core/ready';
 import { closeNameFor, logRefusal } from '../core/refusal';
@@ -130,7 +130,7 @@ export class SocketRoute {
     if (hub.closing) throw new HubError('closing');
     hub.disconnects.arrivalOf(req);
     await ready(hub);
-    const user = await access.identify(req);
+    const user = await access.identities.identify(req);
     return this.seatFor(this.parts, req, user, connection);
   }
 

@@ -142,7 +142,7 @@ export class StreamRoute {
   private async take(req: Request): Promise<void> {
     const { access } = this.parts;
     const text = frameOf(req);
-    const user = await access.identify(req);
+    const user = await access.identities.identify(req);
     const seat = this.streams.get(queryOf(req).get('client_id') ?? '')?.seat;
     const ticketId = typeof req.params.ticketId === 'string' ? req.params.ticketId : undefined;
     if (seat?.client.user.id !== user.id || seat.client.ticketId !== ticketId)

@@ -125,7 +125,7 @@ async function open({ hub, access }: LinkRouterParts, req: Request): Promise<Ope
   const terms = hub.links.read(String(req.params.token));
   await ready(hub);
   const request = await hub.hitl.get(terms.requestId);
-  const user = await access.person(terms.userId);
+  const user = await access.identities.person(terms.userId);
   await access.authorize(request.ticketId, user);
   return { terms, request, user };
 }

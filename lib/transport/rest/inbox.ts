@@ -1,6 +1,6 @@
 /** REST: what waits for the caller, across tickets. */
 import { z } from 'zod';
-import { requestView, requestViewSchema } from '../../protocol/views';
+import { requestView, requestViewSchema } from '../../protocol/request-view';
 import type { InboxFilter } from '../../store/store';
 import { inboxFilterSchema, inboxOrderSchema, toInboxFilter } from '../core/inbox-query';
 import { operation } from './operation';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { assertName } from '../../hub/tickets/client';
 import { verdictSchema, withdrawalSchema } from '../../protocol/client-frames';
 import type { RequestRecord } from '../../protocol/records';
-import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/views';
+import { requestStatusSchema, requestView, requestViewSchema } from '../../protocol/request-view';
 import { operation } from './operation';
 import { cursor, limit, pageOf } from './paging';
 import type { Rest } from './rest';

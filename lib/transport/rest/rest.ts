@@ -13,7 +13,9 @@ import { describeIssue } from '../../protocol/codec';
 import type { RequestRecord } from '../../protocol/records';
 import { misspeltField, namingFields } from '../../protocol/unknown-field';
 import type { Store } from '../../store/store';
-import { type Access, isHidden, type Known, type Service } from '../core/access';
+import { type Access, isHidden } from '../core/access';
+import type { Service } from '../core/auth-options';
+import type { Known } from '../core/identities';
 import type { OriginPolicy } from '../core/origin';
 import { addressOf, peerOf } from '../core/peer';
 import { readingTurnstile } from '../core/reading';
@@ -137,9 +139,9 @@ export class Rest {
     const { hub, access } = this.parts;
     if (hub.closing) throw new HubError('closing');
     await ready(hub);
-    const service = declared.callers && (await access.service(req));
+    const service = declared.callers && (await access.identities.service(req));
     if (declared.callers === 'services' && !service) throw new HubError('authentication_required');
-    const user = service ? userOf(service) : await access.identify(req);
+    const user = service ? userOf(service) : await access.identities.identify(req);
     // Operations without a query or body have the types `operation` gives them by default.
     const query = declared.query ? read(declared.query, req.query) : ({} as Query);
     const body = declared.body ? read(declared.body, bodyOf(req)) : (undefined as Body);

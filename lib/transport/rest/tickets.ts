@@ -3,14 +3,9 @@ import { z } from 'zod';
 import { HubError } from '../../errors';
 import { idSchema } from '../../protocol/client-frames';
 import { loggedSchema } from '../../protocol/envelopes';
+import { asRead, storedMessageSchema, storedMessageView } from '../../protocol/message-view';
 import type { MessageRecord } from '../../protocol/records';
-import {
-  asRead,
-  sessionView,
-  sessionViewSchema,
-  storedMessageSchema,
-  storedMessageView,
-} from '../../protocol/views';
+import { sessionView, sessionViewSchema } from '../../protocol/session-view';
 import { maxTimelineBytes } from '../../store/shared/limits';
 import type { Store } from '../../store/store';
 import { operation } from './operation';

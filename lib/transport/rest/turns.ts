@@ -5,7 +5,7 @@ import type { Occasion } from '../../hub/commit/occasion';
 import { assertName } from '../../hub/tickets/client';
 import { turnEndedSchema } from '../../protocol/envelopes';
 import type { TurnRecord } from '../../protocol/records';
-import { turnView, turnViewSchema } from '../../protocol/views';
+import { turnView, turnViewSchema } from '../../protocol/turn-view';
 import { isHidden } from '../core/access';
 import { type Operation, operation } from './operation';
 import { cursor, limit, pageOf } from './paging';

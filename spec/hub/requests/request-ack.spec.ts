@@ -3,7 +3,7 @@ import { requestRecord as projected } from '../../../lib/actors/hitl-request';
 import { LiveRequest } from '../../../lib/hub/requests/live-request';
 import { givenAck, minLeftOut, storedAck } from '../../../lib/hub/requests/request-ack';
 import type { RequestRecord } from '../../../lib/protocol/records';
-import { requestView } from '../../../lib/protocol/views';
+import { requestView } from '../../../lib/protocol/request-view';
 import { livesOf } from '../../models/request-lives';
 import { requests } from '../../models/request-rules';
 import { noon, requestRecord } from '../../store/records';

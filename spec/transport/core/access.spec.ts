@@ -2,7 +2,7 @@
 import { portOf } from '../../../lib/hub/hub';
 import type { TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import type { TicketAccess } from '../../../lib/transport/core/access';
+import type { TicketAccess } from '../../../lib/transport/core/auth-options';
 
 let hub: TestHub;
 /** What the ticket callback says of Mallory from now on. */

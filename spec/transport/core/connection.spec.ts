@@ -2,7 +2,7 @@
 import { Broadcast, type Outbound } from '../../../lib/hub/tickets/broadcast';
 import type { Dialect } from '../../../lib/protocol/codec';
 import type { LoggedEnvelope, MessageDelta, Typing } from '../../../lib/protocol/envelopes';
-import type { RequestView } from '../../../lib/protocol/views';
+import type { RequestView } from '../../../lib/protocol/request-view';
 import { ManualClock } from '../../../lib/testing/manual-clock';
 import type { Socket } from '../../../lib/transport/core/batch';
 import {

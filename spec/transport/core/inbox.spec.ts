@@ -6,7 +6,7 @@ import { maxInboxesPerUser } from '../../../lib/hub/inbox/inbox';
 import type { HitlRequestInput } from '../../../lib/hub/requests/ask';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import type { TicketAccess } from '../../../lib/transport/core/access';
+import type { TicketAccess } from '../../../lib/transport/core/auth-options';
 import { maxQueuedBytes, maxQueuedFrames } from '../../../lib/transport/core/connection';
 import { askIn } from '../asking';
 import { until } from '../until';

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { portOf } from '../../../lib/hub/hub';
 import type { TestClient, TestFrame } from '../../../lib/testing/test-client';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import type { TicketAccess } from '../../../lib/transport/core/access';
+import type { TicketAccess } from '../../../lib/transport/core/auth-options';
 import { askIn } from '../asking';
 
 let hub: TestHub;

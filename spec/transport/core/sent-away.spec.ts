@@ -6,7 +6,7 @@ import { maxDisconnects } from '../../../lib/hub/disconnects';
 import { portOf } from '../../../lib/hub/hub';
 import { TestClient } from '../../../lib/testing/test-client';
 import type { TestHub, TestHubOptions } from '../../../lib/testing/test-hub';
-import type { TicketAccess } from '../../../lib/transport/core/access';
+import type { TicketAccess } from '../../../lib/transport/core/auth-options';
 import { endedAfterEach, Served } from '../serve';
 import { StreamClient } from '../stream-client';
 

@@ -4,7 +4,7 @@ import express from 'express';
 import session from 'express-session';
 import { portOf } from '../../../lib/hub/hub';
 import { startTestHub, type TestHub, type TestHubOptions } from '../../../lib/testing/test-hub';
-import type { TicketAccess } from '../../../lib/transport/core/access';
+import type { TicketAccess } from '../../../lib/transport/core/auth-options';
 import { maxQueuedBytes } from '../../../lib/transport/core/connection';
 import { ask, StreamClient, ticket } from '../stream-client';
 import { until } from '../until';

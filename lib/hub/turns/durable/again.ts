@@ -1,4 +1,4 @@
-/** What `turn.again` gives: the agent's code returns it to end a leg and begin the next; a tenure acts on it. */
+/** What `turn.again` gives: the agent's code returns it to end a leg and begin the next; `Legs` acts on it. */
 import { HubError } from '../../../errors';
 import { jsonWithin } from '../../kinds/json-text';
 

@@ -2,13 +2,17 @@
 import { HubError } from '../../../errors';
 import type { HitlTypes, NoTypes } from '../../kinds/app-types';
 import type { Schema, SchemaOutput } from '../../kinds/standard-schema';
+import type { Turn } from '../turn';
 import { AgentCode, type DurableOptions } from './agent-code';
 import type { DurableTurn } from './durable-turn';
 
 /** Made by `durable`, for `hitl.agent`; not to be called. */
 export interface DurableAgent<App extends HitlTypes = NoTypes> {
-  /** Types only. */
-  '~durable'(turn: DurableTurn<App>): unknown;
+  /**
+   * Types only: it fits wherever a plain agent that takes the same turns does, and so one that needs nothing of an app fits every app.
+   * A property, since a method's parameters are compared in both directions.
+   */
+  readonly '~durable': (turn: Turn<App>) => unknown;
 }
 
 const codes = new WeakMap<object, AgentCode>();

@@ -1,4 +1,4 @@
-/** The legs of a durable turn: what one begins with, and what ends it for the next; a tenure goes from leg to leg here. */
+/** A leg of a durable turn: what it begins with, and what ends it for the next one; `Legs` goes from leg to leg by it. */
 import type { RequestRecord, TurnRecord, TurnWaitsFor } from '../../../protocol/records';
 import type { Commit, Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';

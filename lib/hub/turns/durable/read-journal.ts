@@ -1,4 +1,4 @@
-/** Reads the journal of a turn's present leg from the store, page by page; tenures use it. */
+/** Reads the journal of a turn's present leg from the store, page by page; tenures and their legs use it. */
 import type { JournalEntry, Store } from '../../../store/store';
 
 const pageSize = 1_000;

@@ -1,8 +1,8 @@
-/** What a durable turn's code can do, each as a call of its run: say, find out, sleep, and ask; a tenure hands one to the code. */
+/** What a durable turn's code can do, each as a call of its run: say, find out, sleep, and ask; `Legs` hands one to the code of each leg. */
 import { HubError, stackOf } from '../../../errors';
 import { canonicalJson } from '../../../protocol/canonical-json';
+import { asRead } from '../../../protocol/message-view';
 import type { MessageRecord, MessageType, Millis, RequestRecord, User } from '../../../protocol/records';
-import { asRead } from '../../../protocol/views';
 import { maxRevisions } from '../../../store/shared/limits';
 import type { Store } from '../../../store/store';
 import type { Clock } from '../../commit/clock';

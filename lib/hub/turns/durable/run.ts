@@ -1,4 +1,4 @@
-/** One run of a durable turn's code over its journal: what the code calls is performed once, recorded, and handed to it from there; a tenure has one for each leg. */
+/** One run of a durable turn's code over its journal: what the code calls is performed once, recorded, and handed to it from there; `Legs` has one for each leg. */
 import { HubError } from '../../../errors';
 import type { Millis } from '../../../protocol/records';
 import type { JournalEntry } from '../../../store/store';

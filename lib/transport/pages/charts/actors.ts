@@ -12,7 +12,8 @@ import { machineEventOf } from '../../../hub/requests/audit';
 import type { AuditEntry } from '../../../protocol/audit';
 import { describeIssue } from '../../../protocol/codec';
 import type { AbortReason, RequestRecord, TurnRecord } from '../../../protocol/records';
-import { requestStatusSchema, toWireTime } from '../../../protocol/views';
+import { requestStatusSchema } from '../../../protocol/request-view';
+import { toWireTime } from '../../../protocol/wire-time';
 import type { Store } from '../../../store/store';
 import { pathOf, wayOf } from './way';
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../../hub/commit/clock';
 import type { Step } from '../../../hub/commit/steps';
 import type { HubPort } from '../../../hub/port';
 import { encodeEvent } from '../../../protocol/codec';
-import { toWireTime } from '../../../protocol/views';
+import { toWireTime } from '../../../protocol/wire-time';
 import { accessEveryMs } from '../../core/reading';
 
 /** Pages that may look at once; one more is refused as `busy`. */

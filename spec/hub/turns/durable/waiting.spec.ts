@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { maxResting } from '../../../../lib/hub/turns/durable/durable-turns';
 import { patienceMs } from '../../../../lib/hub/turns/durable/journal';
-import { restAfterMs } from '../../../../lib/hub/turns/durable/tenure';
+import { restAfterMs } from '../../../../lib/hub/turns/durable/rest';
 import { diskFull, gate, idle } from '../../rig';
 import { type Code, Processes } from './processes';
 

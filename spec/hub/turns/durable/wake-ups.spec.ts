@@ -1,6 +1,6 @@
 /** Durable turns and the answers that they wait for: whichever moment one comes at, and from whichever hub, the turn goes on, once. */
 import { z } from 'zod';
-import { restAfterMs } from '../../../../lib/hub/turns/durable/tenure';
+import { restAfterMs } from '../../../../lib/hub/turns/durable/rest';
 import type { TurnRecord } from '../../../../lib/protocol/records';
 import type { Store } from '../../../../lib/store/store';
 import { sample } from '../../../length';
