@@ -1,5 +1,4 @@
 /** How the actors of a request are stored beside its record, and how they are made again from both, also from what an earlier version stored; the hub writes and reads requests through here. */
-import { canonicalJson } from '../protocol/canonical-json';
 import type { RequestRecord } from '../protocol/records';
 import type { ExecutionContext } from './execution';
 import { noDeadlines, type RequestContext, type RequestSnapshot, toExecutionInput } from './hitl-request';
@@ -132,9 +131,15 @@ function lackingOf<Context extends object>(
   return { ...(isElsewhere && { value: actor.value }), ...(lacking.length > 0 && { context }) };
 }
 
-/** The record of an actor has what is in its context itself, so that little is ever written to be compared. */
+/** The record of an actor has what is in its context itself, so that little is ever looked into. */
 function isSame(one: unknown, other: unknown): boolean {
-  return one === other || canonicalJson(one) === canonicalJson(other);
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [fields, others] = [Object.entries(one), other as Record<string, unknown>];
+  return (
+    fields.length === Object.keys(other).length &&
+    fields.every(([name, value]) => isSame(value, others[name]))
+  );
 }
 
 /** The status of a question in this state. */

@@ -29,7 +29,7 @@ export interface StoredRequest {
  * turn and time of creation stay what they were at first; its key too, unless it is given up for another request to take.
  */
 export interface RequestWrite extends StoredRequest {
-  /** In whose inbox it is; none for a request that has no answerers. */
+  /** In whose inbox it is while it is pending; none for a request that has no answerers. */
   answerers?: Answerers;
 }
 

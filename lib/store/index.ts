@@ -19,6 +19,7 @@ export type {
   TurnWaitsFor,
   User,
 } from '../protocol/records';
+export * from './shared/audit-chain';
 export * from './shared/cursor';
 export * from './shared/epoch';
 export * from './shared/grant-writes';

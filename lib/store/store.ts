@@ -51,7 +51,7 @@ export interface TicketState extends LogPosition {
   messages: readonly MessageRecord[];
   /** Those that have not ended, oldest first. */
   turns: readonly TurnRecord[];
-  /** Pending ones, oldest first, within 1,048,576 bytes together. */
+  /** Pending ones, in the order in which they were first committed, within 1,048,576 bytes together. */
   requests: readonly RequestRecord[];
   /** Where `requests` ends, if more are pending: for `requests` of this ticket and the status `pending`. */
   nextCursor?: string;
@@ -115,7 +115,7 @@ export interface InboxFilter {
   ticketId?: string;
 }
 
-/** By age, or by when it expires, earliest first: those that never do come last, of several the oldest first. */
+/** By the order in which they were first committed, or by when they expire, earliest first: those that never do come last, of several the one first committed first. */
 export type InboxOrder = 'oldest' | 'newest' | 'urgent';
 
 export interface InboxCounts {
@@ -165,7 +165,7 @@ export interface GrantFilter {
  *   the waits are dropped. So a wait for a request that is settled already is answered by the commit that begins it.
  * - A durable turn that has not ended is due at its `run.dueAt`; one that is `waiting`, also at the `at` of the first answer
  *   that came to it, until its record is written with another status.
- * - A request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
+ * - A pending request is in the inbox of a person if its last write named them among its `answerers` (by id, by a group, or, where
  *   neither users nor groups are named, by its ticket) and not in `except`. Both are found by index: what an inbox costs
  *   does not depend on how many requests are pending for others.
  * - A page of turns, requests, an inbox or an audit ends after 4,194,304 bytes of JSON too, a log and a ticket's state where it is
@@ -240,7 +240,7 @@ export interface Store {
   /** The ids of the requests of a ticket that this person holds the claim on. */
   claims(ticketId: string, userId: string): Promise<readonly string[]>;
   /**
-   * Oldest first; `limit` at most 200, within `maxBytes` (default and most: those of every page).
+   * In the order in which they were first committed; `limit` at most 200, within `maxBytes` (default and most: those of every page).
    * @throws HubError `invalid_frame` for a cursor it did not give.
    */
   requests(

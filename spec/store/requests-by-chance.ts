@@ -15,8 +15,8 @@ import type { RequestWrite } from '../../lib/store/store';
 import { type Chance, given, groups, people } from './chance';
 import type { Written } from './written';
 
-/** The share of writes of requests without what restores their actor; 0 as long as `StoredRequest.snapshot` has to be there. */
-export const withoutSnapshot = 0;
+/** The share of writes of requests without what restores their actor. */
+export const withoutSnapshot = 0.2;
 
 const kinds = [
   'tool_approval',
@@ -100,7 +100,9 @@ export class RequestsByChance {
     const dueAt = times.length > 0 ? Math.min(...times) : undefined;
     const odd = chance.maybe(0.1, () => written.nextSecond + chance.from(-5, 20) * 500);
     // Whom the machine names, or anybody: a store does not ask why.
-    const answerers = chance.is(0.93) ? answerersOf(record) : { ...this.people(), except: this.userIds() };
+    // A settled request has none: the layout before listed whom its write named, and none does now.
+    const asTheMachine = record.status !== 'pending' || chance.is(0.93);
+    const answerers = asTheMachine ? answerersOf(record) : { ...this.people(), except: this.userIds() };
     const whole = {
       record,
       snapshot: { version: 1, snapshot: { value: record.status, context: chance.json(1) } },

@@ -22,13 +22,11 @@ export function fits({ type, payload, ticketId }: RequestRecord, filter: InboxFi
   );
 }
 
+/** @param records in the order in which they were first committed */
 export function inOrder(records: readonly RequestRecord[], order: InboxOrder): RequestRecord[] {
-  const byAge = (a: RequestRecord, b: RequestRecord) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
-  const end = ({ expiresAt = Number.POSITIVE_INFINITY }: RequestRecord) => expiresAt;
-  return records.toSorted((a, b) => {
-    if (order === 'newest') return byAge(b, a);
-    return order === 'urgent' && end(a) !== end(b) ? end(a) - end(b) : byAge(a, b);
-  });
+  if (order === 'newest') return records.toReversed();
+  const end = ({ expiresAt = Number.MAX_VALUE }: RequestRecord) => expiresAt;
+  return order === 'urgent' ? records.toSorted((a, b) => end(a) - end(b)) : [...records];
 }
 
 export async function allPages(

@@ -92,7 +92,6 @@ export function pageObligations({ test: plainTest, store }: Subject): void {
     const record = requestRecord({
       id: 'a-large-one',
       ticketId: 'large',
-      createdAt: noon - 1,
       payload: { content },
     });
     const commit = {
@@ -104,7 +103,7 @@ export function pageObligations({ test: plainTest, store }: Subject): void {
       commitTo('large', { messages: [messageRecord({ ticketId: 'large', content })] }),
     ]);
     expect((await store().log('large', 0, 10)).items).toHaveLength(1);
-    expect(ids((await store().requests({}, 200)).items)).toEqual([record.id]);
+    expect(ids((await store().requests({ ticketId: 'large' }, 200)).items)).toEqual([record.id]);
     expect(await store().state('large', 10)).toMatchObject({
       messages: [{ content }],
       requests: [{ id: record.id }],

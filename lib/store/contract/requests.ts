@@ -71,12 +71,8 @@ export function requestObligations({ describe, test, store }: Subject): void {
   });
 
   test('that are pending are in the state of their ticket, all of them, oldest first', async () => {
-    const waiting = range(1, 300).map((n) => requestRecord({ id: `r${n}`, createdAt: noon + n }));
-    await put(
-      ...waiting.toReversed(),
-      requestRecord({ status: 'denied' }),
-      requestRecord({ ticketId: 'other' }),
-    );
+    const waiting = range(1, 300).map((n) => requestRecord({ id: `r${n}`, createdAt: noon - n }));
+    await put(...waiting, requestRecord({ status: 'denied' }), requestRecord({ ticketId: 'other' }));
     const { requests } = await store().state('ticket', 1);
     expect(requests).toEqual(waiting);
   });
@@ -105,7 +101,7 @@ export function requestObligations({ describe, test, store }: Subject): void {
     );
     if (!a || !b || !c) throw new Error('three were made');
     await put(a, b, c, requestRecord(), requestRecord({ turnId: 'other' }));
-    expect(idsOf(await store().requestsOfTurn('turn'))).toEqual(['r1', 'r2', 'r3']);
+    expect(idsOf(await store().requestsOfTurn('turn'))).toEqual(['r2', 'r1', 'r3']);
     await store().commit([change({ ...b, status: 'cancelled' }, 1)]);
     expect(idsOf(await store().requestsOfTurn('turn'))).toEqual(['r2', 'r3']);
     expect(await store().requestsOfTurn('none')).toEqual([]);
@@ -163,10 +159,10 @@ export function requestObligations({ describe, test, store }: Subject): void {
       { ticketId: 'other', status: 'denied' },
     ];
     for (const filter of filters)
-      test(`of ${JSON.stringify(filter)} come oldest first, by id within a millisecond, each once, on pages of any size`, async () => {
+      test(`of ${JSON.stringify(filter)} come in the order in which they were first committed, each once, on pages of any size`, async () => {
         await put(...inNoOrder);
         const expected = ids(
-          many.filter(
+          inNoOrder.filter(
             ({ ticketId, status }) =>
               (filter.ticketId ?? ticketId) === ticketId && (filter.status ?? status) === status,
           ),
@@ -208,7 +204,7 @@ export function requestObligations({ describe, test, store }: Subject): void {
         requestRecord({ id: 'r4', createdAt: noon + 4 }),
       );
       const { items } = await store().requests({ status: 'pending' }, 9, nextCursor);
-      expect(ids(items)).toEqual(['r3', 'r4']);
+      expect(ids(items)).toEqual(['r3', 'r0', 'r4']);
     });
 
     const strange = [
@@ -227,7 +223,11 @@ export function requestObligations({ describe, test, store }: Subject): void {
     for (const cursor of strange)
       test(`refuse the cursor '${cursor}', which they did not give`, async () => {
         await put(requestRecord());
-        await expect(store().requests({}, 10, cursor)).rejects.toMatchObject({ code: 'invalid_frame' });
+        const refused = { code: 'invalid_frame' };
+        await expect(store().requests({}, 10, cursor)).rejects.toMatchObject(refused);
+        // Also of what is not there.
+        await expect(store().requests({ ticketId: 'none' }, 10, cursor)).rejects.toMatchObject(refused);
+        await expect(store().grantUses('none', 10, cursor)).rejects.toMatchObject(refused);
       });
   });
 

@@ -27,16 +27,16 @@ interface Listing {
 
 export class MemoryInbox {
   private readonly lists = new Map<string, InboxList>();
-  private readonly listings = new Map<string, Listing>();
+  private readonly listings = new Map<number, Listing>();
 
-  /** The request is in the inboxes of these answerers now, and in no other. */
-  put(write: RequestWrite): void {
+  /** The request of this number is in the inboxes of these answerers now, and in no other. */
+  put(write: RequestWrite, n: number): void {
     const { record, answerers } = write;
-    this.remove(record.id);
-    if (!answerers) return;
-    const entry = entryOf(write);
+    this.remove(n);
+    if (!answerers || record.status !== 'pending') return;
+    const entry = entryOf(write, n);
     const lists = listsOf(record, answerers);
-    this.listings.set(record.id, { entry, lists, except: new Set(answerers.except) });
+    this.listings.set(n, { entry, lists, except: new Set(answerers.except) });
     for (const name of lists) {
       const list = this.lists.get(name) ?? new InboxList();
       this.lists.set(name, list);
@@ -45,9 +45,9 @@ export class MemoryInbox {
     }
   }
 
-  /** As `Store.inbox`, the ids only. @param bytesOf of the request of this id, as JSON */
+  /** As `Store.inbox`, the numbers only. @param bytesOf of the request of this number, as JSON */
   page(
-    bytesOf: (id: string) => number,
+    bytesOf: (n: number) => number,
     owner: InboxOwner,
     filter: InboxFilter,
     order: InboxOrder,
@@ -58,9 +58,9 @@ export class MemoryInbox {
     const place = decodeInboxCursor(order, cursor);
     const read = (list: string) => this.read(list, owner.userId, order, place);
     const found = firstOf(listsFor(owner, filter), read, order, size + 1);
-    const { shown, hasMore } = firstPage(found, size, ({ id }) => bytesOf(id));
+    const { shown, hasMore } = firstPage(found, size, ({ n }) => bytesOf(n));
     const last = hasMore && shown.at(-1);
-    return { ids: shown.map(({ id }) => id), ...(last && { nextCursor: encodeInboxCursor(order, last) }) };
+    return { numbers: shown.map(({ n }) => n), ...(last && { nextCursor: encodeInboxCursor(order, last) }) };
   }
 
   /** As `Store.inboxCounts`. */
@@ -71,14 +71,14 @@ export class MemoryInbox {
 
   private *read(name: string, userId: string, order: InboxOrder, place: InboxPlace): Generator<InboxEntry> {
     for (const entry of this.lists.get(name)?.from(place, order) ?? []) {
-      if (!this.listings.get(entry.id)?.except.has(userId)) yield entry;
+      if (!this.listings.get(entry.n)?.except.has(userId)) yield entry;
     }
   }
 
-  private remove(id: string): void {
-    const listing = this.listings.get(id);
+  private remove(n: number): void {
+    const listing = this.listings.get(n);
     if (!listing) return;
-    this.listings.delete(id);
+    this.listings.delete(n);
     for (const name of listing.lists) {
       const list = this.lists.get(name);
       list?.byAge.remove(listing.entry);

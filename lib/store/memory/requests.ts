@@ -1,14 +1,16 @@
 /** The requests of the memory store, with the lists they are found by. */
 import type { Millis, RequestRecord, RequestStatus } from '../../protocol/records';
-import { decodeCursor, encodeCursor, type Place } from '../shared/cursor';
+import { decodeNumber, encodeNumber } from '../shared/cursor';
 import { bounded, maxPageSize, maxStateBytes } from '../shared/limits';
-import { byPlace, byText } from '../shared/order';
+import { byText } from '../shared/order';
 import { OrderedList } from '../shared/ordered-list';
 import { firstPage } from '../shared/page';
 import type { DueRequest, Page, RequestWrite, Store, StoredRequest } from '../store';
 import { MemoryInbox } from './inbox';
 
-type Stored = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & {
+type Stored = Pick<RequestRecord, 'id' | 'ticketId' | 'status'> & {
+  /** From 1, in the order in which they were first committed. */
+  n: number;
   turnId: string | undefined;
   key: string | undefined;
   claimedBy: string | undefined;
@@ -18,18 +20,21 @@ type Stored = Pick<RequestRecord, 'id' | 'ticketId' | 'status' | 'createdAt'> & 
   snapshot: string;
 };
 
+type Numbered = Pick<Stored, 'n'>;
+
 /** Requests of one ticket or turn, or all; each list oldest first. */
 class Group {
-  readonly all = byAge();
-  readonly pending = byAge();
+  readonly all = byNumber();
+  readonly pending = byNumber();
 }
 
 export class MemoryRequests {
   private readonly byId = new Map<string, Stored>();
+  private readonly ofNumber: Stored[] = [];
   private readonly everywhere = new Group();
   private readonly byTicket = new Map<string, Group>();
-  private readonly pendingByTurn = new Map<string, OrderedList<Place, Stored>>();
-  private readonly byGrant = new Map<string, OrderedList<Place, Stored>>();
+  private readonly pendingByTurn = new Map<string, OrderedList<Numbered, Stored>>();
+  private readonly byGrant = new Map<string, OrderedList<Numbered, Stored>>();
   private readonly due = byDeadline();
   /** The id of the live request, by ticket and key. */
   private readonly holders = new Map<string, string>();
@@ -74,22 +79,24 @@ export class MemoryRequests {
     const { ticketId, status } = filter;
     const group = ticketId === undefined ? this.everywhere : this.byTicket.get(ticketId);
     const list = status === 'pending' ? group?.pending : group?.all;
-    const found = list?.from(decodeCursor(cursor));
+    const after = { n: decodeNumber(cursor) };
+    const found = list?.from(after);
     const wanted = status === undefined || status === 'pending' ? found : ofStatus(found, status);
     return pageOf(wanted, bounded(limit, 1, maxPageSize), maxBytes);
   }
 
   /** As `Store.grantUses`. */
   pageOfGrant(grantId: string, limit: number, cursor?: string): Page<RequestRecord> {
-    const found = this.byGrant.get(grantId)?.from(decodeCursor(cursor));
+    const after = { n: decodeNumber(cursor) };
+    const found = this.byGrant.get(grantId)?.from(after);
     return pageOf(found, bounded(limit, 1, maxPageSize));
   }
 
   /** As `Store.inbox`. */
   inboxPage(...asked: Parameters<Store['inbox']>): Page<RequestRecord> {
-    const bytesOf = (id: string) => bytesOfRecord(this.byId.get(id));
-    const { ids, ...more } = this.inbox.page(bytesOf, ...asked);
-    return { items: ids.flatMap((id) => this.byId.get(id) ?? []).map(copyRecord), ...more };
+    const bytesOf = (n: number) => bytesOfRecord(this.ofNumber[n - 1]);
+    const { numbers, ...more } = this.inbox.page(bytesOf, ...asked);
+    return { items: numbers.flatMap((n) => this.ofNumber[n - 1] ?? []).map(copyRecord), ...more };
   }
 
   /** As `Store.dueRequests`. */
@@ -111,22 +118,23 @@ export class MemoryRequests {
   /** Makes the texts, which may fail; what it returns puts the request in its place, which may not. */
   prepare(write: RequestWrite): () => void {
     const { record, snapshot = null, version, dueAt } = write;
-    const { id, ticketId, turnId, key, status, createdAt, usedGrant } = record;
+    const { id, ticketId, turnId, key, status, usedGrant } = record;
     const claimedBy = record.claim?.by.userId;
     const texts = { record: JSON.stringify(record), snapshot: JSON.stringify(snapshot) };
     return () => {
-      const found = { id, ticketId, turnId, key, claimedBy, status, createdAt };
+      const found = { id, ticketId, turnId, key, claimedBy, status };
       const next = { ...found, version: version + 1, dueAt, ...texts };
-      const stored = this.byId.get(id) ?? this.add(next, usedGrant?.id);
+      const stored = this.byId.get(id) ?? this.add({ n: this.byId.size + 1, ...next }, usedGrant?.id);
       this.unlist(stored);
       Object.assign(stored, next);
       this.list(stored);
-      this.inbox.put(write);
+      this.inbox.put(write, stored.n);
     };
   }
 
   private add(stored: Stored, grantId: string | undefined): Stored {
     this.byId.set(stored.id, stored);
+    this.ofNumber.push(stored);
     if (grantId !== undefined) listUnder(this.byGrant, grantId).add(stored);
     this.everywhere.all.add(stored);
     this.ofTicket(stored.ticketId).all.add(stored);
@@ -173,13 +181,16 @@ export class MemoryRequests {
     return group;
   }
 
-  private ofTurn(turnId: string): OrderedList<Place, Stored> {
+  private ofTurn(turnId: string): OrderedList<Numbered, Stored> {
     return listUnder(this.pendingByTurn, turnId);
   }
 }
 
-function listUnder(lists: Map<string, OrderedList<Place, Stored>>, name: string): OrderedList<Place, Stored> {
-  const list = lists.get(name) ?? byAge();
+function listUnder(
+  lists: Map<string, OrderedList<Numbered, Stored>>,
+  name: string,
+): OrderedList<Numbered, Stored> {
+  const list = lists.get(name) ?? byNumber();
   lists.set(name, list);
   return list;
 }
@@ -187,7 +198,7 @@ function listUnder(lists: Map<string, OrderedList<Place, Stored>>, name: string)
 function pageOf(found: Iterable<Stored> = [], size: number, maxBytes?: number): Page<RequestRecord> {
   const { shown, hasMore } = firstPage(found, size, bytesOfRecord, maxBytes);
   const last = hasMore && shown.at(-1);
-  return { items: shown.map(copyRecord), ...(last && { nextCursor: encodeCursor(last) }) };
+  return { items: shown.map(copyRecord), ...(last && { nextCursor: encodeNumber(last.n) }) };
 }
 
 function* ofStatus(found: Iterable<Stored> = [], status: RequestStatus): Iterable<Stored> {
@@ -198,8 +209,8 @@ function bytesOfRecord(stored: Stored | undefined): number {
   return Buffer.byteLength(stored?.record ?? '');
 }
 
-function byAge(): OrderedList<Place, Stored> {
-  return new OrderedList(byPlace);
+function byNumber(): OrderedList<Numbered, Stored> {
+  return new OrderedList((a, b) => a.n - b.n);
 }
 
 function byDeadline(): OrderedList<Pick<Stored, 'dueAt' | 'id'>, Stored> {

@@ -3,21 +3,23 @@ import { HubError } from '../../errors';
 import type { Millis } from '../../protocol/records';
 import type { InboxOrder } from '../store';
 
-/** Where a request stands: lists go by age, and by id within one millisecond. */
+/** Where a grant stands: lists go by age, and by id within one millisecond. */
 export interface Place {
   createdAt: Millis;
   id: string;
 }
 
 /** Where a request stands in an inbox, whatever its order. */
-export interface InboxPlace extends Place {
+export interface InboxPlace {
+  /** Requests are numbered in the order in which they were first committed. */
+  n: number;
   /** When it expires; `never` for one that does not. */
   urgency: Millis;
 }
 
 export const never: Millis = Number.MAX_SAFE_INTEGER;
 
-/** Before every request. */
+/** Before everything. */
 export const start: Place = { createdAt: Number.MIN_SAFE_INTEGER, id: '' };
 
 /** A cursor to what comes after this place. */
@@ -26,7 +28,7 @@ export function encodeCursor({ createdAt, id }: Place): string {
 }
 
 /**
- * The place a cursor names; without one, the place before every request.
+ * The place a cursor names; without one, the place before everything.
  * @throws HubError `invalid_frame` for anything but a text that `encodeCursor` gives
  */
 export function decodeCursor(cursor: string | undefined): Place {
@@ -47,8 +49,8 @@ export function decodeNumber(cursor: string | undefined): number {
 }
 
 /** A cursor to what comes after this place in an inbox of this order. */
-export function encodeInboxCursor(order: InboxOrder, { urgency, createdAt, id }: InboxPlace): string {
-  return encode([order, urgency, createdAt, id]);
+export function encodeInboxCursor(order: InboxOrder, { urgency, n }: InboxPlace): string {
+  return encode([order, urgency, n]);
 }
 
 /**
@@ -56,13 +58,11 @@ export function encodeInboxCursor(order: InboxOrder, { urgency, createdAt, id }:
  * @throws HubError `invalid_frame` for anything but a text that `encodeInboxCursor` gives for this order
  */
 export function decodeInboxCursor(order: InboxOrder, cursor: string | undefined): InboxPlace {
-  if (cursor === undefined) {
-    return { ...start, urgency: start.createdAt, ...(order === 'newest' && { createdAt: never }) };
-  }
-  const [from, urgency, createdAt, id, ...more] = decode(cursor);
-  const isPlace = typeof urgency === 'number' && typeof createdAt === 'number' && typeof id === 'string';
-  if (from !== order || !isPlace || more.length > 0) throw strange();
-  return { urgency, createdAt, id };
+  if (cursor === undefined) return { urgency: start.createdAt, n: order === 'newest' ? never : 0 };
+  const [from, urgency, n, ...more] = decode(cursor);
+  if (from !== order || typeof urgency !== 'number' || typeof n !== 'number' || more.length > 0)
+    throw strange();
+  return { urgency, n };
 }
 
 function encode(parts: readonly unknown[]): string {

@@ -1,105 +1,147 @@
-/** The inboxes of the SQLite store: rows by which the pending requests of each answerer are found. */
-import { decodeInboxCursor, encodeInboxCursor, type InboxPlace, never, start } from '../shared/cursor';
-import { type Counted, countsOf, entryOf, firstOf } from '../shared/inbox';
-import { listsFor, listsOf } from '../shared/inbox-lists';
+/** The inboxes of the SQLite store: who is named is listed in rows, and what is open to whoever has the ticket is found by the indexes of requests; commits list, reads look up. */
+import type { Answerers, Millis, RequestRecord } from '../../protocol/records';
+import { decodeInboxCursor, encodeInboxCursor, type InboxPlace, never } from '../shared/cursor';
+import { type Counted, countsOf, firstOf } from '../shared/inbox';
+import { toolNameOf } from '../shared/inbox-lists';
 import { bounded, maxCounted, maxPageSize } from '../shared/limits';
-import { bytesOfText, firstPage } from '../shared/page';
-import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, RequestWrite } from '../store';
-import { parseRow } from './rows';
-import type { Statements, TextRow } from './statements';
+import { firstPage } from '../shared/page';
+import type { InboxCounts, InboxFilter, InboxOrder, InboxOwner, Page, RequestWrite, Store } from '../store';
+import { bytesOf, parseObject } from './rows';
+import type { ListStatements, RequestRow, Statements, Wanted } from './statements';
+import type { Tables } from './tables';
 
-/** Where a request is listed, as the text that is stored with it, so that it is removed from exactly these lists. */
+/** Under which names a request is listed and for whom it is not, as it is stored with it, so that it is removed from exactly these. */
 interface Listing {
   lists: readonly string[];
   except: readonly string[];
 }
 
-/** The text of where the request belongs now; null for nowhere. */
-export function listingOf({ record, answerers }: RequestWrite): string | null {
-  if (!answerers) return null;
+const nowhere: Listing = { lists: [], except: [] };
+
+/** The text of the rows that a request has in inboxes; null for none. */
+export function listsText({ record, answerers }: RequestWrite): string | null {
+  if (!answerers || record.status !== 'pending') return null;
+  const lists = namesOf(answerers);
   const except = [...new Set(answerers.except)];
-  return JSON.stringify({ lists: listsOf(record, answerers), except } satisfies Listing);
+  return lists.length + except.length === 0 ? null : JSON.stringify({ lists, except } satisfies Listing);
 }
 
-/** Moves a request from where it was listed to where it belongs now. */
-export function relist(s: Statements, write: RequestWrite, before: string | null, now: string | null): void {
-  if (now === before) return;
-  const { id, createdAt, urgency, type, toolName } = entryOf(write);
-  const old = parse(id, before);
-  for (const list of old.lists) s.dropInbox.run(list, createdAt, id);
-  for (const userId of old.except) s.dropInboxExcept.run(userId, id);
-  const next = parse(id, now);
-  const expiry = urgency === never ? null : urgency;
-  for (const list of next.lists) s.addInbox.run(list, createdAt, id, expiry, type, toolName);
-  for (const userId of next.except) s.addInboxExcept.run(userId, id);
+function namesOf({ users = [], groups = [] }: Pick<Answerers, 'users' | 'groups'>): string[] {
+  return [...new Set(users)].map(userList).concat([...new Set(groups)].map(groupList));
 }
 
-/** As `Store.inbox`, as rows. */
-export function inboxPage(
+const userList = (userId: string) => `user:${userId}`;
+const groupList = (group: string) => `group:${group}`;
+
+/** Moves the request of row `n` from where it was listed to where it belongs now. */
+export function relist(
   s: Statements,
-  owner: InboxOwner,
-  filter: InboxFilter,
-  order: InboxOrder,
-  limit: number,
-  cursor?: string,
-): { rows: TextRow[]; nextCursor?: string } {
+  { record }: RequestWrite,
+  n: number,
+  ticket: number,
+  before: string | null,
+  now: string | null,
+): void {
+  const { id, type, expiresAt = null } = record;
+  const old = parse(id, before);
+  for (const list of old.lists) s.dropInbox.run(list, n);
+  for (const userId of old.except) s.dropInboxExcept.run(userId, n);
+  const next = parse(id, now);
+  for (const list of next.lists) s.addInbox.run(list, n, type, toolNameOf(record) ?? null, ticket, expiresAt);
+  for (const userId of next.except) s.addInboxExcept.run(userId, n);
+}
+
+function parse(id: string, text: string | null): Listing {
+  return text === null ? nowhere : parseObject('requests', id, text);
+}
+
+/**
+ * As `Store.inbox`.
+ * @param recordOf reads the request of a row
+ */
+export function inboxPage(
+  tables: Tables,
+  recordOf: (row: RequestRow) => RequestRecord,
+  ...[owner, filter, order, limit, cursor]: Parameters<Store['inbox']>
+): Page<RequestRecord> {
   const size = bounded(limit, 1, maxPageSize);
-  const place = decodeInboxCursor(order, cursor);
-  const read = (list: string) => readList(s, list, owner.userId, order, place, size + 1);
-  const found = firstOf(listsFor(owner, filter), read, order, size + 1);
-  const { shown, hasMore } = firstPage(rowsOf(s, found), size, ({ row }) => bytesOfText(row));
+  const from = decodeInboxCursor(order, cursor);
+  const read = (list: InboxList) => readList(list, owner.userId, order, from, size + 1);
+  const places = firstOf(listsOf(tables, owner, filter), read, order, size + 1);
+  const { shown, hasMore } = firstPage(found(), size, ({ record }) => bytesOf(record));
   const last = hasMore && shown.at(-1);
   return {
-    rows: shown.map(({ row }) => row),
+    items: shown.map(({ record }) => record),
     ...(last && { nextCursor: encodeInboxCursor(order, last.place) }),
   };
-}
 
-/** Each place with its request, read when it is its turn. */
-function* rowsOf(
-  s: Statements,
-  places: readonly InboxPlace[],
-): Iterable<{ place: InboxPlace; row: TextRow }> {
-  for (const place of places) {
-    const row = s.requestRecord.get(place.id);
-    if (row) yield { place, row };
+  /** Each place with its request, read when it is its turn. */
+  function* found(): Iterable<{ place: InboxPlace; record: RequestRecord }> {
+    for (const place of places) {
+      const row = tables.s.requestOfNumber.get(place.n);
+      if (row) yield { place, record: recordOf(row) };
+    }
   }
 }
 
 /** As `Store.inboxCounts`. */
-export function inboxCounts(s: Statements, owner: InboxOwner, filter: InboxFilter): InboxCounts {
-  const read = (list: string): Iterable<Counted> =>
-    s.inboxCounted.iterate(list, owner.userId, maxCounted + 1);
-  return countsOf(listsFor(owner, filter), read);
+export function inboxCounts(tables: Tables, owner: InboxOwner, filter: InboxFilter): InboxCounts {
+  const read = ({ statements, of, wanted }: InboxList): Iterable<Counted> =>
+    statements.counted.iterate(...of, ...wanted, owner.userId, maxCounted + 1);
+  return countsOf(listsOf(tables, owner, filter), read);
+}
+
+/** A list with how it is read. */
+interface InboxList {
+  statements: ListStatements;
+  of: [of: string | number] | [];
+  wanted: Wanted;
+}
+
+/** The lists that the inbox of this person is made of. */
+function listsOf(tables: Tables, owner: InboxOwner, filter: InboxFilter): InboxList[] {
+  const { named, ofTicket, everywhere } = tables.s.inboxLists;
+  const { type = null, toolName = null, ticketId } = filter;
+  const { tickets } = owner;
+  const within = ticketId === undefined ? null : tables.foundTicket(ticketId);
+  if (within === undefined) return [];
+  const wanted: Wanted = [type, type, toolName, toolName, within, within];
+  const names = namesOf({ users: [owner.userId], groups: owner.groups });
+  const lists: InboxList[] = names.map((name) => ({ statements: named, of: [name], wanted }));
+  return lists.concat(openLists());
+
+  function openLists(): InboxList[] {
+    if (tickets === 'all' && within === null) return [{ statements: everywhere, of: [], wanted }];
+    const open = tickets === 'all' ? [ticketId] : new Set(tickets);
+    return [...open].flatMap((each) => {
+      if (each === undefined || (ticketId !== undefined && each !== ticketId)) return [];
+      const ticket = within ?? tables.foundTicket(each);
+      return ticket === undefined ? [] : [{ statements: ofTicket, of: [ticket], wanted }];
+    });
+  }
 }
 
 function readList(
-  s: Statements,
-  list: string,
+  { statements, of, wanted }: InboxList,
   userId: string,
   order: InboxOrder,
   place: InboxPlace,
   limit: number,
 ): Iterable<InboxPlace> {
-  const { createdAt, id } = place;
-  if (order === 'urgent') return readUrgent(s, list, userId, place, limit);
-  const statement = order === 'newest' ? s.inboxNewest : s.inboxOldest;
-  return statement.iterate(list, createdAt, id, userId, limit);
+  const rest = [...wanted, userId, limit] as const;
+  if (order === 'newest') return statements.newest.iterate(...of, place.n, ...rest);
+  if (order === 'oldest') return statements.oldest.iterate(...of, place.n, ...rest);
+  return readUrgent({ statements, of, wanted }, userId, place, limit);
 }
 
-/** First what expires, then the rest, which has no place in the index: most requests wait for ever, and are written once less. */
+/** First what expires, then the rest, which has no place in the index of ends: most requests wait for ever, and are written once less. */
 function* readUrgent(
-  s: Statements,
-  list: string,
+  { statements, of, wanted }: InboxList,
   userId: string,
-  { urgency, createdAt, id }: InboxPlace,
+  { urgency, n }: { urgency: Millis; n: number },
   limit: number,
 ): Iterable<InboxPlace> {
-  if (urgency < never) yield* s.inboxUrgent.iterate(list, urgency, createdAt, id, userId, limit);
-  const after = urgency < never ? start : { createdAt, id };
-  yield* s.inboxPatient.iterate(list, after.createdAt, after.id, userId, limit);
-}
-
-function parse(id: string, text: string | null): Listing {
-  return text === null ? { lists: [], except: [] } : parseRow('requests', { id, text });
+  const rest = [...wanted, userId, limit] as const;
+  if (urgency < never) yield* statements.urgent.iterate(...of, urgency, n, ...rest);
+  yield* statements.patient.iterate(...of, urgency < never ? 0 : n, ...rest);
 }

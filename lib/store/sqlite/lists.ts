@@ -1,96 +1,91 @@
-/** Lists of the SQLite store as pages of what the hub reads. */
-import type { AuditEntry } from '../../protocol/audit';
-import type { GrantRecord, Millis } from '../../protocol/records';
-import { decodeCursor, decodeNumber, encodeCursor, encodeNumber } from '../shared/cursor';
+/** Lists of the SQLite store as pages of what the hub reads: the numbers of their rows first, from an index alone, then row by row as many as a page takes. */
+import type { RequestRecord, RequestStatus } from '../../protocol/records';
+import { decodeNumber, encodeNumber } from '../shared/cursor';
 import { bounded, maxPageSize } from '../shared/limits';
-import { byText } from '../shared/order';
-import { bytesOfText, firstPage } from '../shared/page';
-import type { AuditFilter, GrantFilter, Page, RequestFilter } from '../store';
-import { parseRow } from './rows';
-import type { ListedRow, Statements, TextRow } from './statements';
+import { firstPage } from '../shared/page';
+import type { Page, RequestFilter } from '../store';
+import { mergeNumbers } from './merged';
+import { requestRecordOf } from './requests';
+import { bytesOf } from './rows';
+import type { Tables } from './tables';
 
-export function listRequests(
-  s: Statements,
+const statuses: readonly RequestStatus[] = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'superseded',
+];
+
+/** As `Store.requests`; a ticket's state has them all. */
+export function requestPage(
+  tables: Tables,
   filter: RequestFilter,
   limit: number,
   cursor?: string,
-): Iterable<ListedRow> {
-  const { ticketId, status } = filter;
-  const { createdAt, id } = decodeCursor(cursor);
-  if (ticketId !== undefined && status !== undefined) {
-    return s.requestsOfTicketByStatus.iterate(ticketId, status, createdAt, id, limit);
-  }
-  if (ticketId !== undefined) return s.requestsOfTicket.iterate(ticketId, createdAt, id, limit);
-  if (status !== undefined) return s.requestsByStatus.iterate(status, createdAt, id, limit);
-  return s.requests.iterate(createdAt, id, limit);
-}
-
-export function listGrants(
-  s: Statements,
-  filter: GrantFilter,
-  limit: number,
-  cursor?: string,
-): Iterable<ListedRow> {
-  const { ticketId, liveAt } = filter;
-  const { createdAt, id } = decodeCursor(cursor);
-  if (ticketId !== undefined && liveAt !== undefined)
-    return s.grantsLiveOfTicket.iterate(ticketId, liveAt, createdAt, id, limit);
-  if (ticketId !== undefined) return s.grantsOfTicket.iterate(ticketId, createdAt, id, limit);
-  if (liveAt !== undefined) return s.grantsLive.iterate(liveAt, createdAt, id, limit);
-  return s.grants.iterate(createdAt, id, limit);
-}
-
-/** Of one row more than is shown. */
-export function pageOf<T extends object>(
-  table: string,
-  rows: Iterable<ListedRow>,
-  size: number,
   maxBytes?: number,
-): Page<T> {
-  const { shown, hasMore } = firstPage(rows, size, bytesOfText, maxBytes);
-  const last = shown.at(-1);
-  const nextCursor = hasMore && last && encodeCursor({ createdAt: last.created_at, id: last.id });
-  return { items: parseAll(table, shown), ...(nextCursor && { nextCursor }) };
-}
-
-export function parseOne<T extends object>(table: string, row: TextRow | undefined): T | undefined {
-  return row && parseRow<T>(table, row);
-}
-
-export function parseAll<T extends object>(table: string, rows: readonly TextRow[]): T[] {
-  return rows.map((row) => parseRow<T>(table, row));
-}
-
-/** As `Store.audit`. */
-export function auditPage(
-  s: Statements,
-  { ticketId, requestId }: AuditFilter,
-  limit: number,
-  cursor?: string,
-): Page<AuditEntry> {
+): Page<RequestRecord> {
   const size = bounded(limit, 1, maxPageSize);
   const after = decodeNumber(cursor);
-  const rows =
-    requestId === undefined
-      ? s.audit.iterate(ticketId, after, size + 1)
-      : s.auditOfRequest.iterate(ticketId, requestId, after, size + 1);
-  const { shown, hasMore } = firstPage(rows, size, bytesOfText);
-  const items = shown.map(({ n, text }): AuditEntry => {
-    return { ...parseRow<AuditEntry>('audit', { id: `${ticketId}:${n}`, text }), n };
-  });
-  const last = items.at(-1);
-  return { items, ...(hasMore && last && { nextCursor: encodeNumber(last.n) }) };
+  return pageOfRequests(tables, numbersOf(tables, filter, after, size + 1), size, maxBytes);
 }
 
-/** As `Store.liveGrants`. */
-export function liveGrants(
-  s: Statements,
-  covers: readonly string[],
-  now: Millis,
+/** As `Store.grantUses`. */
+export function grantUses(
+  tables: Tables,
+  grantId: string,
   limit: number,
-): GrantRecord[] {
-  const rows = [...new Set(covers)].flatMap((each) => s.grantsCovering.all(each, now, bounded(limit)));
-  return parseAll<GrantRecord>('grants', rows)
-    .sort((a, b) => a.expiresAt - b.expiresAt || byText(a.id, b.id))
-    .slice(0, bounded(limit));
+  cursor?: string,
+): Page<RequestRecord> {
+  const size = bounded(limit, 1, maxPageSize);
+  const rows = tables.s.requestsOfGrant.all(grantId, decodeNumber(cursor), size + 1);
+  return pageOfRequests(tables, mergeNumbers([rows], size + 1), size);
+}
+
+/** The numbers of the requests that fit, as many as the limit and oldest first. */
+export function numbersOf(
+  tables: Tables,
+  { ticketId, status }: RequestFilter,
+  after: number,
+  limit: number,
+): number[] {
+  const { s } = tables;
+  if (ticketId === undefined) {
+    if (status === undefined) return mergeNumbers([s.requests.all(after, limit)], limit);
+    if (status !== 'pending') return mergeNumbers([s.requestsSettled.all(status, after, limit)], limit);
+    return mergeNumbers(
+      [0, 1].map((isOpen) => s.requestsPending.all(isOpen, after, limit)),
+      limit,
+    );
+  }
+  const ticket = tables.foundTicket(ticketId);
+  if (ticket === undefined) return [];
+  const wanted = status === undefined ? statuses : [status];
+  const ranges = wanted.flatMap((each) =>
+    [0, 1].map((isOpen) => s.requestsOfTicket.all(ticket, each, isOpen, after, limit)),
+  );
+  return mergeNumbers(ranges, limit);
+}
+
+/** Of one number more than is shown. */
+export function pageOfRequests(
+  { s, people }: Tables,
+  numbers: readonly number[],
+  size: number,
+  maxBytes?: number,
+): Page<RequestRecord> {
+  const { shown, hasMore } = firstPage(found(), size, ({ record }) => bytesOf(record), maxBytes);
+  const last = hasMore && shown.at(-1);
+  return {
+    items: shown.map(({ record }) => record),
+    ...(last && { nextCursor: encodeNumber(last.n) }),
+  };
+
+  function* found(): Iterable<{ n: number; record: RequestRecord }> {
+    for (const n of numbers) {
+      const row = s.requestOfNumber.get(n);
+      if (row) yield { n, record: requestRecordOf(people, row) };
+    }
+  }
 }

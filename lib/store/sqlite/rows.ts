@@ -1,27 +1,17 @@
 /** Rows of the SQLite store as what the hub reads, and what goes wrong in the database as `HubError`s. */
 import { damaged, HubError, isHubError } from '../../errors';
-import type { RequestRecord } from '../../protocol/records';
-import type { StoredRequest } from '../store';
-import type { RequestRow, TextRow } from './statements';
+import type { TextRow } from './statements';
 
 /** @throws HubError `storage_failed`, its details naming the table and the id, if the text is not a JSON object */
 export function parseRow<T extends object>(table: string, row: TextRow): T {
-  const value: T | null = parseJson(table, row);
-  if (typeof value === 'object' && value !== null) return value;
-  throw damaged(table, row.id);
+  return parseObject(table, row.id, row.text);
 }
 
 /** @throws HubError as `parseRow` */
-export function parseRequest(row: RequestRow): StoredRequest {
-  const record: RequestRecord = parseRow('requests', row);
-  const snapshot: unknown = parseJson('requests', { id: row.id, text: row.snapshot });
-  return {
-    record,
-    // The column cannot be empty: null stands for none.
-    ...(snapshot !== null && { snapshot }),
-    version: row.version,
-    ...(row.due_at !== null && { dueAt: row.due_at }),
-  };
+export function parseObject<T extends object>(table: string, id: string, text: string): T {
+  const value: T | null = parseJson(table, { id, text });
+  if (typeof value === 'object' && value !== null) return value;
+  throw damaged(table, id);
 }
 
 /** @throws HubError as `parseRow`, if the text is no JSON */
@@ -31,6 +21,11 @@ export function parseJson(table: string, row: TextRow) {
   } catch (cause) {
     throw damaged(table, row.id, cause);
   }
+}
+
+/** Bytes of a record as JSON. */
+export function bytesOf(record: object): number {
+  return Buffer.byteLength(JSON.stringify(record));
 }
 
 /** Anything thrown while the database was used, as `storage_failed` with SQLite's code in its details and as its cause. */

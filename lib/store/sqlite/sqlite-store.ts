@@ -1,6 +1,6 @@
 /** The durable store: one SQLite file through better-sqlite3; made by the app, used by the hub. */
 import type { Database } from 'better-sqlite3';
-import { damaged, HubError } from '../../errors';
+import { HubError } from '../../errors';
 import type { AuditEntry } from '../../protocol/audit';
 import type { LoggedEnvelope } from '../../protocol/envelopes';
 import type {
@@ -11,9 +11,7 @@ import type {
   SessionRecord,
   TurnRecord,
 } from '../../protocol/records';
-import { decodeCursor } from '../shared/cursor';
-import { epochOf } from '../shared/epoch';
-import { bounded, maxPageSize } from '../shared/limits';
+import { bounded } from '../shared/limits';
 import { firstPage } from '../shared/page';
 import type {
   AuditFilter,
@@ -27,7 +25,6 @@ import type {
   GrantFilter,
   InboxCounts,
   InboxFilter,
-  InboxOrder,
   InboxOwner,
   JournalEntry,
   LogPosition,
@@ -40,18 +37,24 @@ import type {
   UnfinishedTurn,
   WaitingDelivery,
 } from '../store';
-import { commitWriter, type WriteCommit } from './commit';
+import { auditPage } from './audit';
+import { CommitWriter } from './commit';
 import { connect } from './connection';
 import { noteDelivery } from './deliveries';
+import { grantPage, liveGrants, storedGrant } from './grants';
 import { inboxCounts, inboxPage } from './inbox';
-import { auditPage, listGrants, listRequests, liveGrants, pageOf, parseAll, parseOne } from './lists';
+import { journalOf, turnStateOf } from './journals';
+import { grantUses, requestPage } from './lists';
 import { readLog, trimLog } from './log';
-import { messagesOf } from './messages';
+import { messageRecordOf, messagesOf } from './messages';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
-import { parseRequest, toStorageError } from './rows';
+import { requestRecordOf, storedRequestOf } from './requests';
+import { parseRow, toStorageError } from './rows';
+import { sessionByTab, sessionOf, sessionsOf } from './sessions';
 import { ticketState } from './state';
-import { prepareStatements, type Statements, type TicketRow } from './statements';
-import { journalOf, turnPage, turnStateOf, turnVersions } from './turns';
+import { prepareStatements, type Statements } from './statements';
+import { Tables } from './tables';
+import { turnOf, turnPage, turnVersions } from './turns';
 
 export type { SqliteStoreOptions } from './options';
 
@@ -73,10 +76,8 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sto
 interface Opened {
   db: Database;
   close(): void;
-  statements: Statements;
-  write: WriteCommit;
-  /** Where the log of a ticket stands; one without envelopes is at 0 and has no row. */
-  ticket(id: string): TicketRow;
+  tables: Tables;
+  writer: CommitWriter;
 }
 
 class SqliteStore implements Store {
@@ -93,15 +94,13 @@ class SqliteStore implements Store {
     if (this.opened) return;
     try {
       const { db, close } = connect(this.path, this.options);
-      const statements = prepareStatements(db);
-      const row = statements.epochSeed.get();
-      if (!row) {
+      try {
+        const tables = Tables.of(prepareStatements(db));
+        this.opened = { db, close, tables, writer: new CommitWriter(tables) };
+      } catch (thrown) {
         close();
-        throw damaged('epoch_seed', '1');
+        throw thrown;
       }
-      const newEpochOf = (ticketId: string) => epochOf(row.seed, ticketId);
-      const ticket = (id: string) => statements.ticket.get(id) ?? { epoch: newEpochOf(id), seq: 0, first: 1 };
-      this.opened = { db, close, statements, write: commitWriter(statements, newEpochOf), ticket };
     } catch (thrown) {
       throw toStorageError(thrown);
     }
@@ -119,13 +118,12 @@ class SqliteStore implements Store {
   }
 
   async commit(commits: readonly Commit[]): Promise<readonly CommitResult[]> {
-    return this.use((s, opened) =>
-      commits.length === 0 ? [] : transaction(opened, s.beginWrite, () => commits.map(opened.write)),
-    );
+    const work = (_tables: Tables, { writer }: Opened) => commits.map((commit) => writer.write(commit));
+    return commits.length === 0 ? this.use(() => []) : this.write(work);
   }
 
   async position(ticketId: string): Promise<LogPosition> {
-    return this.use((_s, { ticket }) => ticket(ticketId));
+    return this.use((tables) => tables.tickets.position(ticketId));
   }
 
   async log(
@@ -134,8 +132,9 @@ class SqliteStore implements Store {
     limit: number,
     maxBytes = Infinity,
   ): Promise<LogPosition & { items: readonly LoggedEnvelope[] }> {
-    return this.read(ticketId, (s, position) => {
-      const envelopes = readLog(s, ticketId, after, bounded(limit));
+    return this.read((tables) => {
+      const position = tables.tickets.position(ticketId);
+      const envelopes = readLog(tables, ticketId, after, bounded(limit));
       const { shown } = firstPage(envelopes, bounded(limit), ({ bytes }) => bytes, maxBytes);
       const items = shown.map(({ envelope, seq }): LoggedEnvelope => {
         return { ...envelope, ticket_id: ticketId, epoch: position.epoch, seq };
@@ -145,49 +144,51 @@ class SqliteStore implements Store {
   }
 
   async trim(ticketId: string, keep: number, since: Millis): Promise<void> {
-    this.use((s, opened) =>
-      transaction(opened, s.beginWrite, () => trimLog(s, ticketId, bounded(keep), since)),
-    );
+    this.write((tables) => trimLog(tables, ticketId, bounded(keep), since));
   }
 
   async state(ticketId: string, limit: number): Promise<TicketState> {
-    return this.read(ticketId, (s, position) => ({ ...position, ...ticketState(s, ticketId, limit) }));
+    return this.read((tables) => {
+      return { ...tables.tickets.position(ticketId), ...ticketState(tables, ticketId, limit) };
+    });
   }
 
   async session(id: string): Promise<SessionRecord | undefined> {
-    return this.use((s) => parseOne('sessions', s.session.get(id)));
+    return this.use((tables) => optional(tables.s.session.get(id), (row) => sessionOf(tables, row)));
   }
 
   async sessionByTab(ticketId: string, userId: string, tabId: string): Promise<SessionRecord | undefined> {
-    return this.use((s) => parseOne('sessions', s.sessionByTab.get(ticketId, userId, tabId)));
+    return this.use((tables) => sessionByTab(tables, ticketId, userId, tabId));
   }
 
   async sessions(ticketId: string, limit: number): Promise<readonly SessionRecord[]> {
-    return this.use((s) => parseAll('sessions', s.sessions.all(ticketId, bounded(limit))));
+    return this.use((tables) => sessionsOf(tables, ticketId, bounded(limit)));
   }
 
   async turn(id: string): Promise<TurnRecord | undefined> {
-    return this.use((s) => parseOne('turns', s.turn.get(id)));
+    return this.use((tables) => optional(tables.s.turn.get(id), (row) => turnOf(tables, row)));
   }
 
   async turns(filter: TurnFilter, limit: number, cursor?: string): Promise<Page<TurnRecord>> {
-    return this.use((s) => turnPage(s, filter, limit, cursor));
+    return this.read((tables) => turnPage(tables, filter, limit, cursor));
   }
 
   async unfinishedTurns(): Promise<readonly UnfinishedTurn[]> {
-    return this.use((s) => s.unfinishedTurns.all());
+    return this.use(({ s }) => s.unfinishedTurns.all());
   }
 
   async openTurns(sessionId: string): Promise<readonly TurnRecord[]> {
-    return this.use((s) => parseAll('turns', s.openTurnsOfSession.all(sessionId)));
+    return this.use((tables) => {
+      return tables.s.openTurnsOfSession.all(sessionId).map((row) => turnOf(tables, row));
+    });
   }
 
   async dueTurns(until: Millis, limit: number): Promise<readonly DueTurn[]> {
-    return this.use((s) => s.dueTurns.all(until, bounded(limit)));
+    return this.use(({ s }) => s.dueTurns.all(until, bounded(limit)));
   }
 
   async nextDueTurn(after: Millis): Promise<Millis | undefined> {
-    return this.use((s) => s.nextDueTurn.get(after)?.due_at);
+    return this.use(({ s }) => s.nextDueTurn.get(after)?.due_at);
   }
 
   async turnVersions(): Promise<readonly TurnVersion[]> {
@@ -195,156 +196,152 @@ class SqliteStore implements Store {
   }
 
   async journal(turnId: string, after: number, limit: number): Promise<readonly JournalEntry[]> {
-    return this.use((s) => journalOf(s, turnId, after, limit));
+    return this.read(({ s }) => journalOf(s, turnId, after, limit));
   }
 
   async turnState(turnId: string): Promise<unknown> {
-    return this.use((s) => turnStateOf(s, turnId));
+    return this.read(({ s }) => turnStateOf(s, turnId));
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
-    return this.use((s) => parseOne('messages', s.message.get(id)));
+    return this.use(({ s, people }) => {
+      return optional(s.message.get(id), (row) => messageRecordOf(people, row));
+    });
   }
 
   async messages(sessionId: string, limit: number, before?: string): Promise<readonly MessageRecord[]> {
-    return this.use((s, opened) =>
-      transaction(opened, s.begin, () => messagesOf(s, sessionId, bounded(limit), before)),
-    );
+    return this.read((tables) => messagesOf(tables, sessionId, bounded(limit), before));
   }
 
   async request(id: string): Promise<StoredRequest | undefined> {
-    return this.use((s) => {
-      const row = s.request.get(id);
-      return row && parseRequest(row);
+    return this.use(({ s, people }) => {
+      return optional(s.request.get(id), (row) => storedRequestOf(people, row));
     });
   }
 
   async requestByKey(ticketId: string, key: string): Promise<StoredRequest | undefined> {
-    return this.use((s) => {
-      const row = s.requestByKey.get(ticketId, key);
-      return row && parseRequest(row);
+    return this.read((tables) => {
+      const ticket = tables.foundTicket(ticketId);
+      const holder = ticket === undefined ? undefined : tables.s.keyHolder.get(ticket, key);
+      const row = holder && tables.s.request.get(holder.id);
+      return optional(row, (found) => storedRequestOf(tables.people, found));
     });
   }
 
   async requestsOfTurn(turnId: string): Promise<readonly StoredRequest[]> {
-    return this.use((s) => s.requestsOfTurn.all(turnId).map(parseRequest));
+    return this.read(({ s, people }) => {
+      const rows = s.requestsOfTurn.all(turnId).flatMap(({ n }) => s.requestOfNumber.get(n) ?? []);
+      return rows.map((row) => storedRequestOf(people, row));
+    });
   }
 
   async claims(ticketId: string, userId: string): Promise<readonly string[]> {
-    return this.use((s) => s.claims.all(ticketId, userId).map(({ id }) => id));
+    return this.use((tables) => {
+      const ticket = tables.foundTicket(ticketId);
+      return ticket === undefined ? [] : tables.s.claims.all(ticket, userId).map(({ id }) => id);
+    });
   }
 
   async requests(...asked: Parameters<Store['requests']>): Promise<Page<RequestRecord>> {
-    const [filter, limit, cursor, maxBytes] = asked;
-    return this.use((s) => {
-      const size = bounded(limit, 1, maxPageSize);
-      return pageOf('requests', listRequests(s, filter, size + 1, cursor), size, maxBytes);
-    });
+    return this.read((tables) => requestPage(tables, ...asked));
   }
 
-  async inbox(
-    owner: InboxOwner,
-    filter: InboxFilter,
-    order: InboxOrder,
-    limit: number,
-    cursor?: string,
-  ): Promise<Page<RequestRecord>> {
-    return this.use((s, opened) =>
-      transaction(opened, s.begin, () => {
-        const { rows, ...more } = inboxPage(s, owner, filter, order, limit, cursor);
-        return { items: parseAll<RequestRecord>('requests', rows), ...more };
-      }),
-    );
+  async inbox(...asked: Parameters<Store['inbox']>): Promise<Page<RequestRecord>> {
+    return this.read((tables) => {
+      return inboxPage(tables, (row) => requestRecordOf(tables.people, row), ...asked);
+    });
   }
 
   async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {
-    return this.use((s, opened) => transaction(opened, s.begin, () => inboxCounts(s, owner, filter)));
+    return this.read((tables) => inboxCounts(tables, owner, filter));
   }
 
   async dueRequests(until: Millis, limit: number): Promise<readonly DueRequest[]> {
-    return this.use((s) => s.dueRequests.all(until, bounded(limit)));
+    return this.use(({ s }) => s.dueRequests.all(until, bounded(limit)));
   }
 
   async nextDue(after: Millis): Promise<Millis | undefined> {
-    return this.use((s) => s.nextDue.get(after)?.due_at);
+    return this.use(({ s }) => s.nextDue.get(after)?.due_at);
   }
 
   async audit(filter: AuditFilter, limit: number, cursor?: string): Promise<Page<AuditEntry>> {
-    return this.use((s) => auditPage(s, filter, limit, cursor));
+    return this.read((tables) => auditPage(tables, filter, limit, cursor));
   }
 
   async grant(id: string): Promise<GrantRecord | undefined> {
-    return this.use((s) => parseOne('grants', s.grant.get(id)));
+    return this.use((tables) => storedGrant(tables, id));
   }
 
   async liveGrants(covers: readonly string[], now: Millis, limit: number): Promise<readonly GrantRecord[]> {
-    return this.use((s) => liveGrants(s, covers, now, limit));
+    return this.use((tables) => liveGrants(tables, covers, now, limit));
   }
 
   async grants(filter: GrantFilter, limit: number, cursor?: string): Promise<Page<GrantRecord>> {
-    return this.use((s) => {
-      const size = bounded(limit, 1, maxPageSize);
-      return pageOf('grants', listGrants(s, filter, size + 1, cursor), size);
-    });
+    return this.use((tables) => grantPage(tables, filter, limit, cursor));
   }
 
   async grantUses(grantId: string, limit: number, cursor?: string): Promise<Page<RequestRecord>> {
-    return this.use((s) => {
-      const size = bounded(limit, 1, maxPageSize);
-      const { createdAt, id } = decodeCursor(cursor);
-      return pageOf('requests', s.requestsOfGrant.iterate(grantId, createdAt, id, size + 1), size);
-    });
+    return this.read((tables) => grantUses(tables, grantId, limit, cursor));
   }
 
   async dropGrants(endedBefore: Millis, limit: number): Promise<void> {
-    this.use((s) => s.dropGrants.run(endedBefore, bounded(limit)));
+    this.use(({ s }) => s.dropGrants.run(endedBefore, bounded(limit)));
   }
 
   async deliveries(channel: string, limit: number): Promise<readonly WaitingDelivery[]> {
-    return this.use((s) => s.deliveries.all(channel, bounded(limit)));
+    return this.use(({ s }) => s.deliveries.all(channel, bounded(limit)));
   }
 
   async noteDelivery(tried: DeliveryWrite, outcome: DeliveryOutcome): Promise<boolean> {
-    return this.use((s, opened) => transaction(opened, s.beginWrite, () => noteDelivery(s, tried, outcome)));
+    return this.write(({ s }) => noteDelivery(s, tried, outcome));
   }
 
   async deadDeliveries(limit: number): Promise<readonly DeadDelivery[]> {
-    return this.use((s) => s.deadDeliveries.all(bounded(limit)));
+    return this.use(({ s }) => s.deadDeliveries.all(bounded(limit)));
   }
 
   async processedFrame(userId: string, frameId: string): Promise<Record<string, unknown> | undefined> {
-    return this.use((s) => parseOne('frames', s.frame.get(userId, frameId)));
+    return this.use(({ s }) => optional(s.frame.get(userId, frameId), (row) => parseRow('frames', row)));
   }
 
   /** Every use of the database goes through here; whatever goes wrong leaves as a `HubError`. */
-  private use<T>(work: (s: Statements, opened: Opened) => T): T {
+  private use<T>(work: (tables: Tables, opened: Opened) => T): T {
     if (!this.opened)
       throw new HubError('unavailable', {
         message: this.closed ? 'The store is closed' : 'The store is not open: await hitl.start() first',
       });
     try {
-      return work(this.opened.statements, this.opened);
+      return work(this.opened.tables, this.opened);
     } catch (thrown) {
       throw toStorageError(thrown);
     }
   }
 
-  /** Several reads of one ticket at one moment, with where its log stands. */
-  private read<T>(ticketId: string, work: (s: Statements, position: LogPosition) => T): T {
-    return this.use((s, opened) => transaction(opened, s.begin, () => work(s, opened.ticket(ticketId))));
+  /** Several reads at one moment. */
+  private read<T>(work: (tables: Tables) => T): T {
+    return this.use((tables, opened) => transaction(opened, tables.s.begin, () => work(tables)));
+  }
+
+  private write<T>(work: (tables: Tables, opened: Opened) => T): T {
+    return this.use((tables, opened) => transaction(opened, tables.s.beginWrite, () => work(tables, opened)));
   }
 }
 
 /** All of `work` or nothing of it. */
-function transaction<T>({ db, statements }: Opened, begin: Statements['begin'], work: () => T): T {
+function transaction<T>({ db, tables, writer }: Opened, begin: Statements['begin'], work: () => T): T {
   begin.run();
   try {
     const result = work();
-    statements.commit.run();
+    tables.s.commit.run();
     return result;
   } catch (thrown) {
+    writer.forget();
     // SQLite has already rolled back by itself after some errors, such as a full disk.
-    if (db.inTransaction) statements.rollback.run();
+    if (db.inTransaction) tables.s.rollback.run();
     throw thrown;
   }
+}
+
+function optional<Row, T>(row: Row | undefined, read: (row: Row) => T): T | undefined {
+  return row && read(row);
 }

@@ -1,35 +1,29 @@
 /** What a page of a ticket is drawn from, read from SQLite; the store calls it inside a transaction. */
-import type { MessageRecord, RequestRecord, SessionRecord, TurnRecord } from '../../protocol/records';
-import { start } from '../shared/cursor';
 import { bounded, maxLogBytes, maxSessionsInState, maxStateBytes } from '../shared/limits';
 import { bytesOfText, firstPage } from '../shared/page';
 import type { LogPosition, TicketState } from '../store';
-import { pageOf, parseAll } from './lists';
-import type { Statements } from './statements';
+import { numbersOf, pageOfRequests } from './lists';
+import { messageRecordOf } from './messages';
+import { sessionsOf } from './sessions';
+import type { Tables } from './tables';
+import { openTurnsOfTicket } from './turns';
 
 /** As `Store.state`, without where the log stands. */
 export function ticketState(
-  s: Statements,
+  tables: Tables,
   ticketId: string,
   limit: number,
 ): Omit<TicketState, keyof LogPosition> {
-  const newest = firstPage(
-    s.messagesOfTicket.iterate(ticketId, bounded(limit)),
-    Infinity,
-    bytesOfText,
-    maxLogBytes,
-  );
-  const pending = [ticketId, 'pending', start.createdAt, start.id, bounded(Infinity)] as const;
-  const { items: requests, ...more } = pageOf<RequestRecord>(
-    'requests',
-    s.requestsOfTicketByStatus.iterate(...pending),
-    Infinity,
-    maxStateBytes,
-  );
+  const { s, people } = tables;
+  const ticket = tables.foundTicket(ticketId);
+  const rows = ticket === undefined ? [] : s.messagesOfTicket.iterate(ticket, bounded(limit));
+  const newest = firstPage(rows, Infinity, bytesOfText, maxLogBytes);
+  const pending = numbersOf(tables, { ticketId, status: 'pending' }, 0, bounded(Infinity));
+  const { items: requests, ...more } = pageOfRequests(tables, pending, Infinity, maxStateBytes);
   return {
-    sessions: parseAll<SessionRecord>('sessions', s.sessions.all(ticketId, maxSessionsInState)),
-    messages: parseAll<MessageRecord>('messages', newest.shown.reverse()),
-    turns: parseAll<TurnRecord>('turns', s.openTurnsOfTicket.all(ticketId)),
+    sessions: sessionsOf(tables, ticketId, maxSessionsInState),
+    messages: newest.shown.reverse().map((row) => messageRecordOf(people, row)),
+    turns: openTurnsOfTicket(tables, ticketId),
     requests,
     ...more,
   };

@@ -2,14 +2,21 @@
 import type { Database } from 'better-sqlite3';
 import { deliveryStatements } from './statements/delivery';
 import { grantStatements } from './statements/grant';
-import { inboxStatements } from './statements/inbox';
+import { inboxLists, inboxStatements } from './statements/inbox';
 import { logStatements } from './statements/log';
 import type { Prepare, Prepared } from './statements/prepared';
 import { recordStatements } from './statements/record';
 import { requestStatements } from './statements/request';
+import { ticketStatements } from './statements/ticket';
 import { turnStatements } from './statements/turn';
 
-export type { ListedRow, RequestRow, TextRow, TicketRow } from './statements/prepared';
+export type { GrantRow } from './statements/grant';
+export type { ListStatements, Wanted } from './statements/inbox';
+export type { LogRow } from './statements/log';
+export type { AuditRow, Numbered, TextRow, TicketRow } from './statements/prepared';
+export { maxWithin } from './statements/prepared';
+export type { KnownMessage, MessageRow, SessionRow } from './statements/record';
+export type { KnownRequest, RequestRow } from './statements/request';
 export type { TurnRow } from './statements/turn';
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -24,6 +31,7 @@ export function prepareStatements(db: Database) {
     commit: prepare<[]>('COMMIT'),
     rollback: prepare<[]>('ROLLBACK'),
 
+    ...ticketStatements(prepare),
     ...logStatements(prepare),
     ...recordStatements(prepare),
     ...turnStatements(prepare),
@@ -31,5 +39,6 @@ export function prepareStatements(db: Database) {
     ...inboxStatements(prepare),
     ...grantStatements(prepare),
     ...deliveryStatements(prepare),
+    inboxLists: inboxLists(prepare),
   };
 }

@@ -1,138 +1,156 @@
-/** Turns in SQLite with their journals, their state and what they wait for: written by a commit, read by the store. */
-import type { Millis, TurnRecord } from '../../protocol/records';
+/** Turns in SQLite, each without what its row has in columns and with people by number; commits write them, reads list them. */
+import type { TurnRecord, TurnStatus, User } from '../../protocol/records';
 import { decodeNumber, encodeNumber } from '../shared/cursor';
-import { bounded, maxJournalPage, maxPageSize } from '../shared/limits';
+import { bounded, maxPageSize } from '../shared/limits';
 import { bytesOfText, firstPage } from '../shared/page';
-import type { FencedTurn } from '../shared/preconditions';
-import { answerCall, answeringRequests, bodyText, dueTimeOf, hasJournal, isOpen } from '../shared/turns';
-import type { Commit, JournalEntry, Page, TurnFilter, TurnVersion } from '../store';
-import { parseJson, parseRow } from './rows';
-import type { Statements, TurnRow } from './statements';
+import { dueTimeOf, hasJournal, isOpen, openStatuses } from '../shared/turns';
+import type { Commit, Page, TurnFilter, TurnVersion } from '../store';
+import { mergeNumbers } from './merged';
+import type { People } from './people';
+import { parseRow } from './rows';
+import type { TurnRow } from './statements';
+import type { Tables } from './tables';
 
-/** As `Lookup.turn`. */
-export function fencedTurn(s: Statements, id: string): FencedTurn | undefined {
-  const row = s.fencedTurn.get(id);
-  if (!row) return undefined;
+/** A turn without what its row has in columns. */
+type NamedTurn = Omit<TurnRecord, 'id' | 'ticketId' | 'sessionId' | 'status' | 'userId' | 'user'> & {
+  userId: number;
+  /** Who wrote the message, with their groups then. */
+  user?: { person: number; groups: readonly string[] };
+};
+
+/** The text of a turn; inside a transaction that writes. */
+export function turnText(people: People, turn: TurnRecord): string {
+  const {
+    id: _id,
+    ticketId: _ticketId,
+    sessionId: _sessionId,
+    status: _status,
+    userId,
+    user,
+    ...same
+  } = turn;
+  return JSON.stringify({
+    ...same,
+    userId: people.numberOfId(userId),
+    ...(user && { user: { person: people.number(authorOf(user)), groups: user.groups } }),
+  } satisfies NamedTurn);
+}
+
+function authorOf({ id: userId, name: displayName }: Required<User>) {
+  return { userId, displayName };
+}
+
+/** @throws HubError `storage_failed` for a row that cannot be read */
+export function turnOf({ people }: Tables, row: TurnRow): TurnRecord {
+  const { id, ticketId, sessionId, status } = row;
+  const { userId, user, ...same } = parseRow<NamedTurn>('turns', row);
   return {
-    ...{ status: row.status, generation: row.generation ?? undefined },
-    // Looked up only where a fence names a length, which most do not.
-    get entries() {
-      return s.journalLength.get(id)?.entries ?? 0;
-    },
+    id,
+    ticketId,
+    sessionId: sessionId ?? '',
+    userId: people.id(userId),
+    status,
+    ...same,
+    ...(user && { user: userOf(people, user) }),
   };
 }
 
-/** The turns of a commit, and what each stops to have. */
-export function writeTurns(s: Statements, { turns = [], state }: Commit): void {
-  for (const turn of turns) writeTurn(s, turn);
-  if (!state) return;
-  const text = JSON.stringify(state.state);
-  if (text === undefined) s.dropTurnState.run(state.turnId);
-  else s.putTurnState.run(text, state.turnId);
+function userOf(people: People, { person, groups }: NonNullable<NamedTurn['user']>): Required<User> {
+  const { userId: id, displayName: name } = people.author(person);
+  return { id, name, groups };
 }
 
-function writeTurn(s: Statements, turn: TurnRecord): void {
+/** The turns of a commit, and what each stops to have. */
+export function writeTurns(tables: Tables, { turns = [], state }: Commit): void {
+  const { s } = tables;
+  for (const turn of turns) writeTurn(tables, turn);
+  const n = state && s.openTurn.get(state.turnId)?.n;
+  if (n === undefined) return;
+  const text = JSON.stringify(state?.state);
+  if (text === undefined) s.dropTurnState.run(n);
+  else s.putTurnState.run(n, text);
+}
+
+function writeTurn(tables: Tables, turn: TurnRecord): void {
+  const { s, people } = tables;
   const { id, ticketId, sessionId, status, queuedAt, run } = turn;
+  const known = s.knownTurn.get(id);
   // A turn of a plain agent has nothing beside its record.
-  const known = run && s.knownTurn.get(id);
-  if (known && (!isOpen(status) || known.leg !== run.leg)) s.dropJournal.run(id);
-  if (known && !isOpen(status)) {
-    s.dropWaitsOfTurn.run(id);
-    s.dropTurnState.run(id);
+  if (known && run && (!isOpen(status) || known.leg !== run.leg)) s.dropJournal.run(known.n);
+  if (known && run && !isOpen(status)) {
+    s.dropWaitsOfTurn.run(known.n);
+    s.dropTurnState.run(known.n);
   }
   const isStillWaiting = known?.status === 'waiting' && status === 'waiting';
   const answeredAt = isStillWaiting ? known.answered_at : null;
   const openSince = hasJournal(turn) ? queuedAt : null;
   const dueAt = dueTimeOf(turn, answeredAt ?? undefined) ?? null;
-  const { version = null, generation = null, leg = 0 } = run ?? {};
-  s.putTurn.run(
-    ...([id, ticketId, sessionId, status, version, generation, leg, openSince, dueAt, answeredAt] as const),
-    JSON.stringify(turn),
-  );
-}
-
-/** What was appended of the journal entries of a commit. */
-export function appendToJournals(s: Statements, { at, journal = [] }: Commit): JournalEntry[] {
-  return journal.flatMap(({ turnId, call, body }) => append(s, turnId, at, call, bodyText(body)));
-}
-
-/** Stores what turns wait for, and answers those who wait for what is settled now. */
-export function answerTurns(s: Statements, commit: Commit): JournalEntry[] {
-  const { at, waits = [] } = commit;
-  for (const { turnId, requestId } of waits) s.addWait.run(requestId, turnId);
-  return Array.from(answeringRequests(commit)).flatMap((requestId) => answer(s, requestId, at));
-}
-
-function answer(s: Statements, requestId: string, at: Millis): JournalEntry[] {
-  const answered = s.answeredTurns.all(requestId);
-  if (answered.length === 0) return [];
-  s.dropWaitsForRequest.run(requestId);
-  return answered.flatMap(({ turnId }) => {
-    s.answerTurn.run(at, at, at, turnId);
-    return append(s, turnId, at, answerCall(requestId), bodyText(null));
-  });
-}
-
-function append(s: Statements, turnId: string, at: Millis, call: string, text: string): JournalEntry[] {
-  const added = s.addEntry.get(at, call, text, turnId);
-  return added ? [{ turnId, n: added.n, at, call, body: JSON.parse(text) }] : [];
+  const { version = null, owner = null, generation = null, leg = 0 } = run ?? {};
+  const columns = [
+    ...([status, version, owner, generation, leg, openSince, dueAt, answeredAt] as const),
+    turnText(people, turn),
+  ] as const;
+  if (known) s.setTurn.run(...columns, known.n);
+  else s.addTurn.run(id, tables.ticketNumber(ticketId), sessionId, ...columns);
 }
 
 /** As `Store.turns`. */
 export function turnPage(
-  s: Statements,
+  tables: Tables,
   filter: TurnFilter,
   limit: number,
   cursor?: string,
 ): Page<TurnRecord> {
   const size = bounded(limit, 1, maxPageSize);
-  const rows = listTurns(s, filter, decodeNumber(cursor), size + 1);
-  const { shown, hasMore } = firstPage(rows, size, bytesOfText);
+  const numbers = numbersOf(tables, filter, decodeNumber(cursor), size + 1);
+  const { shown, hasMore } = firstPage(rowsOf(tables, numbers), size, bytesOfText);
   const last = hasMore && shown.at(-1);
   return {
-    items: shown.map((row) => parseRow<TurnRecord>('turns', row)),
+    items: shown.map((row) => turnOf(tables, row)),
     ...(last && { nextCursor: encodeNumber(last.n) }),
   };
 }
 
-function listTurns(
-  s: Statements,
+/** The turns of a ticket that have not ended, in the order in which they were first committed. */
+export function openTurnsOfTicket(tables: Tables, ticketId: string): TurnRecord[] {
+  const ticket = tables.foundTicket(ticketId);
+  if (ticket === undefined) return [];
+  const most = bounded(Infinity);
+  const ranges = openStatuses.map((status) => tables.s.turnsOfTicket.all(ticket, status, 0, most));
+  return [...rowsOf(tables, mergeNumbers(ranges, most))].map((row) => turnOf(tables, row));
+}
+
+function* rowsOf({ s }: Tables, numbers: readonly number[]): Iterable<TurnRow> {
+  for (const n of numbers) {
+    const row = s.turnOfNumber.get(n);
+    if (row) yield row;
+  }
+}
+
+const statuses: readonly TurnStatus[] = [...openStatuses, 'completed', 'aborted'];
+
+function numbersOf(
+  tables: Tables,
   { ticketId, status, version }: TurnFilter,
   after: number,
   limit: number,
-): Iterable<TurnRow> {
-  if (ticketId !== undefined && version !== undefined && status !== undefined)
-    return s.turnsOfVersionInTicketByStatus.iterate(ticketId, version, status, after, limit);
-  if (ticketId !== undefined && version !== undefined)
-    return s.turnsOfVersionInTicket.iterate(ticketId, version, after, limit);
-  if (version !== undefined && status !== undefined)
-    return s.turnsOfVersionByStatus.iterate(version, status, after, limit);
-  if (version !== undefined) return s.turnsOfVersion.iterate(version, after, limit);
-  if (ticketId !== undefined && status !== undefined)
-    return s.turnsOfTicketByStatus.iterate(ticketId, status, after, limit);
-  if (ticketId !== undefined) return s.turnsOfTicket.iterate(ticketId, after, limit);
-  if (status !== undefined) return s.turnsByStatus.iterate(status, after, limit);
-  return s.turns.iterate(after, limit);
-}
-
-/** As `Store.journal`. */
-export function journalOf(s: Statements, turnId: string, after: number, limit: number): JournalEntry[] {
-  const size = bounded(limit, 0, maxJournalPage);
-  if (size === 0) return [];
-  const { shown } = firstPage(s.journal.iterate(turnId, after, size), size, bytesOfText);
-  return shown.map(({ text, ...entry }) => {
-    return { turnId, ...entry, body: parseJson('turn_journal', { id: `${turnId}:${entry.n}`, text }) };
-  });
-}
-
-/** As `Store.turnState`. */
-export function turnStateOf(s: Statements, turnId: string): unknown {
-  const row = s.turnState.get(turnId);
-  return row && parseJson('turn_states', row);
+): number[] {
+  const { s } = tables;
+  const wanted = status === undefined ? statuses : [status];
+  const merge = (range: (status: TurnStatus) => { n: number }[]) => mergeNumbers(wanted.map(range), limit);
+  if (ticketId !== undefined) {
+    const ticket = tables.foundTicket(ticketId);
+    if (ticket === undefined) return [];
+    if (version === undefined) return merge((each) => s.turnsOfTicket.all(ticket, each, after, limit));
+    return merge((each) => s.turnsOfTicketByVersion.all(ticket, each, after, version, limit));
+  }
+  if (version !== undefined) return merge((each) => s.turnsOfVersion.all(version, each, after, limit));
+  if (status !== undefined) return merge((each) => s.turnsByStatus.all(each, after, limit));
+  return mergeNumbers([s.turns.all(after, limit)], limit);
 }
 
 /** As `Store.turnVersions`. */
-export function turnVersions(s: Statements): TurnVersion[] {
+export function turnVersions({ s }: Tables): TurnVersion[] {
   const rows = s.turnVersions.all().map(({ version, ...more }) => {
     return { ...more, ...(version !== null && { version }) };
   });

@@ -78,13 +78,15 @@ export function journalStore(path: string): Store {
     return { epoch: epochOf(seed, ticketId), seq: first + log.length - 1, first };
   };
   const requestsWhere = (fits: (request: RequestRecord) => boolean) =>
-    [...opened().requests.values()].filter(({ record: each }) => fits(each)).sort(byAge);
+    [...opened().requests.values()].filter(({ record: each }) => fits(each));
   const stored = ({ record: of, snapshot, version, dueAt }: RequestWrite) =>
     copy({ record: of, snapshot, version, ...(dueAt !== undefined && { dueAt }) });
+  /** Requests are numbered in the order in which they were first committed. */
+  const numberOf = (id: string) => [...opened().requests.keys()].indexOf(id) + 1;
   const pageOf = (writes: RequestWrite[], limit: number, cursor?: string, maxBytes?: number) =>
     page(
       writes.map(({ record: each }) => each),
-      ({ createdAt, id }) => ({ createdAt, id }),
+      ({ id }) => ({ createdAt: numberOf(id), id: '' }),
       limit,
       cursor,
       maxBytes,
@@ -95,6 +97,7 @@ export function journalStore(path: string): Store {
     return [...opened().requests.values()].filter(
       ({ record: each, answerers }) =>
         answerers &&
+        each.status === 'pending' &&
         !answerers.except.includes(owner.userId) &&
         listsOf(each, answerers).some((list) => lists.has(list)),
     );
@@ -249,7 +252,7 @@ export function journalStore(path: string): Store {
       const compare = comparisons[order];
       const place = decodeInboxCursor(order, cursor);
       const entries = inboxOf(owner, filter)
-        .map((write) => ({ ...entryOf(write), record: write.record }))
+        .map((write) => ({ ...entryOf(write, numberOf(write.record.id)), record: write.record }))
         .filter((entry) => compare(entry, place) > 0)
         .sort(compare);
       const size = bounded(limit, 1, maxPageSize);
@@ -260,7 +263,8 @@ export function journalStore(path: string): Store {
         ...(last && { nextCursor: encodeInboxCursor(order, last) }),
       };
     },
-    inboxCounts: async (owner, filter) => countsOf([''], () => inboxOf(owner, filter).map(entryOf)),
+    inboxCounts: async (owner, filter) =>
+      countsOf([''], () => inboxOf(owner, filter).map((write) => entryOf(write, numberOf(write.record.id)))),
     dueRequests: async (until, limit) =>
       due(until, opened())
         .slice(0, bounded(limit))
@@ -346,10 +350,6 @@ function alone(message: Message): Message {
 function due(until: number, { requests }: Contents): RequestWrite[] {
   const found = [...requests.values()].filter(({ dueAt }) => dueAt !== undefined && dueAt <= until);
   return found.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0) || (a.record.id < b.record.id ? -1 : 1));
-}
-
-function byAge({ record: a }: RequestWrite, { record: b }: RequestWrite): number {
-  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 }
 
 function byEnd(a: GrantRecord, b: GrantRecord): number {

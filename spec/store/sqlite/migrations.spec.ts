@@ -228,6 +228,20 @@ test('a file of version 4 has the revisions of its messages, wherever they were 
   await expect(store.messages('session-9', 10)).rejects.toMatchObject(damaged);
 });
 
+test('a file of version 6 has the envelopes that its rows complete, also those of what was asked before', async () => {
+  writeFrozen(6);
+  await store.open();
+  const ip = (address: string) => ({ tool_name: 'block_ip', tool_args: { ip: `203.0.113.${address}` } });
+  const ann = { user_id: 'ann', display_name: 'Ann' };
+  expect((await store.log('ticket-10', 0, 10)).items).toMatchObject([
+    { event: 'session_message_added', message: { author: ann, content: 'Block it' } },
+    { event: 'hitl_request_pending', hitl: { revision: 1, status: 'pending', payload: ip('7') } },
+    { event: 'hitl_request_updated', hitl: { revision: 2, status: 'pending', payload: ip('8') } },
+    { event: 'hitl_request_resolved', hitl: { status: 'approved', responded_by: ann, payload: ip('8') } },
+  ]);
+  expect(await store.request('request-10')).toMatchObject({ version: 3, record: { status: 'approved' } });
+});
+
 test('a file of a newer version is refused by both numbers and left as it is', async () => {
   writeFrozen(1);
   withFile((db) => db.pragma(`user_version = ${schemaVersion + 1}`));
@@ -245,6 +259,49 @@ test('a file of a newer version is refused by both numbers and left as it is', a
   pragma.mockRestore();
   expect(readFileSync(path).equals(before)).toBe(true);
 });
+
+test.each([
+  [1, 'a table that is missing', 'DROP TABLE inbox_except', 'inbox_except'],
+  [1, 'a column that is missing', 'ALTER TABLE requests DROP COLUMN session_id', 'requests'],
+  [3, 'an index over something else', 'DROP INDEX log_parts_by_use', 'log_parts_by_use'],
+  [schemaVersion, 'a trigger that is missing', 'DROP TRIGGER audit_is_not_changed', 'audit_is_not_changed'],
+])(
+  'a file that says version %i, with %s, is refused by the name of what differs and left as it is',
+  async (version, _what, sql, table) => {
+    writeFrozen(version);
+    withFile((db) => db.exec(sql));
+    const before = readFileSync(path);
+    await expect(store.open()).rejects.toMatchObject({
+      code: 'storage_failed',
+      message: expect.stringContaining(
+        `has the number of schema ${version}, but its ${table} is not as there`,
+      ),
+      details: { found: version, table },
+    });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  },
+);
+
+test('what somebody has added to a file is no matter', async () => {
+  writeFrozen(schemaVersion);
+  withFile((db) =>
+    db.exec('CREATE INDEX mine ON requests (created_at); CREATE TABLE notes (text TEXT); ANALYZE'),
+  );
+  await store.open();
+  expect(await store.commit([chatCommit('ticket', 'first')])).toMatchObject([{ ok: true }]);
+});
+
+test.each([0, ...Array.from({ length: schemaVersion }, (_, index) => index + 1)])(
+  'a file that began at version %i (0: a new one) can give back the pages of what is deleted, and is whole',
+  async (version) => {
+    if (version > 0) writeFrozen(version);
+    await store.open();
+    await store.commit([chatCommit('ticket', 'first')]);
+    await store.close();
+    expect(withFile((db) => db.pragma('auto_vacuum', { simple: true }))).toBe(2);
+    expect(withFile((db) => db.pragma('integrity_check', { simple: true }))).toBe('ok');
+  },
+);
 
 test.each([
   ['with tables', 'CREATE TABLE sessions (id TEXT)'],

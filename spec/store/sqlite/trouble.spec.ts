@@ -3,9 +3,11 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Driver, { type Database } from 'better-sqlite3';
-import type { MessageRecord } from '../../../lib/protocol/records';
+import { hitlRequest } from '../../../lib/protocol/envelopes';
+import type { MessageRecord, RequestRecord } from '../../../lib/protocol/records';
 import { range } from '../../../lib/store/contract/subject';
 import { sqliteStore } from '../../../lib/store/sqlite/sqlite-store';
+import { maxWithin } from '../../../lib/store/sqlite/statements';
 import type { Store } from '../../../lib/store/store';
 import {
   chatCommit,
@@ -169,7 +171,9 @@ test('a path that is empty, as of a setting that is missing, is refused', async 
 describe('a damaged row', () => {
   /** Makes one column of one row unreadable. */
   const damage = (table: string, column: string, text: string, id: string, idColumn = 'id') =>
-    otherConnection().prepare(`UPDATE ${table} SET ${column} = ? WHERE ${idColumn} = ?`).run(text, id);
+    otherConnection()
+      .prepare(`UPDATE ${table} SET ${column} = ? WHERE (${idColumn}) || '' = ?`)
+      .run(text, id);
   const damaged = (table: string, id: string) => ({
     name: 'HubError',
     code: 'storage_failed',
@@ -177,42 +181,63 @@ describe('a damaged row', () => {
     message: `The row ${id} of ${table} is damaged`,
   });
 
-  test.each<[table: string, read: (store: Store, id: string) => Promise<unknown>]>([
-    ['sessions', (store, id) => store.session(id)],
-    ['turns', (store, id) => store.turn(id)],
-    ['messages', (store, id) => store.message(id)],
-    ['requests', (store, id) => store.request(id)],
-  ])('of %s is named to the reader, the others stay readable and writable', async (table, read) => {
+  test.each<[table: string, column: string, read: (store: Store, id: string) => Promise<unknown>]>([
+    ['sessions', 'record', (store, id) => store.session(id)],
+    ['turns', 'record', (store, id) => store.turn(id)],
+    ['messages', 'record', (store, id) => store.message(id)],
+    ['requests', 'base', (store, id) => store.request(id)],
+    ['requests', 'state', (store, id) => store.request(id)],
+  ])(
+    'of %s, in its %s, is named to the reader, the others stay readable and writable',
+    async (table, column, read) => {
+      const store = await openStore();
+      const both = {
+        ...chatCommit('ticket', 'a'),
+        sessions: range(1, 2).map((n) => sessionRecord({ id: `${n}` })),
+      };
+      const commit = commitTo('ticket', {
+        ...both,
+        turns: range(1, 2).map((n) => turnRecord({ id: `${n}` })),
+        messages: range(1, 2).flatMap((n) =>
+          (both.messages ?? []).map((message) => ({ ...message, id: `${n}` })),
+        ),
+        requests: range(1, 2).map((n) => requestWrite(requestRecord({ id: `${n}` }))),
+      });
+      await store.commit([commit]);
+      for (const text of ['{"id":"1"', '', 'null', '7']) {
+        damage(table, column, text, '1');
+        await expect(read(store, '1')).rejects.toMatchObject(damaged(table, '1'));
+        await expect(store.state('ticket', 10)).rejects.toMatchObject(damaged(table, '1'));
+        expect(await read(store, '2')).toBeDefined();
+      }
+      // Those that are to be ended after a crash are named all the same.
+      expect(await store.unfinishedTurns()).toMatchObject([{ id: '1' }, { id: '2' }]);
+      const { requests: _requests, ...again } = commit;
+      expect(await store.commit([again])).toMatchObject([{ ok: true }]);
+    },
+  );
+
+  test('of a request may be written again, and what the log says of it before stays damaged alone', async () => {
     const store = await openStore();
-    const both = {
-      ...chatCommit('ticket', 'a'),
-      sessions: range(1, 2).map((n) => sessionRecord({ id: `${n}` })),
-    };
-    const commit = commitTo('ticket', {
-      ...both,
-      turns: range(1, 2).map((n) => turnRecord({ id: `${n}` })),
-      messages: range(1, 2).flatMap((n) =>
-        (both.messages ?? []).map((message) => ({ ...message, id: `${n}` })),
-      ),
-      requests: range(1, 2).map((n) => requestWrite(requestRecord({ id: `${n}` }))),
-    });
-    await store.commit([commit]);
-    for (const text of ['{"id":"1"', '', 'null', '7']) {
-      damage(table, 'record', text, '1');
-      await expect(read(store, '1')).rejects.toMatchObject(damaged(table, '1'));
-      await expect(store.state('ticket', 10)).rejects.toMatchObject(damaged(table, '1'));
-      expect(await read(store, '2')).toBeDefined();
-    }
-    // Those that are to be ended after a crash are named all the same.
-    expect(await store.unfinishedTurns()).toMatchObject([{ id: '1' }, { id: '2' }]);
-    const { requests: _requests, ...again } = commit;
-    expect(await store.commit([again])).toMatchObject([{ ok: true }]);
+    const request = requestRecord({ id: 'r' });
+    const asked = (record: RequestRecord, version: number) =>
+      commitTo('ticket', {
+        requests: [requestWrite(record, { version })],
+        envelopes: [hitlRequest('hitl_request_updated', record, noon)],
+      });
+    await store.commit([asked(request, 0)]);
+    damage('requests', 'base', '{', 'r');
+    const amended = { ...request, revision: 2, payload: { tool_name: 'isolate_host' } };
+    expect(await store.commit([asked(amended, 1)])).toMatchObject([{ ok: true }]);
+    expect(await store.request('r')).toMatchObject({ record: amended, version: 2 });
+    expect((await store.log('ticket', 1, 10)).items).toMatchObject([{ hitl: { revision: 2 } }]);
+    await expect(store.log('ticket', 0, 10)).rejects.toMatchObject(damaged('requests', 'r'));
   });
 
   test('of the log is named by its ticket and place; the log is readable behind it', async () => {
     const store = await openStore();
     await store.commit(range(1, 3).map((n) => chatCommit('ticket', `${n}`)));
-    damage('log', 'body', '{', '2', 'seq');
+    damage('log', 'body', '{', '2', `place & ${maxWithin}`);
     await expect(store.log('ticket', 0, 10)).rejects.toMatchObject(damaged('log', 'ticket:2'));
     expect((await store.log('ticket', 2, 10)).items).toMatchObject([{ seq: 3 }]);
     expect((await store.state('ticket', 10)).messages).toHaveLength(3);
@@ -240,7 +265,7 @@ describe('a damaged row', () => {
       });
     const put = (message: MessageRecord) => store.commit([commitTo('ticket', { messages: [message] })]);
     await put(said('b', 'a'));
-    damage('message_revisions', 'revision', '{', 'm', 'message_id');
+    damage('message_revisions', 'revision', '{', '1', 'message');
     await expect(store.messages('session', 10)).rejects.toMatchObject(damaged('message_revisions', 'm:1'));
     expect(await store.message('m')).toMatchObject({ content: 'b' });
     expect(await put(said('c', 'b'))).toMatchObject([{ ok: true }]);
@@ -252,7 +277,7 @@ describe('a damaged row', () => {
     const journal = ['say', 'ask'].map((call) => ({ turnId: 't', call, body: 1 }));
     await store.commit([commitTo('ticket', { turns: [turn], journal, state: { turnId: 't', state: 1 } })]);
     damage('turn_journal', 'body', '{', '2', 'n');
-    damage('turn_states', 'state', '{', 't', 'turn_id');
+    damage('turn_states', 'state', '{', '1', 'turn');
     await expect(store.journal('t', 0, 10)).rejects.toMatchObject(damaged('turn_journal', 't:2'));
     await expect(store.turnState('t')).rejects.toMatchObject(damaged('turn_states', 't'));
     expect(await store.journal('t', 0, 1)).toMatchObject([{ call: 'say' }]);
@@ -278,7 +303,7 @@ test('damaged pages are reported as such', async () => {
   await store.commit(range(1, 500).map((n) => chatCommit('ticket', `${n}`.repeat(100))));
   await store.close();
   const bytes = readFileSync(path);
-  writeFileSync(path, bytes.fill(0xff, bytes.length / 2));
+  writeFileSync(path, bytes.fill(0xff, (3 * bytes.length) / 4));
   await expect((await openStore()).log('ticket', 0, 1_000)).rejects.toMatchObject(failed('SQLITE_CORRUPT'));
 });
 

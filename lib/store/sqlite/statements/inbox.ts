@@ -4,47 +4,102 @@ import { type InboxPlace, never } from '../../shared/cursor';
 import type { Counted } from '../../shared/inbox';
 import type { Prepare } from './prepared';
 
-type InList = [list: string, createdAt: Millis, id: string];
-type InInbox = [...InList, userId: string, limit: number];
+/** What is looked for, each twice as the text needs it; null for anything. */
+export type Wanted = [
+  type: string | null,
+  type: string | null,
+  toolName: string | null,
+  toolName: string | null,
+  ticket: number | null,
+  ticket: number | null,
+];
+type Rest = [...Wanted, userId: string, limit: number];
+/** Where a list begins: for whom or in which ticket; nothing for all that is open. */
+type Of = [of: string | number] | [];
 
-const notExcept = 'NOT EXISTS (SELECT 1 FROM inbox_except WHERE user_id = ? AND inbox_except.id = inbox.id)';
-const inboxPlace = `id, created_at AS createdAt, coalesce(urgency, ${never}) AS urgency`;
+const place = (urgency: string) => `n, ${urgency} AS urgency`;
+const wanted = (table: string) =>
+  `(? IS NULL OR type = ?) AND (? IS NULL OR tool_name = ?) AND (? IS NULL OR ticket = ?)
+   AND NOT EXISTS (SELECT 1 FROM inbox_except WHERE user_id = ? AND inbox_except.n = ${table}.n)`;
+
+/** Where the rows of a list are: in which index, and by which condition. */
+interface Source {
+  index: string;
+  where: string;
+}
+
+/** The five ways to read one list, which is in one index in the order of its numbers and in another in that of its ends. */
+function listStatements(prepare: Prepare, table: string, byNumber: Source, byEnd: Source) {
+  const aged = `FROM ${table} ${byNumber.index} WHERE ${byNumber.where}`;
+  const ending = `FROM ${table} ${byEnd.index} WHERE ${byEnd.where} AND expires_at IS NOT NULL`;
+  const found = place(`coalesce(expires_at, ${never})`);
+  return {
+    oldest: prepare<[...Of, n: number, ...Rest], InboxPlace>(
+      `SELECT ${found} ${aged} AND n > ? AND ${wanted(table)} ORDER BY n LIMIT ?`,
+    ),
+    newest: prepare<[...Of, n: number, ...Rest], InboxPlace>(
+      `SELECT ${found} ${aged} AND n < ? AND ${wanted(table)} ORDER BY n DESC LIMIT ?`,
+    ),
+    urgent: prepare<[...Of, urgency: Millis, n: number, ...Rest], InboxPlace>(
+      `SELECT ${place('expires_at')} ${ending} AND (expires_at, n) > (?, ?) AND ${wanted(table)}
+       ORDER BY expires_at, n LIMIT ?`,
+    ),
+    patient: prepare<[...Of, n: number, ...Rest], InboxPlace>(
+      `SELECT ${place(String(never))} ${aged} AND n > ? AND expires_at IS NULL AND ${wanted(table)} ORDER BY n LIMIT ?`,
+    ),
+    counted: prepare<[...Of, ...Rest], Counted>(
+      `SELECT n, type, tool_name AS toolName ${aged} AND ${wanted(table)} LIMIT ?`,
+    ),
+  };
+}
+
+export type ListStatements = ReturnType<typeof listStatements>;
 
 export function inboxStatements(prepare: Prepare) {
   return {
-    listing: prepare<[id: string], { inbox: string | null }>('SELECT inbox FROM requests WHERE id = ?'),
-    addInbox: prepare<[...InList, urgency: Millis | null, type: string, toolName: string | null]>(
-      'INSERT INTO inbox (list, created_at, id, urgency, type, tool_name) VALUES (?, ?, ?, ?, ?, ?)',
+    addInbox: prepare<
+      [
+        list: string,
+        n: number,
+        type: string,
+        toolName: string | null,
+        ticket: number,
+        expiresAt: Millis | null,
+      ]
+    >('INSERT INTO inbox (list, n, type, tool_name, ticket, expires_at) VALUES (?, ?, ?, ?, ?, ?)'),
+    dropInbox: prepare<[list: string, n: number]>('DELETE FROM inbox WHERE list = ? AND n = ?'),
+    addInboxExcept: prepare<[userId: string, n: number]>(
+      'INSERT INTO inbox_except (user_id, n) VALUES (?, ?)',
     ),
-    dropInbox: prepare<InList>('DELETE FROM inbox WHERE list = ? AND created_at = ? AND id = ?'),
-    addInboxExcept: prepare<[userId: string, id: string]>(
-      'INSERT INTO inbox_except (user_id, id) VALUES (?, ?)',
+    dropInboxExcept: prepare<[userId: string, n: number]>(
+      'DELETE FROM inbox_except WHERE user_id = ? AND n = ?',
     ),
-    dropInboxExcept: prepare<[userId: string, id: string]>(
-      'DELETE FROM inbox_except WHERE user_id = ? AND id = ?',
+  };
+}
+
+/** The lists that inboxes are read from: of a person or group by name, of a ticket, and of all that whoever has the ticket may answer. */
+export function inboxLists(prepare: Prepare) {
+  const open = 'is_open = 1';
+  // Whatever is open is pending, which the index does not know.
+  const openByNumber = `status = 'pending' AND ${open}`;
+  return {
+    named: listStatements(
+      prepare,
+      'inbox',
+      { index: '', where: 'list = ?' },
+      { index: 'INDEXED BY inbox_expiring', where: 'list = ?' },
     ),
-    inboxOldest: prepare<InInbox, InboxPlace>(
-      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) > (?, ?) AND ${notExcept}
-       ORDER BY created_at, id LIMIT ?`,
+    ofTicket: listStatements(
+      prepare,
+      'requests',
+      { index: 'INDEXED BY requests_of_ticket', where: `${openByNumber} AND ticket = ?` },
+      { index: 'INDEXED BY requests_expiring_of_ticket', where: `${open} AND ticket = ?` },
     ),
-    inboxNewest: prepare<InInbox, InboxPlace>(
-      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) < (?, ?) AND ${notExcept}
-       ORDER BY created_at DESC, id DESC LIMIT ?`,
-    ),
-    inboxUrgent: prepare<
-      [list: string, urgency: Millis, createdAt: Millis, id: string, userId: string, limit: number],
-      InboxPlace
-    >(
-      `SELECT ${inboxPlace} FROM inbox
-       WHERE list = ? AND urgency IS NOT NULL AND (urgency, created_at, id) > (?, ?, ?) AND ${notExcept}
-       ORDER BY inbox.urgency, created_at, id LIMIT ?`,
-    ),
-    inboxPatient: prepare<InInbox, InboxPlace>(
-      `SELECT ${inboxPlace} FROM inbox WHERE list = ? AND (created_at, id) > (?, ?) AND urgency IS NULL AND ${notExcept}
-       ORDER BY created_at, id LIMIT ?`,
-    ),
-    inboxCounted: prepare<[list: string, userId: string, limit: number], Counted>(
-      `SELECT id, type, tool_name AS toolName FROM inbox WHERE list = ? AND ${notExcept} LIMIT ?`,
+    everywhere: listStatements(
+      prepare,
+      'requests',
+      { index: 'INDEXED BY requests_pending', where: openByNumber },
+      { index: 'INDEXED BY requests_expiring', where: open },
     ),
   };
 }

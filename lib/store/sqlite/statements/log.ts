@@ -1,59 +1,62 @@
-/** The SQL statements of tickets, their logs and their audit. */
+/** The SQL statements of the logs of tickets. */
 import type { Millis } from '../../../protocol/records';
-import type { AuditRow, Prepare, TicketRow } from './prepared';
+import { endOf, type Prepare, placeOf, within } from './prepared';
+
+/** An envelope as it is stored. */
+export interface LogRow {
+  seq: number;
+  /** The row it is completed from; null if it is stored whole. */
+  about: number | null;
+  at: Millis;
+  body: string;
+}
 
 export function logStatements(prepare: Prepare) {
   return {
-    epochSeed: prepare<[], { seed: string }>('SELECT seed FROM epoch_seed WHERE id = 1'),
-    ticket: prepare<[id: string], TicketRow>('SELECT epoch, seq, first FROM tickets WHERE id = ?'),
-    addTicket: prepare<[id: string, epoch: string]>(
-      'INSERT INTO tickets (id, epoch, seq, first) VALUES (?, ?, 0, 1) ON CONFLICT DO NOTHING',
+    append: prepare<[ticket: number, seq: number, at: Millis, about: number | null, body: string]>(
+      `INSERT INTO log (place, at, about, body) VALUES (${placeOf}, ?, ?, ?)`,
     ),
-    advance: prepare<[by: number, id: string], TicketRow>(
-      'UPDATE tickets SET seq = seq + ? WHERE id = ? RETURNING epoch, seq, first',
+    logEnd: prepare<[ticket: number, zero: 0, ofTicket: number], { seq: number }>(
+      `SELECT ${within} AS seq FROM log WHERE place > ${placeOf} AND place < ${endOf} ORDER BY place DESC LIMIT 1`,
     ),
-    setFirst: prepare<[first: number, id: string]>('UPDATE tickets SET first = ? WHERE id = ?'),
-    append: prepare<[ticketId: string, seq: number, at: Millis, body: string]>(
-      'INSERT INTO log (ticket_id, seq, at, body) VALUES (?, ?, ?, ?)',
+    log: prepare<[ticket: number, after: number, ofTicket: number, limit: number], LogRow>(
+      `SELECT ${within} AS seq, about, at, body FROM log
+       WHERE place > ${placeOf} AND place < ${endOf} ORDER BY place LIMIT ?`,
     ),
-    log: prepare<[ticketId: string, after: number, limit: number], { seq: number; body: string }>(
-      'SELECT seq, body FROM log WHERE ticket_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    logged: prepare<[ticket: number, seq: number], LogRow>(
+      `SELECT ${within} AS seq, about, at, body FROM log WHERE place = ${placeOf}`,
     ),
-    usePart: prepare<[seq: number, ticketId: string, name: string], { name: string }>(
-      'UPDATE log_parts SET last_seq = ? WHERE ticket_id = ? AND name = ? RETURNING name',
+    completeEntry: prepare<[body: string, ticket: number, seq: number]>(
+      `UPDATE log SET about = NULL, body = ? WHERE place = ${placeOf}`,
     ),
-    addPart: prepare<[ticketId: string, name: string, seq: number]>(
-      'INSERT INTO log_parts (ticket_id, name, last_seq) VALUES (?, ?, ?)',
+    usePart: prepare<[seq: number, ticket: number, name: string], { name: string }>(
+      'UPDATE log_parts SET last_seq = ? WHERE ticket = ? AND name = ? RETURNING name',
     ),
-    addPartText: prepare<[ticketId: string, name: string, text: string]>(
-      'INSERT INTO log_part_texts (ticket_id, name, text) VALUES (?, ?, ?)',
+    addPart: prepare<[ticket: number, name: string, seq: number]>(
+      'INSERT INTO log_parts (ticket, name, last_seq) VALUES (?, ?, ?)',
     ),
-    partText: prepare<[ticketId: string, name: string], { text: string }>(
-      'SELECT text FROM log_part_texts WHERE ticket_id = ? AND name = ?',
+    addPartText: prepare<[ticket: number, name: string, text: string]>(
+      'INSERT INTO log_part_texts (ticket, name, text) VALUES (?, ?, ?)',
     ),
-    unusedParts: prepare<[ticketId: string, upTo: number], { name: string }>(
-      'SELECT name FROM log_parts WHERE ticket_id = ? AND last_seq <= ?',
+    partText: prepare<[ticket: number, name: string], { text: string }>(
+      'SELECT text FROM log_part_texts WHERE ticket = ? AND name = ?',
     ),
-    dropPart: prepare<[ticketId: string, name: string]>(
-      'DELETE FROM log_parts WHERE ticket_id = ? AND name = ?',
+    unusedParts: prepare<[ticket: number, upTo: number], { name: string }>(
+      'SELECT name FROM log_parts WHERE ticket = ? AND last_seq <= ?',
     ),
-    dropPartText: prepare<[ticketId: string, name: string]>(
-      'DELETE FROM log_part_texts WHERE ticket_id = ? AND name = ?',
+    dropPart: prepare<[ticket: number, name: string]>('DELETE FROM log_parts WHERE ticket = ? AND name = ?'),
+    dropPartText: prepare<[ticket: number, name: string]>(
+      'DELETE FROM log_part_texts WHERE ticket = ? AND name = ?',
     ),
-    lastBefore: prepare<[ticketId: string, since: Millis], { seq: number }>(
-      'SELECT seq FROM log WHERE ticket_id = ? AND at < ? ORDER BY seq DESC LIMIT 1',
+    dropBases: prepare<[ticket: number, upTo: number]>(
+      'DELETE FROM request_bases WHERE ticket = ? AND last_seq <= ?',
     ),
-    dropLog: prepare<[ticketId: string, upTo: number]>('DELETE FROM log WHERE ticket_id = ? AND seq <= ?'),
-    addAudit: prepare<[ticketId: string, ofTicket: string, requestId: string, record: string]>(
-      `INSERT INTO audit (ticket_id, n, request_id, record)
-       VALUES (?, 1 + coalesce((SELECT max(n) FROM audit WHERE ticket_id = ?), 0), ?, ?)`,
+    lastBefore: prepare<[ticket: number, zero: 0, ofTicket: number, since: Millis], { seq: number }>(
+      `SELECT ${within} AS seq FROM log WHERE place > ${placeOf} AND place < ${endOf} AND at < ?
+       ORDER BY place DESC LIMIT 1`,
     ),
-    audit: prepare<[ticketId: string, after: number, limit: number], AuditRow>(
-      'SELECT n, record AS text FROM audit WHERE ticket_id = ? AND n > ? ORDER BY n LIMIT ?',
-    ),
-    auditOfRequest: prepare<[ticketId: string, requestId: string, after: number, limit: number], AuditRow>(
-      `SELECT n, record AS text FROM audit
-       WHERE ticket_id = ? AND request_id = ? AND n > ? ORDER BY n LIMIT ?`,
+    dropLog: prepare<[ticket: number, zero: 0, ofTicket: number, upTo: number]>(
+      `DELETE FROM log WHERE place > ${placeOf} AND place <= ${placeOf}`,
     ),
   };
 }

@@ -10,10 +10,11 @@ export interface Prepared<Parameters extends unknown[], Row> {
   iterate(...parameters: Parameters): IterableIterator<Row>;
 }
 
-/** Where a ticket's log stands. */
+/** A ticket. */
 export interface TicketRow {
+  n: number;
   epoch: string;
-  seq: number;
+  /** The oldest envelope of its log. */
   first: number;
 }
 
@@ -23,28 +24,33 @@ export interface TextRow {
   text: string;
 }
 
-/** A request with what restores its actor. */
-export interface RequestRow extends TextRow {
-  snapshot: string;
-  version: number;
-  due_at: Millis | null;
-}
-
-/** A request in a list, with its place. */
-export interface ListedRow extends TextRow {
-  created_at: Millis;
-}
-
-/** A record of the audit, with its number in its ticket. */
-export interface AuditRow {
+/** The number of a row. */
+export interface Numbered {
   n: number;
-  text: string;
 }
+
+/** A record of the audit, with its number in its ticket; `personal` is null once it was forgotten. */
+export interface AuditRow extends Numbered {
+  at: Millis;
+  requestId: string;
+  fixed: string;
+  personal: string | null;
+}
+
+/** How much of a place is the number within its ticket, in bits; the rest is the ticket's number. */
+const bits = 34;
+/** The greatest number within a ticket. */
+export const maxWithin = 2 ** bits - 1;
+/** The place of a ticket's number and a number within it. */
+export const placeOf = `((? << ${bits}) | ?)`;
+/** The end of what is of a ticket's number. */
+export const endOf = `((? + 1) << ${bits})`;
+/** The number within its ticket. */
+export const within = `(place & ${maxWithin})`;
 
 /** Prepares a statement; its text says what the types promise. */
 export type Prepare = <Parameters extends unknown[], Row = unknown>(sql: string) => Prepared<Parameters, Row>;
 
 /** A place in a list, and how many rows come after it. */
-export type At = [createdAt: Millis, id: string, limit: number];
-export const listed = 'id, record AS text, created_at';
-export const afterPlace = '(created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?';
+export type After = [n: number, limit: number];
+export const after = 'n > ? ORDER BY n LIMIT ?';

@@ -1,153 +1,135 @@
 /** The SQL statements of turns, their journals and what they wait for. */
 import type { Millis, TurnStatus } from '../../../protocol/records';
-import { openStatuses } from '../../shared/turns';
 import type { DueTurn, UnfinishedTurn } from '../../store';
-import type { Prepare, TextRow } from './prepared';
+import { type After, after, type Numbered, type Prepare, type TextRow } from './prepared';
 
-/** A turn in a list, with its place. */
-export interface TurnRow extends TextRow {
-  n: number;
+/** A turn; what is not in its text is in columns. */
+export interface TurnRow extends TextRow, Numbered {
+  ticketId: string;
+  sessionId: string | null;
+  status: TurnStatus;
 }
 
 /** An entry of a journal. */
-export interface EntryRow {
-  n: number;
+export interface EntryRow extends Numbered {
   at: Millis;
   call: string;
   text: string;
 }
 
 /** What a new record of a turn is compared with. */
-export interface KnownTurn {
+export interface KnownTurn extends Numbered {
   status: TurnStatus;
   leg: number;
   answered_at: Millis | null;
 }
 
-type After = [n: number, limit: number];
+/** What is written of a turn each time. */
+export type TurnColumns = [
+  status: string,
+  version: string | null,
+  owner: string | null,
+  generation: number | null,
+  leg: number,
+  openSince: Millis | null,
+  dueAt: Millis | null,
+  answeredAt: Millis | null,
+  record: string,
+];
 
-const unfinished = `status IN ('queued', 'running')`;
-const open = `status IN (${openStatuses.map((each) => `'${each}'`).join(', ')})`;
-const listed = 'id, n, record AS text';
-const after = 'n > ? ORDER BY n LIMIT ?';
+const row =
+  'turns.n, turns.id, tickets.id AS ticketId, session_id AS sessionId, status, record AS text FROM turns';
+const join = 'JOIN tickets ON tickets.n = turns.ticket';
 /** The number of the last entry. */
-const length = (turnId: string) =>
-  `coalesce((SELECT max(n) FROM turn_journal WHERE turn_journal.turn_id = ${turnId}), 0)`;
+const length = (turn: string) =>
+  `coalesce((SELECT max(n) FROM turn_journal WHERE turn_journal.turn = ${turn}), 0)`;
 
 /** `INDEXED BY` stands where SQLite, which does not know that most turns have ended, would take another index. */
 export function turnStatements(prepare: Prepare) {
   return {
-    // What never changes is left out of the update, so that the indexes over it are not written again.
-    putTurn: prepare<
-      [
-        id: string,
-        ticketId: string,
-        sessionId: string,
-        status: string,
-        version: string | null,
-        generation: number | null,
-        leg: number,
-        openSince: Millis | null,
-        dueAt: Millis | null,
-        answeredAt: Millis | null,
-        record: string,
-      ]
-    >(
+    addTurn: prepare<[id: string, ticket: number, sessionId: string, ...TurnColumns], Numbered>(
       `INSERT INTO turns
-         (id, ticket_id, session_id, status, version, generation, leg, open_since, due_at, answered_at, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET
-         status = excluded.status, version = excluded.version, generation = excluded.generation, leg = excluded.leg, open_since = excluded.open_since, due_at = excluded.due_at,
-         answered_at = excluded.answered_at, record = excluded.record`,
+         (id, ticket, session_id, status, version, owner, generation, leg, open_since, due_at, answered_at, record)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING n`,
     ),
-    turn: prepare<[id: string], TextRow>('SELECT id, record AS text FROM turns WHERE id = ?'),
-    knownTurn: prepare<[id: string], KnownTurn>('SELECT status, leg, answered_at FROM turns WHERE id = ?'),
-    fencedTurn: prepare<[id: string], { status: TurnStatus; generation: number | null }>(
-      'SELECT status, generation FROM turns WHERE id = ?',
+    // What never changes is left out, so that the indexes over it are not written again.
+    setTurn: prepare<[...TurnColumns, n: number]>(
+      `UPDATE turns SET status = ?, version = ?, owner = ?, generation = ?, leg = ?, open_since = ?, due_at = ?,
+         answered_at = ?, record = ? WHERE n = ?`,
     ),
-    journalLength: prepare<[turnId: string], { entries: number | null }>(
-      'SELECT max(n) AS entries FROM turn_journal WHERE turn_id = ?',
+    turn: prepare<[id: string], TurnRow>(`SELECT ${row} ${join} WHERE turns.id = ?`),
+    turnOfNumber: prepare<[n: number], TurnRow>(`SELECT ${row} ${join} WHERE turns.n = ?`),
+    knownTurn: prepare<[id: string], KnownTurn>('SELECT n, status, leg, answered_at FROM turns WHERE id = ?'),
+    fencedTurn: prepare<[id: string], Numbered & { status: TurnStatus; generation: number | null }>(
+      'SELECT n, status, generation FROM turns WHERE id = ?',
+    ),
+    /** Its number, if it has a journal. */
+    openTurn: prepare<[id: string], Numbered>('SELECT n FROM turns WHERE id = ? AND open_since IS NOT NULL'),
+    journalLength: prepare<[turn: number], { entries: number }>(
+      'SELECT coalesce(max(n), 0) AS entries FROM turn_journal WHERE turn = ?',
     ),
     unfinishedTurns: prepare<[], UnfinishedTurn>(
-      `SELECT id, ticket_id AS ticketId FROM turns INDEXED BY turns_unfinished WHERE ${unfinished} ORDER BY n`,
+      `SELECT turns.id, tickets.id AS ticketId FROM turns INDEXED BY turns_by_status ${join}
+       WHERE status IN ('queued', 'running') ORDER BY turns.n`,
     ),
-    openTurnsOfTicket: prepare<[ticketId: string], TextRow>(
-      `SELECT id, record AS text FROM turns INDEXED BY turns_open_of_ticket WHERE ticket_id = ? AND ${open} ORDER BY n`,
+    openTurnsOfSession: prepare<[sessionId: string], TurnRow>(
+      `SELECT ${row} INDEXED BY turns_open_of_session ${join}
+       WHERE session_id = ? AND status IN ('queued', 'running', 'waiting', 'stuck') ORDER BY turns.n`,
     ),
-    openTurnsOfSession: prepare<[sessionId: string], TextRow>(
-      `SELECT id, record AS text FROM turns INDEXED BY turns_open_of_session WHERE session_id = ? AND ${open} ORDER BY n`,
+    turns: prepare<After, Numbered>(`SELECT n FROM turns WHERE ${after}`),
+    turnsByStatus: prepare<[status: string, ...After], Numbered>(
+      `SELECT n FROM turns INDEXED BY turns_by_status WHERE status = ? AND ${after}`,
     ),
-    turns: prepare<After, TurnRow>(`SELECT ${listed} FROM turns WHERE ${after}`),
-    turnsOfTicket: prepare<[ticketId: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_ticket WHERE ticket_id = ? AND ${after}`,
+    turnsOfTicket: prepare<[ticket: number, status: string, ...After], Numbered>(
+      `SELECT n FROM turns INDEXED BY turns_of_ticket WHERE ticket = ? AND status = ? AND ${after}`,
     ),
-    turnsByStatus: prepare<[status: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_by_status WHERE status = ? AND ${after}`,
-    ),
-    turnsOfTicketByStatus: prepare<[ticketId: string, status: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_ticket_by_status WHERE ticket_id = ? AND status = ? AND ${after}`,
-    ),
-    turnsOfVersion: prepare<[version: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_version WHERE version = ? AND ${after}`,
-    ),
-    turnsOfVersionInTicket: prepare<[ticketId: string, version: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_version_in_ticket WHERE ticket_id = ? AND version = ? AND ${after}`,
-    ),
-    turnsOfVersionByStatus: prepare<[version: string, status: string, ...After], TurnRow>(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_version_by_status WHERE version = ? AND status = ? AND ${after}`,
-    ),
-    turnsOfVersionInTicketByStatus: prepare<
-      [ticketId: string, version: string, status: string, ...After],
-      TurnRow
+    turnsOfTicketByVersion: prepare<
+      [ticket: number, status: string, n: number, version: string, limit: number],
+      Numbered
     >(
-      `SELECT ${listed} FROM turns INDEXED BY turns_of_version_in_ticket_by_status
-       WHERE ticket_id = ? AND version = ? AND status = ? AND ${after}`,
+      `SELECT n FROM turns INDEXED BY turns_of_ticket
+       WHERE ticket = ? AND status = ? AND n > ? AND version = ? ORDER BY n LIMIT ?`,
+    ),
+    turnsOfVersion: prepare<[version: string, status: string, ...After], Numbered>(
+      `SELECT n FROM turns INDEXED BY turns_of_version WHERE version = ? AND status = ? AND ${after}`,
     ),
     turnVersions: prepare<[], { version: string | null; turns: number; since: Millis }>(
       `SELECT version, count(*) AS turns, min(open_since) AS since FROM turns INDEXED BY turns_durable
        WHERE open_since IS NOT NULL GROUP BY version`,
     ),
     dueTurns: prepare<[until: Millis, limit: number], DueTurn>(
-      'SELECT id, ticket_id AS ticketId FROM turns WHERE due_at <= ? ORDER BY due_at, id LIMIT ?',
+      `SELECT turns.id, tickets.id AS ticketId FROM turns ${join} WHERE due_at <= ? ORDER BY due_at, turns.id LIMIT ?`,
     ),
     nextDueTurn: prepare<[after: Millis], { due_at: Millis }>(
       'SELECT due_at FROM turns WHERE due_at > ? ORDER BY due_at LIMIT 1',
     ),
-    answerTurn: prepare<[at: Millis, orAt: Millis, answeredAt: Millis, id: string]>(
+    answerTurn: prepare<[at: Millis, orAt: Millis, answeredAt: Millis, n: number]>(
       `UPDATE turns SET due_at = min(coalesce(due_at, ?), ?), answered_at = coalesce(answered_at, ?)
-       WHERE id = ? AND status = 'waiting'`,
+       WHERE n = ? AND status = 'waiting'`,
     ),
 
-    addEntry: prepare<[at: Millis, call: string, body: string, turnId: string], { n: number }>(
-      `INSERT INTO turn_journal (turn_id, n, at, call, body)
-       SELECT id, 1 + ${length('turns.id')}, ?, ?, ? FROM turns
-       WHERE id = ? AND open_since IS NOT NULL
-       RETURNING n`,
+    addEntry: prepare<[turn: number, ofTurn: number, at: Millis, call: string, body: string], Numbered>(
+      `INSERT INTO turn_journal (turn, n, at, call, body) VALUES (?, 1 + ${length('?')}, ?, ?, ?) RETURNING n`,
     ),
-    journal: prepare<[turnId: string, ...After], EntryRow>(
-      `SELECT n, at, call, body AS text FROM turn_journal WHERE turn_id = ? AND ${after}`,
+    journal: prepare<[turn: number, ...After], EntryRow>(
+      `SELECT n, at, call, body AS text FROM turn_journal WHERE turn = ? AND ${after}`,
     ),
-    dropJournal: prepare<[turnId: string]>('DELETE FROM turn_journal WHERE turn_id = ?'),
-    addWait: prepare<[requestId: string, turnId: string]>(
-      `INSERT INTO turn_waits (request_id, turn_id)
-       SELECT ?, id FROM turns WHERE id = ? AND open_since IS NOT NULL ON CONFLICT DO NOTHING`,
+    dropJournal: prepare<[turn: number]>('DELETE FROM turn_journal WHERE turn = ?'),
+    addWait: prepare<[requestId: string, turn: number]>(
+      'INSERT INTO turn_waits (request_id, turn) VALUES (?, ?) ON CONFLICT DO NOTHING',
     ),
-    /** Those who wait for a request that is settled. */
-    answeredTurns: prepare<[requestId: string], { turnId: string }>(
-      `SELECT turn_id AS turnId FROM turn_waits
-       WHERE request_id = ? AND (SELECT status FROM requests WHERE id = turn_waits.request_id) <> 'pending'
-       ORDER BY turn_id`,
+    waitingTurns: prepare<[requestId: string], Numbered & { id: string }>(
+      `SELECT turns.n, turns.id FROM turn_waits JOIN turns ON turns.n = turn_waits.turn WHERE request_id = ?`,
     ),
     dropWaitsForRequest: prepare<[requestId: string]>('DELETE FROM turn_waits WHERE request_id = ?'),
-    dropWaitsOfTurn: prepare<[turnId: string]>('DELETE FROM turn_waits WHERE turn_id = ?'),
-    putTurnState: prepare<[state: string, turnId: string]>(
-      `INSERT INTO turn_states (turn_id, state)
-       SELECT id, ? FROM turns WHERE id = ? AND open_since IS NOT NULL
-       ON CONFLICT (turn_id) DO UPDATE SET state = excluded.state`,
+    dropWaitsOfTurn: prepare<[turn: number]>('DELETE FROM turn_waits WHERE turn = ?'),
+    putTurnState: prepare<[turn: number, state: string]>(
+      `INSERT INTO turn_states (turn, state) VALUES (?, ?)
+       ON CONFLICT (turn) DO UPDATE SET state = excluded.state`,
     ),
-    turnState: prepare<[turnId: string], TextRow>(
-      'SELECT turn_id AS id, state AS text FROM turn_states WHERE turn_id = ?',
+    turnState: prepare<[turn: number], { text: string }>(
+      'SELECT state AS text FROM turn_states WHERE turn = ?',
     ),
-    dropTurnState: prepare<[turnId: string]>('DELETE FROM turn_states WHERE turn_id = ?'),
+    dropTurnState: prepare<[turn: number]>('DELETE FROM turn_states WHERE turn = ?'),
   };
 }
