@@ -215,14 +215,25 @@ function viewInOrder(whole: RequestView, fields: Record<string, unknown>): Parti
 /** The entry of an envelope that says what a message says after this commit; nothing for one that says anything else. */
 export function messageEntry(envelope: LoggableEnvelope, message: MessageRecord): MessageEntry | undefined {
   if (!('message' in envelope)) return undefined;
-  const { event, timestamp } = envelope;
+  const { event, timestamp, session_id, turn_id } = envelope;
   const streamed = 'streamed' in envelope && envelope.streamed;
-  const entry: MessageEntry = {
-    event,
-    ...(streamed && { streamed }),
-    ...(timestamp !== timeOf(messageView(message, 0)) && { timestamp }),
-  };
-  return isSame(envelope, messageEnvelope(entry, message)) ? entry : undefined;
+  const turn = message.turnId ? ',turn_id' : '';
+  const fields = `event,timestamp,session_id${turn},message${streamed ? ',streamed' : ''}`;
+  const isOfIt = session_id === message.sessionId && (turn === '' || turn_id === message.turnId);
+  const view = messageView(message, 0);
+  if (!isOfIt || !hasFields(envelope, fields) || !isSameView(envelope.message, view)) return undefined;
+  return { event, ...(streamed && { streamed }), ...(timestamp !== timeOf(view) && { timestamp }) };
+}
+
+/** Field by field, which costs a tenth of their texts. */
+function isSameView(one: MessageEnvelope['message'], other: MessageEnvelope['message']): boolean {
+  const fields = Object.keys(other) as (keyof MessageEnvelope['message'])[];
+  return (
+    hasFields(one, fields.join()) &&
+    fields.every((field) =>
+      field === 'author' ? isSame(one[field], other[field]) : one[field] === other[field],
+    )
+  );
 }
 
 /** The envelope of an entry. @param message as it was then */
