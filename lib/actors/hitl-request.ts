@@ -15,6 +15,7 @@ import type {
   UsedGrant,
   User,
 } from '../protocol/records';
+import { requestStatuses } from '../protocol/request-status';
 import {
   type ExecutionContext,
   type ExecutionEvent,
@@ -208,18 +209,9 @@ function pathOf(value: unknown): string {
   return `${parent}.${pathOf(child)}`;
 }
 
-const statuses: readonly RequestStatus[] = [
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'superseded',
-];
-
 function requestStatus({ tags }: QuestionSnapshot): RequestStatus {
   // Every state that a request can be in has one of them.
-  return statuses.find((status) => tags.has(status)) ?? 'pending';
+  return requestStatuses.find((status) => tags.has(status)) ?? 'pending';
 }
 
 /** The deadline a request has to be sent next, and when. */

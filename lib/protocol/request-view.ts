@@ -4,16 +4,10 @@ import { authorSchema, authorView } from './author-view';
 import { displaySchema, displayView } from './display-view';
 import { policySchema, policyView } from './policy-view';
 import type { CountedVerdict, Execution, GivenGrant, Millis, RequestRecord } from './records';
+import { requestStatuses } from './request-status';
 import { toWireTime, wireTimeSchema } from './wire-time';
 
-export const requestStatusSchema = z.enum([
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'superseded',
-]);
+export const requestStatusSchema = z.enum(requestStatuses);
 
 const verdictViewSchema = z.object({
   by: authorSchema,
@@ -41,6 +35,7 @@ const executionSchema = z.object({
   error: z.string().optional(),
 });
 
+/** Its fields stand in the order in which `requestView` writes them: what is stored in parts is put together by it. */
 export const requestViewSchema = z.object({
   id: z.string(),
   session_id: z.string(),
@@ -69,10 +64,10 @@ export const requestViewSchema = z.object({
   response_schema: z.record(z.string(), z.unknown()).optional(),
   /** Who may answer and what it takes; absent where everyone may and one answer is enough. */
   policy: policySchema.optional(),
-  /** The answers that were counted, oldest first. */
-  verdicts: z.array(verdictViewSchema).optional(),
   /** The stage being answered, from 0. */
   stage: z.number().int().optional(),
+  /** The answers that were counted, oldest first. */
+  verdicts: z.array(verdictViewSchema).optional(),
   /** Of what was approved, which may have been edited. */
   approved_digest: z.string().optional(),
   execution: executionSchema.optional(),

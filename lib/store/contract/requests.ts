@@ -1,5 +1,6 @@
 /** Part of the store contract: how requests are stored, listed and found by key, turn and deadline. */
-import type { RequestRecord, RequestStatus } from '../../protocol/records';
+import type { RequestRecord } from '../../protocol/records';
+import { requestStatuses } from '../../protocol/request-status';
 import type { Commit, RequestFilter } from '../store';
 import { expect } from './expect';
 import { commitTo, noon, requestRecord, requestsCommit, requestWrite } from './samples';
@@ -124,13 +125,12 @@ export function requestObligations({ describe, test, store }: Subject): void {
   });
 
   describe('in lists', () => {
-    const statuses: RequestStatus[] = ['pending', 'approved', 'denied', 'expired', 'cancelled', 'superseded'];
     /** Sixty requests, ten per status, thirty per ticket, three per millisecond, committed in no order. */
     const many = range(0, 59).map((n) =>
       requestRecord({
         id: `r${String(n).padStart(2, '0')}`,
         ticketId: n % 4 < 2 ? 'ticket' : 'other',
-        status: statuses[n % 6] ?? 'pending',
+        status: requestStatuses[n % 6] ?? 'pending',
         createdAt: noon + Math.floor(n / 3),
       }),
     );

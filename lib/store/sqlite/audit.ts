@@ -1,6 +1,6 @@
 /** The audit of tickets in SQLite: commits append to it, reads list it. */
 import type { AuditEntry, AuditRecord } from '../../protocol/audit';
-import { divide, headAfter } from '../shared/audit-chain';
+import { type ChainedRecord, divide, headAfter } from '../shared/audit-chain';
 import { decodeNumber, encodeNumber } from '../shared/cursor';
 import { bounded, maxPageSize } from '../shared/limits';
 import { firstPage } from '../shared/page';
@@ -16,19 +16,27 @@ import type { Ticket } from './tickets';
  * @param spans gets the numbers of the first and the last record of each request
  */
 export function appendToAudit(
-  { s }: Tables,
+  tables: Tables,
   ticket: Ticket,
   record: AuditRecord,
   spans: Map<string, AuditSpan>,
 ): void {
-  const end = ticket.audit;
-  const n = (end?.n ?? 0) + 1;
   const { at, requestId } = record;
-  const { fixed, personal, salt, commitment } = divide(record);
-  const head = headAfter(end?.head ?? null, { n, at, requestId, fixed, commitment });
-  s.addAudit.run(ticket.n, n, at, requestId, fixed, commitment, head, salt, personal);
+  const n = linkRecord(tables, ticket, { at, requestId, ...divide(record) });
   spans.set(requestId, [spans.get(requestId)?.[0] ?? n, n]);
+}
+
+/** Makes a divided record the end of its ticket's chain; returns its number. */
+export function linkRecord(
+  { s }: Tables,
+  ticket: Ticket,
+  { at, requestId, fixed, personal, salt, commitment }: ChainedRecord & Pick<AuditRecord, 'at' | 'requestId'>,
+): number {
+  const n = (ticket.audit?.n ?? 0) + 1;
+  const head = headAfter(ticket.audit?.head ?? null, { n, at, requestId, fixed, commitment });
+  s.addAudit.run(ticket.n, n, at, requestId, fixed, commitment, head, salt, personal);
   ticket.audit = { n, head };
+  return n;
 }
 
 /** As `Store.audit`. */

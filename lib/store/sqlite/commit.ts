@@ -6,7 +6,7 @@ import { appendToAudit } from './audit';
 import { Frames } from './frames';
 import { storedGrant, writeGrant } from './grants';
 import { answerTurns, appendToJournals, fencedTurn } from './journals';
-import { appendToLog, messageEntries, type Written } from './log';
+import { appendToLog, messageEntries, type Written, type WrittenRequest } from './log';
 import { writeMessage } from './message-writes';
 import { type AuditSpan, writeRequest } from './requests';
 import { parseRow } from './rows';
@@ -84,12 +84,13 @@ export class CommitWriter {
   }
 
   private requests({ requests = [] }: Commit, spans: ReadonlyMap<string, AuditSpan>): Written['requests'] {
-    const written = new Map<string, { n: number; base: number }>();
+    const written = new Map<string, WrittenRequest>();
     const { tables } = this;
     for (const write of requests) {
-      const { id, ticketId } = write.record;
-      const ticket = tables.tickets.get(ticketId);
-      written.set(id, writeRequest(tables, write, ticket.n, ticket.seq, spans.get(id)));
+      const { record } = write;
+      const ticket = tables.tickets.get(record.ticketId);
+      const row = writeRequest(tables, write, ticket.n, ticket.seq, spans.get(record.id));
+      written.set(record.id, { ...row, record });
     }
     for (const [requestId, [first, last]] of spans) {
       if (!written.has(requestId)) tables.s.noteAudit.run(first, last, requestId);

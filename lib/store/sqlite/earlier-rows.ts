@@ -3,9 +3,10 @@ import type { Database } from 'better-sqlite3';
 import type { AuditRecord } from '../../protocol/audit';
 import type { LoggableEnvelope } from '../../protocol/envelopes';
 import type { GrantRecord, MessageRecord, RequestRecord, TurnRecord } from '../../protocol/records';
-import { divide, headAfter } from '../shared/audit-chain';
+import { divide } from '../shared/audit-chain';
 import { toolNameOf } from '../shared/inbox-lists';
 import { fromStored, type WithParts } from '../shared/log-parts';
+import { linkRecord } from './audit';
 import type {
   EarlierAudit,
   EarlierGrant,
@@ -17,9 +18,10 @@ import type {
   EarlierTurn,
 } from './earlier-tables';
 import { grantText } from './grants';
-import { entryOfView, storePart } from './log';
+import { type Listing, list, namesOf, textOf } from './listing';
+import { entryAbout, storePart } from './log';
 import { messageText } from './messages';
-import { requestTexts } from './requests';
+import { requestRecordOf, requestTexts } from './requests';
 import { prepareStatements, type Statements } from './statements';
 import { Tables } from './tables';
 import { turnText } from './turns';
@@ -129,12 +131,11 @@ class EarlierRows {
       const { base, state } = record
         ? requestTexts(tables.people, record)
         : { base: row.record, state: '{}' };
-      const { isOpen, lists, except } = listingOf(row.inbox);
+      const { isOpen, ...listing } = listingOf(row.inbox);
       const type = record?.type ?? '';
       const toolName = (record && toolNameOf(record)) ?? null;
       const expiresAt = record?.expiresAt ?? null;
       const ticket = tables.ticketNumber(row.ticket_id);
-      const text = lists.length + except.length > 0 ? JSON.stringify({ lists, except }) : null;
       const added = s.addRequest.get(
         ...([row.id, ticket, row.session_id, row.turn_id, row.grant_id, row.created_at] as const),
         ...([
@@ -147,26 +148,19 @@ class EarlierRows {
           expiresAt,
           row.due_at,
         ] as const),
-        ...([row.claimed_by, null, null, text, 1, base, state, row.snapshot] as const),
+        ...([row.claimed_by, null, null, textOf(listing), 1, base, state, row.snapshot] as const),
       );
-      const n = Number(added?.n);
-      for (const list of lists) s.addInbox.run(list, n, type, toolName, ticket, expiresAt);
-      for (const userId of except) s.addInboxExcept.run(userId, n);
+      list(s, Number(added?.n), listing, [type, toolName, ticket, expiresAt]);
     }
   }
 
   private audit(): void {
     const { s, tables } = this;
-    for (const { ticket_id, n, request_id, record } of this.rows<EarlierAudit>('audit')) {
-      const ticket = tables.tickets.get(ticket_id);
+    for (const { ticket_id, request_id, record } of this.rows<EarlierAudit>('audit')) {
       const known = parsed<AuditRecord>(record);
       const parts = divide(known ?? ({} as AuditRecord));
-      const { personal, salt, commitment } = parts;
-      const fixed = known ? parts.fixed : record;
-      const at = known?.at ?? 0;
-      const head = headAfter(ticket.audit?.head ?? null, { n, at, requestId: request_id, fixed, commitment });
-      s.addAudit.run(ticket.n, n, at, request_id, fixed, commitment, head, salt, personal);
-      ticket.audit = { n, head };
+      const link = { at: known?.at ?? 0, requestId: request_id, ...parts, ...(!known && { fixed: record }) };
+      const n = linkRecord(tables, tables.tickets.get(ticket_id), link);
       s.noteAudit.run(n, n, request_id);
     }
   }
@@ -193,7 +187,9 @@ class EarlierRows {
   private entryOf(stored: LoggableEnvelope | WithParts, textOf: (name: string) => string, at: number) {
     const envelope = fromStored(stored, (name) => parsed(textOf(name)) ?? null);
     const row = 'hitl' in envelope ? this.s.request.get(envelope.hitl.id) : undefined;
-    return row && parsed(row.base) ? entryOfView(this.tables, envelope, row, at) : undefined;
+    if (!row || !parsed(row.base)) return undefined;
+    const record = requestRecordOf(this.tables.people, row);
+    return entryAbout(this.tables, envelope, { n: row.n, base: row.baseNumber, record }, at);
   }
 
   private grants(): void {
@@ -220,17 +216,17 @@ class EarlierRows {
 }
 
 /** Of whom a request of version 5 was listed; its lists were one for each thing that it could be looked for by. */
-function listingOf(inbox: string | null): { isOpen: boolean; lists: string[]; except: string[] } {
-  const listing = inbox === null ? undefined : parsed<{ lists: string[]; except: string[] }>(inbox);
-  const principals = (listing?.lists ?? []).flatMap((list) => {
-    const [principal, ...what] = parsed<[string[], ...string[]]>(list) ?? [[]];
+function listingOf(inbox: string | null): Listing & { isOpen: boolean } {
+  const listing = inbox === null ? undefined : parsed<Listing>(inbox);
+  const principals = (listing?.lists ?? []).flatMap((name) => {
+    const [principal, ...what] = parsed<[string[], ...string[]]>(name) ?? [[]];
     return what.length === 0 ? [principal] : [];
   });
+  const named = (wanted: string) =>
+    principals.flatMap(([kind, name]) => (kind === wanted && name !== undefined ? [name] : []));
   return {
     isOpen: principals.some(([kind]) => kind === 'all'),
-    lists: principals.flatMap(([kind, name]) =>
-      kind === 'user' || kind === 'group' ? [`${kind}:${name}`] : [],
-    ),
+    lists: namesOf({ users: named('user'), groups: named('group') }),
     except: listing?.except ?? [],
   };
 }

@@ -68,7 +68,6 @@ export interface EarlierRequest {
 
 export interface EarlierAudit {
   ticket_id: string;
-  n: number;
   request_id: string;
   record: string;
 }

@@ -1,5 +1,6 @@
 /** Lists of the SQLite store as pages of what the hub reads: the numbers of their rows first, from an index alone, then row by row as many as a page takes. */
-import type { RequestRecord, RequestStatus } from '../../protocol/records';
+import type { RequestRecord } from '../../protocol/records';
+import { requestStatuses } from '../../protocol/request-status';
 import { decodeNumber, encodeNumber } from '../shared/cursor';
 import { bounded, maxPageSize } from '../shared/limits';
 import { firstPage } from '../shared/page';
@@ -8,15 +9,6 @@ import { mergeNumbers } from './merged';
 import { requestRecordOf } from './requests';
 import { bytesOf } from './rows';
 import type { Tables } from './tables';
-
-const statuses: readonly RequestStatus[] = [
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'superseded',
-];
 
 /** As `Store.requests`; a ticket's state has them all. */
 export function requestPage(
@@ -61,7 +53,7 @@ export function numbersOf(
   }
   const ticket = tables.foundTicket(ticketId);
   if (ticket === undefined) return [];
-  const wanted = status === undefined ? statuses : [status];
+  const wanted = status === undefined ? requestStatuses : [status];
   const ranges = wanted.flatMap((each) =>
     [0, 1].map((isOpen) => s.requestsOfTicket.all(ticket, each, isOpen, after, limit)),
   );

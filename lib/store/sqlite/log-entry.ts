@@ -2,7 +2,7 @@
 import type { LoggableEnvelope } from '../../protocol/envelopes';
 import { messageView } from '../../protocol/message-view';
 import type { Author, MessageRecord, Millis, RequestRecord } from '../../protocol/records';
-import { type RequestView, requestView } from '../../protocol/request-view';
+import { type RequestView, requestView, requestViewSchema } from '../../protocol/request-view';
 import { toWireTime } from '../../protocol/wire-time';
 import type { People } from './people';
 
@@ -29,36 +29,10 @@ const fixed = [
 type Fixed = (typeof fixed)[number];
 
 /** Every field of a view, in the order in which it has them. */
-const inOrder = [
-  'id',
-  'session_id',
-  'ticket_id',
-  'turn_id',
-  'type',
-  'status',
-  'user_id',
-  'payload',
-  'display',
-  'response',
-  'message_id',
-  'revision',
-  'digest',
-  'created_at',
-  'expires_at',
-  'claimed_by',
-  'responded_by',
-  'responded_at',
-  'reason',
-  'asker',
-  'response_schema',
-  'policy',
-  'stage',
-  'verdicts',
-  'approved_digest',
-  'execution',
-  'grant',
-  'used_grant',
-] as const satisfies readonly (keyof RequestView)[];
+const inOrder = Object.keys(requestViewSchema.shape) as (keyof RequestView)[];
+const isFixed = new Set<string>(fixed);
+/** Those that an entry has itself. */
+const changing = inOrder.filter((field) => !isFixed.has(field));
 
 /** An envelope about a request, as JSON; the row says which request. */
 export interface RequestEntry {
@@ -142,29 +116,10 @@ function isSame(one: unknown, other: unknown): boolean {
 }
 
 function namedView(people: People, view: RequestView): NamedView {
-  const {
-    // These the request has.
-    id: _id,
-    session_id: _sessionId,
-    ticket_id: _ticketId,
-    turn_id: _turnId,
-    type: _type,
-    user_id: _userId,
-    payload: _payload,
-    display: _display,
-    message_id: _messageId,
-    revision: _revision,
-    digest: _digest,
-    created_at: _createdAt,
-    expires_at: _expiresAt,
-    response_schema: _responseSchema,
-    claimed_by,
-    responded_by,
-    verdicts,
-    grant,
-    used_grant,
-    ...same
-  } = view;
+  const own = Object.fromEntries(
+    changing.flatMap((field) => (view[field] === undefined ? [] : [[field, view[field]]])),
+  );
+  const { claimed_by, responded_by, verdicts, grant, used_grant, ...same } = own as Omit<RequestView, Fixed>;
   const number = (author: AuthorView) => people.number(authorOf(author));
   return {
     ...same,
@@ -207,8 +162,7 @@ export function requestEnvelope(
 
 /** As it was committed: what is asked from the one, what became of it from the other. */
 function viewInOrder(whole: RequestView, fields: Record<string, unknown>): Partial<RequestView> {
-  const isFixed = (field: keyof RequestView) => (fixed as readonly string[]).includes(field);
-  const entries = inOrder.map((field) => [field, isFixed(field) ? whole[field] : fields[field]] as const);
+  const entries = inOrder.map((field) => [field, isFixed.has(field) ? whole[field] : fields[field]] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { damaged } from '../../errors';
 import type { LoggableEnvelope } from '../../protocol/envelopes';
-import type { Millis } from '../../protocol/records';
+import type { Millis, RequestRecord } from '../../protocol/records';
 import { fromStored, minPartLength, toStored, type WithParts } from '../shared/log-parts';
 import type { Commit } from '../store';
 import {
@@ -16,15 +16,22 @@ import {
 import { messageRecordOf } from './messages';
 import { requestRecordOf } from './requests';
 import { parseObject } from './rows';
-import { type LogRow, maxWithin, type RequestRow } from './statements';
+import { type LogRow, maxWithin } from './statements';
 import type { Tables } from './tables';
 
 /** What of a request's entry may be large and repeat: it is stored once, by the hash of its text. */
 const large = ['policy', 'verdicts', 'response'] as const;
 
-/** Which rows a commit has written, by the ids of their records. */
+/** A request as a commit has written it: its row, and the number of what it asks. */
+export interface WrittenRequest {
+  n: number;
+  base: number;
+  record: RequestRecord;
+}
+
+/** What a commit has written, by the ids of the records; of messages the numbers of their rows. */
 export interface Written {
-  requests: ReadonlyMap<string, { n: number; base: number }>;
+  requests: ReadonlyMap<string, WrittenRequest>;
   messages: ReadonlyMap<string, number>;
 }
 
@@ -73,29 +80,24 @@ export function appendToLog(
 }
 
 function entryOfRequest(
-  { people }: Tables,
-  { requests = [], at, ticketId }: Commit,
+  tables: Tables,
+  { at, ticketId }: Commit,
   envelope: LoggableEnvelope,
-  written: Written,
+  { requests }: Written,
 ): Entry | undefined {
-  if (!('hitl' in envelope)) return undefined;
-  const row = written.requests.get(envelope.hitl.id);
-  const record = requests.findLast((write) => write.record.id === envelope.hitl.id)?.record;
-  if (!row || record?.ticketId !== ticketId) return undefined;
-  const entry = requestEntry(people, envelope, record, row.base, at);
-  return entry && { about: row.n, ...withPartsApart(entry) };
+  const request = 'hitl' in envelope ? requests.get(envelope.hitl.id) : undefined;
+  return request?.record.ticketId === ticketId ? entryAbout(tables, envelope, request, at) : undefined;
 }
 
-/** The entry of an envelope that was stored before, where the request still asks what it asked then. */
-export function entryOfView(
+/** The entry of an envelope about this request; nothing where it says that something else is asked. */
+export function entryAbout(
   { people }: Tables,
   envelope: LoggableEnvelope,
-  row: RequestRow,
+  { n, base, record }: WrittenRequest,
   at: Millis,
 ): Entry | undefined {
-  const record = { ...requestRecordOf(people, { ...row, state: '{}' }) };
-  const entry = requestEntry(people, envelope, record, row.baseNumber, at);
-  return entry && { about: row.n, ...withPartsApart(entry) };
+  const entry = requestEntry(people, envelope, record, base, at);
+  return entry && { about: n, ...withPartsApart(entry) };
 }
 
 function withPartsApart(entry: RequestEntry): Omit<Entry, 'about'> {

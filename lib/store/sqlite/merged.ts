@@ -3,7 +3,6 @@ import type { Numbered } from './statements';
 
 /** The first `limit` of all, smallest number first; each range is in that order, and no number is in two. */
 export function mergeNumbers(ranges: readonly (readonly Numbered[])[], limit: number): number[] {
-  const [only] = ranges;
-  const all = ranges.length === 1 && only ? only.map(({ n }) => n) : ranges.flat().map(({ n }) => n);
-  return ranges.length === 1 ? all : all.sort((a, b) => a - b).slice(0, limit);
+  const all = ranges.flat().map(({ n }) => n);
+  return all.sort((a, b) => a - b).slice(0, limit);
 }

@@ -2,7 +2,7 @@
 import type { Author, CountedVerdict, RequestRecord } from '../../protocol/records';
 import { toolNameOf } from '../shared/inbox-lists';
 import type { RequestWrite, StoredRequest } from '../store';
-import { listsText, relist } from './inbox';
+import { listingText, relist } from './listing';
 import type { People } from './people';
 import { parseJson, parseObject } from './rows';
 import type { KnownRequest, RequestRow } from './statements';
@@ -221,7 +221,7 @@ export function writeRequest(
   const { id, sessionId, turnId = null, key = null, type, status, createdAt, expiresAt = null } = record;
   const { base, state } = requestTexts(people, record);
   const known = version > 0 ? s.knownRequest.get(id) : undefined;
-  const lists = listsText(write);
+  const lists = listingText(write);
   const isOpen = status === 'pending' && answerers && !answerers.users && !answerers.groups;
   const columnsOf = (baseNumber: number) =>
     [

@@ -13,7 +13,7 @@ export const schema = `
     seed TEXT NOT NULL
   );
 
-  -- Who somebody is, under each name that they had: other rows name them by number, so that this is the place to forget them.
+  -- Who a person is, under each name that they had: other rows name them by number, so that this is the place to forget them.
   CREATE TABLE people (
     n INTEGER PRIMARY KEY,
     user_id TEXT NOT NULL,

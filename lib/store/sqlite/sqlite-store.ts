@@ -48,7 +48,7 @@ import { grantUses, requestPage } from './lists';
 import { readLog, trimLog } from './log';
 import { messageRecordOf, messagesOf } from './messages';
 import { assertSqliteOptions, type SqliteStoreOptions } from './options';
-import { requestRecordOf, storedRequestOf } from './requests';
+import { storedRequestOf } from './requests';
 import { parseRow, toStorageError } from './rows';
 import { sessionByTab, sessionOf, sessionsOf } from './sessions';
 import { ticketState } from './state';
@@ -247,9 +247,7 @@ class SqliteStore implements Store {
   }
 
   async inbox(...asked: Parameters<Store['inbox']>): Promise<Page<RequestRecord>> {
-    return this.read((tables) => {
-      return inboxPage(tables, (row) => requestRecordOf(tables.people, row), ...asked);
-    });
+    return this.read((tables) => inboxPage(tables, ...asked));
   }
 
   async inboxCounts(owner: InboxOwner, filter: InboxFilter): Promise<InboxCounts> {

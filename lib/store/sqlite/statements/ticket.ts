@@ -16,7 +16,6 @@ export function ticketStatements(prepare: Prepare) {
   return {
     epochSeed: prepare<[], { seed: string }>('SELECT seed FROM epoch_seed WHERE id = 1'),
     ticket: prepare<[id: string], TicketRow>('SELECT n, epoch, first FROM tickets WHERE id = ?'),
-    ticketNumber: prepare<[id: string], { n: number }>('SELECT n FROM tickets WHERE id = ?'),
     addTicket: prepare<[id: string, epoch: string], { n: number }>(
       'INSERT INTO tickets (id, epoch, first) VALUES (?, ?, 1) RETURNING n',
     ),

@@ -47,10 +47,10 @@ const length = (turn: string) =>
 /** `INDEXED BY` stands where SQLite, which does not know that most turns have ended, would take another index. */
 export function turnStatements(prepare: Prepare) {
   return {
-    addTurn: prepare<[id: string, ticket: number, sessionId: string, ...TurnColumns], Numbered>(
+    addTurn: prepare<[id: string, ticket: number, sessionId: string, ...TurnColumns]>(
       `INSERT INTO turns
          (id, ticket, session_id, status, version, owner, generation, leg, open_since, due_at, answered_at, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING n`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     // What never changes is left out, so that the indexes over it are not written again.
     setTurn: prepare<[...TurnColumns, n: number]>(
